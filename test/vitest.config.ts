@@ -1,0 +1,46 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import { defineConfig } from 'vitest/config'
+import { QUIET, ROOT } from '../scripts/bundle.ts'
+
+Object.assign(process.env, QUIET)
+
+const WORKERD = 'test/**/*.workerd.test.ts'
+const E2E = 'test/e2e/**/*.test.ts'
+
+export default defineConfig({
+  test: {
+    reporters: ['default', `${ROOT}test/support/closing-line.ts`],
+    projects: [
+      {
+        root: ROOT,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [WORKERD, E2E, 'test/recordings/**'],
+        },
+      },
+      {
+        root: ROOT,
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: `${ROOT}wrangler.toml` },
+            miniflare: { bindings: { DEMO_SPEED: '1000' } },
+          }),
+        ],
+        test: { name: 'workerd', include: [WORKERD] },
+      },
+      {
+        root: ROOT,
+        test: {
+          name: 'e2e',
+          include: [E2E],
+          globalSetup: [`${ROOT}test/support/build.ts`],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          // Streams are timed against each other: files that share two cores would disturb one another.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})

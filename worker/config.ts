@@ -1,0 +1,139 @@
+/**
+ * Env → Config, validated once. The only reader of the environment: `wrangler dev`, a deployment and
+ * `npm start` all come through here, so that a wrong value has one message, which names its variable.
+ */
+import { DEADLINES, type Deadlines } from './limits.ts'
+
+/** Configuration as it arrives: text, or absent. Empty text counts as absent, as deploy forms send it. */
+export type Vars = Readonly<Record<string, unknown>>
+
+export interface Config {
+  upstream: { kind: 'demo'; speed: number } | { kind: 'openai'; baseUrl: string; apiKey: string }
+  /** The models offered, the default first. `undefined`: any the upstream has. */
+  models: readonly string[] | undefined
+  defaultModel: string
+  accessKeys: readonly AccessKey[]
+  openAccess: boolean
+  deadlines: Deadlines
+}
+
+/** `sha256`: 64 lower-case hex digits of the key's hash; the key itself is kept nowhere. */
+export interface AccessKey {
+  name: string
+  sha256: string
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** The names read here: what `npm start` takes from its environment. */
+export const CONFIG_NAMES = [
+  'OPENAI_API_KEY',
+  'OPENAI_BASE_URL',
+  'MODELS',
+  'ACCESS_KEYS',
+  'OPEN_ACCESS',
+  'DEMO_SPEED',
+  'CONNECT_TIMEOUT_MS',
+  'FIRST_BYTE_TIMEOUT_MS',
+  'SILENCE_TIMEOUT_MS',
+  'TOTAL_TIMEOUT_MS',
+] as const
+type ConfigName = (typeof CONFIG_NAMES)[number]
+
+const OPENAI = 'https://api.openai.com/v1'
+/** Where neither the request nor `MODELS` names one. */
+const DEFAULT_MODEL = 'gpt-4o-mini'
+/** What the demo calls itself, so that nobody takes its words for a model's. */
+const DEMO_MODEL = 'millrace-demo'
+
+const HOUR_MS = 3_600_000
+
+/** @throws {ConfigError} naming the first variable with a wrong value */
+export function readConfig(vars: Vars): Config {
+  const read = (name: ConfigName) => textOf(name, vars[name])
+  const apiKey = read('OPENAI_API_KEY')
+  const models = readModels(read('MODELS'))
+  const baseUrl = readBaseUrl(read('OPENAI_BASE_URL') ?? OPENAI)
+  const speed = readNumber('DEMO_SPEED', read('DEMO_SPEED'), { fallback: 1, least: 0.01, most: 100_000 })
+  const deadline = (name: ConfigName, fallback: number) =>
+    readNumber(name, read(name), { fallback, least: 1, most: HOUR_MS })
+  // A header value can't hold these, and a key pasted with a line break is the usual way to get one.
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new ConfigError('OPENAI_API_KEY has a character that no key has: was it pasted whole?')
+  }
+  return {
+    upstream: apiKey === undefined ? { kind: 'demo', speed } : { kind: 'openai', baseUrl, apiKey },
+    models: models ?? (apiKey === undefined ? [DEMO_MODEL] : undefined),
+    defaultModel: models?.[0] ?? (apiKey === undefined ? DEMO_MODEL : DEFAULT_MODEL),
+    accessKeys: readAccessKeys(read('ACCESS_KEYS')),
+    openAccess: readBoolean('OPEN_ACCESS', read('OPEN_ACCESS')),
+    deadlines: {
+      connect: deadline('CONNECT_TIMEOUT_MS', DEADLINES.connect),
+      firstByte: deadline('FIRST_BYTE_TIMEOUT_MS', DEADLINES.firstByte),
+      silence: deadline('SILENCE_TIMEOUT_MS', DEADLINES.silence),
+      total: deadline('TOTAL_TIMEOUT_MS', DEADLINES.total),
+    },
+  }
+}
+
+function textOf(name: ConfigName, value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined
+  // wrangler.toml may hold `DEMO_SPEED = 10` or `OPEN_ACCESS = true`.
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'string') throw new ConfigError(`${name} must be text.`)
+  return value.trim() || undefined
+}
+
+const listOf = (text: string) => text.split(/[\s,]+/).filter(Boolean)
+
+function readModels(text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined
+  const models = [...new Set(listOf(text))]
+  if (models.length === 0) throw new ConfigError('MODELS must name at least one model, or be left out.')
+  return models
+}
+
+/** @returns the address without a slash at its end, so that a path can be put behind it */
+function readBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+    throw new ConfigError('OPENAI_BASE_URL must be an http(s) address such as https://api.openai.com/v1.')
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+function readAccessKeys(text: string | undefined): AccessKey[] {
+  const keys = listOf(text ?? '').map((entry, index) => {
+    const [, name, sha256] = /^([\w.-]{1,64}):([0-9a-f]{64})$/i.exec(entry) ?? []
+    if (name === undefined || sha256 === undefined) {
+      // Never the entry itself: what stands there by mistake may well be a key.
+      throw new ConfigError(`ACCESS_KEYS: entry ${index + 1} is not name:sha256hex (64 hex digits).`)
+    }
+    return { name, sha256: sha256.toLowerCase() }
+  })
+  const names = keys.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new ConfigError(`ACCESS_KEYS: the name ${twice} is there twice.`)
+  return keys
+}
+
+function readBoolean(name: ConfigName, text: string | undefined): boolean {
+  if (text === undefined || text === 'false') return false
+  if (text === 'true') return true
+  throw new ConfigError(`${name} must be true or false.`)
+}
+
+function readNumber(
+  name: ConfigName,
+  text: string | undefined,
+  { fallback, least, most }: { fallback: number; least: number; most: number },
+): number {
+  if (text === undefined) return fallback
+  const value = Number(text)
+  if (!(value >= least && value <= most)) {
+    throw new ConfigError(`${name} must be a number from ${least} to ${most}.`)
+  }
+  return value
+}

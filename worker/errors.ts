@@ -1,0 +1,123 @@
+/**
+ * The closed list of what can go wrong, and the one envelope that says so:
+ * OpenAI's, `{"error": {message, type, param, code}}`.
+ */
+import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './wire.ts'
+
+interface Kind {
+  status: number
+  type: 'invalid_request_error' | 'authentication_error' | 'server_error'
+  /** Whether the same request may succeed later; sent as `x-should-retry`, which OpenAI's SDK obeys. `undefined`: the upstream's word. */
+  retry?: boolean
+  /** The public text, unless the place that raises the error has a better one. */
+  text: string
+}
+
+const request = (status: number, text: string): Kind => ({
+  status,
+  type: 'invalid_request_error',
+  retry: false,
+  text,
+})
+const access = (text: string): Kind => ({ status: 401, type: 'authentication_error', retry: false, text })
+const server = (status: number, retry: boolean, text: string): Kind => ({
+  status,
+  type: 'server_error',
+  retry,
+  text,
+})
+
+const KINDS = {
+  invalid_json: request(400, 'The body is not valid JSON.'),
+  invalid_encoding: request(400, 'The body is not valid UTF-8.'),
+  invalid_messages: request(400, '`messages` must be a non-empty array of messages.'),
+  invalid_role: request(400, 'A message has a role that does not exist.'),
+  invalid_parameter: request(400, 'A field has the wrong type.'),
+  too_many_messages: request(400, 'The conversation has too many messages.'),
+  empty_question: request(400, 'The body is empty: send the question as the body.'),
+  body_too_large: request(413, 'The body is too large.'),
+  unsupported_media_type: request(415, 'The content type is not supported.'),
+  model_not_found: request(404, 'This model is not offered here.'),
+  not_found: request(404, 'There is no such route.'),
+  method_not_allowed: request(405, 'This route does not answer to this method.'),
+
+  access_key_required: access('An access key is required: send it as `Authorization: Bearer mr_…`.'),
+  invalid_access_key: access('This access key is not valid here.'),
+
+  configuration_error: server(500, false, 'The Worker is not configured correctly.'),
+  // Nobody reads it: for the log, and to say why a call was aborted. The status is the customary one.
+  caller_left: server(499, false, 'The caller left before the answer.'),
+  internal_error: server(500, false, 'The Worker failed on this request.'),
+
+  upstream_rejected: {
+    status: 400,
+    type: 'invalid_request_error',
+    text: 'The upstream rejected the request.',
+  },
+  upstream_refused: server(502, false, "The upstream refused this Worker's credentials or location."),
+  upstream_unreachable: server(502, true, 'The upstream could not be reached.'),
+  upstream_error: server(502, true, 'The upstream failed.'),
+  upstream_overloaded: server(503, true, 'The upstream is overloaded.'),
+  upstream_invalid: server(502, false, 'The upstream answered with something that is not an answer.'),
+  upstream_truncated: server(502, true, 'The upstream ended before the answer was complete.'),
+  upstream_connect_timeout: server(504, true, 'The upstream did not take the request in time.'),
+  upstream_first_byte_timeout: server(504, false, 'The upstream did not begin to answer in time.'),
+  upstream_silence_timeout: server(504, false, 'The upstream fell silent in the middle of the answer.'),
+  upstream_total_timeout: server(504, false, 'The answer took longer than is allowed.'),
+} as const satisfies Record<string, Kind>
+
+export type ErrorCode = keyof typeof KINDS
+
+interface Details {
+  message?: string
+  param?: string
+  /** Replaces the code's own status: where the upstream's status is passed on. */
+  status?: number
+  /** Replaces the envelope: where the upstream's own words about the request are passed on. */
+  wire?: WireError
+  /** Added to the answer, such as `Allow` or `Retry-After`. */
+  headers?: Record<string, string>
+  /** What the upstream answered with, for the log. */
+  upstreamStatus?: number
+  cause?: unknown
+}
+
+/** An error with a public face. What stays private goes into `cause`. */
+export class ApiError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  readonly headers: Record<string, string>
+  readonly upstreamStatus: number | undefined
+  readonly #wire: WireError
+
+  constructor(code: ErrorCode, details: Details = {}) {
+    const kind: Kind = KINDS[code]
+    super(details.message ?? details.wire?.message ?? kind.text, { cause: details.cause })
+    this.name = 'ApiError'
+    this.code = code
+    this.status = details.status ?? kind.status
+    this.upstreamStatus = details.upstreamStatus
+    this.headers = {
+      ...(kind.retry !== undefined && { 'x-should-retry': String(kind.retry) }),
+      ...details.headers,
+    }
+    this.#wire = details.wire ?? {
+      message: this.message,
+      type: kind.type,
+      param: details.param ?? null,
+      code,
+    }
+  }
+
+  envelope(): ErrorEnvelope {
+    return { error: this.#wire }
+  }
+
+  /** The whole answer, where nothing of another one was sent yet. `text`: one line, for terminals. */
+  toResponse(as: 'json' | 'text'): Response {
+    const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...this.headers }
+    if (as === 'json') return Response.json(this.envelope(), { status: this.status, headers })
+    const line = `${this.#wire.code ?? this.code}: ${this.#wire.message.replace(/\s+/g, ' ').trim()}\n`
+    return new Response(line, { status: this.status, headers: { ...headers, 'content-type': PLAIN_TEXT } })
+  }
+}

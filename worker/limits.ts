@@ -1,0 +1,65 @@
+/** Every number that bounds something, with its reason. Sizes in bytes, times in milliseconds. */
+
+/** A request body. A full context window of 1M tokens is about 4 MB of text; an isolate has 128 MB for all. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024
+
+/** Messages in one request. OpenAI itself takes 2,048 at the most. */
+export const MAX_MESSAGES = 2048
+
+/** One SSE event, and so one line of it: image and audio deltas are the largest seen, far below 1 MB. */
+export const MAX_EVENT_BYTES = 1024 * 1024
+
+/** An unstreamed answer, which is held whole to be checked before it is passed on. */
+export const MAX_JSON_ANSWER_BYTES = 16 * 1024 * 1024
+
+/** A refusal's body, of which only the envelope is wanted. */
+export const MAX_ERROR_BODY_BYTES = 64 * 1024
+
+/** The upstream's message about a request, as passed on. */
+export const MAX_ERROR_MESSAGE_CHARS = 2000
+
+/** How long each part of a call may take. */
+export interface Deadlines {
+  connect: number
+  firstByte: number
+  silence: number
+  total: number
+}
+
+export const DEADLINES: Deadlines = {
+  /**
+   * Until the upstream answers a streamed call with a status: `fetch` doesn't tell connecting from
+   * waiting for it. A handshake takes 1 s at the worst; some gateways hold the status while they queue.
+   */
+  connect: 60_000,
+  /** From the status to the first byte: reasoning models think for minutes. */
+  firstByte: 5 * 60_000,
+  /** Between two chunks: a tool or a long thought can pause a stream, two minutes of nothing is a dead one. */
+  silence: 2 * 60_000,
+  /** The whole answer, streamed or not: the limit of OpenAI's own SDK. */
+  total: 10 * 60_000,
+}
+
+/** Attempts after the first, all before the first byte. OpenAI's SDK does as many. */
+export const MAX_RETRIES = 2
+
+/** Backoff before retry n is `BASE * 2^n`, plus or minus a quarter by chance so that callers spread out. */
+export const RETRY_BASE_MS = 250
+
+/** A `Retry-After` above this is not waited for but passed on: the caller can plan better than a held call. */
+export const MAX_RETRY_WAIT_MS = 5_000
+
+/**
+ * How often the observed branch of a relayed stream is read. Waking JavaScript is what costs
+ * (docs/DESIGN.md, Performance): once a second is nothing, and silence is still seen to the second.
+ */
+export const TAP_INTERVAL_MS = 1_000
+
+/** One read of the observed branch: a second of the fastest model is a few KB, so one read takes it all. */
+export const TAP_READ_BYTES = 64 * 1024
+
+/**
+ * When the pipe to the caller broke: how long to wait for a sign that it was the upstream's doing.
+ * Both branches learn of a broken upstream in the same turn; none within a second means that the caller left.
+ */
+export const BROKEN_PIPE_GRACE_MS = 1_000

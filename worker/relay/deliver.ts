@@ -1,0 +1,51 @@
+/** Hands a transformed stream to the caller, and tells how that ended. */
+import { ApiError } from '../errors.ts'
+import type { EndState } from '../wire.ts'
+import type { Carried } from './carry.ts'
+
+/**
+ * Waits for the first chunk, so that a failure before it can still be a status.
+ *
+ * @param abort ends the upstream call when the caller leaves
+ * @throws {ApiError} or whatever else ended the stream before its first chunk
+ */
+export async function deliver(
+  stream: ReadableStream<Uint8Array>,
+  abort: (reason: ApiError) => void,
+): Promise<Carried> {
+  const reader = stream.getReader()
+  let next: ReadableStreamReadResult<Uint8Array> | undefined = await reader.read()
+  let bytes = 0
+  const { promise: ended, resolve } = Promise.withResolvers<{ end: EndState; bytes: number }>()
+  const end = (state: EndState) => resolve({ end: state, bytes })
+
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = next ?? (await reader.read())
+        next = undefined
+        if (done) {
+          controller.close()
+          return end('done')
+        }
+        bytes += value.byteLength
+        controller.enqueue(value)
+      } catch (error) {
+        // Breaks the connection off: text has no other way to say that it isn't whole.
+        controller.error(error)
+        end(stateOf(error))
+      }
+    },
+    cancel() {
+      end('stopped')
+      abort(new ApiError('caller_left'))
+    },
+  })
+  return { body, ended }
+}
+
+function stateOf(error: unknown): EndState {
+  if (!(error instanceof ApiError)) return 'truncated'
+  if (error.code === 'caller_left') return 'stopped'
+  return error.code === 'upstream_truncated' ? 'truncated' : 'failed'
+}

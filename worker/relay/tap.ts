@@ -1,0 +1,69 @@
+/**
+ * Watches a branch of a stream that someone else carries: how it ends, what came, whether it fell
+ * silent. It never has a read waiting for long while bytes flow, since each chunk that meets a
+ * waiting read wakes JavaScript, and that is what a relay costs.
+ */
+import { TAP_INTERVAL_MS, TAP_READ_BYTES } from '../limits.ts'
+
+export interface Tap {
+  /** `end`: the upstream closed the stream. `broken`: it broke off, or was aborted. Never rejects. */
+  readonly ended: Promise<'end' | 'broken'>
+  /** Read on without pauses: the stream is known to be over. */
+  hurry(): void
+  /** Stop watching: nothing more is of interest. */
+  leave(): void
+}
+
+/**
+ * @param branch a stream of bytes that nobody else reads, such as one side of a `tee()`
+ * @param onBytes called with what came since the last look, in order; its buffer is not used again
+ * @param onSilence called once no byte has come for `silenceMs`, give or take an interval
+ */
+export function tap(
+  branch: ReadableStream<Uint8Array>,
+  {
+    onBytes,
+    onSilence,
+    silenceMs,
+  }: { onBytes(bytes: Uint8Array): void; onSilence(): void; silenceMs: number },
+): Tap {
+  const reader = branch.getReader({ mode: 'byob' })
+  let hurried = false
+  const { promise: pressed, resolve: press } = Promise.withResolvers<void>()
+
+  async function watch(): Promise<'end' | 'broken'> {
+    try {
+      for (;;) {
+        const silence = setTimeout(onSilence, silenceMs)
+        const { done, value } = await reader
+          .read(new Uint8Array(TAP_READ_BYTES))
+          .finally(() => clearTimeout(silence))
+        if (done) return 'end'
+        onBytes(value)
+        if (!hurried) await pause(pressed)
+      }
+    } catch {
+      return 'broken'
+    }
+  }
+
+  return {
+    ended: watch(),
+    hurry() {
+      hurried = true
+      press()
+    },
+    leave() {
+      this.hurry()
+      reader.cancel().catch(() => {}) // A branch that broke already has nothing to cancel.
+    },
+  }
+}
+
+/** One interval, or until `pressed`; leaves no timer behind. */
+async function pause(pressed: Promise<void>): Promise<void> {
+  const interval = Promise.withResolvers<void>()
+  const timer = setTimeout(interval.resolve, TAP_INTERVAL_MS)
+  await Promise.race([interval.promise, pressed])
+  clearTimeout(timer)
+}

@@ -1,0 +1,13 @@
+/** Which of the upstream's headers reach the caller: a list of what may pass, all else stays behind. */
+
+const PASSED = ['retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id']
+const PASSED_PREFIX = 'x-ratelimit-'
+
+/** @returns what OpenAI's SDKs and a caller's dashboards act on; no cookies, organisation, host or cache headers */
+export function passedHeaders(upstream: Headers): Record<string, string> {
+  const passed: Record<string, string> = {}
+  for (const [name, value] of upstream) {
+    if (PASSED.includes(name) || name.startsWith(PASSED_PREFIX)) passed[name] = value
+  }
+  return passed
+}

@@ -1,0 +1,68 @@
+/**
+ * An upstream's refusal → what the caller is told of it. Words about the request are passed on;
+ * words about this Worker's account, and whatever is no envelope, are not.
+ */
+
+import { readAtMost } from '../bytes.ts'
+import { ApiError, type ErrorCode } from '../errors.ts'
+import { MAX_ERROR_BODY_BYTES, MAX_ERROR_MESSAGE_CHARS } from '../limits.ts'
+import { isRecord, toWireError } from '../sse/chunk.ts'
+import type { WireError } from '../wire.ts'
+import { passedHeaders } from './headers.ts'
+
+/** @param response any answer of the upstream with a status that is not 2xx */
+export async function readRefusal(response: Response): Promise<ApiError> {
+  const headers = passedHeaders(response.headers)
+  const { status } = response
+  const own = ownCode(status)
+  if (own !== undefined) {
+    await response.body?.cancel()
+    return new ApiError(own, { headers, upstreamStatus: status })
+  }
+  const wire = await readEnvelope(response)
+  // 400, 404, 422 and 429's limits: the caller's own mistake or share, so the upstream's status and words.
+  return new ApiError('upstream_rejected', { status, headers, upstreamStatus: status, ...(wire && { wire }) })
+}
+
+/** The code for a status that says nothing about the request; `undefined` where it does. */
+function ownCode(status: number): ErrorCode | undefined {
+  // 401 and 403: our key or our location. 402 and 407: our bill, our proxy.
+  if ([401, 402, 403, 407].includes(status)) return 'upstream_refused'
+  // 529 is how some say that they have no capacity.
+  if (status === 503 || status === 529) return 'upstream_overloaded'
+  if (status >= 500 || status === 408) return 'upstream_error'
+  // With `redirect: 'manual'` a redirect arrives as itself, and followed it would take the key along.
+  if (status < 400) return 'upstream_invalid'
+  return undefined
+}
+
+async function readEnvelope(response: Response): Promise<WireError | undefined> {
+  try {
+    const bytes = await readAtMost(response.body, MAX_ERROR_BODY_BYTES)
+    let body: unknown = JSON.parse(new TextDecoder().decode(bytes))
+    // Google's OpenAI-compatible endpoint wraps the envelope in an array.
+    if (Array.isArray(body)) body = body[0]
+    if (!isRecord(body) || body.error == null) return undefined
+    const { message, type, param, code } = toWireError(body.error)
+    return { message: redact(message).slice(0, MAX_ERROR_MESSAGE_CHARS), type, param, code }
+  } catch {
+    // Not JSON, too long or cut off: the status alone is passed on.
+    return undefined
+  }
+}
+
+/** What identifies the account or the machines behind the upstream, in any of its messages. */
+const PRIVATE = [
+  /\b(?:sk|pk|rk|sess|mr)[-_][\w*.-]{4,}/g,
+  /\bBearer\s+\S+/gi,
+  /\b(?:org|proj)[-_]\w{6,}/g,
+  // A page that explains the error is the caller's to read; any other address is the upstream's own.
+  /\bhttps?:\/\/(?!(?:platform|help)\.openai\.com\b)[^\s"'<>]+/gi,
+  /\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b/g,
+  // The first line of a stack trace and all below it.
+  /\n\s*(?:at |File "|Traceback)[\s\S]*/g,
+]
+
+function redact(text: string): string {
+  return PRIVATE.reduce((rest, pattern) => rest.replace(pattern, '[…]'), text)
+}

@@ -1,0 +1,6 @@
+/** What an upstream is: someone who answers in OpenAI's wire format. `fetch` to OpenAI is one, the demo another. */
+export interface Upstream {
+  /** @param body a chat completion request as JSON; sent as it is, and whole again with each call. */
+  chat(body: Uint8Array, signal: AbortSignal): Promise<Response>
+  models(signal: AbortSignal): Promise<Response>
+}

@@ -1,0 +1,92 @@
+/**
+ * The wire contract, as types and names: what a caller sends and what it reads back.
+ * Prose in docs/PROTOCOL.md. Imports nothing, so that the client can share it.
+ */
+
+export interface ChatMessage {
+  role: Role
+  content?: unknown
+  [field: string]: unknown
+}
+
+/** Source: OpenAI's chat completions reference; `function` is the deprecated form of `tool`. */
+export const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
+export type Role = (typeof ROLES)[number]
+
+/** What the Worker depends on. Every other field passes to the upstream untouched. */
+export interface ChatRequest {
+  model?: string
+  messages: ChatMessage[]
+  stream?: boolean | null
+  stream_options?: { include_usage?: boolean; [field: string]: unknown } | null
+  [field: string]: unknown
+}
+
+export interface Usage {
+  prompt_tokens: number
+  completion_tokens: number
+  total_tokens: number
+  [field: string]: unknown
+}
+
+export interface Delta {
+  role?: string
+  content?: string | null
+  refusal?: string | null
+  /** Visible reasoning of some OpenAI-compatible upstreams. */
+  reasoning_content?: string | null
+  tool_calls?: unknown[]
+  [field: string]: unknown
+}
+
+export interface Choice {
+  index: number
+  delta: Delta
+  finish_reason?: string | null
+  [field: string]: unknown
+}
+
+/** One event of a streamed answer. `choices` may be empty on any chunk, not only on the one with `usage`. */
+export interface ChatChunk {
+  id: string
+  object: string
+  created: number
+  model: string
+  choices: Choice[]
+  usage?: Usage | null
+  [field: string]: unknown
+}
+
+/** The body of every refusal and of every error frame inside a stream. */
+export interface ErrorEnvelope {
+  error: WireError
+}
+
+export interface WireError {
+  message: string
+  type: string
+  param: string | null
+  code: string | null
+}
+
+/** `GET /v1/models`. */
+export interface ModelList {
+  object: 'list'
+  data: { id: string; object: 'model'; created: number; owned_by: string }[]
+}
+
+/** `GET /healthz`. */
+export interface Health {
+  status: 'ok'
+  version: string
+  upstream: 'openai' | 'demo'
+}
+
+/** How a stream ends. `done` alone is a whole answer. */
+export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed' | 'budget' | 'interrupted'
+
+/** The data of the event that closes a whole answer. */
+export const DONE = '[DONE]'
+
+/** The content type of what is read in a terminal. */
+export const PLAIN_TEXT = 'text/plain; charset=utf-8'
