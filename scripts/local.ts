@@ -45,7 +45,7 @@ export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): P
           modules: true,
           modulesRoot: bundle,
           scriptPath: `${bundle}/index.js`,
-          bindings: { ...workerOptions.bindings, ...vars },
+          bindings: Object.assign({}, workerOptions.bindings, vars),
         },
       ],
     }),

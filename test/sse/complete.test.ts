@@ -16,7 +16,7 @@ describe('an event cut at any byte', () => {
     ['alone', ''],
     ['after an event', 'data: {"id":"c-0","choices":[]}\n\n'],
     ['after CRLF', 'data: {"id":"c-0","choices":[]}\r\n\r\n'],
-  ]) {
+  ] as const) {
     test(`${name}, ends with one error event that is valid JSON`, async () => {
       for (let cut = 1; cut < whole.length; cut++) {
         const bytes = [toBytes(before), whole.slice(0, cut)]

@@ -1,14 +1,17 @@
 import { decodeEvents, type SseEvent } from '../../worker/sse/decode.ts'
 
 /** Reads parts of bytes as an event stream, in the chunks given. */
-export async function eventsOf(parts: Uint8Array[]): Promise<SseEvent[]> {
-  const bytes = new ReadableStream<Uint8Array>({
+export function eventsOf(parts: Uint8Array[]): Promise<SseEvent[]> {
+  return Array.fromAsync(streamOf(parts).pipeThrough(decodeEvents()))
+}
+
+export function streamOf<T>(parts: Iterable<T>): ReadableStream<T> {
+  return new ReadableStream({
     start(controller) {
       for (const part of parts) controller.enqueue(part)
       controller.close()
     },
   })
-  return Array.fromAsync(bytes.pipeThrough(decodeEvents()))
 }
 
 /** Every way to deliver `bytes` that tests try: whole, byte by byte, and in two parts cut at each place. */

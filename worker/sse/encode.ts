@@ -13,6 +13,6 @@ export function errorFrame(envelope: ErrorEnvelope): string {
   return encodeEvent(envelope)
 }
 
-export function toBytes(text: string): Uint8Array {
-  return encoder.encode(text)
+export function toBytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text) as Uint8Array<ArrayBuffer>
 }

@@ -2,19 +2,21 @@
 
 /** @param onSilence called at most once; aborting the source is its business, not this stage's */
 export function silence<T>(ms: number, onSilence: () => void): TransformStream<T, T> {
-  let timer: ReturnType<typeof setTimeout> | null = null
+  let stop = () => {}
   const restart = () => {
-    clearTimeout(timer)
-    timer = setTimeout(onSilence, ms)
+    stop()
+    const timer = setTimeout(onSilence, ms)
+    stop = () => clearTimeout(timer)
   }
-  const stop = () => clearTimeout(timer)
-  return new TransformStream({
+  const transformer: Transformer<T, T> & { cancel(): void } = {
     start: restart,
     transform(chunk, controller) {
       restart()
       controller.enqueue(chunk)
     },
-    flush: stop,
-    cancel: stop,
-  })
+    flush: () => stop(),
+    // [spec] Streams, 6.1: newer than some type libraries.
+    cancel: () => stop(),
+  }
+  return new TransformStream(transformer)
 }

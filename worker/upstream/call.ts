@@ -55,12 +55,12 @@ export interface Asked {
 /** @returns the answer, or why there is none; and how often it was tried again */
 export async function askUpstream(asked: Asked): Promise<{ answer: Answer | ApiError; retries: number }> {
   for (let retries = 0; ; retries++) {
+    if (asked.call.signal.aborted) return { answer: reasonOf(asked.call.signal), retries }
     const outcome = await attempt(asked)
     if (!(outcome instanceof AttemptFailed)) return { answer: outcome, retries }
     const delay = retryDelay(outcome.failure, retries, Math.random(), Date.now())
     if (delay === undefined) return { answer: outcome.error, retries }
     await sleep(delay, asked.call.signal)
-    if (asked.call.signal.aborted) return { answer: reasonOf(asked.call.signal), retries }
   }
 }
 

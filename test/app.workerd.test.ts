@@ -1,0 +1,123 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { exports } from 'cloudflare:workers'
+import { describe, expect, test, vi } from 'vitest'
+import { app } from '../worker/app.ts'
+
+const worker = exports.default
+const url = (path: string) => `http://localhost${path}`
+const question = { messages: [{ role: 'user', content: 'plot_2d_normal' }] }
+const post = (path: string, body: string, type = 'application/json') =>
+  worker.fetch(url(path), { method: 'POST', body, headers: { 'content-type': type } })
+
+/** A request to a Worker with other configuration, its work awaited. */
+async function withVars(vars: object, path: string, init?: RequestInit) {
+  const context = createExecutionContext()
+  const response = await app.fetch(new Request(url(path), init), { ...vars }, context)
+  const text = await response.text()
+  await waitOnExecutionContext(context)
+  return { response, text }
+}
+
+test('the demo answers without any configuration', async () => {
+  const streamed = await post('/v1/chat/completions', JSON.stringify({ ...question, stream: true }))
+  expect(streamed.headers.get('content-type')).toMatch('text/event-stream')
+  expect((await streamed.text()).endsWith('data: [DONE]\n\n')).toBe(true)
+  const whole = await post('/v1/chat/completions', JSON.stringify(question))
+  expect(await whole.json()).toMatchObject({ object: 'chat.completion', usage: { completion_tokens: 414 } })
+  const text = await post('/chat', 'plot_2d_normal', 'application/x-www-form-urlencoded')
+  expect(text.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(await text.text()).toContain('def plot_2d_normal(')
+})
+
+test('every answer has an id and its timing', async () => {
+  for (const path of ['/healthz', '/nowhere', '/v1/models']) {
+    const { headers } = await worker.fetch(url(path))
+    expect(headers.get('x-request-id')).toMatch(/^req_/)
+    expect(headers.get('server-timing')).toMatch(/total;dur=\d/)
+  }
+})
+
+test('what is offered, and how it is', async () => {
+  expect(await (await worker.fetch(url('/v1/models'))).json()).toMatchObject({
+    object: 'list',
+    data: [{ id: 'millrace-demo', object: 'model' }],
+  })
+  expect(await (await worker.fetch(url('/healthz'))).json()).toMatchObject({ status: 'ok', upstream: 'demo' })
+})
+
+describe('methods', () => {
+  test.each([
+    ['/v1/chat/completions', 'POST, OPTIONS'],
+    ['/chat', 'POST, OPTIONS'],
+    ['/v1/models', 'GET, HEAD, OPTIONS'],
+    ['/healthz', 'GET, HEAD, OPTIONS'],
+  ])('%s allows %s', async (path, allow) => {
+    const options = await worker.fetch(url(path), { method: 'OPTIONS' })
+    expect([options.status, options.headers.get('allow'), await options.text()]).toEqual([204, allow, ''])
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']) {
+      if (allow.split(', ').includes(method)) continue
+      const response = await worker.fetch(url(path), { method })
+      expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, allow])
+      const text = await response.text()
+      if (method === 'HEAD') expect(text).toBe('')
+      else expect(text).toContain('method_not_allowed')
+    }
+  })
+
+  test('HEAD is GET without its body', async () => {
+    const head = await worker.fetch(url('/healthz'), { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-type'), await head.text()]).toEqual([
+      200,
+      'application/json',
+      '',
+    ])
+  })
+})
+
+test('an unknown route is 404 in the envelope', async () => {
+  for (const path of ['/v1', '/v1/chat', '/nowhere', '/v1/models/', '/chat/x']) {
+    const response = await worker.fetch(url(path), { method: 'POST', body: 'x' })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ error: { code: 'not_found', param: null } })
+  }
+})
+
+test('a wrong configuration answers every call with the name of its variable', async () => {
+  for (const [path, method] of [
+    ['/chat', 'POST'],
+    ['/healthz', 'GET'],
+    ['/v1/models', 'GET'],
+  ] as const) {
+    const { response, text } = await withVars({ ACCESS_KEYS: 'oops' }, path, { method })
+    expect(response.status).toBe(500)
+    expect(text).toContain('ACCESS_KEYS')
+  }
+})
+
+test('deployed with a key and nothing else, no call reaches the upstream', async () => {
+  const outbound = vi.spyOn(globalThis, 'fetch')
+  for (const [path, method] of [
+    ['/v1/chat/completions', 'POST'],
+    ['/chat', 'POST'],
+    ['/v1/models', 'GET'],
+  ] as const) {
+    const { response } = await withVars({ OPENAI_API_KEY: 'sk-1' }, path, { method })
+    expect([path, response.status]).toEqual([path, 401])
+  }
+  expect(outbound).not.toHaveBeenCalled()
+  outbound.mockRestore()
+})
+
+test('an error nobody foresaw is 500, and says nothing of itself', async () => {
+  const outbound = vi.spyOn(globalThis, 'fetch').mockResolvedValue({} as Response)
+  const log = vi.spyOn(console, 'log')
+  const { response, text } = await withVars({ OPENAI_API_KEY: 'sk-1', OPEN_ACCESS: 'true' }, '/chat', {
+    method: 'POST',
+    body: 'private words',
+  })
+  expect(response.status).toBeGreaterThanOrEqual(500)
+  expect(text).not.toMatch(/undefined|TypeError|private words/)
+  expect(JSON.stringify(log.mock.calls)).not.toContain('private words')
+  outbound.mockRestore()
+  log.mockRestore()
+})

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, readConfig } from '../worker/config.ts'
+
+const HASH = 'a'.repeat(64)
+
+test('with nothing configured, the demo answers and nobody may spend anything', () => {
+  const config = readConfig({})
+  expect(config.upstream).toEqual({ kind: 'demo', speed: 1 })
+  expect(config.models).toEqual(['millrace-demo'])
+  expect(config).toMatchObject({ openAccess: false, accessKeys: [] })
+})
+
+test('with a key, OpenAI answers, and any of its models may be named', () => {
+  const config = readConfig({ OPENAI_API_KEY: ' sk-1 ' })
+  expect(config.upstream).toEqual({ kind: 'openai', baseUrl: 'https://api.openai.com/v1', apiKey: 'sk-1' })
+  expect(config.models).toBeUndefined()
+})
+
+test('everything else', () => {
+  const config = readConfig({
+    OPENAI_API_KEY: 'k',
+    OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1/',
+    MODELS: 'b, a,b',
+    ACCESS_KEYS: `laptop:${HASH},ci:${HASH.toUpperCase()}`,
+    OPEN_ACCESS: 'true',
+    SILENCE_TIMEOUT_MS: '500',
+  })
+  expect(config.upstream).toMatchObject({ baseUrl: 'http://127.0.0.1:11434/v1' })
+  expect(config).toMatchObject({ models: ['b', 'a'], defaultModel: 'b', openAccess: true })
+  expect(config.accessKeys).toEqual([
+    { name: 'laptop', sha256: HASH },
+    { name: 'ci', sha256: HASH },
+  ])
+  expect(config.deadlines.silence).toBe(500)
+})
+
+test('empty text is absence, as deploy forms send it; numbers and booleans of wrangler.toml are text', () => {
+  expect(readConfig({ OPENAI_API_KEY: '', ACCESS_KEYS: ' ', MODELS: '' }).upstream.kind).toBe('demo')
+  expect(readConfig({ DEMO_SPEED: 10, OPEN_ACCESS: true })).toMatchObject({
+    openAccess: true,
+    upstream: { speed: 10 },
+  })
+})
+
+describe('a wrong value is named, and what stands there is not repeated', () => {
+  test.each([
+    ['OPENAI_API_KEY', 'sk-secret\nsecond-line'],
+    ['OPENAI_BASE_URL', 'api.openai.com'],
+    ['OPENAI_BASE_URL', 'ftp://secret.example'],
+    ['OPENAI_BASE_URL', 'https://user:secret@example.com'],
+    ['MODELS', ' , '],
+    ['ACCESS_KEYS', 'mr_secret'],
+    ['ACCESS_KEYS', `a:${HASH}, secret:123`],
+    ['OPEN_ACCESS', 'secret'],
+    ['DEMO_SPEED', '0'],
+    ['DEMO_SPEED', 'secret'],
+    ['SILENCE_TIMEOUT_MS', '-1'],
+    ['TOTAL_TIMEOUT_MS', {}],
+  ])('%s=%j', (name, value) => {
+    const read = () => readConfig({ [name]: value })
+    expect(read).toThrow(ConfigError)
+    expect(read).toThrow(name)
+    expect(read).not.toThrow('secret')
+  })
+
+  test('the same name for two keys', () => {
+    expect(() => readConfig({ ACCESS_KEYS: `a:${HASH},a:${HASH}` })).toThrow('the name a is there twice')
+  })
+})

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { ApiError } from '../../worker/errors.ts'
+import { readChatRequest, readQuestion } from '../../worker/guard/body.ts'
+import { MAX_BODY_BYTES, MAX_MESSAGES } from '../../worker/limits.ts'
+
+const any = { models: undefined, defaultModel: 'default' }
+const some = { models: ['a', 'b'], defaultModel: 'a' }
+const user = { role: 'user', content: 'hi' }
+
+const post = (body: BodyInit, type = 'application/json', query = '') =>
+  new Request(`http://localhost/${query}`, { method: 'POST', body, headers: { 'content-type': type } })
+const text = (call: unknown) => new TextDecoder().decode((call as { bytes: Uint8Array }).bytes)
+
+describe('POST /v1/chat/completions', () => {
+  test("the caller's own bytes go on, whatever they hold", async () => {
+    const body = `{ "model":"m", "messages":[{"role":"user","content":"ü"}],"seed":12345678901234567890, "x":{"y":[]}}`
+    const call = await readChatRequest(post(body), any)
+    expect(call).toMatchObject({ model: 'm', stream: false })
+    expect(text(call)).toBe(body)
+  })
+
+  test('a model that is not named is the default one', async () => {
+    const call = await readChatRequest(
+      post(JSON.stringify({ messages: [user], stream: true, seed: 1 })),
+      some,
+    )
+    expect(call).toMatchObject({ model: 'a', stream: true })
+    expect(JSON.parse(text(call))).toEqual({ messages: [user], stream: true, seed: 1, model: 'a' })
+  })
+
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    'application/vnd.api+json',
+  ])('%s is JSON', async (type) => {
+    expect(await readChatRequest(post(JSON.stringify({ messages: [user] }), type), any)).toMatchObject({
+      model: 'default',
+    })
+  })
+
+  const messages = (list: unknown) => JSON.stringify({ messages: list })
+  const wrong: [name: string, body: BodyInit, code: string, param?: string][] = [
+    ['no JSON', '{"messages":', 'invalid_json'],
+    ['no object', '[]', 'invalid_json'],
+    ['no UTF-8', new Uint8Array([0x22, 0xff, 0x22]), 'invalid_encoding'],
+    ['no messages', '{}', 'invalid_messages', 'messages'],
+    ['messages that are no array', messages({}), 'invalid_messages', 'messages'],
+    ['an empty conversation', messages([]), 'invalid_messages', 'messages'],
+    ['a message that is no object', messages([user, 'hi']), 'invalid_messages', 'messages[1]'],
+    ['a message without a role', messages([{}]), 'invalid_role', 'messages[0].role'],
+    ['a role that does not exist', messages([user, { role: 'root' }]), 'invalid_role', 'messages[1].role'],
+    ['too many messages', messages(Array(MAX_MESSAGES + 1).fill(user)), 'too_many_messages', 'messages'],
+    [
+      'a stream that is no boolean',
+      JSON.stringify({ messages: [user], stream: 'yes' }),
+      'invalid_parameter',
+      'stream',
+    ],
+    ['a model that is no name', JSON.stringify({ messages: [user], model: 4 }), 'invalid_parameter', 'model'],
+    [
+      'a model that is not offered',
+      JSON.stringify({ messages: [user], model: 'c' }),
+      'model_not_found',
+      'model',
+    ],
+  ]
+  test.each(wrong)('%s', async (_, body, code, param = undefined) => {
+    const error = await readChatRequest(post(body), some)
+    expect(error).toBeInstanceOf(ApiError)
+    expect((error as ApiError).envelope().error).toMatchObject({ code, param: param ?? null })
+  })
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'text/json-seq', ''])(
+    '%j is refused',
+    async (type) => {
+      expect(await readChatRequest(post('{}', type), any)).toMatchObject({
+        code: 'unsupported_media_type',
+        status: 415,
+      })
+    },
+  )
+
+  test('a body past the bound is refused, also when its length is not told', async () => {
+    const large = 'x'.repeat(MAX_BODY_BYTES + 1)
+    expect(await readChatRequest(post(large), any)).toMatchObject({ code: 'body_too_large', status: 413 })
+    let sent = 0
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 65_536
+        controller.enqueue(new Uint8Array(65_536))
+      },
+    })
+    const request = new Request('http://localhost/', {
+      method: 'POST',
+      body: endless,
+      headers: { 'content-type': 'application/json' },
+      duplex: 'half',
+    } as RequestInit)
+    expect(await readChatRequest(request, any)).toMatchObject({ code: 'body_too_large' })
+    expect(sent).toBeLessThan(2 * MAX_BODY_BYTES)
+  })
+})
+
+describe('POST /chat', () => {
+  const asked = async (body: string, type = 'application/x-www-form-urlencoded', query = '') =>
+    JSON.parse(text(await readQuestion(post(body, type, query), any)))
+
+  test.each(['application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'])(
+    'the body is the question as %s',
+    async (type) => {
+      expect(await asked('Why is 100% of the sky blue & grey?', type)).toEqual({
+        model: 'default',
+        messages: [{ role: 'user', content: 'Why is 100% of the sky blue & grey?' }],
+        stream: true,
+      })
+    },
+  )
+
+  test("OpenAI's JSON is a request, whatever curl calls it; other JSON is a question", async () => {
+    const request = { model: 'm', messages: [user], temperature: 0 }
+    expect(await asked(JSON.stringify(request))).toEqual({ ...request, stream: true })
+    expect((await asked('{"a":1}')).messages).toEqual([{ role: 'user', content: '{"a":1}' }])
+  })
+
+  test('?model= chooses', async () => {
+    expect(await asked('hi', undefined, '?model=b')).toMatchObject({ model: 'b' })
+    expect(await readQuestion(post('hi', 'text/plain', '?model=c'), some)).toMatchObject({
+      code: 'model_not_found',
+    })
+  })
+
+  test.each([
+    ['nothing', ' \n', 'text/plain', 'empty_question'],
+    ['parts of a form', 'hi', 'multipart/form-data; boundary=x', 'unsupported_media_type'],
+    ['JSON that is none', '{"messages":', 'application/json', 'invalid_json'],
+    ['JSON without messages', '{}', 'application/json', 'invalid_messages'],
+  ])('%s is refused', async (_, body, type, code) => {
+    expect(await readQuestion(post(body, type), any)).toMatchObject({ code })
+  })
+})

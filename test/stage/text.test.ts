@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest'
+import { ApiError } from '../../worker/errors.ts'
+import { decodeEvents } from '../../worker/sse/decode.ts'
+import { toBytes } from '../../worker/sse/encode.ts'
+import { text } from '../../worker/stage/text.ts'
+import { splits, streamOf } from '../support/events.ts'
+
+const delta = (fields: object, index = 0) =>
+  `data: ${JSON.stringify({ choices: [{ index, delta: fields }] })}\n\n`
+const DONE = 'data: [DONE]\n\n'
+
+/** The pieces that came, and the error if it ended with one. */
+async function read(parts: Uint8Array[]): Promise<{ pieces: string[]; error?: unknown }> {
+  const pieces: string[] = []
+  try {
+    for await (const piece of streamOf(parts).pipeThrough(decodeEvents()).pipeThrough(text())) {
+      pieces.push(piece)
+    }
+    return { pieces }
+  } catch (error) {
+    return { pieces, error }
+  }
+}
+
+test('deltas come as they are, at every split', async () => {
+  const stream =
+    `: hi\n\n${delta({ role: 'assistant', content: '' })}${delta({ content: 'Grüße' })}` +
+    `${delta({ content: ' 🎉' })}data: {"choices":[],"usage":{"total_tokens":3}}\n\n${DONE}`
+  for (const parts of splits(toBytes(stream))) expect(await read(parts)).toEqual({ pieces: ['Grüße', ' 🎉'] })
+})
+
+test('the first choice alone, refusals too, no reasoning and no tool calls', async () => {
+  const stream =
+    delta({ content: 'a' }) +
+    delta({ content: 'B' }, 1) +
+    delta({ content: null, refusal: 'no' }) +
+    delta({ reasoning_content: 'hm' }) +
+    delta({ tool_calls: [{ index: 0, function: { arguments: '{}' } }] }) +
+    DONE
+  expect(await read([toBytes(stream)])).toEqual({ pieces: ['a', 'no'] })
+})
+
+describe('what is no whole answer errors', () => {
+  test.each([
+    ['an end without [DONE]', '', 'upstream_truncated'],
+    ['an error frame', 'data: {"error":{"message":"m","code":"c"}}\n\n', 'upstream_error'],
+    ['a named error', 'event: error\ndata: {"message":"m"}\n\n', 'upstream_error'],
+    ['garbage', 'data: <html>\n\n', 'upstream_invalid'],
+  ])('%s', async (_, end, code) => {
+    const { pieces, error } = await read([toBytes(delta({ content: 'half' }) + end)])
+    expect(pieces).toEqual(['half'])
+    expect(error).toBeInstanceOf(ApiError)
+    expect(error).toMatchObject({ code })
+  })
+
+  test('what follows [DONE] is not read', async () => {
+    expect(await read([toBytes(`${delta({ content: 'a' })}${DONE}data: <html>\n\n`)])).toEqual({
+      pieces: ['a'],
+    })
+  })
+})
