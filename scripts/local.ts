@@ -5,6 +5,7 @@
 import { connect, createServer, type Server } from 'node:net'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
+import { BROKE_OFF } from '../worker/errors.ts'
 import { QUIET, ROOT } from './bundle.ts'
 
 export interface LocalWorker {
@@ -38,7 +39,10 @@ export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): P
       port: 0,
       cf: false,
       log: new Log(LogLevel.WARN),
-      handleStructuredLogs: ({ message }) => onLog(message),
+      handleStructuredLogs({ message }) {
+        // workerd reports each connection that is broken off on purpose; the Worker's own record says more.
+        if (!message.includes(BROKE_OFF)) onLog(message)
+      },
       workers: [
         {
           ...workerOptions,

@@ -9,6 +9,8 @@ const E2E = 'test/e2e/**/*.test.ts'
 
 export default defineConfig({
   test: {
+    // What a passing test logs is of no interest.
+    silent: 'passed-only',
     reporters: ['default', `${ROOT}test/support/closing-line.ts`],
     projects: [
       {
@@ -39,6 +41,8 @@ export default defineConfig({
           hookTimeout: 60_000,
           // Streams are timed against each other: files that share two cores would disturb one another.
           fileParallelism: false,
+          // And one after the other they can share what takes seconds to import: wrangler.
+          isolate: false,
         },
       },
     ],

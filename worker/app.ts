@@ -3,10 +3,12 @@
  */
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { version } from '../package.json'
+import { readAtMost } from './bytes.ts'
 import { type Config, ConfigError, readConfig, type Vars } from './config.ts'
 import { ApiError } from './errors.ts'
 import { identify } from './guard/access.ts'
 import { type ChatCall, readChatRequest, readQuestion } from './guard/body.ts'
+import { MAX_DRAINED_BYTES } from './limits.ts'
 import { type Account, account } from './meter/account.ts'
 import { type Flow, type Outcome, plainText, relay, upstreamModels } from './pipeline.ts'
 import { demo } from './upstream/demo.ts'
@@ -125,8 +127,11 @@ async function deliver(c: Context<App>, flow: (it: Flow) => Promise<Outcome>): P
   })
 }
 
-function refuse(c: Context<App>, error: ApiError): Response {
+async function refuse(c: Context<App>, error: ApiError): Promise<Response> {
   const { account } = c.var
+  const { body, bodyUsed } = c.req.raw
+  // A caller that is still sending when it is answered sees a reset, and not the answer.
+  if (!bodyUsed) await readAtMost(body, 0, MAX_DRAINED_BYTES).catch(() => {})
   account.code = error.code
   if (error.upstreamStatus !== undefined) account.upstream_status = error.upstreamStatus
   // Its name and place alone: a message may quote what was asked.

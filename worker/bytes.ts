@@ -1,18 +1,23 @@
 /** Bodies as bytes: read whole up to a bound, or begun again with what was already read. */
 
-/** @throws {RangeError} past `limit` bytes; whatever the body errors with */
+/**
+ * @param drained how much past the limit is read and dropped before the body is given up: a sender that is
+ *   still sending when it is answered sees a reset, and not the answer
+ * @throws {RangeError} past `limit` bytes; whatever the body errors with
+ */
 export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,
   limit: number,
-): Promise<Uint8Array> {
+  drained = 0,
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = []
   let length = 0
-  // Leaving the loop by a throw cancels the body: nothing more is received than is kept.
   for await (const part of body ?? []) {
     length += part.byteLength
-    if (length > limit) throw new RangeError(`more than ${limit} bytes`)
-    parts.push(part)
+    if (length <= limit) parts.push(part)
+    else if (length > limit + drained) break
   }
+  if (length > limit) throw new RangeError(`more than ${limit} bytes`)
   const whole = new Uint8Array(length)
   let at = 0
   for (const part of parts) {

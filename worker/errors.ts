@@ -121,3 +121,6 @@ export class ApiError extends Error {
     return new Response(line, { status: this.status, headers: { ...headers, 'content-type': PLAIN_TEXT } })
   }
 }
+
+/** With what a connection is broken off: no words of the upstream's, since the runtime logs it. */
+export const BROKE_OFF = 'the answer broke off (its record says why)'

@@ -3,6 +3,9 @@
 /** A request body. A full context window of 1M tokens is about 4 MB of text; an isolate has 128 MB for all. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024
 
+/** Of a body that is too large, how much is read and dropped: answered any sooner, its sender sees a reset and no answer. */
+export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
+
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
 export const MAX_MESSAGES = 2048
 

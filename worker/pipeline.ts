@@ -47,7 +47,7 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
         .pipeThrough(decodeEvents())
         .pipeThrough(text())
         .pipeThrough(new TextEncoderStream()),
-      call.abort,
+      call,
     )),
   }))
 }

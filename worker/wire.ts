@@ -18,7 +18,7 @@ export interface ChatRequest {
   model?: string
   messages: ChatMessage[]
   stream?: boolean | null
-  stream_options?: { include_usage?: boolean; [field: string]: unknown } | null
+  stream_options?: { include_usage?: boolean; include_timing?: boolean; [field: string]: unknown } | null
   [field: string]: unknown
 }
 
@@ -46,6 +46,26 @@ export interface Choice {
   [field: string]: unknown
 }
 
+/** Where a count came from: the upstream's own, or counted here from what can be read. */
+export type UsageSource = 'upstream' | 'estimated'
+
+/** All in milliseconds from the call upstream, but the rate. */
+export interface Timing {
+  first_byte_ms: number
+  /** The first non-empty content, refusal, reasoning or tool delta; `null` where there was none. */
+  first_token_ms: number | null
+  total_ms: number
+  /** Of what came after the first token; `null` with fewer than two. */
+  tokens_per_second: number | null
+}
+
+/** What Millrace adds to the last chunk of an answer, where it was asked to. */
+export interface Addendum {
+  state?: EndState
+  usage_source: UsageSource
+  timing?: Timing
+}
+
 /** One event of a streamed answer. `choices` may be empty on any chunk, not only on the one with `usage`. */
 export interface ChatChunk {
   id: string
@@ -54,6 +74,7 @@ export interface ChatChunk {
   model: string
   choices: Choice[]
   usage?: Usage | null
+  millrace?: Addendum
   [field: string]: unknown
 }
 

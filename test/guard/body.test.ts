@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
 import { readChatRequest, readQuestion } from '../../worker/guard/body.ts'
-import { MAX_BODY_BYTES, MAX_MESSAGES } from '../../worker/limits.ts'
+import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_MESSAGES } from '../../worker/limits.ts'
 
 const any = { models: undefined, defaultModel: 'default' }
 const some = { models: ['a', 'b'], defaultModel: 'a' }
@@ -26,6 +26,13 @@ describe('POST /v1/chat/completions', () => {
     )
     expect(call).toMatchObject({ model: 'a', stream: true })
     expect(JSON.parse(text(call))).toEqual({ messages: [user], stream: true, seed: 1, model: 'a' })
+  })
+
+  test('what is put in leaves the rest as it was written', async () => {
+    const body =
+      '{"messages":[{"role":"user","content":"1.0"}],"seed":12345678901234567890,"temperature":1.0,"x":[1e2,-0]}'
+    const call = await readChatRequest(post(body), some)
+    expect(text(call)).toBe(`${body.slice(0, -1)},"model":"a"}`)
   })
 
   test.each([
@@ -98,7 +105,7 @@ describe('POST /v1/chat/completions', () => {
       duplex: 'half',
     } as RequestInit)
     expect(await readChatRequest(request, any)).toMatchObject({ code: 'body_too_large' })
-    expect(sent).toBeLessThan(2 * MAX_BODY_BYTES)
+    expect(sent).toBeLessThan(MAX_BODY_BYTES + MAX_DRAINED_BYTES + 200_000)
   })
 })
 
@@ -120,6 +127,7 @@ describe('POST /chat', () => {
   test("OpenAI's JSON is a request, whatever curl calls it; other JSON is a question", async () => {
     const request = { model: 'm', messages: [user], temperature: 0 }
     expect(await asked(JSON.stringify(request))).toEqual({ ...request, stream: true })
+    expect(await asked(JSON.stringify({ ...request, stream: false }))).toEqual({ ...request, stream: true })
     expect((await asked('{"a":1}')).messages).toEqual([{ role: 'user', content: '{"a":1}' }])
   })
 

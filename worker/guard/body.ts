@@ -5,14 +5,14 @@
 import { readAtMost } from '../bytes.ts'
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
-import { MAX_BODY_BYTES, MAX_MESSAGES } from '../limits.ts'
+import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_MESSAGES } from '../limits.ts'
 import { isRecord } from '../sse/chunk.ts'
 import { toBytes } from '../sse/encode.ts'
 import { type ChatRequest, ROLES } from '../wire.ts'
 
 /** A request that may go to the upstream. */
 export interface ChatCall {
-  /** The body for the upstream: the caller's own bytes wherever nothing had to change. */
+  /** The body for the upstream: as the caller wrote it, wherever nothing had to change. */
   bytes: Uint8Array
   model: string
   stream: boolean
@@ -26,19 +26,13 @@ export async function readChatRequest(request: Request, models: Models): Promise
     // Anything else a browser sends without asking first, and then any page could spend the caller's tokens.
     return new ApiError('unsupported_media_type', { message: 'Send the request as application/json.' })
   }
-  const bytes = await readBytes(request)
-  if (bytes instanceof ApiError) return bytes
-  const text = decode(bytes)
+  const text = await readText(request)
   if (text instanceof ApiError) return text
   const body = parseChatRequest(text)
   if (body instanceof ApiError) return body
   const model = chooseModel(body.model, models)
   if (model instanceof ApiError) return model
-  return {
-    bytes: body.model === model ? bytes : toBytes(JSON.stringify({ ...body, model })),
-    model,
-    stream: body.stream === true,
-  }
+  return { bytes: toBytes(rewrite(text, body, { model })), model, stream: body.stream === true }
 }
 
 /** `POST /chat`: the body is the question, whatever content type curl gives it, or OpenAI's JSON. */
@@ -48,20 +42,18 @@ export async function readQuestion(request: Request, models: Models): Promise<Ch
       message: "Send the question as the body itself (curl's -d), not as a form with parts (curl's -F).",
     })
   }
-  const bytes = await readBytes(request)
-  if (bytes instanceof ApiError) return bytes
-  const text = decode(bytes)
+  const text = await readText(request)
   if (text instanceof ApiError) return text
   if (text.trim() === '') return new ApiError('empty_question')
-  const body = looksLikeRequest(text) || isJsonType(request) ? parseChatRequest(text) : ask(text)
+  const isRequest = looksLikeRequest(text) || isJsonType(request)
+  const json = isRequest ? text : JSON.stringify({ messages: [{ role: 'user', content: text }] })
+  const body = parseChatRequest(json)
   if (body instanceof ApiError) return body
   const named = new URL(request.url).searchParams.get('model')
   const model = chooseModel(named ?? body.model, models)
   if (model instanceof ApiError) return model
-  return { bytes: toBytes(JSON.stringify({ ...body, model, stream: true })), model, stream: true }
+  return { bytes: toBytes(rewrite(json, body, { model, stream: true })), model, stream: true }
 }
-
-const ask = (question: string): ChatRequest => ({ messages: [{ role: 'user', content: question }] })
 
 /** A question may be about JSON, or be JSON; only an object with `messages` is a request. */
 function looksLikeRequest(text: string): boolean {
@@ -76,23 +68,26 @@ function looksLikeRequest(text: string): boolean {
 const isJsonType = (request: Request) =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(request.headers.get('content-type') ?? '')
 
-async function readBytes(request: Request): Promise<Uint8Array | ApiError> {
-  const tooLarge = () =>
-    new ApiError('body_too_large', { message: `The body is larger than ${MAX_BODY_BYTES} bytes.` })
-  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return tooLarge()
+async function readText(request: Request): Promise<string | ApiError> {
   try {
-    return await readAtMost(request.body, MAX_BODY_BYTES)
+    const bytes = await readAtMost(request.body, MAX_BODY_BYTES, MAX_DRAINED_BYTES)
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
   } catch (cause) {
-    return cause instanceof RangeError ? tooLarge() : new ApiError('caller_left', { cause })
+    if (cause instanceof TypeError) return new ApiError('invalid_encoding')
+    if (!(cause instanceof RangeError)) return new ApiError('caller_left', { cause })
+    return new ApiError('body_too_large', { message: `The body is larger than ${MAX_BODY_BYTES} bytes.` })
   }
 }
 
-function decode(bytes: Uint8Array): string | ApiError {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
-  } catch {
-    return new ApiError('invalid_encoding')
-  }
+/**
+ * Sets fields of a JSON object and keeps every other character: numbers beyond a double's precision stay what they are.
+ * [spec] ECMA-262, 25.5.1: of two members with one name the last counts, as in the parsers of other languages.
+ */
+function rewrite(json: string, body: ChatRequest, fields: Partial<ChatRequest>): string {
+  const changed = Object.entries(fields).filter(([name, value]) => body[name] !== value)
+  if (changed.length === 0) return json
+  const members = changed.map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
+  return `${json.slice(0, json.lastIndexOf('}'))}${members.join('')}}`
 }
 
 function parseChatRequest(text: string): ChatRequest | ApiError {

@@ -37,7 +37,7 @@ export function account(routes: readonly string[]): MiddlewareHandler<{ Variable
     const route = routes.includes(c.req.path) ? c.req.path : 'none'
 
     const settle = async () => {
-      const { end, bytes } = (await ended) ?? { end: status < 400 ? 'done' : 'refused', bytes: undefined }
+      const { end, bytes } = (await ended) ?? { end: status < 400 ? 'done' : 'failed', bytes: undefined }
       record({
         id,
         route,

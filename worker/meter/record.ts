@@ -1,5 +1,12 @@
 /** The account of a request, and the one place it goes: a line of JSON in the log. */
-import type { EndState } from '../wire.ts'
+import type { EndState, UsageSource } from '../wire.ts'
+
+/** What a call used, and where the count came from. */
+export interface Tokens {
+  prompt_tokens: number
+  completion_tokens: number
+  usage_source: UsageSource
+}
 
 /** Never a prompt, an answer, a key or an address: whoever reads logs may read this. Times in milliseconds. */
 export interface RequestRecord {
@@ -19,7 +26,7 @@ export interface RequestRecord {
   total_ms: number
   /** Of the answer's body. */
   bytes?: number
-  end: EndState | 'refused'
+  end: EndState
   /** The error's code, where there was one. */
   code?: string
   /** Of an error nobody foresaw: its name and place. */

@@ -1,18 +1,20 @@
 /** Hands a transformed stream to the caller, and tells how that ended. */
-import { ApiError } from '../errors.ts'
+import { ApiError, BROKE_OFF } from '../errors.ts'
 import type { EndState } from '../wire.ts'
 import type { Carried } from './carry.ts'
+
+interface Call {
+  signal: AbortSignal
+  abort(reason: ApiError): void
+}
 
 /**
  * Waits for the first chunk, so that a failure before it can still be a status.
  *
- * @param abort ends the upstream call when the caller leaves
+ * @param call the upstream call: aborted when the caller leaves
  * @throws {ApiError} or whatever else ended the stream before its first chunk
  */
-export async function deliver(
-  stream: ReadableStream<Uint8Array>,
-  abort: (reason: ApiError) => void,
-): Promise<Carried> {
+export async function deliver(stream: ReadableStream<Uint8Array>, call: Call): Promise<Carried> {
   const reader = stream.getReader()
   let next: ReadableStreamReadResult<Uint8Array> | undefined = await reader.read()
   let bytes = 0
@@ -32,13 +34,13 @@ export async function deliver(
         controller.enqueue(value)
       } catch (error) {
         // Breaks the connection off: text has no other way to say that it isn't whole.
-        controller.error(error)
-        end(stateOf(error))
+        controller.error(new Error(BROKE_OFF))
+        end(stateOf(call.signal.aborted ? call.signal.reason : error))
       }
     },
     cancel() {
       end('stopped')
-      abort(new ApiError('caller_left'))
+      call.abort(new ApiError('caller_left'))
     },
   })
   return { body, ended }

@@ -17,7 +17,7 @@ export interface Tap {
 /**
  * @param branch a stream of bytes that nobody else reads, such as one side of a `tee()`
  * @param onBytes called with what came since the last look, in order; its buffer is not used again
- * @param onSilence called once no byte has come for `silenceMs`, give or take an interval
+ * @param onSilence called once no byte has come for `silenceMs`, give or take a quarter
  */
 export function tap(
   branch: ReadableStream<Uint8Array>,
@@ -31,16 +31,22 @@ export function tap(
   let hurried = false
   const { promise: pressed, resolve: press } = Promise.withResolvers<void>()
 
+  // What comes during a pause is seen after it: short ones, so that silence is told from a pause to a quarter.
+  const interval = Math.min(TAP_INTERVAL_MS, silenceMs / 4)
+
   async function watch(): Promise<'end' | 'broken'> {
+    let paused = 0
     try {
       for (;;) {
-        const silence = setTimeout(onSilence, silenceMs)
+        const silence = setTimeout(onSilence, silenceMs - paused)
         const { done, value } = await reader
           .read(new Uint8Array(TAP_READ_BYTES))
           .finally(() => clearTimeout(silence))
         if (done) return 'end'
         onBytes(value)
-        if (!hurried) await pause(pressed)
+        // A full read is a burst, of which there may be more: what isn't read piles up.
+        paused = hurried || value.byteLength === TAP_READ_BYTES ? 0 : interval
+        if (paused > 0) await pause(interval, pressed)
       }
     } catch {
       return 'broken'
@@ -60,10 +66,10 @@ export function tap(
   }
 }
 
-/** One interval, or until `pressed`; leaves no timer behind. */
-async function pause(pressed: Promise<void>): Promise<void> {
+/** Until `pressed`, or `ms` later; leaves no timer behind. */
+async function pause(ms: number, pressed: Promise<void>): Promise<void> {
   const interval = Promise.withResolvers<void>()
-  const timer = setTimeout(interval.resolve, TAP_INTERVAL_MS)
+  const timer = setTimeout(interval.resolve, ms)
   await Promise.race([interval.promise, pressed])
   clearTimeout(timer)
 }

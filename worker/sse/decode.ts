@@ -18,7 +18,8 @@ export interface SseEvent {
  * blank line at the end is dropped, as the standard says; one above `MAX_EVENT_BYTES` characters errors the stream.
  */
 export function decodeEvents(): TransformStream<Uint8Array, SseEvent> {
-  const text = new TextDecoderStream()
+  // The parser takes off a byte order mark, and only one is to be taken.
+  const text = new TextDecoderStream('utf-8', { ignoreBOM: true })
   const events = new EventSourceParserStream({ maxBufferSize: MAX_EVENT_BYTES })
   return {
     // The types of the runtime and of the DOM differ in what a decoder takes; both take bytes.

@@ -7,7 +7,7 @@ import { readAtMost } from '../bytes.ts'
 import { ApiError, type ErrorCode } from '../errors.ts'
 import { type Deadlines, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
 import { passedHeaders } from './headers.ts'
-import { readRefusal } from './refusal.ts'
+import { errorInSuccess, readRefusal } from './refusal.ts'
 import { type Failure, retryDelay } from './retry.ts'
 
 /** An answer that has begun. */
@@ -98,10 +98,13 @@ async function attempt(asked: Asked): Promise<Answer | ApiError | AttemptFailed>
 async function beginStream(response: Response, { call, deadlines }: Asked): Promise<Answer | ApiError> {
   const contentType = response.headers.get('content-type') ?? ''
   if (!/^text\/event-stream\b/i.test(contentType) || response.body === null) {
-    await response.body?.cancel()
-    return new ApiError('upstream_invalid', {
-      message: 'The upstream did not answer a streaming request with an event stream.',
-    })
+    // Not what was asked for; but it may say why.
+    const whole = await readWhole(response)
+    return whole instanceof ApiError
+      ? whole
+      : new ApiError('upstream_invalid', {
+          message: 'The upstream did not answer a streaming request with an event stream.',
+        })
   }
   const reader = response.body.getReader()
   const first = await within(deadlines.firstByte, 'upstream_first_byte_timeout', call, reader.read())
@@ -111,29 +114,33 @@ async function beginStream(response: Response, { call, deadlines }: Asked): Prom
 }
 
 async function readWhole(response: Response): Promise<Answer | ApiError> {
-  const contentType = response.headers.get('content-type') ?? ''
   const bytes = await readAtMost(response.body, MAX_JSON_ANSWER_BYTES).catch((error) => {
     if (error instanceof RangeError) return undefined
     throw error
   })
-  if (bytes === undefined || !isJson(bytes)) return new ApiError('upstream_invalid')
-  return { ...head(response, contentType), first: bytes, rest: emptyStream() }
+  const json = bytes && parseJson(bytes)
+  if (json === undefined) return new ApiError('upstream_invalid')
+  const contentType = response.headers.get('content-type') ?? ''
+  return (
+    errorInSuccess(json, response.headers) ?? {
+      ...head(response, contentType),
+      first: bytes as Uint8Array,
+      rest: new Blob([]).stream(),
+    }
+  )
 }
 
 function head(response: Response, contentType: string): Pick<Answer, 'status' | 'headers' | 'contentType'> {
   return { status: response.status, headers: passedHeaders(response.headers), contentType }
 }
 
-function isJson(bytes: Uint8Array): boolean {
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    JSON.parse(new TextDecoder().decode(bytes))
-    return true
+    return JSON.parse(new TextDecoder().decode(bytes))
   } catch {
-    return false
+    return undefined
   }
 }
-
-const emptyStream = () => new Blob([]).stream()
 
 /** Aborts the call with `code` unless `work` settles in time. What `work` waits for must heed the call's signal. */
 async function within<T>(ms: number, code: ErrorCode, call: Call, work: Promise<T>): Promise<T> {

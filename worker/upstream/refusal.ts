@@ -36,19 +36,40 @@ function ownCode(status: number): ErrorCode | undefined {
   return undefined
 }
 
+/**
+ * An error that came with a status of success, as some upstreams send what their filters refused.
+ *
+ * @param body an answer as parsed JSON
+ * @returns `undefined` where it is no error
+ */
+export function errorInSuccess(body: unknown, headers: Headers): ApiError | undefined {
+  const wire = envelopeIn(body)
+  if (wire === undefined) return undefined
+  const said = isRecord(body) && isRecord(body.error) ? body.error.status : undefined
+  const status = typeof said === 'number' && said >= 400 && said < 500 ? said : 502
+  const details = { headers: passedHeaders(headers), upstreamStatus: 200 }
+  const own = ownCode(status)
+  return own === undefined
+    ? new ApiError('upstream_rejected', { ...details, status, wire })
+    : new ApiError(own, details)
+}
+
 async function readEnvelope(response: Response): Promise<WireError | undefined> {
   try {
     const bytes = await readAtMost(response.body, MAX_ERROR_BODY_BYTES)
-    let body: unknown = JSON.parse(new TextDecoder().decode(bytes))
-    // Google's OpenAI-compatible endpoint wraps the envelope in an array.
-    if (Array.isArray(body)) body = body[0]
-    if (!isRecord(body) || body.error == null) return undefined
-    const { message, type, param, code } = toWireError(body.error)
-    return { message: redact(message).slice(0, MAX_ERROR_MESSAGE_CHARS), type, param, code }
+    return envelopeIn(JSON.parse(new TextDecoder().decode(bytes)))
   } catch {
     // Not JSON, too long or cut off: the status alone is passed on.
     return undefined
   }
+}
+
+function envelopeIn(json: unknown): WireError | undefined {
+  // Google's OpenAI-compatible endpoint wraps the envelope in an array.
+  const body: unknown = Array.isArray(json) ? json[0] : json
+  if (!isRecord(body) || body.error == null) return undefined
+  const { message, type, param, code } = toWireError(body.error)
+  return { message: clean(message), type: clean(type), param: clean(param), code: clean(code) }
 }
 
 /** What identifies the account or the machines behind the upstream, in any of its messages. */
@@ -63,6 +84,11 @@ const PRIVATE = [
   /\n\s*(?:at |File "|Traceback)[\s\S]*/g,
 ]
 
-function redact(text: string): string {
-  return PRIVATE.reduce((rest, pattern) => rest.replace(pattern, '[…]'), text)
+function clean<T extends string | null>(text: T): T
+function clean(text: string | null): string | null {
+  if (text === null) return null
+  return PRIVATE.reduce((rest, pattern) => rest.replace(pattern, '[…]'), text).slice(
+    0,
+    MAX_ERROR_MESSAGE_CHARS,
+  )
 }

@@ -1,0 +1,280 @@
+/** Bad input gets its named error, nothing reaches the upstream, and the Worker goes on. */
+import { request as httpRequest } from 'node:http'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { ErrorCode } from '../../worker/errors.ts'
+import { MAX_BODY_BYTES, MAX_MESSAGES } from '../../worker/limits.ts'
+import { ask, askStream, QUESTION, refusal } from '../support/caller.ts'
+import { useHouse } from '../support/house.ts'
+
+const house = useHouse({ MODELS: 'gpt-test gpt-other' })
+
+afterEach(async () => {
+  await house.upstream.clear()
+  expect(await (await askStream(house.url)).text(), 'the next call is answered').toContain('[DONE]')
+  await house.upstream.clear()
+})
+
+const messages = (count: number) => Array.from({ length: count }, () => ({ role: 'user', content: 'x' }))
+const ofBytes = (size: number) => {
+  const request = (content: string) => JSON.stringify({ ...QUESTION, messages: [{ role: 'user', content }] })
+  return request('x'.repeat(size - request('').length))
+}
+
+/** The envelope of every refusal, the same everywhere. */
+async function expectRefusal(response: Response, status: number, code: ErrorCode) {
+  expect(response.status).toBe(status)
+  expect(response.headers.get('content-type')).toMatch(/^application\/json/)
+  expect(response.headers.get('x-request-id')).toMatch(/\S{8,}/)
+  expect(response.headers.get('x-should-retry')).toBe('false')
+  const envelope = (await response.json()) as { error: { message: string } }
+  expect(envelope).toEqual({
+    error: {
+      message: expect.stringMatching(/\w+ \w+/),
+      type: 'invalid_request_error',
+      param: envelope.error && 'param' in envelope.error ? envelope.error.param : 'missing',
+      code,
+    },
+  })
+  expect(house.upstream.calls).toHaveLength(0)
+  return envelope.error.message
+}
+
+describe('a body that is no request', () => {
+  test.each<[string, unknown, ErrorCode]>([
+    ['nothing', '', 'invalid_json'],
+    ['text', 'Hello?', 'invalid_json'],
+    ['half of it', '{"messages":[', 'invalid_json'],
+    ['two', '{}{}', 'invalid_json'],
+    ['characters that are none', Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d), 'invalid_encoding'],
+    [
+      'characters that are none, inside a message',
+      Buffer.from('{"messages":[{"role":"user","content":"\xe9"}]}', 'latin1'),
+      'invalid_encoding',
+    ],
+    ['no messages', {}, 'invalid_messages'],
+    ['no messages, only a model', { model: 'gpt-test' }, 'invalid_messages'],
+    ['none in the list', { messages: [] }, 'invalid_messages'],
+    ['a string', { messages: 'Hello' }, 'invalid_messages'],
+    ['an object', { messages: { role: 'user', content: 'Hello' } }, 'invalid_messages'],
+    ['null', { messages: null }, 'invalid_messages'],
+    ['a list of strings', { messages: ['Hello'] }, 'invalid_messages'],
+    ['a list of null', { messages: [null] }, 'invalid_messages'],
+    ['a wrong role', { messages: [{ role: 'wizard', content: 'Hello' }] }, 'invalid_role'],
+    [
+      'a wrong role at the end',
+      { messages: [...messages(3), { role: 'User', content: 'Hello' }] },
+      'invalid_role',
+    ],
+    ['no role', { messages: [{ content: 'Hello' }] }, 'invalid_role'],
+    ['a number for a role', { messages: [{ role: 1, content: 'Hello' }] }, 'invalid_role'],
+    ['a number for a model', { ...QUESTION, model: 4 }, 'invalid_parameter'],
+    ['text for stream', { ...QUESTION, stream: 'yes' }, 'invalid_parameter'],
+    ['too many messages', { messages: messages(MAX_MESSAGES + 1) }, 'too_many_messages'],
+    ['100,000 messages', { messages: messages(100_000) }, 'too_many_messages'],
+  ])('%s', async (_, body, code) => {
+    await expectRefusal(await ask(house.url, body), 400, code)
+  })
+
+  test.each(['null', '[]', '"text"', '17', 'true'])('JSON that is no object: %s', async (body) => {
+    const response = await ask(house.url, body)
+    expect(response.status).toBe(400)
+    expect((await refusal(response)).code).toMatch(/^invalid_/)
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+
+  test('says which message is wrong', async () => {
+    const body = { messages: [...messages(3), { role: 'wizard', content: 'Hello' }] }
+    const { message, param } = await refusal(await ask(house.url, body))
+    expect(`${message} ${param}`).toMatch(/messages(\[3\]|\.3)/)
+  })
+
+  test('a model that is not offered', async () => {
+    await expectRefusal(await ask(house.url, { ...QUESTION, model: 'gpt-5-pro' }), 404, 'model_not_found')
+  })
+
+  test.each([0.2, 5, 20])(
+    '%d MB too many',
+    async (above) => {
+      const body = ofBytes(MAX_BODY_BYTES + above * 1024 * 1024)
+      await expectRefusal(await ask(house.url, body), 413, 'body_too_large')
+    },
+    15_000,
+  )
+
+  test('5 MB that do not say their length', async () => {
+    const body = new Blob([ofBytes(5 * 1024 * 1024)]).stream()
+    const init = { body, duplex: 'half' } as RequestInit
+    await expectRefusal(await ask(house.url, undefined, init), 413, 'body_too_large')
+  }, 15_000)
+
+  test('that stops halfway, with its caller gone', async () => {
+    const request = httpRequest(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': '1000' },
+    })
+    request.on('error', () => {})
+    await new Promise<void>((sent) => request.write('{"messages":[', () => sent()))
+    const closed = new Promise<void>((resolve) => request.once('close', resolve))
+    request.destroy()
+    await closed
+    expect((await fetch(`${house.url}/healthz`)).status).toBe(200)
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+
+  test.each([
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/jsonp',
+  ])('as %s', async (type) => {
+    const response = await ask(house.url, QUESTION, { headers: { 'content-type': type } })
+    await expectRefusal(response, 415, 'unsupported_media_type')
+  })
+})
+
+describe('what is unusual, and right', () => {
+  test.each<[string, unknown]>([
+    [
+      'every role',
+      {
+        messages: ['system', 'developer', 'user', 'assistant', 'tool', 'function'].map((role) => ({ role })),
+      },
+    ],
+    ['as many messages as may be', { messages: messages(MAX_MESSAGES) }],
+    ['parts for content', { messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }] }],
+    ['null for content', { messages: [{ role: 'assistant', content: null, tool_calls: [] }] }],
+    ['null for stream and its options', { ...QUESTION, stream: null, stream_options: null }],
+    ['a byte order mark and white space', `\ufeff \n${JSON.stringify(QUESTION)}\n`],
+    [
+      '100,000 brackets',
+      `{"messages":[{"role":"user","content":"x","deep":${'['.repeat(1e5)}${']'.repeat(1e5)}}]}`,
+    ],
+    ['as many bytes as may be', ofBytes(MAX_BODY_BYTES)],
+  ])('%s', async (_, body) => {
+    const response = await ask(house.url, body)
+    expect(response.status, await response.clone().text()).toBe(200)
+    expect(house.upstream.calls).toHaveLength(1)
+  })
+
+  test.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;charset=UTF-8'])(
+    '%s',
+    async (type) => {
+      expect((await ask(house.url, QUESTION, { headers: { 'content-type': type } })).status).toBe(200)
+    },
+  )
+})
+
+describe('a wrong method', () => {
+  test.each<[string, string, string]>([
+    ['GET', '/v1/chat/completions', 'POST'],
+    ['PUT', '/v1/chat/completions', 'POST'],
+    ['PATCH', '/v1/chat/completions', 'POST'],
+    ['DELETE', '/v1/chat/completions', 'POST'],
+    ['POST', '/v1/models', 'GET'],
+    ['DELETE', '/v1/models', 'GET'],
+    ['POST', '/healthz', 'GET'],
+  ])('%s %s', async (method, path, allowed) => {
+    const body = method === 'GET' ? {} : { body: JSON.stringify(QUESTION) }
+    const response = await fetch(`${house.url}${path}`, { method, ...body })
+    expect(allow(response)).toContain(allowed)
+    expect(allow(response)).not.toContain(method)
+    await expectRefusal(response, 405, 'method_not_allowed')
+  })
+
+  test.each(['GET', 'PUT', 'DELETE'])('%s /chat, in plain text', async (method) => {
+    const response = await fetch(`${house.url}/chat`, { method })
+    expect(response.status).toBe(405)
+    expect(allow(response)).toContain('POST')
+    expect(await response.text()).toMatch(/^[^\n{]+\n?$/)
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+
+  // Fetch refuses to send these two, so they go by hand.
+  test.each(['TRACE', 'BREW'])('%s', async (method) => {
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest(`${house.url}/v1/chat/completions`, { method }, ({ statusCode }) =>
+        resolve(statusCode),
+      )
+      request.on('error', reject).end()
+    })
+    expect([400, 405, 501]).toContain(status)
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+})
+
+describe('HEAD', () => {
+  test.each(['/healthz', '/v1/models'])('%s: as GET, without a body', async (path) => {
+    const [head, get] = await Promise.all([
+      fetch(`${house.url}${path}`, { method: 'HEAD' }),
+      fetch(`${house.url}${path}`),
+    ])
+    expect(head.status).toBe(200)
+    expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'))
+    expect(await head.text()).toBe('')
+  })
+
+  test.each(['/v1/chat/completions', '/chat'])('%s: not allowed', async (path) => {
+    const response = await fetch(`${house.url}${path}`, { method: 'HEAD' })
+    expect(response.status).toBe(405)
+    expect(allow(response)).toContain('POST')
+    expect(await response.text()).toBe('')
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+
+  test('of no route: 404', async () => {
+    expect((await fetch(`${house.url}/v1/nowhere`, { method: 'HEAD' })).status).toBe(404)
+  })
+})
+
+describe('OPTIONS', () => {
+  test.each([
+    ['/v1/chat/completions', 'POST'],
+    ['/chat', 'POST'],
+    ['/v1/models', 'GET'],
+    ['/healthz', 'GET'],
+  ])('%s: what may be done', async (path, method) => {
+    const response = await fetch(`${house.url}${path}`, { method: 'OPTIONS' })
+    expect(response.status).toBe(204)
+    expect(allow(response)).toEqual(expect.arrayContaining([method, 'OPTIONS']))
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+
+  test('a page elsewhere is allowed nothing', async () => {
+    const response = await fetch(`${house.url}/v1/chat/completions`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' },
+    })
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+  })
+})
+
+describe('no such route', () => {
+  test.each([
+    '/v1',
+    '/v1/',
+    '/v1/nowhere',
+    '/v1/embeddings',
+    '/v1/chat',
+    '/v1/chat/completions/x',
+    '/v1/models/../../x',
+    '/v1//chat/completions',
+    '/nowhere',
+    '/missing.js',
+    '/%ff',
+  ])('%s', async (path) => {
+    for (const method of ['GET', 'POST']) {
+      const response = await fetch(`${house.url}${path}`, { method })
+      expect(response.status).toBe(404)
+      expect(await refusal(response)).toMatchObject({
+        code: 'not_found',
+        type: 'invalid_request_error',
+        param: null,
+      })
+    }
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+})
+
+function allow(response: Response): string[] {
+  return (response.headers.get('allow') ?? '').split(/,\s*/)
+}

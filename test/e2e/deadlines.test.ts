@@ -1,0 +1,128 @@
+/** Silence has a deadline: for the head, the first byte, between chunks, and for the whole. */
+import { afterEach, expect, test } from 'vitest'
+import { ask, askStream, chat, lastError, receive, refusal } from '../support/caller.ts'
+import { useHouse } from '../support/house.ts'
+import { end, hang, inOrder, type Script, send, wait } from '../support/script.ts'
+import { answer, begun, json, streamHead } from '../support/scripts.ts'
+import { answerEvents, completion, delta, numbered, role } from '../support/sse.ts'
+
+const CONNECT_MS = 600
+const FIRST_BYTE_MS = 700
+const SILENCE_MS = 1200
+const TOTAL_MS = 3000
+/** The Worker looks at a relayed stream once a second (limits.ts), and machines are slow at times. */
+const SLACK_MS = 2000
+
+const house = useHouse({
+  CONNECT_TIMEOUT_MS: String(CONNECT_MS),
+  FIRST_BYTE_TIMEOUT_MS: String(FIRST_BYTE_MS),
+  SILENCE_TIMEOUT_MS: String(SILENCE_MS),
+  TOTAL_TIMEOUT_MS: String(TOTAL_MS),
+})
+
+/** Queues a script for the first attempt and each retry. */
+const always = (script: Script) => house.upstream.next(script, script, script)
+
+afterEach(async () => {
+  await house.upstream.clear()
+  expect(await (await askStream(house.url)).text(), 'the next call is answered').toContain('[DONE]')
+})
+
+const answerBody = inOrder(send(...answerEvents(['slow'])), end)
+
+test('no head: 504, and the upstream is left', async () => {
+  always(hang)
+  const asked = performance.now()
+  const response = await askStream(house.url)
+  expect(response.status).toBe(504)
+  expect(await refusal(response)).toMatchObject({ code: 'upstream_connect_timeout' })
+  expect(performance.now() - asked).toBeGreaterThanOrEqual(CONNECT_MS - 20)
+  expect(performance.now() - asked).toBeLessThan(CONNECT_MS + SLACK_MS)
+  expect(house.upstream.calls, 'tried once: the upstream may well be at work').toHaveLength(1)
+  await house.upstream.until(({ open }) => open === 0)
+})
+
+test('a head and no byte: 504, and the upstream is left', async () => {
+  always(inOrder(streamHead(), hang))
+  const asked = performance.now()
+  const response = await askStream(house.url)
+  expect(response.status).toBe(504)
+  expect(await refusal(response)).toMatchObject({ code: 'upstream_first_byte_timeout' })
+  expect(performance.now() - asked).toBeLessThan(FIRST_BYTE_MS + SLACK_MS)
+  expect(house.upstream.calls).toHaveLength(1)
+  await house.upstream.until(({ open }) => open === 0)
+})
+
+test('a slow head, then a slow byte, both in time: an answer', async () => {
+  house.upstream.next(inOrder(wait(CONNECT_MS / 2), streamHead(), wait(FIRST_BYTE_MS / 2), answerBody))
+  expect(await (await askStream(house.url)).text()).toContain('[DONE]')
+})
+
+test('an unstreamed answer may take as long as the whole', async () => {
+  house.upstream.next(inOrder(wait(CONNECT_MS + FIRST_BYTE_MS + 300), json(completion('slow'))))
+  expect(await (await ask(house.url)).json()).toEqual(completion('slow'))
+})
+
+test('an unstreamed answer that never comes: 504', async () => {
+  always(hang)
+  const asked = performance.now()
+  const response = await ask(house.url)
+  expect(response.status).toBe(504)
+  expect(await refusal(response)).toMatchObject({ code: 'upstream_total_timeout' })
+  expect(performance.now() - asked).toBeLessThan(TOTAL_MS + SLACK_MS)
+  await house.upstream.until(({ open }) => open === 0)
+}, 15_000)
+
+test.each<[string, string[]]>([
+  ['between events', [role(), delta('half')]],
+  ['inside an event', [role(), delta('half').slice(0, -12)]],
+])(
+  'silence %s: an error that says so, and the upstream is left',
+  async (_, parts) => {
+    house.upstream.next(inOrder(begun(parts), hang))
+    const asked = performance.now()
+    const { text, error } = await receive(await askStream(house.url))
+    expect(error).toBeUndefined()
+    expect(text.startsWith(parts.join(''))).toBe(true)
+    expect(lastError(text)).toMatchObject({ code: 'upstream_silence_timeout', type: 'server_error' })
+    expect(performance.now() - asked).toBeGreaterThanOrEqual(SILENCE_MS - 20)
+    expect(performance.now() - asked).toBeLessThan(SILENCE_MS + SLACK_MS)
+    await house.upstream.until(({ open }) => open === 0)
+  },
+  15_000,
+)
+
+test('silence after a megabyte is seen as soon', async () => {
+  const much = numbered(16).map((token) => delta(token + 'x'.repeat(65536)))
+  house.upstream.next(inOrder(begun(much), hang))
+  const asked = performance.now()
+  const { text } = await receive(await askStream(house.url))
+  expect(text.startsWith(much.join(''))).toBe(true)
+  expect(lastError(text.slice(much.join('').length))).toMatchObject({ code: 'upstream_silence_timeout' })
+  expect(performance.now() - asked).toBeLessThan(SILENCE_MS + SLACK_MS)
+}, 60_000)
+
+test('silence breaks plain text off', async () => {
+  house.upstream.next(inOrder(begun([delta('half')]), hang))
+  const asked = performance.now()
+  const { text, error } = await receive(await chat(house.url))
+  expect(text).toBe('half')
+  expect(error).toBeInstanceOf(Error)
+  expect(performance.now() - asked).toBeLessThan(SILENCE_MS + SLACK_MS)
+  await house.upstream.until(({ open }) => open === 0)
+}, 15_000)
+
+test('pauses shorter than that are none', async () => {
+  house.upstream.next(answer(['a', 'b'], SILENCE_MS * 0.6))
+  expect(await (await askStream(house.url)).text()).toBe(answerEvents(['a', 'b']).join(''))
+}, 15_000)
+
+test('an answer without end is ended', async () => {
+  house.upstream.next(answer(numbered(1000), 50))
+  const asked = performance.now()
+  const { text } = await receive(await askStream(house.url))
+  expect(lastError(text)).toMatchObject({ code: 'upstream_total_timeout' })
+  expect(performance.now() - asked).toBeGreaterThanOrEqual(TOTAL_MS - 20)
+  expect(performance.now() - asked).toBeLessThan(TOTAL_MS + SLACK_MS)
+  await house.upstream.until(({ open }) => open === 0)
+}, 15_000)

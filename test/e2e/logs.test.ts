@@ -1,0 +1,154 @@
+/** One JSON line a request: enough to see what happened, and nothing of what was said. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ask, askStream, chat, QUESTION, receive } from '../support/caller.ts'
+import { useHouse } from '../support/house.ts'
+import { end, hang, inOrder, type Script } from '../support/script.ts'
+import { answer, begun, events, failing } from '../support/scripts.ts'
+import { answerEvents, delta, errorForms, numbered, role } from '../support/sse.ts'
+
+const house = useHouse({ SILENCE_TIMEOUT_MS: '1200' })
+
+/** The lines of this test, as soon as there are `count` of them. */
+async function lines(count = 1): Promise<Record<string, unknown>[]> {
+  const own = () => house.logs.slice(start).filter((line) => !isRuntimes(line))
+  await expect.poll(() => own().length, { timeout: 5000 }).toBeGreaterThanOrEqual(count)
+  return own()
+}
+
+/** workerd itself notes each body that is broken off, as plain text is on purpose; in our own words alone. */
+const isRuntimes = ({ line }: Record<string, unknown>) =>
+  /^Uncaught exception: .*: The (upstream|answer) [\w ]+\.$/.test(String(line))
+
+let start = 0
+beforeEach(() => {
+  start = house.logs.length
+})
+
+// Whatever else was logged would be no record, such as an error that nobody caught.
+afterEach(async () => {
+  for (const line of await lines(0)) expect(line, JSON.stringify(line)).toHaveProperty('id')
+})
+
+test('a streamed answer', async () => {
+  house.upstream.next(answer(numbered(5), 30))
+  const response = await askStream(house.url)
+  const { text } = await receive(response)
+  const [line] = await lines()
+  expect(line).toMatchObject({
+    id: response.headers.get('x-request-id'),
+    route: '/v1/chat/completions',
+    status: 200,
+    model: 'gpt-test',
+    upstream_status: 200,
+    bytes: Buffer.byteLength(text),
+    end: 'done',
+    first_byte_ms: expect.any(Number),
+    total_ms: expect.any(Number),
+  })
+  expect(Number(line?.total_ms)).toBeGreaterThan(120)
+  expect(Number(line?.first_byte_ms)).toBeLessThan(Number(line?.total_ms))
+})
+
+test('an unstreamed one, and plain text', async () => {
+  const json = await (await ask(house.url)).text()
+  const text = await (await chat(house.url)).text()
+  const [first, second] = await lines(2)
+  expect(first).toMatchObject({
+    route: '/v1/chat/completions',
+    status: 200,
+    bytes: Buffer.byteLength(json),
+    end: 'done',
+  })
+  expect(second).toMatchObject({ route: '/chat', status: 200, bytes: Buffer.byteLength(text), end: 'done' })
+})
+
+test('each request has one line, and an id of its own', async () => {
+  const responses = await Promise.all([
+    ...numbered(5).map(() => askStream(house.url)),
+    chat(house.url),
+    ask(house.url, 'not JSON'),
+    fetch(`${house.url}/v1/nowhere`),
+    fetch(`${house.url}/healthz`),
+    fetch(`${house.url}/v1/models`),
+  ])
+  await Promise.all(responses.map((response) => response.text()))
+  await lines(responses.length)
+  // One more request: had any of the others two lines, more than its own would be there by now.
+  await (await askStream(house.url)).text()
+  const all = await lines(responses.length + 1)
+  expect(all).toHaveLength(responses.length + 1)
+  expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
+  const ids = new Set(all.map(({ id }) => id))
+  for (const { headers } of responses) expect(ids).toContain(headers.get('x-request-id'))
+})
+
+describe('how it ended', () => {
+  const half = [role(), delta('half')]
+
+  test.each<[string, Script, 'truncated' | 'failed' | 'done']>([
+    ['whole', events(answerEvents(['a'])), 'done'],
+    ['without [DONE]', events(half), 'truncated'],
+    ['inside an event', inOrder(begun([...half, delta('lost').slice(0, -9)]), end), 'truncated'],
+    ['in silence', inOrder(begun(half), hang), 'failed'],
+    ...Object.entries(errorForms).map(([name, form]): [string, Script, 'failed'] => [
+      `with an error: ${name}`,
+      events([...half, form]),
+      'failed',
+    ]),
+  ])(
+    '%s: relayed and as plain text',
+    async (_, script, expected) => {
+      house.upstream.next(script)
+      await receive(await askStream(house.url))
+      expect((await lines())[0]).toMatchObject({ status: 200, end: expected })
+      house.upstream.next(script)
+      await receive(await chat(house.url))
+      expect((await lines(2))[1]).toMatchObject({ route: '/chat', end: expected })
+    },
+    15_000,
+  )
+
+  test.each<[string, (signal: AbortSignal) => Promise<Response>]>([
+    ['relayed', (signal) => askStream(house.url, {}, { signal })],
+    ['as plain text', (signal) => chat(house.url, 'Hello?', { signal })],
+  ])('the caller left: %s', async (_, call) => {
+    house.upstream.next(answer(numbered(1000), 20))
+    const caller = new AbortController()
+    await (await call(caller.signal)).body?.getReader().read()
+    caller.abort()
+    const [line] = await lines()
+    expect(line).toMatchObject({ status: 200, end: 'stopped' })
+    expect(Number(line?.bytes)).toBeGreaterThan(0)
+  })
+
+  test('refused by the upstream: both statuses', async () => {
+    house.upstream.next(failing(400), failing(401))
+    await (await askStream(house.url)).text()
+    await (await askStream(house.url)).text()
+    const [first, second] = await lines(2)
+    expect(first).toMatchObject({ status: 400, upstream_status: 400 })
+    expect(second).toMatchObject({ status: 502, upstream_status: 401 })
+    for (const line of [first, second]) expect(line?.end).not.toBe('done')
+  })
+
+  test('refused by the Worker: no upstream', async () => {
+    await (await ask(house.url, { messages: [] })).text()
+    const [line] = await lines()
+    expect(line).toMatchObject({ route: '/v1/chat/completions', status: 400 })
+    expect(line?.upstream_status ?? null).toBeNull()
+    expect(line?.end).not.toBe('done')
+  })
+})
+
+test('no path, query, header or address of the caller is in a line', async () => {
+  const headers = {
+    'user-agent': 'agent-canary',
+    referer: 'https://referer-canary.example/',
+    'x-forwarded-for': '203.0.113.9',
+  }
+  await (await fetch(`${house.url}/v1/path-canary?query=query-canary`, { headers })).text()
+  await (await chat(house.url, 'Hello?', { headers })).text()
+  await (await ask(house.url, { ...QUESTION, user: 'user-canary' }, { headers })).text()
+  const text = JSON.stringify(await lines(3))
+  expect(text).not.toMatch(/canary|203\.0\.113\.9|127\.0\.0\.1/)
+})

@@ -1,0 +1,218 @@
+/** What must stay behind: the key, the caller's headers, the upstream's account and machines. */
+import { afterEach, describe, expect, test } from 'vitest'
+import { ask, askStream, chat, QUESTION } from '../support/caller.ts'
+import { UPSTREAM_KEY, useHouse } from '../support/house.ts'
+import { end, head, inOrder, reset, type Script, send } from '../support/script.ts'
+import { begun, events, failing, json, page, streamHead } from '../support/scripts.ts'
+import { answerEvents, completion, delta, event } from '../support/sse.ts'
+
+const house = useHouse()
+
+/** All that a caller was ever told, heads and bodies. */
+let told = ''
+
+async function hear(response: Response): Promise<string> {
+  const body = await response.text().catch((error: unknown) => String(error))
+  const all = `${response.status} ${JSON.stringify([...response.headers])} ${body}`
+  told += all
+  return all
+}
+
+afterEach(() => {
+  const all = told
+  told = ''
+  const upstreamHost = new URL(house.upstream.url).host
+  for (const secret of [UPSTREAM_KEY, upstreamHost]) {
+    expect(all).not.toContain(secret)
+    expect(JSON.stringify(house.logs)).not.toContain(secret)
+  }
+})
+
+describe('the key', () => {
+  test('goes to the upstream', async () => {
+    await hear(await ask(house.url))
+    await hear(await askStream(house.url))
+    await hear(await chat(house.url))
+    await hear(await fetch(`${house.url}/v1/models`))
+    for (const { headers } of house.upstream.calls)
+      expect(headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
+    expect(house.upstream.calls).toHaveLength(4)
+  })
+
+  test('and nowhere else, whatever the upstream says of it', async () => {
+    const leak = `Incorrect API key provided: ${UPSTREAM_KEY} at ${house.upstream.url}/v1 for org-Ab12Cd34Ef56Gh78.`
+    const scripts: Script[] = [
+      failing(400, { message: leak, param: leak, code: leak, type: leak }),
+      failing(401, { message: leak }),
+      failing(404, { message: leak }),
+      failing(422, { message: leak }),
+      failing(429, { message: leak }, { 'retry-after': '20' }),
+      page(leak, 'text/plain', 400),
+      page(leak, 'text/html'),
+      inOrder(head(302, { location: `${house.upstream.url}/${UPSTREAM_KEY}` }), end),
+    ]
+    for (const script of scripts) {
+      for (const call of [ask, askStream]) {
+        await house.upstream.clear()
+        house.upstream.next(script)
+        expect(await hear(await call(house.url))).not.toContain('org-Ab12Cd34Ef56Gh78')
+      }
+      await house.upstream.clear()
+      house.upstream.next(script)
+      expect(await hear(await chat(house.url))).not.toContain('org-Ab12Cd34Ef56Gh78')
+    }
+  })
+
+  test('nor where the connection fails', async () => {
+    for (const call of [() => ask(house.url), () => askStream(house.url), () => chat(house.url)]) {
+      house.upstream.next(reset, reset, reset)
+      await hear(await call())
+    }
+    await house.upstream.refuse()
+    await hear(await ask(house.url))
+    await house.upstream.accept()
+  }, 15_000)
+
+  test('nor is the caller’s own forwarded', async () => {
+    await hear(await ask(house.url, QUESTION, { headers: { authorization: 'Bearer sk-of-the-caller' } }))
+    expect(JSON.stringify(house.upstream.calls[0]?.headers)).not.toContain('sk-of-the-caller')
+  })
+})
+
+describe('headers of the caller', () => {
+  const sent: Record<string, string> = {
+    cookie: 'session=abc123secret',
+    'x-forwarded-for': '203.0.113.7',
+    'x-real-ip': '203.0.113.7',
+    'cf-connecting-ip': '203.0.113.7',
+    forwarded: 'for=203.0.113.7',
+    referer: 'https://page.example/private',
+    origin: 'https://page.example',
+    'user-agent': 'callers-agent/1.0',
+    'openai-organization': 'org-of-the-caller',
+    'openai-project': 'proj-of-the-caller',
+    'x-stainless-retry-count': '77777',
+    'x-api-key': 'key-of-the-caller',
+    'idempotency-key': 'stainless-of-the-caller',
+    'accept-language': 'tlh',
+    'x-anything': 'anything-at-all',
+  }
+
+  test.each<[string, () => Promise<Response>]>([
+    ['streamed', () => askStream(house.url, {}, { headers: sent })],
+    ['unstreamed', () => ask(house.url, QUESTION, { headers: sent })],
+    ['plain', () => chat(house.url, 'Hello?', { headers: sent })],
+    ['models', () => fetch(`${house.url}/v1/models`, { headers: sent })],
+  ])('stay behind: %s', async (_, call) => {
+    await hear(await call())
+    const [upstreamCall] = house.upstream.calls
+    const forwarded = JSON.stringify(upstreamCall?.headers)
+    for (const [name, value] of Object.entries(sent)) {
+      expect(forwarded, name).not.toContain(value)
+      if (name !== 'user-agent') expect(upstreamCall?.headers, name).not.toHaveProperty(name)
+    }
+  })
+
+  test('nor does the query go along', async () => {
+    await hear(
+      await fetch(`${house.url}/v1/chat/completions?api-version=1&secret=x`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(QUESTION),
+      }),
+    )
+    expect(house.upstream.calls[0]?.path).toBe('/v1/chat/completions')
+  })
+})
+
+describe('headers of the upstream', () => {
+  const kept = {
+    'x-request-id': 'req_42',
+    'x-ratelimit-limit-requests': '10000',
+    'x-ratelimit-remaining-tokens': '149999',
+    'x-ratelimit-reset-tokens': '6ms',
+  }
+  const dropped = {
+    'set-cookie': '__cf_bm=tracking; path=/; HttpOnly',
+    'openai-organization': 'org-of-the-owner',
+    'openai-project': 'proj_of_the_owner',
+    'openai-processing-ms': '23',
+    server: 'internal-gateway/7',
+    via: '1.1 internal-gateway',
+    'x-internal-host': 'gpu-17.internal',
+    'cf-ray': '9e4fb2ea99e62968-LHR',
+    'alt-svc': 'h3=":443"',
+    'access-control-allow-origin': '*',
+    'access-control-allow-credentials': 'true',
+    'strict-transport-security': 'max-age=1',
+    'content-security-policy': "default-src 'none'",
+  }
+  const headers = { ...kept, ...dropped }
+
+  test.each<[string, Script, () => Promise<Response>]>([
+    ['a stream', inOrder(streamHead(headers), send(...answerEvents(['a'])), end), () => askStream(house.url)],
+    ['JSON', json(completion('a'), { headers }), () => ask(house.url)],
+    ['plain text', inOrder(streamHead(headers), send(...answerEvents(['a'])), end), () => chat(house.url)],
+    ['a refusal', failing(400, {}, headers), () => ask(house.url)],
+    ['the models', json({ object: 'list', data: [] }, { headers }), () => fetch(`${house.url}/v1/models`)],
+  ])('of %s: those that callers act on, and no other', async (_, script, call) => {
+    house.upstream.next(script)
+    const response = await call()
+    const received = Object.fromEntries(response.headers)
+    expect(received).toMatchObject(kept)
+    for (const [name, value] of Object.entries(dropped)) expect(received[name], name).not.toBe(value)
+    expect(response.headers.getSetCookie()).toEqual([])
+    await hear(response)
+  })
+})
+
+describe('what identifies the account or its machines, in an error’s words', () => {
+  test.each([
+    ['a key', 'Incorrect key sk-proj-AbCdEfGh12345678 given.', 'sk-proj-AbCdEfGh12345678'],
+    ['a masked key', 'Incorrect key sk-AbCd********5678 given.', '5678'],
+    ['an organisation', 'Rate limit reached in organization org-AbCdEf123456 on tokens.', 'org-AbCdEf123456'],
+    ['a project', 'Project proj_AbCdEf123456 has no access.', 'proj_AbCdEf123456'],
+    ['an address', 'Failed at http://gpu-17.internal:8080/v1/x?key=1 now.', 'gpu-17.internal'],
+    ['an IP address', 'connect ECONNREFUSED 10.1.2.3:8443', '10.1.2.3'],
+  ])('%s', async (_, message, secret) => {
+    for (const script of [failing(400, { message }), failing(429, { message }, { 'retry-after': '20' })]) {
+      house.upstream.next(script)
+      const all = await hear(await ask(house.url))
+      expect(all).not.toContain(secret)
+      // The rest of the sentence is the caller's to read.
+      expect(all).toContain(message.split(' ')[0])
+    }
+  })
+
+  test('what explains the request stays', async () => {
+    const message =
+      'Unsupported value: messages[0].role is 512 tokens, see https://platform.openai.com/docs/errors.'
+    house.upstream.next(failing(400, { message }))
+    expect(await hear(await ask(house.url))).toContain(message)
+  })
+})
+
+test('neither prompt nor answer is ever logged, however the call ends', async () => {
+  const [prompt, reply] = ['prompt-canary-7315', 'answer-canary-9024']
+  const messages = [{ role: 'user', content: prompt }]
+  const scripts: Script[] = [
+    events(answerEvents([reply])),
+    inOrder(begun([delta(reply)]), end),
+    inOrder(begun([delta(reply).slice(0, -8)]), end),
+    events([delta(reply), event({ error: { message: `${prompt} ${reply}` } })]),
+    failing(400, { message: `${prompt} is not allowed: ${reply}` }),
+    page(`${prompt} ${reply}`, 'text/html'),
+  ]
+  const before = house.logs.length
+  for (const script of scripts) {
+    house.upstream.next(script)
+    await hear(await ask(house.url, { ...QUESTION, messages, stream: true }))
+    house.upstream.next(script)
+    await hear(await chat(house.url, prompt))
+    await house.upstream.clear()
+  }
+  await expect
+    .poll(() => house.logs.length, { timeout: 5000 })
+    .toBeGreaterThanOrEqual(before + 2 * scripts.length)
+  for (const line of house.logs) expect(JSON.stringify(line)).not.toMatch(/canary/)
+})

@@ -1,0 +1,75 @@
+/** What a caller does: asks with plain fetch, and reads what comes, piece by piece. */
+import type { ErrorEnvelope, WireError } from '../../worker/wire.ts'
+
+/** The shortest valid question. */
+export const QUESTION = { model: 'gpt-test', messages: [{ role: 'user', content: 'Say hello.' }] }
+
+/** `POST /v1/chat/completions`. A string or bytes go as they are. */
+export function ask(url: string, request: unknown = QUESTION, init: RequestInit = {}): Promise<Response> {
+  return fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    body:
+      typeof request === 'string' || request instanceof Uint8Array
+        ? Buffer.from(request)
+        : JSON.stringify(request),
+    ...init,
+    headers: { 'content-type': 'application/json', ...init.headers },
+  })
+}
+
+/** The same, streamed. */
+export function askStream(url: string, fields: object = {}, init: RequestInit = {}): Promise<Response> {
+  return ask(url, { ...QUESTION, stream: true, ...fields }, init)
+}
+
+/** `POST /chat` with a bare question, as `curl -d` sends it. */
+export function chat(url: string, question = 'Say hello.', init: RequestInit = {}): Promise<Response> {
+  return fetch(`${url}/chat`, {
+    method: 'POST',
+    body: question,
+    ...init,
+    headers: { 'content-type': 'application/x-www-form-urlencoded', ...init.headers },
+  })
+}
+
+export interface Received {
+  /** What came, and when (`performance.now()`). */
+  parts: { at: number; bytes: Uint8Array }[]
+  text: string
+  /** What broke the body off; `undefined` after a clean end. */
+  error: unknown
+}
+
+/** Reads a body to its end, whichever that is. */
+export async function receive(response: Response): Promise<Received> {
+  const parts: Received['parts'] = []
+  let error: unknown
+  try {
+    for await (const bytes of response.body ?? []) parts.push({ at: performance.now(), bytes })
+  } catch (cause) {
+    error = cause
+  }
+  return { parts, text: Buffer.concat(parts.map(({ bytes }) => bytes)).toString(), error }
+}
+
+/** The data of each event of a whole stream that has `\n` for line ends. */
+export function dataOf(sse: string): string[] {
+  return sse
+    .split('\n\n')
+    .map((block) => block.split('\n').filter((line) => line.startsWith('data: ')))
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => line.slice('data: '.length)).join('\n'))
+}
+
+/** The error that a stream ends with, whichever of the three forms it has; `undefined` where there is none. */
+export function lastError(sse: string): WireError | undefined {
+  const last = dataOf(sse).at(-1)
+  if (last === undefined || last === '[DONE]') return undefined
+  return (JSON.parse(last) as Partial<ErrorEnvelope>).error
+}
+
+/** The error of a refusal. */
+export async function refusal(response: Response): Promise<WireError> {
+  const envelope = (await response.json()) as ErrorEnvelope
+  return envelope.error
+}

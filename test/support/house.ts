@@ -1,0 +1,57 @@
+/** A Worker in front of an upstream of its own, for all the tests of a file. */
+import { afterAll, afterEach, beforeAll } from 'vitest'
+import { startMillrace } from './millrace.ts'
+import { startUpstream, type Upstream } from './upstream.ts'
+
+/** The Worker's key at the upstream. Nothing but the upstream may ever see it. */
+export const UPSTREAM_KEY = 'sk-test-4mF0kXq9upstreamOnly'
+
+export interface House {
+  /** The Worker's address, without a slash at the end. */
+  readonly url: string
+  /** The Worker's log, a line a request. */
+  readonly logs: Record<string, unknown>[]
+  readonly upstream: Upstream
+}
+
+/**
+ * Starts both before the first test of a file and stops both after its last; after each test the
+ * upstream forgets its calls and scripts.
+ *
+ * @param vars configuration of the Worker, beside the upstream's address and key
+ * @example
+ *   const house = useHouse({ MODELS: 'gpt-test' })
+ *   test('…', async () => { await fetch(`${house.url}/healthz`) })
+ */
+export function useHouse(vars: Record<string, string> = {}): House {
+  let upstream: Upstream | undefined
+  let millrace: Awaited<ReturnType<typeof startMillrace>> | undefined
+  beforeAll(async () => {
+    upstream = await startUpstream()
+    millrace = await startMillrace({
+      OPENAI_BASE_URL: `${upstream.url}/v1`,
+      OPENAI_API_KEY: UPSTREAM_KEY,
+      ...vars,
+    })
+  }, 60_000)
+  afterEach(() => upstream?.clear())
+  afterAll(async () => {
+    await millrace?.stop()
+    await upstream?.stop()
+  })
+  const started = <T>(it: T | undefined): T => {
+    if (it === undefined) throw new TypeError('The house stands only inside tests.')
+    return it
+  }
+  return {
+    get url() {
+      return started(millrace).url
+    },
+    get logs() {
+      return started(millrace).logs
+    },
+    get upstream() {
+      return started(upstream)
+    },
+  }
+}

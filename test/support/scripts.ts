@@ -1,0 +1,89 @@
+/** The answers of an upstream that tests need most, each a script. */
+import type { OutgoingHttpHeaders } from 'node:http'
+import { gzipSync } from 'node:zlib'
+import { end, head, inOrder, type Script, send, wait } from './script.ts'
+import { answerEvents } from './sse.ts'
+
+const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8' }
+
+/** The head of a streamed answer. */
+export const streamHead = (headers: OutgoingHttpHeaders = {}): Script =>
+  head(200, { ...EVENT_STREAM, ...headers })
+
+/** A streamed answer of these events, each sent at once; `gapMs` before each but the first. */
+export function events(list: string[], gapMs = 0): Script {
+  return inOrder(streamHead(), paced(list, gapMs), end)
+}
+
+/** As `events`, without an end: for what comes after it. */
+export function begun(list: string[], gapMs = 0): Script {
+  return inOrder(streamHead(), paced(list, gapMs))
+}
+
+/** A whole streamed answer, one event a token, with its usage when the request asks for it. */
+export function answer(tokens: string[], gapMs = 0): Script {
+  return (reply) => {
+    const options = reply.call.request.stream_options
+    const usage = typeof options === 'object' && options !== null && 'include_usage' in options
+    return events(answerEvents(tokens, { usage }), gapMs)(reply)
+  }
+}
+
+/** These bytes as a streamed answer, in pieces of `size`. */
+export function bytes(whole: Uint8Array, size = whole.length): Script {
+  const parts = Array.from({ length: Math.ceil(whole.length / size) }, (_, i) =>
+    whole.subarray(i * size, (i + 1) * size),
+  )
+  return inOrder(streamHead(), send(...parts), end)
+}
+
+/** An answer in one piece; with `gzip` compressed, whether or not the request accepts it. */
+export function json(
+  value: unknown,
+  { status = 200, headers = {} as OutgoingHttpHeaders, gzip = false } = {},
+): Script {
+  return ({ response }) => {
+    const body = Buffer.from(JSON.stringify(value))
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      ...(gzip ? { 'content-encoding': 'gzip' } : {}),
+      ...headers,
+    })
+    response.end(gzip ? gzipSync(body) : body)
+  }
+}
+
+/** A refusal in OpenAI's envelope. */
+export function failing(
+  status: number,
+  error: {
+    message?: string
+    type?: string
+    param?: string | null
+    code?: unknown
+    [field: string]: unknown
+  } = {},
+  headers: OutgoingHttpHeaders = {},
+): Script {
+  const wire = {
+    message: `Status ${status}.`,
+    type: 'invalid_request_error',
+    param: null,
+    code: null,
+    ...error,
+  }
+  return json({ error: wire }, { status, headers })
+}
+
+/** Any body with any type. */
+export function page(body: string | Uint8Array, type: string, status = 200): Script {
+  return ({ response }) => {
+    response.writeHead(status, { 'content-type': type })
+    response.end(body)
+  }
+}
+
+function paced(list: string[], gapMs: number): Script {
+  if (gapMs === 0) return send(...list)
+  return inOrder(...list.flatMap((text, i) => (i === 0 ? [send(text)] : [wait(gapMs), send(text)])))
+}
