@@ -1,0 +1,103 @@
+/**
+ * Growing text → blocks, so that a browser lays out only the one that grows. Joined, the pieces are the text
+ * exactly, and a block ends right after a line feed wherever there is one: pre-wrapped, it looks like one text.
+ */
+
+export interface Piece {
+  text: string
+  /** `undefined` continues the block before. */
+  starts: 'prose' | 'code' | undefined
+}
+
+/** A block ends at a blank line after this many characters, at any line's end after twice as many. */
+export const BLOCK_CHARS = 1000
+
+/** A line without an end is cut at white space after this many characters, or anywhere after twice as many. */
+export const LINE_CHARS = 4000
+
+const FENCE = /^ {0,3}```/
+/** What may still become a fence with the next delta. */
+const HALF_FENCE = /^ {0,3}`{0,2}$/
+
+/**
+ * @example
+ *   const split = createBlockSplitter()
+ *   split.push('Like this:\n``') // [{ text: 'Like this:\n', starts: 'prose' }], and holds back what may be a fence
+ *   split.push('`js\n') // [{ text: '```js\n', starts: 'code' }]
+ */
+export function createBlockSplitter(): { push(text: string): Piece[]; end(): Piece[] } {
+  let kind: 'prose' | 'code' = 'prose'
+  let length = 0
+  let fresh = true
+  let lineStart = true
+  let blank = false
+  let closing = false
+  let held = ''
+
+  function begin(next: 'prose' | 'code'): void {
+    kind = next
+    fresh = true
+    length = 0
+  }
+
+  /** Where a line begins: does a block begin with it? */
+  function startLine(line: string): void {
+    if (closing) begin('prose')
+    closing = false
+    const fence = FENCE.test(line)
+    if (fence && kind === 'prose') begin('code')
+    else if (fence) closing = true
+    else if (length >= 2 * BLOCK_CHARS || (length >= BLOCK_CHARS && blank && kind === 'prose')) begin(kind)
+    blank = true
+  }
+
+  function piece(text: string): Piece {
+    const starts = fresh ? kind : undefined
+    fresh = false
+    length += text.length
+    return { text, starts }
+  }
+
+  /** Takes a line, or a part of one. */
+  function* take(part: string): Generator<Piece> {
+    let rest = part
+    while (length + rest.length > LINE_CHARS) {
+      const cut = findCut(rest, LINE_CHARS - length)
+      if (cut === undefined) break
+      if (cut > 0) yield piece(rest.slice(0, cut))
+      rest = rest.slice(cut)
+      begin(kind)
+    }
+    if (rest !== '') yield piece(rest)
+  }
+
+  function* split(text: string, final: boolean): Generator<Piece> {
+    const lines = (held + text).split(/(?<=\n)/)
+    held = ''
+    for (const [index, line] of lines.entries()) {
+      if (lineStart && !final && index === lines.length - 1 && HALF_FENCE.test(line)) {
+        held = line
+        return
+      }
+      if (line === '') continue
+      if (lineStart) startLine(line)
+      yield* take(line)
+      lineStart = line.endsWith('\n')
+      // A line may come in parts.
+      blank &&= line.trim() === ''
+    }
+  }
+
+  return { push: (text) => [...split(text, false)], end: () => [...split('', true)] }
+}
+
+/** Where to cut a line whose block has room for `room` more characters: after white space, never inside a character. */
+function findCut(text: string, room: number): number | undefined {
+  const from = Math.max(0, room)
+  const hard = Math.max(0, room + LINE_CHARS)
+  const space = text.slice(from, hard).search(/\s/)
+  if (space >= 0) return from + space + 1
+  if (text.length <= hard) return undefined
+  const inside = (text.charCodeAt(hard) & 0xfc00) === 0xdc00
+  return inside ? hard + 1 : hard
+}

@@ -1,0 +1,108 @@
+/** An error → what a reader is told, and what they can do about it. */
+import { ChatError } from '../stream/chat-error.ts'
+
+export interface Explanation {
+  title: string
+  advice: string
+  /** Whether asking the same again may help. */
+  retry: boolean
+  /** Whether an access key is what is missing. */
+  needsKey: boolean
+  /** How long to wait before the next try. */
+  waitMs: number
+  /** The request's id, for whoever runs the server. */
+  reference: string | null
+}
+
+type Words = [title: string, advice: string, remedy?: 'retry' | 'key']
+
+const OWNER = 'Whoever runs this page has to look into it.'
+const BROKE_OFF = 'The answer broke off'
+const OFFLINE = 'Check your connection, then try again.'
+const TOO_LONG: Words = ['This conversation has become too long', 'Start a new one, or ask for less at once.']
+const NO_ANSWER: Words = ['No answer came in time', 'The model may be busy. Try again in a moment.', 'retry']
+const BUSY: Words = ['The model is busy', 'Try again in a moment.', 'retry']
+const NOT_SET_UP: Words = ['This page is not set up correctly', OWNER]
+const TOO_MANY: Words = ['Too many questions at once', 'Try again in a moment.', 'retry']
+const GARBLED: Words = [
+  'The answer could not be read',
+  'The server sent something that is not an answer.',
+  'retry',
+]
+
+/** By code, in the order of worker/errors.ts, then OpenAI's own, then the client's. */
+const BY_CODE: Record<string, Words> = {
+  too_many_messages: TOO_LONG,
+  body_too_large: TOO_LONG,
+  model_not_found: ['This model is not available here', 'Choose another one above, then try again.', 'retry'],
+  access_key_required: ['An access key is needed', 'This server answers only those who have one.', 'key'],
+  invalid_access_key: ['This access key is not valid', 'Check it, and enter it again.', 'key'],
+  configuration_error: NOT_SET_UP,
+  internal_error: [
+    'The server failed',
+    'Try again. If it stays like this, whoever runs this page has to look into it.',
+    'retry',
+  ],
+  upstream_refused: NOT_SET_UP,
+  upstream_unreachable: ['The model could not be reached', 'Try again in a moment.', 'retry'],
+  upstream_error: ['The model’s service failed', 'Try again in a moment.', 'retry'],
+  upstream_overloaded: BUSY,
+  upstream_invalid: GARBLED,
+  upstream_truncated: [BROKE_OFF, 'The model’s service stopped before the end.', 'retry'],
+  upstream_connect_timeout: NO_ANSWER,
+  upstream_first_byte_timeout: NO_ANSWER,
+  upstream_silence_timeout: [BROKE_OFF, 'Nothing more came from the model for a long time.', 'retry'],
+  upstream_total_timeout: [BROKE_OFF, 'It took longer than is allowed here.', 'retry'],
+
+  context_length_exceeded: TOO_LONG,
+  rate_limit_exceeded: TOO_MANY,
+  insufficient_quota: ['The credit for this model is used up', OWNER],
+
+  network: ['The server could not be reached', OFFLINE, 'retry'],
+  truncated: [BROKE_OFF, 'The connection ended before the answer did.', 'retry'],
+  invalid_event: GARBLED,
+  event_too_large: GARBLED,
+  not_a_stream: GARBLED,
+}
+
+/** Where the code says nothing: by the status of the refusal. */
+const BY_STATUS: Record<number, Words> = {
+  401: ['An access key is needed', 'This server answers only those who have one.', 'key'],
+  403: ['This question was refused', OWNER],
+  413: TOO_LONG,
+  429: TOO_MANY,
+  502: ['The model’s service failed', 'Try again in a moment.', 'retry'],
+  503: BUSY,
+  504: NO_ANSWER,
+}
+
+/** @param began whether a part of the answer had arrived, which stays on the page */
+export function explainError(error: unknown, began: boolean): Explanation {
+  if (!(error instanceof ChatError)) {
+    return explanation(['Something went wrong on this page', 'Reload it, then try again.', 'retry'], null)
+  }
+  const lost = error.code === 'network' && began
+  const words: Words = lost
+    ? ['The connection was lost', OFFLINE, 'retry']
+    : (BY_CODE[error.code ?? ''] ?? BY_STATUS[error.status ?? 0] ?? inItsOwnWords(error))
+  return explanation(words, error, began)
+}
+
+/** What the server says about a request is meant for whoever wrote the request: here, the reader. */
+function inItsOwnWords(error: ChatError): Words {
+  const title =
+    error.status !== null && error.status < 500 ? 'This question was refused' : 'Something went wrong'
+  return [title, error.message, 'retry']
+}
+
+function explanation([title, advice, remedy]: Words, error: ChatError | null, began = false): Explanation {
+  return {
+    title,
+    advice: began ? `${advice} What had arrived is kept.` : advice,
+    retry: remedy === 'retry',
+    needsKey: remedy === 'key',
+    waitMs: error?.retryAfterMs ?? 0,
+    // An access key is the reader's own business.
+    reference: remedy === 'key' ? null : (error?.requestId ?? null),
+  }
+}

@@ -1,0 +1,22 @@
+/** The choice of a model, shown once there is one. */
+import { listModels } from './offer.ts'
+
+export interface ModelPicker {
+  /** Asks the server for its models, and keeps what was chosen. */
+  load(): Promise<void>
+  /** `undefined` where the server named none: it then uses its default. */
+  chosen(): string | undefined
+}
+
+export function createModelPicker(label: HTMLElement, select: HTMLSelectElement): ModelPicker {
+  return {
+    async load() {
+      const before = select.value
+      const models = await listModels()
+      select.replaceChildren(...models.map((id) => new Option(id, id)))
+      if (models.includes(before)) select.value = before
+      label.hidden = models.length === 0
+    },
+    chosen: () => select.value || undefined,
+  }
+}

@@ -1,0 +1,21 @@
+/** Finds the parts of index.html that the page's modules need, and says which is missing. */
+
+/** @throws {TypeError} naming the selector, if `root` has no such element */
+export function part<E extends HTMLElement>(
+  root: ParentNode,
+  selector: string,
+  type: { new (): E; name: string },
+): E {
+  const element = root.querySelector(selector)
+  if (element instanceof type) return element
+  throw new TypeError(`index.html has no ${type.name} at ${selector}`)
+}
+
+/** A new copy of a template's one element. */
+export function copyOf(id: string): HTMLElement {
+  const copy = part(document, `template#${id}`, HTMLTemplateElement).content.firstElementChild?.cloneNode(
+    true,
+  )
+  if (copy instanceof HTMLElement) return copy
+  throw new TypeError(`The template #${id} is empty`)
+}

@@ -1,0 +1,80 @@
+/** What can go wrong with an answer, as one class with the fields that a caller decides by. */
+import type { WireError } from '../../worker/wire.ts'
+
+/**
+ * Codes that this client gives itself; every other code is the server's own (worker/errors.ts, or OpenAI's).
+ *
+ * - `network`: no connection, or it was lost in mid-answer
+ * - `truncated`: the stream ended without `[DONE]`, so half an answer looks whole and isn't
+ * - `invalid_event`: an event whose data is not JSON
+ * - `event_too_large`: an event above `MAX_EVENT_CHARS`
+ * - `not_a_stream`: the server answered with success, but not with an event stream
+ * - `http_error`: refused, without OpenAI's error envelope
+ */
+export type ClientErrorCode =
+  | 'network'
+  | 'truncated'
+  | 'invalid_event'
+  | 'event_too_large'
+  | 'not_a_stream'
+  | 'http_error'
+
+interface Fields {
+  code: string | null
+  type: string
+  param?: string | null
+  status?: number | null
+  requestId?: string | null
+  retryAfterMs?: number | null
+  cause?: unknown
+}
+
+/**
+ * A refusal, an error in mid-stream, or an answer that broke off.
+ *
+ * @example
+ *   try {
+ *     for await (const chunk of openChat(url, request)) show(chunk)
+ *   } catch (error) {
+ *     if (error instanceof ChatError && error.retryAfterMs !== null) retryIn(error.retryAfterMs)
+ *   }
+ */
+export class ChatError extends Error {
+  /** A `ClientErrorCode`, or the server's code; `null` where the server gave none. */
+  readonly code: string | null
+  /** The envelope's type, such as `invalid_request_error`; `client_error` for the client's own codes. */
+  readonly type: string
+  /** The field of the request that is at fault, where the server names one. */
+  readonly param: string | null
+  /** The HTTP status of a refusal; `null` once an answer had begun, and without an answer at all. */
+  readonly status: number | null
+  /** `x-request-id`, to be quoted to whoever runs the server. */
+  readonly requestId: string | null
+  /** How long the server asks to wait before the next try, in milliseconds. */
+  readonly retryAfterMs: number | null
+
+  constructor(message: string, fields: Fields) {
+    super(message, { cause: fields.cause })
+    this.name = 'ChatError'
+    this.code = fields.code
+    this.type = fields.type
+    this.param = fields.param ?? null
+    this.status = fields.status ?? null
+    this.requestId = fields.requestId ?? null
+    this.retryAfterMs = fields.retryAfterMs ?? null
+  }
+}
+
+/** An error that the client found itself. */
+export function clientError(
+  code: ClientErrorCode,
+  message: string,
+  fields: Omit<Fields, 'code' | 'type'> = {},
+): ChatError {
+  return new ChatError(message, { ...fields, code, type: 'client_error' })
+}
+
+/** An error that the server reported, in its refusal or in the middle of its answer. */
+export function serverError(wire: WireError, fields: Omit<Fields, keyof WireError>): ChatError {
+  return new ChatError(wire.message, { ...fields, code: wire.code, type: wire.type, param: wire.param })
+}

@@ -1,0 +1,53 @@
+/** An HTTP answer that is not a stream → the error that says why. */
+import { type ChatError, clientError, serverError } from './chat-error.ts'
+import { readEnvelope } from './interpret.ts'
+
+/** Envelopes are a few hundred bytes; a page of HTML that came instead is worth no more than its beginning. */
+const MAX_REFUSAL_CHARS = 64 * 1024
+
+/**
+ * @throws the signal's reason, if it is aborted meanwhile
+ * @returns the error; a body that can't be read still leaves the status
+ */
+export async function readRefusal(response: Response, signal: AbortSignal | undefined): Promise<ChatError> {
+  const fields = {
+    status: response.status,
+    requestId: response.headers.get('x-request-id'),
+    retryAfterMs: retryAfterMs(response.headers, Date.now()),
+  }
+  const body = await readStart(response).catch(() => '')
+  signal?.throwIfAborted()
+  const wire = readEnvelope(body)
+  if (wire) return serverError(wire, fields)
+  return response.ok
+    ? clientError('not_a_stream', 'The server answered with something that is not a stream.', fields)
+    : clientError('http_error', `The server answered with status ${response.status}.`, fields)
+}
+
+async function readStart({ body }: Response): Promise<string> {
+  // Not `for await`: Safari has no async iteration of streams.
+  const reader = body?.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  while (reader && text.length < MAX_REFUSAL_CHARS) {
+    const { done, value } = await reader.read()
+    if (done) return text
+    text += decoder.decode(value, { stream: true })
+  }
+  await reader?.cancel()
+  return text
+}
+
+/**
+ * How long to wait, in milliseconds: `retry-after-ms` (OpenAI's), or `Retry-After` in seconds or as a date.
+ * `null` where neither is there or makes sense.
+ */
+function retryAfterMs(headers: Headers, now: number): number | null {
+  const ms = headers.get('retry-after-ms')
+  if (ms !== null && Number(ms) >= 0) return Number(ms)
+  const after = headers.get('retry-after')
+  if (after === null) return null
+  if (Number(after) >= 0) return Number(after) * 1000
+  const date = Date.parse(after)
+  return Number.isNaN(date) ? null : Math.max(0, date - now)
+}

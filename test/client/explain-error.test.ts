@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { explainError } from '../../client/page/explain-error.ts'
+import { ChatError, clientError, serverError } from '../../client/stream/chat-error.ts'
+import { ApiError, type ErrorCode } from '../../worker/errors.ts'
+
+/** What can meet a reader of this page; the other codes blame a request that this page does not send. */
+const MET: ErrorCode[] = [
+  'too_many_messages',
+  'body_too_large',
+  'model_not_found',
+  'access_key_required',
+  'invalid_access_key',
+  'configuration_error',
+  'internal_error',
+  'upstream_refused',
+  'upstream_unreachable',
+  'upstream_error',
+  'upstream_overloaded',
+  'upstream_invalid',
+  'upstream_truncated',
+  'upstream_connect_timeout',
+  'upstream_first_byte_timeout',
+  'upstream_silence_timeout',
+  'upstream_total_timeout',
+]
+
+test.each(MET)('%s has words of its own', (code) => {
+  const { error } = new ApiError(code).envelope()
+  const { title, advice } = explainError(serverError(error, {}), false)
+  expect(title).not.toBe('Something went wrong')
+  expect(advice).not.toContain(error.message)
+})
+
+test('an answer that broke off can be tried again, and what had arrived is kept', () => {
+  const error = clientError('truncated', 'EOF', { requestId: 'r-1' })
+  expect(explainError(error, true)).toEqual({
+    title: 'The answer broke off',
+    advice: 'The connection ended before the answer did. What had arrived is kept.',
+    retry: true,
+    needsKey: false,
+    waitMs: 0,
+    reference: 'r-1',
+  })
+})
+
+test('a lost connection is not an unreachable server', () => {
+  const error = clientError('network', 'reset')
+  expect(explainError(error, false).title).toBe('The server could not be reached')
+  expect(explainError(error, true).title).toBe('The connection was lost')
+})
+
+test.each(['access_key_required', 'invalid_access_key'])('%s asks for a key, not for another try', (code) => {
+  const error = new ChatError('m', { code, type: 'authentication_error', status: 401 })
+  expect(explainError(error, false)).toMatchObject({ needsKey: true, retry: false, reference: null })
+})
+
+test('a rate limit says how long to wait', () => {
+  const error = new ChatError('m', { code: null, type: 'requests', status: 429, retryAfterMs: 7000 })
+  expect(explainError(error, false)).toMatchObject({
+    title: 'Too many questions at once',
+    retry: true,
+    waitMs: 7000,
+  })
+})
+
+test("an unknown refusal is told in the server's own words", () => {
+  const error = new ChatError('`max_tokens` is too large.', { code: 'odd', type: 'x', status: 400 })
+  expect(explainError(error, false)).toMatchObject({
+    title: 'This question was refused',
+    advice: '`max_tokens` is too large.',
+  })
+})
+
+test('a fault of the page itself says nothing of its inside', () => {
+  const { title, advice } = explainError(new TypeError('x is undefined'), false)
+  expect(`${title} ${advice}`).toBe('Something went wrong on this page Reload it, then try again.')
+})

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { speedLine, waitingLine } from '../../client/page/speed-line.ts'
+
+const founding = { firstTokenMs: 930, tokens: 414, counted: 'usage', tokensPerSecond: 11.376 } as const
+
+test('while it is awaited, the time that has passed', () => {
+  expect(waitingLine(1249)).toBe('Waiting for the first token… 1.2 s')
+})
+
+test('while it comes, the speed; at its end the tokens too', () => {
+  expect(speedLine(founding, false)).toBe('First token after 0.93 s · 11.4 tokens per second')
+  expect(speedLine(founding, true)).toBe('First token after 0.93 s · 11.4 tokens per second · 414 tokens')
+})
+
+test('tokens that were counted by deltas are said to be about that many', () => {
+  expect(speedLine({ ...founding, counted: 'deltas' }, true)).toContain('about 414 tokens')
+})
+
+test('what is not known is not said', () => {
+  expect(speedLine({ firstTokenMs: null, tokens: 0, counted: 'deltas', tokensPerSecond: null }, true)).toBe(
+    '',
+  )
+  const single = { firstTokenMs: 12_345, tokens: 1, counted: 'usage', tokensPerSecond: null } as const
+  expect(speedLine(single, true)).toBe('First token after 12.3 s · 1 token')
+})
+
+test('large numbers are readable', () => {
+  expect(speedLine({ ...founding, tokens: 20_000, tokensPerSecond: 812.4 }, true)).toContain(
+    '812 tokens per second · 20,000 tokens',
+  )
+})

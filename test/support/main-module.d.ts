@@ -1,6 +1,0 @@
-/** Tells `exports` of `cloudflare:workers` which module it is of. */
-declare namespace Cloudflare {
-  interface GlobalProps {
-    mainModule: typeof import('../../worker/index.ts')
-  }
-}

@@ -1,0 +1,82 @@
+/** The page in a real browser, for all the tests of a file. */
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { startBrowser } from './browser.ts'
+
+/** The parts of the page that tests deal with, found as a reader finds them: by role and name. */
+export interface Visit {
+  page: Page
+  box: Locator
+  send: Locator
+  stop: Locator
+  retry: Locator
+  /** The answers' texts, in order. */
+  answers: Locator
+  /** Types a question and sends it. */
+  ask(question?: string): Promise<void>
+  /** Waits until the latest answer has ended, however. */
+  ended(): Promise<void>
+}
+
+/**
+ * Each visit has a browser context of its own. After each test, none of its pages may have logged an error, thrown
+ * one, or asked another server for anything.
+ *
+ * @example
+ *   const visit = usePages()
+ *   test('…', async () => { const { ask, answers } = await visit(house.url) })
+ */
+export function usePages(): (url: string, options?: BrowserContextOptions) => Promise<Visit> {
+  let browser: Browser | undefined
+  let problems: string[] = []
+  beforeAll(async () => {
+    browser = await startBrowser()
+  })
+  afterEach(async () => {
+    for (const context of browser?.contexts() ?? []) await context.close()
+    const seen = problems
+    problems = []
+    expect(seen).toEqual([])
+  })
+  afterAll(() => browser?.close())
+
+  return async (url, options = {}) => {
+    if (!browser) throw new TypeError('Pages can be visited only inside tests.')
+    const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
+    const page = await context.newPage()
+    page.on('pageerror', (error) => problems.push(`threw: ${error}`))
+    page.on('request', (request) => {
+      if (!request.url().startsWith(`${url}/`)) problems.push(`asked: ${request.url()}`)
+    })
+    page.on('console', (message) => {
+      // Chromium itself reports each refusal of the API; the page shows it to the reader.
+      const refusal = message.location().url.startsWith(`${url}/v1/`)
+      if (message.type() === 'error' && !refusal) problems.push(`logged: ${message.text()}`)
+    })
+    await page.goto(`${url}/`)
+    return toVisit(page)
+  }
+}
+
+/** Waits for what the page shows; vitest's own second is short for a browser on a busy machine. */
+export function poll<T>(look: () => Promise<T>) {
+  return expect.poll(look, { timeout: 10_000 })
+}
+
+function toVisit(page: Page): Visit {
+  const box = page.getByRole('textbox', { name: 'Your question' })
+  const send = page.getByRole('button', { name: 'Send', exact: true })
+  return {
+    page,
+    box,
+    send,
+    stop: page.getByRole('button', { name: 'Stop the answer' }),
+    retry: page.getByRole('button', { name: /^Try again/ }),
+    answers: page.locator('.answer .text'),
+    async ask(question = 'Why?') {
+      await box.fill(question)
+      await box.press('Enter')
+    },
+    ended: () => send.waitFor(),
+  }
+}
