@@ -12,7 +12,11 @@ const run = promisify(execFile)
 
 async function step(name: string, command: string, ...args: string[]): Promise<boolean> {
   try {
-    await run(command, args, { cwd: ROOT, env: { ...process.env, ...QUIET }, maxBuffer: 64 * 1024 * 1024 })
+    await run(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...QUIET, NO_COLOR: '1' },
+      maxBuffer: 64 * 1024 * 1024,
+    })
     console.log(`ok    ${name}`)
     return true
   } catch (error) {

@@ -2,6 +2,7 @@
  * The Worker on this machine, as it behaves when deployed: workerd through Miniflare, behind a small
  * TCP front. Why not `wrangler dev`: docs/decisions/0002-local-server.md.
  */
+import { readdirSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
@@ -46,9 +47,11 @@ export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): P
       workers: [
         {
           ...workerOptions,
-          modules: true,
           modulesRoot: bundle,
-          scriptPath: `${bundle}/index.js`,
+          modules: [
+            { type: 'ESModule', path: `${bundle}/index.js` },
+            ...dataIn(bundle).map((path) => ({ type: 'Data' as const, path })),
+          ],
           bindings: Object.assign({}, workerOptions.bindings, vars),
         },
       ],
@@ -67,6 +70,13 @@ export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): P
     await worker.dispose()
     throw error
   }
+}
+
+/** The packed ranks, beside the bundle that imports them. */
+function dataIn(bundle: string): string[] {
+  return readdirSync(bundle)
+    .filter((name) => name.endsWith('.bin'))
+    .map((name) => `${bundle}/${name}`)
 }
 
 /**

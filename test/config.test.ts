@@ -34,6 +34,17 @@ test('everything else', () => {
   expect(config.deadlines.silence).toBe(500)
 })
 
+test('usage is filled in where nobody knows whether the upstream sends it', () => {
+  const fill = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).fillUsage
+  expect(fill({})).toBe(false)
+  expect(fill({ OPENAI_BASE_URL: 'https://acme.openai.azure.com/openai/v1' })).toBe(false)
+  expect(fill({ OPENAI_BASE_URL: 'https://notopenai.com/v1' })).toBe(true)
+  expect(fill({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' })).toBe(true)
+  expect(fill({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', FILL_USAGE: 'off' })).toBe(false)
+  expect(fill({ FILL_USAGE: 'on' })).toBe(true)
+  expect(readConfig({}).fillUsage).toBe(false)
+})
+
 test('empty text is absence, as deploy forms send it; numbers and booleans of wrangler.toml are text', () => {
   expect(readConfig({ OPENAI_API_KEY: '', ACCESS_KEYS: ' ', MODELS: '' }).upstream.kind).toBe('demo')
   expect(readConfig({ DEMO_SPEED: 10, OPEN_ACCESS: true })).toMatchObject({
@@ -54,6 +65,7 @@ describe('a wrong value is named, and what stands there is not repeated', () => 
     ['OPEN_ACCESS', 'secret'],
     ['DEMO_SPEED', '0'],
     ['DEMO_SPEED', 'secret'],
+    ['FILL_USAGE', 'secret'],
     ['SILENCE_TIMEOUT_MS', '-1'],
     ['TOTAL_TIMEOUT_MS', {}],
   ])('%s=%j', (name, value) => {

@@ -29,7 +29,7 @@ export default defineConfig({
             miniflare: { bindings: { DEMO_SPEED: '1000' } },
           }),
         ],
-        test: { name: 'workerd', include: [WORKERD] },
+        test: { name: 'workerd', include: [WORKERD], globalSetup: [`${ROOT}test/support/ranks.ts`] },
       },
       {
         root: ROOT,

@@ -1,6 +1,7 @@
 /**
  * THE ROUTE MAP: each route with its guards, in order.
  */
+import { exports } from 'cloudflare:workers'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { version } from '../package.json'
 import { readAtMost } from './bytes.ts'
@@ -107,7 +108,12 @@ async function models(c: Context<App>): Promise<Response> {
 async function deliver(c: Context<App>, flow: (it: Flow) => Promise<Outcome>): Promise<Response> {
   const { account, config, upstream } = c.var
   const asked = Date.now()
-  const it = { upstream, deadlines: config.deadlines, caller: c.req.raw.signal }
+  const it: Flow = {
+    upstream,
+    deadlines: config.deadlines,
+    caller: c.req.raw.signal,
+    count: (request, answer, stream) => exports.Meter.count(request, answer, stream),
+  }
   const { delivery, retries } = await flow(it)
   account.timing.upstream = Date.now() - asked
   account.retries = retries

@@ -14,6 +14,8 @@ export interface Config {
   defaultModel: string
   accessKeys: readonly AccessKey[]
   openAccess: boolean
+  /** Whether a streamed answer that lacks the usage its caller asked for gets it here, at the cost of JavaScript per chunk. */
+  fillUsage: boolean
   deadlines: Deadlines
 }
 
@@ -35,6 +37,7 @@ export const CONFIG_NAMES = [
   'ACCESS_KEYS',
   'OPEN_ACCESS',
   'DEMO_SPEED',
+  'FILL_USAGE',
   'CONNECT_TIMEOUT_MS',
   'FIRST_BYTE_TIMEOUT_MS',
   'SILENCE_TIMEOUT_MS',
@@ -69,6 +72,7 @@ export function readConfig(vars: Vars): Config {
     defaultModel: models?.[0] ?? (apiKey === undefined ? DEMO_MODEL : DEFAULT_MODEL),
     accessKeys: readAccessKeys(read('ACCESS_KEYS')),
     openAccess: readBoolean('OPEN_ACCESS', read('OPEN_ACCESS')),
+    fillUsage: readFillUsage(read('FILL_USAGE'), apiKey === undefined ? undefined : baseUrl),
     deadlines: {
       connect: deadline('CONNECT_TIMEOUT_MS', DEADLINES.connect),
       firstByte: deadline('FIRST_BYTE_TIMEOUT_MS', DEADLINES.firstByte),
@@ -117,6 +121,15 @@ function readAccessKeys(text: string | undefined): AccessKey[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw new ConfigError(`ACCESS_KEYS: the name ${twice} is there twice.`)
   return keys
+}
+
+/** `auto`: OpenAI and Azure send usage where it is asked for, and so does the demo; of any other upstream nobody knows. */
+function readFillUsage(text: string | undefined, baseUrl: string | undefined): boolean {
+  if (text === undefined || text === 'auto') {
+    return baseUrl !== undefined && !/(?:^|\.)(?:openai|azure)\.com$/.test(new URL(baseUrl).hostname)
+  }
+  if (text === 'on' || text === 'off') return text === 'on'
+  throw new ConfigError('FILL_USAGE must be auto, on or off.')
 }
 
 function readBoolean(name: ConfigName, text: string | undefined): boolean {

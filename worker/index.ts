@@ -1,3 +1,4 @@
 import { app } from './app.ts'
 
+export { Meter } from './meter/meter.ts'
 export default { fetch: app.fetch } satisfies ExportedHandler<Record<string, unknown>>

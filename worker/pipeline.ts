@@ -5,57 +5,119 @@ import { prepend } from './bytes.ts'
 import { ApiError } from './errors.ts'
 import type { ChatCall } from './guard/body.ts'
 import type { Deadlines } from './limits.ts'
-import { type Carried, carry } from './relay/carry.ts'
+import { feed } from './meter/feed.ts'
+import type { Tokens } from './meter/record.ts'
+import { createTally } from './meter/tally.ts'
+import { type Carriage, type Carried, carry } from './relay/carry.ts'
 import { deliver } from './relay/deliver.ts'
-import { decodeEvents } from './sse/decode.ts'
-import { silence } from './stage/silence.ts'
+import { type Watched, watch } from './relay/watch.ts'
+import { decodeEvents, type SseEvent } from './sse/decode.ts'
+import { encodeEvents, errorFrame, toBytes } from './sse/encode.ts'
 import { text } from './stage/text.ts'
+import { timing } from './stage/timing.ts'
+import { usage } from './stage/usage.ts'
+import { counterFor } from './tokens/packed.ts'
 import { type Answer, type Asked, askUpstream, type Call, createCall, reasonOf } from './upstream/call.ts'
 import type { Upstream } from './upstream/upstream.ts'
 import { PLAIN_TEXT } from './wire.ts'
-
-/** An answer on its way to the caller. */
-export interface Delivery extends Carried {
-  status: number
-  headers: Record<string, string>
-}
 
 export interface Flow {
   upstream: Upstream
   deadlines: Deadlines
   /** Aborts when the caller leaves. */
   caller: AbortSignal
+  /** Counts the tokens of a call, off the path of its bytes. */
+  count(request: Uint8Array, answer: ReadableStream<Uint8Array>, stream: boolean): Promise<Tokens>
 }
 
-/** OpenAI's wire format, byte for byte as the upstream sends it. */
+/** OpenAI's wire format: byte for byte as the upstream sends it, unless the caller asked for what the upstream may not send. */
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(asking(chat, flow), flow, async (answer, call) => ({
-    ...head(answer, answer.contentType),
-    ...(chat.stream ? carry({ ...answer, ...call, silenceMs: flow.deadlines.silence }) : whole(answer)),
-  }))
+  return converse(asking(chat, flow), flow, async (answer, call) => {
+    if (!chat.stream) return whole(chat, flow, answer)
+    const seen = observe(chat, flow, answer, call)
+    const carried =
+      chat.wants === undefined
+        ? carry({ ...answer, ...call, watched: seen.watched })
+        : await deliver(told(chat, answer, seen.watched).pipeThrough(encodeEvents()), call, (error) =>
+            toBytes(errorFrame(error.envelope())),
+          )
+    return { ...head(answer, answer.contentType), ...carried, ended: seen.account(carried.ended) }
+  })
 }
 
 /** The answer's bare text, delta by delta. */
 export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(asking(chat, flow), flow, async (answer, call) => ({
-    ...head(answer, PLAIN_TEXT),
-    ...(await deliver(
-      prepend(answer.first, answer.rest)
-        .pipeThrough(
-          silence(flow.deadlines.silence, () => call.abort(new ApiError('upstream_silence_timeout'))),
-        )
-        .pipeThrough(decodeEvents())
-        .pipeThrough(text())
-        .pipeThrough(new TextEncoderStream()),
+  return converse(asking(chat, flow), flow, async (answer, call) => {
+    const seen = observe(chat, flow, answer, call)
+    const carried = await deliver(
+      told(chat, answer, seen.watched).pipeThrough(text()).pipeThrough(new TextEncoderStream()),
       call,
-    )),
+    )
+    return { ...head(answer, PLAIN_TEXT), ...carried, ended: seen.account(carried.ended) }
+  })
+}
+
+/** The events of an answer, with what the caller asked to be told: its usage, and its times. */
+function told(
+  chat: ChatCall,
+  { first, asked, firstByte }: Answer,
+  { toCaller }: Watched,
+): ReadableStream<SseEvent> {
+  const events = prepend(first, toCaller).pipeThrough(decodeEvents())
+  if (chat.wants === undefined) return events
+  const tally = createTally(chat, counterFor(chat.model))
+  const counted = events.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
+  return chat.wants === 'timing' ? counted.pipeThrough(timing({ asked, firstByte, now: Date.now })) : counted
+}
+
+/** Looks at a streamed answer from the side, and has its tokens counted. */
+function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call) {
+  const meter = feed((bytes) => flow.count(chat.bytes, bytes, true))
+  const watched = watch({
+    ...answer,
+    abort: call.abort,
+    silenceMs: flow.deadlines.silence,
+    observe: meter.push,
+  })
+  const account = async (ended: Promise<Carriage>): Promise<Ended> => {
+    const carriage = await ended
+    watched.hurry()
+    await watched.ended
+    const tokens = await meter.end()
+    return { ...carriage, tokens }
+  }
+  return { watched, account }
+}
+
+/** What the upstream has on offer, in OpenAI's list shape. */
+export function upstreamModels(flow: Flow): Promise<Outcome> {
+  const ask = { send: flow.upstream.models, stream: false }
+  return converse(ask, flow, async (answer) => ({
+    ...head(answer, answer.contentType),
+    body: new Blob([answer.first]).stream(),
+    ended: Promise.resolve({ end: 'done', bytes: answer.first.byteLength }),
   }))
 }
 
-const asking = ({ bytes, stream }: ChatCall, { upstream }: Flow) => ({
-  send: (signal: AbortSignal) => upstream.chat(bytes, signal),
-  stream,
-})
+/** An unstreamed answer, whole as it is. */
+function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Delivery {
+  const { first } = answer
+  const body = () => new Blob([first]).stream()
+  const tokens = flow.count(bytes, body(), false).catch(() => undefined)
+  const ended = tokens.then((counted): Ended => ({ end: 'done', bytes: first.byteLength, tokens: counted }))
+  return { ...head(answer, answer.contentType), body: body(), ended }
+}
+
+/** An answer on its way to the caller. */
+export interface Delivery extends Omit<Carried, 'ended'> {
+  status: number
+  headers: Record<string, string>
+  ended: Promise<Ended>
+}
+
+export interface Ended extends Carriage {
+  tokens?: Tokens | undefined
+}
 
 export interface Outcome {
   delivery: Delivery | ApiError
@@ -63,11 +125,10 @@ export interface Outcome {
   retries: number
 }
 
-/** What the upstream has on offer, in OpenAI's list shape. */
-export function upstreamModels(flow: Flow): Promise<Outcome> {
-  const ask = { send: flow.upstream.models, stream: false }
-  return converse(ask, flow, async (answer) => ({ ...head(answer, answer.contentType), ...whole(answer) }))
-}
+const asking = ({ bytes, stream }: ChatCall, { upstream }: Flow) => ({
+  send: (signal: AbortSignal) => upstream.chat(bytes, signal),
+  stream,
+})
 
 /** Makes the call and hands its answer on; whatever fails before the caller's first byte is an error with a status. */
 async function converse(
@@ -92,9 +153,4 @@ async function converse(
 
 function head({ status, headers }: Answer, contentType: string) {
   return { status, headers: { ...headers, 'content-type': contentType } }
-}
-
-function whole({ first }: Answer): Carried {
-  const body = new Blob([first]).stream()
-  return { body, ended: Promise.resolve({ end: 'done', bytes: first.byteLength }) }
 }

@@ -3,8 +3,8 @@ import { ApiError } from '../../worker/errors.ts'
 import { readChatRequest, readQuestion } from '../../worker/guard/body.ts'
 import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_MESSAGES } from '../../worker/limits.ts'
 
-const any = { models: undefined, defaultModel: 'default' }
-const some = { models: ['a', 'b'], defaultModel: 'a' }
+const any = { models: undefined, defaultModel: 'default', fillUsage: false }
+const some = { models: ['a', 'b'], defaultModel: 'a', fillUsage: false }
 const user = { role: 'user', content: 'hi' }
 
 const post = (body: BodyInit, type = 'application/json', query = '') =>
@@ -46,6 +46,44 @@ describe('POST /v1/chat/completions', () => {
     })
   })
 
+  describe('what the end of a streamed answer is to tell', () => {
+    const asked = (fields: object, fillUsage = false) =>
+      readChatRequest(post(JSON.stringify({ model: 'm', messages: [user], ...fields })), {
+        ...any,
+        fillUsage,
+      })
+    const options = async (fields: object) => JSON.parse(text(await asked(fields))).stream_options
+
+    test('include_timing is ours: the upstream is asked for usage instead', async () => {
+      const stream_options = { include_timing: true, include_obfuscation: false }
+      expect(await asked({ stream: true, stream_options })).toMatchObject({ wants: 'timing' })
+      expect(await options({ stream: true, stream_options })).toEqual({
+        include_obfuscation: false,
+        include_usage: true,
+      })
+    })
+
+    test('numbers stay as they were written beside it', async () => {
+      const body =
+        '{"model":"m","messages":[{"role":"user"}],"seed":12345678901234567890,"t":1.0,"stream":true,"stream_options":{"include_timing":true}}'
+      expect(text(await readChatRequest(post(body), any))).toBe(body.replace('timing', 'usage'))
+    })
+
+    test('usage is filled in where it was asked for, and configured', async () => {
+      const include_usage = { stream: true, stream_options: { include_usage: true } }
+      expect(await asked(include_usage, true)).toMatchObject({ wants: 'usage' })
+      expect(await asked(include_usage)).toMatchObject({ wants: undefined })
+      expect(await asked({ stream: true }, true)).toMatchObject({ wants: undefined })
+      expect(await asked({ ...include_usage, stream: false }, true)).toMatchObject({ wants: undefined })
+    })
+
+    test('a body too deep to write anew is refused, not lost', async () => {
+      const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+      const body = `{"messages":[{"role":"user"}],"stream":true,"stream_options":{"include_timing":true},"x":${deep}}`
+      expect(await readChatRequest(post(body), any)).toMatchObject({ code: 'invalid_json' })
+    })
+  })
+
   const messages = (list: unknown) => JSON.stringify({ messages: list })
   const wrong: [name: string, body: BodyInit, code: string, param?: string][] = [
     ['no JSON', '{"messages":', 'invalid_json'],
@@ -63,6 +101,12 @@ describe('POST /v1/chat/completions', () => {
       JSON.stringify({ messages: [user], stream: 'yes' }),
       'invalid_parameter',
       'stream',
+    ],
+    [
+      'stream options that are none',
+      JSON.stringify({ messages: [user], stream_options: [] }),
+      'invalid_parameter',
+      'stream_options',
     ],
     ['a model that is no name', JSON.stringify({ messages: [user], model: 4 }), 'invalid_parameter', 'model'],
     [
@@ -136,6 +180,12 @@ describe('POST /chat', () => {
     expect(await readQuestion(post('hi', 'text/plain', '?model=c'), some)).toMatchObject({
       code: 'model_not_found',
     })
+  })
+
+  test('?timing asks for the times, and the upstream for its usage', async () => {
+    const call = await readQuestion(post('hi', 'text/plain', '?timing'), any)
+    expect(call).toMatchObject({ wants: 'timing' })
+    expect(JSON.parse(text(call))).toMatchObject({ stream: true, stream_options: { include_usage: true } })
   })
 
   test.each([

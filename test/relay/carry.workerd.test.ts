@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { ApiError } from '../../worker/errors.ts'
 import { carry } from '../../worker/relay/carry.ts'
+import { watch } from '../../worker/relay/watch.ts'
 import { toBytes } from '../../worker/sse/encode.ts'
 
 const CHUNK = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"ü"}}]}\n\n'
@@ -20,8 +21,17 @@ function open(first = CHUNK, silenceMs = 60_000) {
     call.abort(reason)
     upstream.error(reason)
   })
-  const carried = carry({ first: toBytes(first), rest: readable, signal: call.signal, abort, silenceMs })
-  return { ...carried, upstream, abort }
+  const seen: string[] = []
+  const decoder = new TextDecoder()
+  const watched = watch({
+    first: toBytes(first),
+    rest: readable,
+    abort,
+    silenceMs,
+    observe: (bytes) => seen.push(decoder.decode(bytes, { stream: true })),
+  })
+  const carried = carry({ first: toBytes(first), watched, signal: call.signal, abort })
+  return { ...carried, upstream, abort, seen: () => seen.join('') }
 }
 
 const read = (body: ReadableStream) => new Response(body).text()
@@ -32,12 +42,13 @@ describe('a stream that its upstream ended', () => {
     ['with an error, byte for byte', 'event: error\ndata: {"message":"m"}\n\n', '', 'failed'],
     ['with [DONE] but no blank line, gets that', 'data: [DONE]', '\n\n', 'done'],
   ])('%s', async (_, rest, added, end) => {
-    const { body, ended, upstream } = open()
+    const { body, ended, upstream, seen } = open()
     const text = read(body)
     upstream.enqueue(toBytes(rest))
     upstream.close()
     expect(await text).toBe(CHUNK + rest + added)
     expect(await ended).toEqual({ end, bytes: toBytes(CHUNK + rest).length })
+    expect(seen()).toBe(CHUNK + rest)
   })
 })
 

@@ -59,3 +59,18 @@ describe('what is no whole answer errors', () => {
     })
   })
 })
+
+test('the times on the last chunk become a line', async () => {
+  const last = {
+    choices: [],
+    usage: { prompt_tokens: 1, completion_tokens: 414, total_tokens: 415 },
+    millrace: {
+      usage_source: 'upstream',
+      timing: { first_byte_ms: 900, first_token_ms: 930, total_ms: 36_390, tokens_per_second: 11.6 },
+    },
+  }
+  const { pieces } = await read([
+    toBytes(`${delta({ content: 'a' })}data: ${JSON.stringify(last)}\n\n${DONE}`),
+  ])
+  expect(pieces).toEqual(['a', '\n\n— 414 tokens, the first after 0.93 s, 87.9 ms a token, 36.4 s in all\n'])
+})

@@ -74,6 +74,12 @@ test('any other question gets an honest answer, in Markdown with a list, a table
   expect(chunks.some((chunk) => 'usage' in chunk)).toBe(false)
 })
 
+test('a request can ask for more speed, and not for less', async () => {
+  const last = async (demo_speed: unknown) => (await stream('hi', { demo_speed })).chunks.at(-1)?.at ?? 0
+  expect(await last(10)).toBeLessThan((await last(1)) / 2)
+  expect(await last(0.001)).toBeLessThan(2 * (await last('x')))
+})
+
 test('a limit on the output is kept, and said', async () => {
   const { texts, chunks } = await stream(FOUNDING, { max_tokens: 5 })
   expect(texts).toHaveLength(5)

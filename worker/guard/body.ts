@@ -8,17 +8,23 @@ import { ApiError } from '../errors.ts'
 import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_MESSAGES } from '../limits.ts'
 import { isRecord } from '../sse/chunk.ts'
 import { toBytes } from '../sse/encode.ts'
-import { type ChatRequest, ROLES } from '../wire.ts'
+import { type ChatMessage, type ChatRequest, ROLES } from '../wire.ts'
 
 /** A request that may go to the upstream. */
 export interface ChatCall {
   /** The body for the upstream: as the caller wrote it, wherever nothing had to change. */
   bytes: Uint8Array
   model: string
+  messages: readonly ChatMessage[]
   stream: boolean
+  /**
+   * What the end of a streamed answer must tell, by our doing: its usage, where the upstream may not send it; or that
+   * and its times. `undefined`: nothing, and so its bytes stay as they are.
+   */
+  wants: 'usage' | 'timing' | undefined
 }
 
-type Models = Pick<Config, 'models' | 'defaultModel'>
+type Models = Pick<Config, 'models' | 'defaultModel' | 'fillUsage'>
 
 /** `POST /v1/chat/completions`: OpenAI's JSON. */
 export async function readChatRequest(request: Request, models: Models): Promise<ChatCall | ApiError> {
@@ -32,7 +38,14 @@ export async function readChatRequest(request: Request, models: Models): Promise
   if (body instanceof ApiError) return body
   const model = chooseModel(body.model, models)
   if (model instanceof ApiError) return model
-  return { bytes: toBytes(rewrite(text, body, { model })), model, stream: body.stream === true }
+  const { messages, stream_options: options } = body
+  const stream = body.stream === true
+  const timing = stream && options?.include_timing === true
+  const fill = stream && options?.include_usage === true && models.fillUsage
+  const json = timing ? withoutTiming(text) : text
+  if (json instanceof ApiError) return json
+  const bytes = toBytes(rewrite(json, body, { model }))
+  return { bytes, model, messages, stream, wants: timing ? 'timing' : fill ? 'usage' : undefined }
 }
 
 /** `POST /chat`: the body is the question, whatever content type curl gives it, or OpenAI's JSON. */
@@ -49,10 +62,13 @@ export async function readQuestion(request: Request, models: Models): Promise<Ch
   const json = isRequest ? text : JSON.stringify({ messages: [{ role: 'user', content: text }] })
   const body = parseChatRequest(json)
   if (body instanceof ApiError) return body
-  const named = new URL(request.url).searchParams.get('model')
-  const model = chooseModel(named ?? body.model, models)
+  const query = new URL(request.url).searchParams
+  const model = chooseModel(query.get('model') ?? body.model, models)
   if (model instanceof ApiError) return model
-  return { bytes: toBytes(rewrite(json, body, { model, stream: true })), model, stream: true }
+  const wants = query.has('timing') ? 'timing' : undefined
+  const stream_options = { ...body.stream_options, include_usage: true }
+  const bytes = toBytes(rewrite(json, body, { model, stream: true, ...(wants && { stream_options }) }))
+  return { bytes, model, messages: body.messages, stream: true, wants }
 }
 
 /** A question may be about JSON, or be JSON; only an object with `messages` is a request. */
@@ -90,6 +106,28 @@ function rewrite(json: string, body: ChatRequest, fields: Partial<ChatRequest>):
   return `${json.slice(0, json.lastIndexOf('}'))}${members.join('')}}`
 }
 
+/**
+ * `include_timing` is ours, and the upstream doesn't know it; what it is to send is the usage. Written anew, so that
+ * nothing of it stays; numbers stay as they were written.
+ */
+function withoutTiming(json: string): string | ApiError {
+  const asWritten: Reviver = (_, value, { source }) =>
+    typeof value === 'number' && source !== undefined && String(value) !== source ? rawJson(source) : value
+  try {
+    const body = parse(json, asWritten) as ChatRequest
+    const { include_timing: _, ...options } = body.stream_options ?? {}
+    return JSON.stringify({ ...body, stream_options: { ...options, include_usage: true } })
+  } catch {
+    // Both walk the body by recursion, which ends where the stack does.
+    return new ApiError('invalid_json', { message: 'The body is nested too deeply.' })
+  }
+}
+
+// [spec] ECMA-262, "JSON.parse source text access": in V8, not yet in TypeScript's libraries.
+type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
+const parse = JSON.parse as (json: string, reviver: Reviver) => unknown
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }
+
 function parseChatRequest(text: string): ChatRequest | ApiError {
   let body: unknown
   try {
@@ -122,6 +160,13 @@ function parseChatRequest(text: string): ChatRequest | ApiError {
   }
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
     return new ApiError('invalid_parameter', { message: '`stream` must be true or false.', param: 'stream' })
+  }
+  const { stream_options: options } = body
+  if (options !== undefined && options !== null && !isRecord(options)) {
+    return new ApiError('invalid_parameter', {
+      message: '`stream_options` must be an object.',
+      param: 'stream_options',
+    })
   }
   if (model !== undefined && (typeof model !== 'string' || model === '')) {
     return new ApiError('invalid_parameter', {

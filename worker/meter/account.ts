@@ -8,14 +8,14 @@
  */
 import type { MiddlewareHandler } from 'hono'
 import type { EndState } from '../wire.ts'
-import { type RequestRecord, record } from './record.ts'
+import { type RequestRecord, record, type Tokens } from './record.ts'
 
 export interface Account
   extends Partial<
     Pick<RequestRecord, 'caller' | 'model' | 'upstream_status' | 'retries' | 'code' | 'cause'>
   > {
   /** Where the answer is a stream: how it ended, and how much of it there was. */
-  ended?: Promise<{ end: EndState; bytes: number }>
+  ended?: Promise<{ end: EndState; bytes?: number; tokens?: Tokens | undefined }>
   /** Milliseconds from the request to the call upstream, and from there to its first byte. */
   timing: { guard?: number; upstream?: number }
 }
@@ -37,7 +37,8 @@ export function account(routes: readonly string[]): MiddlewareHandler<{ Variable
     const route = routes.includes(c.req.path) ? c.req.path : 'none'
 
     const settle = async () => {
-      const { end, bytes } = (await ended) ?? { end: status < 400 ? 'done' : 'failed', bytes: undefined }
+      const unstreamed: Awaited<NonNullable<typeof ended>> = { end: status < 400 ? 'done' : 'failed' }
+      const { end, bytes, tokens } = (await ended) ?? unstreamed
       record({
         id,
         route,
@@ -47,6 +48,7 @@ export function account(routes: readonly string[]): MiddlewareHandler<{ Variable
         first_byte_ms,
         total_ms: Date.now() - started,
         ...(bytes !== undefined && { bytes }),
+        ...tokens,
         end,
       })
     }

@@ -24,8 +24,11 @@ export interface RequestRecord {
   /** From the request to the first byte of its answer. */
   first_byte_ms: number
   total_ms: number
-  /** Of the answer's body. */
+  /** Of the answer, as the caller had it. */
   bytes?: number
+  prompt_tokens?: number
+  completion_tokens?: number
+  usage_source?: UsageSource
   end: EndState
   /** The error's code, where there was one. */
   code?: string

@@ -1,58 +1,51 @@
 /**
  * Carries a stream to the caller byte for byte, natively: JavaScript wakes for its first bytes, for
- * its end, and once a second to look at a second branch. Only when the upstream leaves the answer
+ * its end, and once a second to look at a second branch (watch.ts). Only when the upstream leaves the answer
  * unfinished does it add something: the error that says so.
  */
 import { ApiError } from '../errors.ts'
 import { BROKEN_PIPE_GRACE_MS } from '../limits.ts'
 import { completeWithError, isUnterminatedDone } from '../sse/complete.ts'
 import { toBytes } from '../sse/encode.ts'
-import { followEnding } from '../sse/ending.ts'
 import type { EndState } from '../wire.ts'
-import { tap } from './tap.ts'
+import type { Watched } from './watch.ts'
 
 export interface Carried {
   /** For the caller. */
   body: ReadableStream<Uint8Array>
   /** Settles when the caller has all it will get. Never rejects; it must be kept alive (`waitUntil`). */
-  ended: Promise<{ end: EndState; bytes: number }>
+  ended: Promise<Carriage>
+}
+
+export interface Carriage {
+  end: EndState
+  /** Of the answer, as the caller had it. */
+  bytes: number
 }
 
 interface Source {
   first: Uint8Array
-  rest: ReadableStream<Uint8Array>
-  /** The upstream call: aborted here when the caller leaves or the upstream falls silent. */
+  watched: Watched
+  /** The upstream call: aborted here when the caller leaves. */
   signal: AbortSignal
   abort(reason: ApiError): void
-  silenceMs: number
 }
 
-export function carry({ first, rest, signal, abort, silenceMs }: Source): Carried {
+export function carry({ first, watched, signal, abort }: Source): Carried {
   const { readable, writable } = new IdentityTransformStream()
-  const [toCaller, toTap] = rest.tee()
-  const ending = followEnding()
-  let bytes = 0
-  const see = (part: Uint8Array) => {
-    bytes += part.byteLength
-    ending.push(part)
-  }
-  see(first)
-  const watched = tap(toTap, {
-    onBytes: see,
-    onSilence: () => abort(new ApiError('upstream_silence_timeout')),
-    silenceMs,
-  })
 
   async function run(): Promise<EndState> {
     try {
       await write(writable, first)
       // Native on both sides: no chunk wakes JavaScript. It stays open at the end, for the last words.
-      await toCaller.pipeTo(writable, { preventClose: true, preventAbort: true })
+      await watched.toCaller.pipeTo(writable, { preventClose: true, preventAbort: true })
     } catch {
       if (await callerLeft()) {
-        watched.leave()
+        // What had arrived is still looked at: it has to be accounted for.
         abort(new ApiError('caller_left'))
-        return ending.now().state === 'done' ? 'done' : 'stopped'
+        await Promise.race([watched.ended, wait(BROKEN_PIPE_GRACE_MS)])
+        watched.leave()
+        return watched.ending().state === 'done' ? 'done' : 'stopped'
       }
     }
     watched.hurry()
@@ -68,7 +61,7 @@ export function carry({ first, rest, signal, abort, silenceMs }: Source): Carrie
   }
 
   async function lastWords(): Promise<EndState> {
-    const { state, unfinished } = ending.now()
+    const { state, unfinished } = watched.ending()
     const whole = state === 'done' || (state === 'open' && isUnterminatedDone(unfinished))
     const error = signal.aborted && signal.reason instanceof ApiError ? signal.reason : undefined
     try {
@@ -85,7 +78,7 @@ export function carry({ first, rest, signal, abort, silenceMs }: Source): Carrie
     return state === 'failed' || error !== undefined ? 'failed' : 'truncated'
   }
 
-  return { body: readable, ended: run().then((end) => ({ end, bytes })) }
+  return { body: readable, ended: run().then((end) => ({ end, bytes: watched.bytes })) }
 }
 
 const isCallersDoing = (signal: AbortSignal) =>

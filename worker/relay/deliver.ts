@@ -1,7 +1,7 @@
 /** Hands a transformed stream to the caller, and tells how that ended. */
 import { ApiError, BROKE_OFF } from '../errors.ts'
 import type { EndState } from '../wire.ts'
-import type { Carried } from './carry.ts'
+import type { Carriage, Carried } from './carry.ts'
 
 interface Call {
   signal: AbortSignal
@@ -12,13 +12,20 @@ interface Call {
  * Waits for the first chunk, so that a failure before it can still be a status.
  *
  * @param call the upstream call: aborted when the caller leaves
+ * @param lastWords what to send where the stream fails later. Without it the connection is broken off: bare text
+ *   has no other way to say that it isn't whole.
  * @throws {ApiError} or whatever else ended the stream before its first chunk
  */
-export async function deliver(stream: ReadableStream<Uint8Array>, call: Call): Promise<Carried> {
+export async function deliver(
+  stream: ReadableStream<Uint8Array>,
+  call: Call,
+  lastWords?: (error: ApiError) => Uint8Array,
+): Promise<Carried> {
   const reader = stream.getReader()
   let next: ReadableStreamReadResult<Uint8Array> | undefined = await reader.read()
+  const { promise: ended, resolve } = Promise.withResolvers<Carriage>()
+
   let bytes = 0
-  const { promise: ended, resolve } = Promise.withResolvers<{ end: EndState; bytes: number }>()
   const end = (state: EndState) => resolve({ end: state, bytes })
 
   const body = new ReadableStream<Uint8Array>({
@@ -33,9 +40,14 @@ export async function deliver(stream: ReadableStream<Uint8Array>, call: Call): P
         bytes += value.byteLength
         controller.enqueue(value)
       } catch (error) {
-        // Breaks the connection off: text has no other way to say that it isn't whole.
-        controller.error(new Error(BROKE_OFF))
-        end(stateOf(call.signal.aborted ? call.signal.reason : error))
+        const reason = call.signal.aborted ? call.signal.reason : error
+        const last = lastWords?.(toApiError(reason))
+        if (last === undefined) controller.error(new Error(BROKE_OFF))
+        else {
+          controller.enqueue(last)
+          controller.close()
+        }
+        end(stateOf(reason))
       }
     },
     cancel() {
@@ -51,3 +63,6 @@ function stateOf(error: unknown): EndState {
   if (error.code === 'caller_left') return 'stopped'
   return error.code === 'upstream_truncated' ? 'truncated' : 'failed'
 }
+
+const toApiError = (error: unknown) =>
+  error instanceof ApiError ? error : new ApiError('upstream_truncated', { cause: error })

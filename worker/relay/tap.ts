@@ -14,19 +14,16 @@ export interface Tap {
   leave(): void
 }
 
-/**
- * @param branch a stream of bytes that nobody else reads, such as one side of a `tee()`
- * @param onBytes called with what came since the last look, in order; its buffer is not used again
- * @param onSilence called once no byte has come for `silenceMs`, give or take a quarter
- */
-export function tap(
-  branch: ReadableStream<Uint8Array>,
-  {
-    onBytes,
-    onSilence,
-    silenceMs,
-  }: { onBytes(bytes: Uint8Array): void; onSilence(): void; silenceMs: number },
-): Tap {
+interface Watch {
+  /** What came since the last look, in order; its buffer is not used again. */
+  onBytes(bytes: Uint8Array): void
+  /** Called once no byte has come for `silenceMs`, give or take a quarter. */
+  onSilence(): void
+  silenceMs: number
+}
+
+/** @param branch a stream of bytes that nobody else reads, such as one side of a `tee()` */
+export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, silenceMs }: Watch): Tap {
   const reader = branch.getReader({ mode: 'byob' })
   let hurried = false
   const { promise: pressed, resolve: press } = Promise.withResolvers<void>()
@@ -60,7 +57,8 @@ export function tap(
       press()
     },
     leave() {
-      this.hurry()
+      hurried = true
+      press()
       reader.cancel().catch(() => {}) // A branch that broke already has nothing to cancel.
     },
   }

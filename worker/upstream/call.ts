@@ -19,6 +19,9 @@ export interface Answer {
   /** The first chunk: it is in hand, so that a failure before it could still be a status. */
   first: Uint8Array
   rest: ReadableStream<Uint8Array>
+  /** When the call was made that led to it, and when its first byte came: milliseconds since the epoch. */
+  asked: number
+  firstByte: number
 }
 
 export interface Call {
@@ -80,6 +83,7 @@ class AttemptFailed {
 
 async function attempt(asked: Asked): Promise<Answer | ApiError | AttemptFailed> {
   const { call, deadlines, stream } = asked
+  const started = Date.now()
   let begun = false
   try {
     // An unstreamed answer's headers come with its last word, so only the whole has a deadline there.
@@ -87,7 +91,8 @@ async function attempt(asked: Asked): Promise<Answer | ApiError | AttemptFailed>
     const response = await within(connect, 'upstream_connect_timeout', call, asked.send(call.signal))
     if (!response.ok) return new AttemptFailed(await readRefusal(response), response)
     begun = !stream
-    return stream ? await beginStream(response, asked) : await readWhole(response)
+    const answer = stream ? await beginStream(response, asked) : await readWhole(response)
+    return answer instanceof ApiError ? answer : { ...answer, asked: started, firstByte: Date.now() }
   } catch (cause) {
     if (call.signal.aborted) return reasonOf(call.signal)
     if (begun) return new ApiError('upstream_truncated', { cause })
@@ -95,7 +100,9 @@ async function attempt(asked: Asked): Promise<Answer | ApiError | AttemptFailed>
   }
 }
 
-async function beginStream(response: Response, { call, deadlines }: Asked): Promise<Answer | ApiError> {
+type Begun = Omit<Answer, 'asked' | 'firstByte'>
+
+async function beginStream(response: Response, { call, deadlines }: Asked): Promise<Begun | ApiError> {
   const contentType = response.headers.get('content-type') ?? ''
   if (!/^text\/event-stream\b/i.test(contentType) || response.body === null) {
     // Not what was asked for; but it may say why.
@@ -113,7 +120,7 @@ async function beginStream(response: Response, { call, deadlines }: Asked): Prom
   return { ...head(response, contentType), first: first.value, rest: response.body }
 }
 
-async function readWhole(response: Response): Promise<Answer | ApiError> {
+async function readWhole(response: Response): Promise<Begun | ApiError> {
   const bytes = await readAtMost(response.body, MAX_JSON_ANSWER_BYTES).catch((error) => {
     if (error instanceof RangeError) return undefined
     throw error

@@ -42,13 +42,17 @@ Until then, the demo knows one real question:
 /** About a token each: a word with the space before it. */
 const OTHER_PIECES: readonly string[] = OTHER_ANSWER.match(/ ?[^\s]+|\s+/g) ?? []
 
-/** @param speed divides all times */
-export function demo({ speed }: { speed: number }): Upstream {
+/**
+ * @param speed divides all times; a request can ask for up to a hundred times as much by its field `demo_speed`,
+ *   which means nothing to any other upstream
+ */
+export function demo({ speed: configured }: { speed: number }): Upstream {
   return {
     async chat(body, signal) {
       // The guard has read it before: what isn't there has a default.
       const request: ChatRequest = JSON.parse(new TextDecoder().decode(body))
       const answer = compose(request)
+      const speed = configured * askedSpeed(request)
       if (request.stream) return eventStream(streamed(answer, request, speed, signal))
       const scale = answer.pieces.length / FOUNDING_ANSWER.length
       await until(Date.now() + (PACE.unstreamed * scale) / speed, signal)
@@ -56,6 +60,10 @@ export function demo({ speed }: { speed: number }): Upstream {
     },
     models: async () => Response.json({ object: 'list', data: [] }),
   }
+}
+
+function askedSpeed({ demo_speed: asked }: ChatRequest): number {
+  return typeof asked === 'number' && asked >= 1 ? Math.min(asked, 100) : 1
 }
 
 interface DemoAnswer {

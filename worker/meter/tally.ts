@@ -1,0 +1,57 @@
+/**
+ * The tokens of one call, from the events of its answer: the upstream's own count where it sends one, or
+ * else what can be read, counted.
+ */
+import { type AnswerEvent, isRecord } from '../sse/chunk.ts'
+import { type CountedMessage, countChat } from '../tokens/chat.ts'
+import type { Counter } from '../tokens/counter.ts'
+import { piecesOf, visiblePieces } from '../tokens/visible-text.ts'
+import type { Usage, UsageSource } from '../wire.ts'
+
+export interface Tally {
+  see(event: AnswerEvent): void
+  /** An unstreamed answer, whole. */
+  seeWhole(completion: unknown): void
+  /** Of what has come so far. */
+  usage(): { usage: Usage; source: UsageSource }
+}
+
+export interface Asked {
+  model: string
+  messages: readonly CountedMessage[]
+}
+
+export function createTally({ model, messages }: Asked, counter: Counter): Tally {
+  // Texts are kept, not counted, until someone asks: most upstreams send the count at the end.
+  const texts = new Map<string, string>()
+  let sent: Usage | undefined
+  const take = (pieces: { key: string; text: string }[]) => {
+    for (const { key, text } of pieces) texts.set(key, (texts.get(key) ?? '') + text)
+  }
+  return {
+    see(event) {
+      if (event.kind !== 'chunk') return
+      // Usage can stand on any chunk, and on several: the last one wins.
+      if (isUsage(event.chunk.usage)) sent = event.chunk.usage
+      take(visiblePieces(event.chunk))
+    },
+    seeWhole(completion) {
+      if (!isRecord(completion)) return
+      if (isUsage(completion.usage)) sent = completion.usage
+      if (!Array.isArray(completion.choices)) return
+      for (const [index, choice] of completion.choices.entries()) take(piecesOf(choice?.message, index))
+    },
+    usage() {
+      if (sent !== undefined) return { usage: sent, source: 'upstream' }
+      const prompt_tokens = countChat(messages, model, counter)
+      let completion_tokens = 0
+      for (const text of texts.values()) completion_tokens += counter.count(text)
+      const total_tokens = prompt_tokens + completion_tokens
+      return { usage: { prompt_tokens, completion_tokens, total_tokens }, source: 'estimated' }
+    },
+  }
+}
+
+function isUsage(value: unknown): value is Usage {
+  return isRecord(value) && Number.isFinite(value.prompt_tokens) && Number.isFinite(value.completion_tokens)
+}

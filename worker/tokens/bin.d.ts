@@ -1,0 +1,5 @@
+/** wrangler's rule for `.bin`: the file, as it is. */
+declare module '*.bin' {
+  const file: ArrayBuffer
+  export default file
+}
