@@ -1,4 +1,4 @@
-/** Bodies as bytes: read whole up to a bound, or begun again with what was already read. */
+/** Bodies as bytes: read whole up to a bound, or continued after what was already read. */
 
 /**
  * @param drained how much past the limit is read and dropped before the body is given up: a sender that is
@@ -27,13 +27,16 @@ export async function readAtMost(
   return whole
 }
 
-/** A stream of `first` and then `rest`. JavaScript sees each chunk: for streams that are transformed anyway. */
-export function prepend<T>(first: T, rest: ReadableStream<T>): ReadableStream<T> {
+/**
+ * A stream of `first` and then `rest`, for stages. Where `rest` breaks off it just ends, so that what had come is not dropped on
+ * its way through them: an error overtakes what is queued. That it isn't whole they see by what is missing.
+ */
+export function continued(first: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
   const reader = rest.getReader()
   return new ReadableStream({
     start: (controller) => controller.enqueue(first),
     async pull(controller) {
-      const { done, value } = await reader.read()
+      const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }) as const)
       if (done) controller.close()
       else controller.enqueue(value)
     },

@@ -1,7 +1,7 @@
 /**
  * THE FLOW: upstream → stages → reader. Only the stages a request needs; none, where its bytes stay as they are.
  */
-import { prepend } from './bytes.ts'
+import { continued } from './bytes.ts'
 import { ApiError } from './errors.ts'
 import type { ChatCall } from './guard/body.ts'
 import type { Deadlines } from './limits.ts'
@@ -11,8 +11,8 @@ import { createTally } from './meter/tally.ts'
 import { type Carriage, type Carried, carry } from './relay/carry.ts'
 import { deliver } from './relay/deliver.ts'
 import { type Watched, watch } from './relay/watch.ts'
-import { decodeEvents, type SseEvent } from './sse/decode.ts'
-import { encodeEvents, errorFrame, toBytes } from './sse/encode.ts'
+import { errorFrame, toBytes } from './sse/encode.ts'
+import { bytesOfFrames, eventsOfFrames, type Frame, frames } from './sse/frames.ts'
 import { text } from './stage/text.ts'
 import { timing } from './stage/timing.ts'
 import { usage } from './stage/usage.ts'
@@ -38,7 +38,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     const carried =
       chat.wants === undefined
         ? carry({ ...answer, ...call, watched: seen.watched })
-        : await deliver(told(chat, answer, seen.watched).pipeThrough(encodeEvents()), call, (error) =>
+        : await deliver(told(chat, answer, seen.watched).pipeThrough(bytesOfFrames()), call, (error) =>
             toBytes(errorFrame(error.envelope())),
           )
     return { ...head(answer, answer.contentType), ...carried, ended: seen.account(carried.ended) }
@@ -50,7 +50,10 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
   return converse(asking(chat, flow), flow, async (answer, call) => {
     const seen = observe(chat, flow, answer, call)
     const carried = await deliver(
-      told(chat, answer, seen.watched).pipeThrough(text()).pipeThrough(new TextEncoderStream()),
+      told(chat, answer, seen.watched)
+        .pipeThrough(eventsOfFrames())
+        .pipeThrough(text())
+        .pipeThrough(new TextEncoderStream()),
       call,
     )
     return { ...head(answer, PLAIN_TEXT), ...carried, ended: seen.account(carried.ended) }
@@ -62,11 +65,11 @@ function told(
   chat: ChatCall,
   { first, asked, firstByte }: Answer,
   { toCaller }: Watched,
-): ReadableStream<SseEvent> {
-  const events = prepend(first, toCaller).pipeThrough(decodeEvents())
-  if (chat.wants === undefined) return events
+): ReadableStream<Frame> {
+  const all = continued(first, toCaller).pipeThrough(frames())
+  if (chat.wants === undefined) return all
   const tally = createTally(chat, counterFor(chat.model))
-  const counted = events.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
+  const counted = all.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
   return chat.wants === 'timing' ? counted.pipeThrough(timing({ asked, firstByte, now: Date.now })) : counted
 }
 

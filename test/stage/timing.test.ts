@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { newFrame } from '../../worker/sse/frames.ts'
 import { timing } from '../../worker/stage/timing.ts'
 
 const usage = { prompt_tokens: 1, completion_tokens: 11, total_tokens: 12 }
@@ -13,10 +14,10 @@ async function timed(...chunks: [at: number, chunk: object][]) {
   const out = Array.fromAsync(stage.readable)
   for (const [at, data] of chunks) {
     clock = at
-    await writer.write({ data: JSON.stringify(data) })
+    await writer.write(newFrame(data))
   }
   await writer.close()
-  return (await out).map(({ data }) => JSON.parse(data))
+  return (await out).map(({ event }) => JSON.parse(event?.data ?? ''))
 }
 
 test('first byte, first token and the whole are told apart', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { decodeEvents } from '../../worker/sse/decode.ts'
-import { encodeEvents, toBytes } from '../../worker/sse/encode.ts'
+import { toBytes } from '../../worker/sse/encode.ts'
+import { bytesOfFrames, frames } from '../../worker/sse/frames.ts'
 import { usage } from '../../worker/stage/usage.ts'
 import { splits, streamOf } from '../support/events.ts'
 
@@ -36,9 +36,9 @@ async function through(events: unknown[], mark: boolean, parts?: Uint8Array[]) {
     events.map((data) => `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`).join(''),
   )
   const out = streamOf(parts ?? [bytes])
-    .pipeThrough(decodeEvents())
+    .pipeThrough(frames())
     .pipeThrough(usage(count(), { mark }))
-    .pipeThrough(encodeEvents())
+    .pipeThrough(bytesOfFrames())
   const text = (await Array.fromAsync(out)).map((part) => new TextDecoder().decode(part)).join('')
   return text
     .split('\n\n')

@@ -8,7 +8,7 @@
  */
 import type { MiddlewareHandler } from 'hono'
 import type { EndState } from '../wire.ts'
-import { type RequestRecord, record, type Tokens } from './record.ts'
+import { type Dataset, type RequestRecord, record, type Tokens } from './record.ts'
 
 export interface Account
   extends Partial<
@@ -21,7 +21,10 @@ export interface Account
 }
 
 /** @param routes the patterns that may be logged; any other path is `none`, since a path may hold anything */
-export function account(routes: readonly string[]): MiddlewareHandler<{ Variables: { account: Account } }> {
+export function account(routes: readonly string[]): MiddlewareHandler<{
+  Bindings: { ANALYTICS?: Dataset }
+  Variables: { account: Account }
+}> {
   return async function account(c, next) {
     const started = Date.now()
     const own: Account = { timing: {} }
@@ -39,7 +42,7 @@ export function account(routes: readonly string[]): MiddlewareHandler<{ Variable
     const settle = async () => {
       const unstreamed: Awaited<NonNullable<typeof ended>> = { end: status < 400 ? 'done' : 'failed' }
       const { end, bytes, tokens } = (await ended) ?? unstreamed
-      record({
+      const line = {
         id,
         route,
         method: c.req.method,
@@ -50,7 +53,8 @@ export function account(routes: readonly string[]): MiddlewareHandler<{ Variable
         ...(bytes !== undefined && { bytes }),
         ...tokens,
         end,
-      })
+      }
+      record(line, c.env.ANALYTICS)
     }
     c.executionCtx.waitUntil(settle())
   }

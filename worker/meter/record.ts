@@ -1,4 +1,4 @@
-/** The account of a request, and the one place it goes: a line of JSON in the log. */
+/** The account of a request, and the one place from which it goes out. */
 import type { EndState, UsageSource } from '../wire.ts'
 
 /** What a call used, and where the count came from. */
@@ -36,6 +36,26 @@ export interface RequestRecord {
   cause?: string
 }
 
-export function record(line: RequestRecord): void {
+/** A dataset of Workers Analytics Engine. */
+export interface Dataset {
+  writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void
+}
+
+/** Where an account goes: the log, and the dataset where one is bound (`ANALYTICS`). */
+export function record(line: RequestRecord, dataset?: Dataset): void {
   console.log(JSON.stringify(line))
+  // The order is the contract of whoever queries it: docs/PROTOCOL.md.
+  dataset?.writeDataPoint({
+    indexes: [line.caller ?? 'none'],
+    blobs: [line.route, line.model ?? '', line.end, line.usage_source ?? '', line.code ?? '', line.id],
+    doubles: [
+      line.status,
+      line.first_byte_ms,
+      line.total_ms,
+      line.bytes ?? 0,
+      line.prompt_tokens ?? 0,
+      line.completion_tokens ?? 0,
+      line.retries ?? 0,
+    ],
+  })
 }

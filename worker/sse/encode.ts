@@ -1,22 +1,11 @@
 /** What the Worker itself writes into an event stream. */
 import type { ErrorEnvelope } from '../wire.ts'
-import type { SseEvent } from './decode.ts'
 
 const encoder = new TextEncoder()
 
 /** @param payload a JSON value, or a string that is sent as it is (such as `[DONE]`) and has no line break. */
 export function encodeEvent(payload: unknown): string {
   return `data: ${typeof payload === 'string' ? payload : JSON.stringify(payload)}\n\n`
-}
-
-/** Events → their bytes, with the names and ids they came with. */
-export function encodeEvents(): TransformStream<SseEvent, Uint8Array> {
-  return new TransformStream({
-    transform({ event, id, data }, controller) {
-      const fields = `${event ? `event: ${event}\n` : ''}${id ? `id: ${id}\n` : ''}`
-      controller.enqueue(toBytes(`${fields}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`))
-    },
-  })
 }
 
 /** The frame that ends a stream which can't be completed. No `[DONE]` follows it. */

@@ -1,6 +1,6 @@
 /** Times an answer as it passes, and puts the result on its last chunk, which `usage()` has marked. */
 import { readEvent } from '../sse/chunk.ts'
-import type { SseEvent } from '../sse/decode.ts'
+import { type Frame, newFrame } from '../sse/frames.ts'
 import { visiblePieces } from '../tokens/visible-text.ts'
 import type { ChatChunk, Timing } from '../wire.ts'
 
@@ -12,19 +12,19 @@ interface Clock {
   now(): number
 }
 
-export function timing({ asked, firstByte, now }: Clock): TransformStream<SseEvent, SseEvent> {
+export function timing({ asked, firstByte, now }: Clock): TransformStream<Frame, Frame> {
   let firstToken: number | undefined
   return new TransformStream({
-    transform(event, controller) {
-      const read = readEvent(event)
-      if (read.kind !== 'chunk') return controller.enqueue(event)
+    transform(frame, controller) {
+      const read = frame.event && readEvent(frame.event)
+      if (read?.kind !== 'chunk') return controller.enqueue(frame)
       const { chunk } = read
       // Not the chunk with the role, which says nothing yet.
       if (visiblePieces(chunk).length > 0) firstToken ??= now()
       const { millrace } = chunk
-      if (millrace === undefined) return controller.enqueue(event)
+      if (millrace === undefined) return controller.enqueue(frame)
       const whole: ChatChunk = { ...chunk, millrace: { state: 'done', ...millrace, timing: measure(chunk) } }
-      controller.enqueue({ data: JSON.stringify(whole) })
+      controller.enqueue(newFrame(whole))
     },
   })
 

@@ -1,0 +1,177 @@
+/** What an answer cost and how fast it came: told to those who ask, logged for everyone, and no byte changed for the rest. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { ask, askStream, chat, dataOf, receive } from '../support/caller.ts'
+import { useHouse } from '../support/house.ts'
+import { end, hang, inOrder, reset } from '../support/script.ts'
+import { answer, begun, events, failing, json } from '../support/scripts.ts'
+import { answerEvents, numbered, USAGE } from '../support/sse.ts'
+
+const house = useHouse()
+const official = useHouse({ FILL_USAGE: 'off' })
+
+const INCLUDE_USAGE = { stream_options: { include_usage: true } }
+const INCLUDE_TIMING = { stream_options: { include_usage: true, include_timing: true } }
+const TOKENS = ['Hello', ',', ' world', '!']
+/** `Say hello.` is 3 tokens, its role 1; the formula adds 3 for the message and 3 for the answer. */
+const PROMPT = 10
+
+let start = 0
+beforeEach(() => {
+  start = house.logs.length
+})
+async function line(): Promise<Record<string, unknown>> {
+  await expect.poll(() => house.logs.length, { timeout: 5000 }).toBeGreaterThan(start)
+  return house.logs[start] ?? {}
+}
+
+describe('every call is accounted for in the log', () => {
+  const estimated = { prompt_tokens: PROMPT, completion_tokens: TOKENS.length, usage_source: 'estimated' }
+
+  test('streamed, with the usage of the upstream', async () => {
+    house.upstream.next(answer(TOKENS))
+    await receive(await askStream(house.url, INCLUDE_USAGE))
+    expect(await line()).toMatchObject({
+      end: 'done',
+      usage_source: 'upstream',
+      completion_tokens: USAGE.completion_tokens,
+    })
+  })
+
+  test('streamed, counted', async () => {
+    house.upstream.next(events(answerEvents(TOKENS)))
+    await receive(await askStream(house.url))
+    expect(await line()).toMatchObject({ end: 'done', ...estimated })
+  })
+
+  test('as plain text', async () => {
+    house.upstream.next(events(answerEvents(TOKENS)))
+    await receive(await chat(house.url))
+    expect(await line()).toMatchObject({ end: 'done', ...estimated })
+  })
+
+  test('unstreamed, with usage and without', async () => {
+    const choices = [
+      { index: 0, message: { role: 'assistant', content: TOKENS.join('') }, finish_reason: 'stop' },
+    ]
+    house.upstream.next(json({ choices }))
+    await ask(house.url)
+    expect(await line()).toMatchObject({ end: 'done', ...estimated })
+    start = house.logs.length
+    house.upstream.next(
+      json({ choices, usage: { prompt_tokens: 5, completion_tokens: 6, total_tokens: 11 } }),
+    )
+    await ask(house.url)
+    expect(await line()).toMatchObject({ prompt_tokens: 5, completion_tokens: 6, usage_source: 'upstream' })
+  })
+
+  test.each([
+    ['cut by the upstream', end, 'truncated'],
+    ['reset by the upstream', reset, 'truncated'],
+  ])('%s: with what had arrived', async (_, ending, state) => {
+    const sent = answerEvents(TOKENS).slice(0, 3)
+    house.upstream.next(inOrder(begun(sent, 30), ending))
+    await receive(await askStream(house.url))
+    expect(await line()).toMatchObject({ end: state, completion_tokens: 2, usage_source: 'estimated' })
+  })
+
+  test('left by the caller: with what had arrived', async () => {
+    house.upstream.next(inOrder(begun(answerEvents(TOKENS).slice(0, 3)), hang))
+    const leave = new AbortController()
+    const response = await askStream(house.url, {}, { signal: leave.signal })
+    const reader = response.body?.getReader()
+    let text = ''
+    while (!text.includes(TOKENS[1] as string))
+      text += new TextDecoder().decode((await reader?.read())?.value)
+    leave.abort()
+    expect(await line()).toMatchObject({ end: 'stopped', prompt_tokens: PROMPT, completion_tokens: 2 })
+  })
+
+  test('refused: nothing was used', async () => {
+    house.upstream.next(failing(400))
+    await ask(house.url)
+    const refused = await line()
+    expect(refused).toMatchObject({ end: 'failed', status: 400 })
+    expect(refused).not.toHaveProperty('completion_tokens')
+  })
+})
+
+describe('usage that the upstream does not send', () => {
+  const sse = answerEvents(TOKENS)
+
+  test('is counted for a caller that asks, before [DONE], and marked', async () => {
+    house.upstream.next(events(sse))
+    const { text } = await receive(await askStream(house.url, INCLUDE_USAGE))
+    const data = dataOf(text)
+    expect(data.at(-1)).toBe('[DONE]')
+    expect(JSON.parse(data.at(-2) ?? '')).toMatchObject({
+      choices: [],
+      usage: {
+        prompt_tokens: PROMPT,
+        completion_tokens: TOKENS.length,
+        total_tokens: PROMPT + TOKENS.length,
+      },
+      millrace: { usage_source: 'estimated' },
+    })
+    expect(data.slice(0, -2)).toEqual(dataOf(sse.join('')).slice(0, -1))
+  })
+
+  test('changes nothing for one that does not ask, nor where it is switched off', async () => {
+    house.upstream.next(events(sse))
+    expect((await receive(await askStream(house.url))).text).toBe(sse.join(''))
+    official.upstream.next(events(sse))
+    expect((await receive(await askStream(official.url, INCLUDE_USAGE))).text).toBe(sse.join(''))
+  })
+
+  test('and usage that it does send stays as it is, byte for byte', async () => {
+    const whole = `: hello\r\n\r\n${answerEvents(TOKENS, { usage: true }).join('').replaceAll('\n', '\r\n')}`
+    house.upstream.next(events([whole]))
+    expect((await receive(await askStream(house.url, INCLUDE_USAGE))).text).toBe(whole)
+  })
+
+  test('an answer that breaks off has an error, and no usage', async () => {
+    house.upstream.next(inOrder(begun(sse.slice(0, 3), 30), reset))
+    const { text } = await receive(await askStream(house.url, INCLUDE_USAGE))
+    const data = dataOf(text)
+    expect(data.slice(0, 3)).toEqual(dataOf(sse.slice(0, 3).join('')))
+    expect(JSON.parse(data.at(-1) ?? '')).toMatchObject({ error: { code: 'upstream_truncated' } })
+    expect(text).not.toContain('"usage":{')
+  })
+})
+
+describe('timing', () => {
+  test('stands on the last chunk with the usage; the upstream never hears of it', async () => {
+    house.upstream.next(answer(TOKENS, 50))
+    const { text } = await receive(await askStream(house.url, INCLUDE_TIMING))
+    const data = dataOf(text)
+    const last = JSON.parse(data.at(-2) ?? '')
+    expect(last).toMatchObject({
+      choices: [],
+      usage: USAGE,
+      millrace: { state: 'done', usage_source: 'upstream' },
+    })
+    const { first_byte_ms, first_token_ms, total_ms, tokens_per_second } = last.millrace.timing
+    // The role comes first, the first token 50 ms later, and so on.
+    expect(first_token_ms - first_byte_ms).toBeGreaterThanOrEqual(40)
+    expect(total_ms - first_token_ms).toBeGreaterThanOrEqual(140)
+    expect(tokens_per_second).toBeGreaterThan(0)
+    expect(house.upstream.calls[0]?.body.toString()).not.toContain('include_timing')
+    expect(house.upstream.calls[0]?.request).toMatchObject({ stream_options: { include_usage: true } })
+  })
+
+  test('is counted where the upstream sends no usage', async () => {
+    house.upstream.next(events(answerEvents(TOKENS)))
+    const { text } = await receive(await askStream(house.url, INCLUDE_TIMING))
+    expect(JSON.parse(dataOf(text).at(-2) ?? '')).toMatchObject({
+      usage: { completion_tokens: TOKENS.length },
+      millrace: { usage_source: 'estimated', timing: {} },
+    })
+  })
+
+  test('/chat?timing says it in words', async () => {
+    house.upstream.next(answer(numbered(5), 30))
+    const response = await fetch(`${house.url}/chat?timing`, { method: 'POST', body: 'Say hello.' })
+    const text = await response.text()
+    expect(text.startsWith(`${numbered(5).join('')}\n\n— `)).toBe(true)
+    expect(text).toMatch(/— \d+ tokens, the first after 0\.\d\d s, \d+\.\d ms a token, 0\.\d s in all\n$/)
+  })
+})
