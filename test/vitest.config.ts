@@ -17,6 +17,8 @@ export default defineConfig({
         root: ROOT,
         test: {
           name: 'unit',
+          // One project after the other: streams are timed, and should not be by what else runs.
+          sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: [WORKERD, E2E, 'test/recordings/**'],
         },
@@ -29,12 +31,18 @@ export default defineConfig({
             miniflare: { bindings: { DEMO_SPEED: '1000' } },
           }),
         ],
-        test: { name: 'workerd', include: [WORKERD], globalSetup: [`${ROOT}test/support/ranks.ts`] },
+        test: {
+          name: 'workerd',
+          sequence: { groupOrder: 1 },
+          include: [WORKERD],
+          globalSetup: [`${ROOT}test/support/ranks.ts`],
+        },
       },
       {
         root: ROOT,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 2 },
           include: [E2E],
           globalSetup: [`${ROOT}test/support/build.ts`],
           testTimeout: 30_000,

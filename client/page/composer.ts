@@ -33,15 +33,14 @@ export function createComposer(
   })
   box.addEventListener('input', () => fitHeight(box))
   box.addEventListener('keydown', (event) => {
-    // Enter that picks a candidate of an input method is not meant for us. Safari sends it after the composition's
-    // end, marked by key code 229 alone.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
+    if (!isSend(event)) return
     event.preventDefault()
     submit()
   })
   stop.addEventListener('click', on.stop)
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !event.isComposing && busy) on.stop()
+    // In another place of the page it means something else.
+    if (event.key === 'Escape' && !event.isComposing && busy && form.checkVisibility()) on.stop()
   })
 
   return {
@@ -55,6 +54,14 @@ export function createComposer(
     },
     focus: () => box.focus(),
   }
+}
+
+/**
+ * Enter alone. One that picks a candidate of an input method is not meant for us; Safari sends it after the
+ * composition's end, marked by key code 229 alone.
+ */
+export function isSend({ key, shiftKey, isComposing, keyCode }: KeyboardEvent): boolean {
+  return key === 'Enter' && !shiftKey && !isComposing && keyCode !== 229
 }
 
 /** As high as its text, where `field-sizing: content` does not do it. */

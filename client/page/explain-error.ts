@@ -63,6 +63,7 @@ const BY_CODE: Record<string, Words> = {
   invalid_event: GARBLED,
   event_too_large: GARBLED,
   not_a_stream: GARBLED,
+  not_a_completion: GARBLED,
 }
 
 /** Where the code says nothing: by the status of the refusal. */

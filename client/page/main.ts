@@ -6,20 +6,26 @@ import { followEnd } from './follow-end.ts'
 import { createModelPicker } from './model-picker.ts'
 import { isDemo } from './offer.ts'
 import { part } from './part.ts'
+import { followAddress } from './places.ts'
+import { createRaceDoor } from './race-door.ts'
 import { showStarters } from './starters.ts'
 
 const page = (selector: string) => part(document, selector, HTMLElement)
 const welcome = page('#welcome')
 const clear = page('#clear')
 
+const announcer = createAnnouncer(page('#announcer'))
+const demo = isDemo()
 const models = createModelPicker(page('#model'), part(document, '#model select', HTMLSelectElement))
 const follow = followEnd(page('main'), part(document, '#latest', HTMLButtonElement))
 const composer = createComposer(page('#composer'), { ask, stop: () => chat.stop() })
+let answering = false
 const chat = createChat({
   list: page('#turns'),
-  announcer: createAnnouncer(page('#announcer')),
+  announcer,
   model: models.chosen,
   busy(busy) {
+    answering = busy
     document.documentElement.classList.toggle('busy', busy)
     composer.setBusy(busy)
   },
@@ -47,6 +53,36 @@ clear.addEventListener('click', () => {
 })
 showStarters(page('#starters'), ask)
 void models.load()
-void isDemo().then((demo) => {
-  page('#demo').hidden = !demo
+void demo.then((is) => {
+  page('#demo').hidden = !is
+})
+
+const race = createRaceDoor({
+  place: page('#race-place'),
+  announcer,
+  demo,
+  model: models.chosen,
+  busy: (busy) => document.documentElement.classList.toggle('racing', busy),
+  retried: () => void models.load(),
+})
+let chatTop = 0
+
+followAddress((place, arrived) => {
+  const toRace = place === 'race'
+  // Of the chat, before it goes out of view.
+  if (toRace) chatTop = document.documentElement.scrollTop
+  document.documentElement.dataset.place = place
+  document.title = toRace ? 'The race · Millrace' : 'Millrace'
+  part(document, '#skip', HTMLAnchorElement).hash = toRace ? 'race-question' : 'question'
+  if (toRace) {
+    follow.stop()
+    if (arrived === 'moved') scrollTo(0, 0)
+    race.enter(arrived === 'moved')
+  } else if (arrived === 'moved') {
+    race.leave()
+    page('#to-race').focus({ preventScroll: true })
+    scrollTo(0, chatTop)
+    // An answer that went on coming is followed again.
+    if (answering) follow.start()
+  }
 })

@@ -1,7 +1,11 @@
 /** Questions to start with. */
 
+/** The question that Millrace began with; the demo has its answer, at the pace that was measured. */
+export const FOUNDING_QUESTION =
+  'Write a Python function plot_2d_normal that makes a 3D plot of a 2D Gaussian'
+
 const STARTERS = [
-  'Write a Python function plot_2d_normal that makes a 3D plot of a 2D Gaussian',
+  FOUNDING_QUESTION,
   'Why is the sky blue?',
   'How does a water mill turn a river into flour?',
   'Explain server-sent events to someone who knows fetch',

@@ -9,6 +9,7 @@ import type { WireError } from '../../worker/wire.ts'
  * - `invalid_event`: an event whose data is not JSON
  * - `event_too_large`: an event above `MAX_EVENT_CHARS`
  * - `not_a_stream`: the server answered with success, but not with an event stream
+ * - `not_a_completion`: the same, of an answer in one piece
  * - `http_error`: refused, without OpenAI's error envelope
  */
 export type ClientErrorCode =
@@ -17,6 +18,7 @@ export type ClientErrorCode =
   | 'invalid_event'
   | 'event_too_large'
   | 'not_a_stream'
+  | 'not_a_completion'
   | 'http_error'
 
 interface Fields {

@@ -3,16 +3,8 @@ import type { ChatChunk, ChatRequest } from '../../worker/wire.ts'
 import { ChatError, clientError, serverError } from './chat-error.ts'
 import { decodeEvents } from './decode.ts'
 import { interpret } from './interpret.ts'
+import { type PostOptions, post } from './post.ts'
 import { readRefusal } from './refusal.ts'
-
-export interface OpenChatOptions {
-  /** Ends the connection, and with it the iteration, which then throws the signal's reason (an `AbortError`). */
-  signal?: AbortSignal
-  /** For tests, and for runtimes that bring their own. */
-  fetch?: typeof fetch
-  /** Added to the request, such as `authorization`. */
-  headers?: Record<string, string>
-}
 
 /**
  * Asks, and yields each chunk as it arrives. Nothing is sent before the iteration begins.
@@ -34,19 +26,10 @@ export interface OpenChatOptions {
 export async function* openChat(
   url: string | URL,
   request: Omit<ChatRequest, 'stream'>,
-  options: OpenChatOptions = {},
+  options: PostOptions = {},
 ): AsyncGenerator<ChatChunk, void, void> {
   const { signal } = options
-  const send = options.fetch ?? globalThis.fetch
-  const response = await connecting(
-    send(url, {
-      method: 'POST',
-      headers: { accept: 'text/event-stream', 'content-type': 'application/json', ...options.headers },
-      body: JSON.stringify({ ...request, stream: true }),
-      ...(signal && { signal }),
-    }),
-    signal,
-  )
+  const response = await post(url, { ...request, stream: true }, 'text/event-stream', options)
   const requestId = response.headers.get('x-request-id')
   if (!isEventStream(response)) throw await readRefusal(response, signal)
 
@@ -71,15 +54,6 @@ export async function* openChat(
     })
   }
   throw clientError('truncated', 'The answer ended without [DONE].', { requestId })
-}
-
-async function connecting(response: Promise<Response>, signal: AbortSignal | undefined): Promise<Response> {
-  try {
-    return await response
-  } catch (error) {
-    signal?.throwIfAborted()
-    throw clientError('network', 'The server could not be reached.', { cause: error })
-  }
 }
 
 function isEventStream(response: Response): response is Response & { body: ReadableStream<Uint8Array> } {
