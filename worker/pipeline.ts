@@ -82,12 +82,13 @@ function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call) {
     silenceMs: flow.deadlines.silence,
     observe: meter.push,
   })
+  const counted = watched.ended.then(meter.end)
   const account = async (ended: Promise<Carriage>): Promise<Ended> => {
-    const carriage = await ended
+    const { end, bytes } = await ended
     watched.hurry()
-    await watched.ended
-    const tokens = await meter.end()
-    return { ...carriage, tokens }
+    const tokens = await counted
+    // A stage passes the upstream's own error on as what it is: an event. That is no whole answer.
+    return { end: end === 'done' && watched.ending().state === 'failed' ? 'failed' : end, bytes, tokens }
   }
   return { watched, account }
 }
@@ -148,6 +149,8 @@ async function converse(
     // A stage throws an `ApiError`; anything else is the upstream's connection breaking off.
     if (call.signal.aborted) delivery = reasonOf(call.signal)
     else delivery = error instanceof ApiError ? error : new ApiError('upstream_truncated', { cause: error })
+    // Nobody will read the rest of it.
+    call.abort(delivery)
   }
   const finished = delivery instanceof ApiError ? undefined : delivery.ended
   void Promise.resolve(finished).then(call.finished)

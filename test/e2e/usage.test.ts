@@ -4,7 +4,7 @@ import { ask, askStream, chat, dataOf, receive } from '../support/caller.ts'
 import { useHouse } from '../support/house.ts'
 import { end, hang, inOrder, reset } from '../support/script.ts'
 import { answer, begun, events, failing, json } from '../support/scripts.ts'
-import { answerEvents, numbered, USAGE } from '../support/sse.ts'
+import { answerEvents, errorForms, numbered, USAGE } from '../support/sse.ts'
 
 const house = useHouse()
 const official = useHouse({ FILL_USAGE: 'off' })
@@ -128,6 +128,13 @@ describe('usage that the upstream does not send', () => {
     expect((await receive(await askStream(house.url, INCLUDE_USAGE))).text).toBe(whole)
   })
 
+  test.each(Object.entries(errorForms))('an error in mid-stream stays what it is: %s', async (_, error) => {
+    const sent = [...sse.slice(0, 3), error]
+    house.upstream.next(events(sent))
+    expect((await receive(await askStream(house.url, INCLUDE_USAGE))).text).toBe(sent.join(''))
+    expect(await line()).toMatchObject({ end: 'failed', completion_tokens: 2 })
+  })
+
   test('an answer that breaks off has an error, and no usage', async () => {
     house.upstream.next(inOrder(begun(sse.slice(0, 3), 30), reset))
     const { text } = await receive(await askStream(house.url, INCLUDE_USAGE))
@@ -136,6 +143,12 @@ describe('usage that the upstream does not send', () => {
     expect(JSON.parse(data.at(-1) ?? '')).toMatchObject({ error: { code: 'upstream_truncated' } })
     expect(text).not.toContain('"usage":{')
   })
+})
+
+test('an upstream whose answer is refused at its first event is not listened to any longer', async () => {
+  house.upstream.next(inOrder(begun([errorForms['a frame of its own']]), hang))
+  expect((await chat(house.url)).status).toBe(502)
+  await house.upstream.until(({ open }) => open === 0)
 })
 
 describe('timing', () => {
