@@ -5,6 +5,7 @@
  * `npm run dev` (`--watch`): the same, and builds again whatever changes.
  */
 import { watch } from 'node:fs'
+import { constants } from 'node:os'
 import { build } from 'vite'
 import { CONFIG_NAMES, ConfigError, readConfig } from '../worker/config.ts'
 import { bundleWorker, ROOT } from './bundle.ts'
@@ -28,7 +29,7 @@ let worker: LocalWorker | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, async () => {
     await worker?.stop()
-    process.exit(0)
+    process.exit(128 + constants.signals[signal])
   })
 }
 
