@@ -1,0 +1,44 @@
+/** The way to the race, whose code and look are loaded when a reader first goes there. */
+import { part } from './part.ts'
+import type { Race, Surroundings } from './race/race.ts'
+import { createTroubleCard, type TroubleCard } from './trouble-card.ts'
+
+export interface RaceDoor {
+  /** @param focus whether its heading takes the focus: the reader came by a link */
+  enter(focus: boolean): void
+  /** Ends a race that runs: nobody watches it any more. */
+  leave(): void
+}
+
+/** @param place where the race is, hidden until it can be used */
+export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLElement }): RaceDoor {
+  let race: Promise<Race> | undefined
+  let trouble: TroubleCard | undefined
+
+  async function open(focus: boolean): Promise<void> {
+    trouble?.remove()
+    try {
+      race ??= import('./race/race.ts').then(({ createRace }) => createRace(rest))
+      await race
+      place.hidden = false
+      if (focus) part(place, 'h2', HTMLElement).focus({ preventScroll: true })
+    } catch {
+      race = undefined
+      const title = 'The race could not be loaded'
+      const advice = 'Check your connection, then load the page again.'
+      rest.announcer.say(`${title}. ${advice}`)
+      const explanation = { title, advice, retry: true, needsKey: false, waitMs: 0, reference: null }
+      // Browsers and bundlers remember what they could not load: only a new page asks for it anew.
+      trouble = createTroubleCard(explanation, () => location.reload())
+      place.before(trouble.element)
+    }
+  }
+
+  return {
+    enter: (focus) => void open(focus),
+    leave() {
+      trouble?.remove()
+      void race?.then(({ stop }) => stop())
+    },
+  }
+}

@@ -1,0 +1,79 @@
+/** Token counts of texts that grow, from a web worker of the page. */
+import cl100k_base from '../../../dist/ranks/cl100k_base.bin?url'
+import o200k_base from '../../../dist/ranks/o200k_base.bin?url'
+import { encodingFor } from '../../../worker/tokens/chat.ts'
+import type { Counted, Piece } from './counting.worker.ts'
+import workerUrl from './counting.worker.ts?worker&url'
+
+const RANKS = { o200k_base, cl100k_base }
+
+export interface Counting {
+  /** Begins another text. Its function takes the next piece, and says how many tokens the text has with it. */
+  begin(model: string): (piece: string) => Promise<number>
+  /** Lets the worker and its ranks go. What is still being counted fails. */
+  end(): void
+}
+
+/** Loads nothing before the first piece; the ranks are loaded once, by the worker. */
+export function startCounting(): Counting {
+  let worker: Worker | undefined
+  let texts = 0
+  const waiting: PromiseWithResolvers<number>[] = []
+
+  function fail(why: string): void {
+    for (const { reject } of waiting.splice(0)) reject(new Error(why))
+  }
+
+  function start(): Worker {
+    const started = new Worker(trusted(workerUrl), { type: 'module' })
+    started.addEventListener('message', ({ data }: MessageEvent<Counted>) => {
+      const next = waiting.shift()
+      if ('tokens' in data) next?.resolve(data.tokens)
+      else next?.reject(new Error(data.failed))
+    })
+    started.addEventListener('error', () => fail('The counter could not be loaded.'))
+    return started
+  }
+
+  return {
+    begin(model) {
+      const text = texts++
+      const encoding = encodingFor(model)
+      return (piece) => {
+        worker ??= start()
+        const counted = Promise.withResolvers<number>()
+        waiting.push(counted)
+        worker.postMessage({ text, piece, encoding, ranks: RANKS[encoding] } satisfies Piece)
+        return counted.promise
+      }
+    },
+    end() {
+      worker?.terminate()
+      worker = undefined
+      fail('The counter was let go.')
+    },
+  }
+}
+
+interface TrustedTypes {
+  createPolicy(
+    name: string,
+    rules: { createScriptURL(url: string): string },
+  ): { createScriptURL(url: string): URL }
+}
+
+// [spec] Trusted Types: under the page's policy (public/_headers) no script can be started by a mere text.
+// The one policy there is lets the one worker there is through, and browsers without it take the text.
+const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy(
+  'millrace-counting',
+  {
+    createScriptURL(url) {
+      if (url !== workerUrl) throw new TypeError(`Not the counting worker: ${url}`)
+      return url
+    },
+  },
+)
+
+function trusted(url: string): string | URL {
+  return policy?.createScriptURL(url) ?? url
+}

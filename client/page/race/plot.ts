@@ -1,0 +1,142 @@
+/** Draws when each message came: the founding example's plot, with uPlot, in the page's own colors. */
+// In this order: the language first.
+import './usable-language.ts'
+
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { seconds } from '../speed-line.ts'
+import type { Series } from './series.ts'
+
+/** Above so many, points run into one line, and drawing each costs more than it shows. */
+const MOST_POINTS = 1500
+
+const NARROW_PX = 480
+
+export interface Plot {
+  canvas: HTMLCanvasElement
+  remove(): void
+}
+
+/** Draws into `place`, as wide as it is, and again when its width or the color scheme changes. */
+export function drawPlot(place: HTMLElement, series: Series): Plot {
+  const dark = matchMedia('(prefers-color-scheme: dark)')
+  let plot = draw(place, series)
+
+  function again(): void {
+    plot.destroy()
+    plot = draw(place, series)
+  }
+  dark.addEventListener('change', again)
+  const resized = new ResizeObserver(() => {
+    if (Math.abs(place.clientWidth - plot.width) >= 1) again()
+  })
+  resized.observe(place)
+  return {
+    get canvas() {
+      return plot.ctx.canvas
+    },
+    remove() {
+      dark.removeEventListener('change', again)
+      resized.disconnect()
+      plot.destroy()
+    },
+  }
+}
+
+function draw(place: HTMLElement, { message, streamed, firstWords, unstreamed }: Series): uPlot {
+  const color = colorsOf(place)
+  const width = place.clientWidth
+  const narrow = width < NARROW_PX
+  const { fontFamily } = getComputedStyle(place)
+  const font = `${narrow ? 12 : 13}px ${fontFamily}`
+  const axis = {
+    font,
+    labelFont: font,
+    labelSize: 22,
+    stroke: color('--ink-soft'),
+    grid: { stroke: color('--line'), width: 1 },
+    ticks: { stroke: color('--line'), width: 1, size: 5 },
+  }
+  const highest = Math.max(streamed.at(-1) ?? 0, unstreamed[0] ?? 0)
+  const options: uPlot.Options = {
+    width,
+    height: narrow ? 280 : 360,
+    padding: [8, 12, 0, 0],
+    legend: { show: false },
+    // To be looked at, and saved: a zoom by dragging would only surprise on a phone.
+    cursor: { show: false },
+    scales: {
+      x: { time: false, range: [0, Math.max(1, message.length - 1)] },
+      // Room above the highest line for its label.
+      y: { range: [0, Math.max(0.01, highest * 1.1)] },
+    },
+    axes: [
+      { ...axis, label: 'Message of the streamed answer', size: 34, space: narrow ? 50 : 80 },
+      { ...axis, label: 'Time since the question (s)', size: narrow ? 38 : 46 },
+    ],
+    series: [
+      {},
+      {
+        stroke: color('--water'),
+        width: 1.5,
+        points: {
+          show: message.length <= MOST_POINTS,
+          size: narrow ? 3 : 4,
+          stroke: color('--water'),
+          fill: color('--water'),
+        },
+      },
+      { stroke: color('--brass'), width: 2, dash: [7, 5], points: { show: false } },
+      { stroke: color('--ink'), width: 2, points: { show: false } },
+    ],
+    hooks: {
+      draw: [
+        (plot) => {
+          label(plot, `first words ${inSeconds(firstWords[0])}`, firstWords[0], 'right', color('--brass'))
+          label(plot, `unstreamed ${inSeconds(unstreamed[0])}`, unstreamed[0], 'left', color('--ink'))
+        },
+      ],
+    },
+  }
+  return new uPlot(options, [message, streamed, firstWords, unstreamed], place)
+
+  /** Names a level on the line itself: where the rising points are not, which is top left and bottom right. */
+  function label(
+    plot: uPlot,
+    text: string,
+    at: number | null | undefined,
+    side: 'left' | 'right',
+    fill: string,
+  ) {
+    if (at === null || at === undefined) return
+    const { ctx, bbox } = plot
+    const ratio = devicePixelRatio
+    ctx.save()
+    ctx.font = `600 ${(narrow ? 12 : 13) * ratio}px ${fontFamily}`
+    ctx.fillStyle = fill
+    ctx.textAlign = side
+    ctx.textBaseline = 'bottom'
+    const inset = 8 * ratio
+    const x = side === 'left' ? bbox.left + inset : bbox.left + bbox.width - inset
+    ctx.fillText(text, x, plot.valToPos(at, 'y', true) - 5 * ratio)
+    ctx.restore()
+  }
+}
+
+const inSeconds = (value: number | null | undefined) => seconds((value ?? 0) * 1000)
+
+/**
+ * The page's colors as a canvas understands them. A custom property itself reads `light-dark(…)`: only as the value of
+ * a property is it one color.
+ */
+function colorsOf(place: HTMLElement): (name: string) => string {
+  const probe = document.createElement('i')
+  place.append(probe)
+  const colors = new Map<string, string>()
+  for (const name of ['--ink', '--ink-soft', '--line', '--water', '--brass']) {
+    probe.style.color = `var(${name})`
+    colors.set(name, getComputedStyle(probe).color)
+  }
+  probe.remove()
+  return (name) => colors.get(name) ?? ''
+}

@@ -1,0 +1,174 @@
+/** The race on the page: a question, two ways, and what came of it. Loaded when the reader goes there. */
+import '../style/race.css'
+import '../style/result.css'
+import { accessHeaders } from '../access-key.ts'
+import type { Announcer } from '../announcer.ts'
+import { isSend } from '../composer.ts'
+import { explainError } from '../explain-error.ts'
+import { part } from '../part.ts'
+import { seconds } from '../speed-line.ts'
+import { FOUNDING_QUESTION } from '../starters.ts'
+import { createTroubleCard, type TroubleCard } from '../trouble-card.ts'
+import { startCounting } from './counting.ts'
+import { resultSentence } from './figures.ts'
+import { createLane } from './lane.ts'
+import type { RaceRecord, Way } from './record.ts'
+import { createResultView, type ResultView } from './result-view.ts'
+import { type RaceWatch, runRace } from './run-race.ts'
+
+const CLOCK_INTERVAL_MS = 100
+
+export interface Surroundings {
+  announcer: Announcer
+  model(): string | undefined
+  demo: Promise<boolean>
+  /** Told when a race begins and when it has ended. */
+  busy(busy: boolean): void
+  /** Told when the reader tries again. */
+  retried(): void
+}
+
+export interface Race {
+  /** Ends what runs. */
+  stop(): void
+}
+
+export function createRace({ announcer, model, demo, busy, retried }: Surroundings): Race {
+  const form = part(document, '#race-form', HTMLFormElement)
+  const box = part(form, 'textarea', HTMLTextAreaElement)
+  const pace = part(form, '#race-pace', HTMLFieldSetElement)
+  const start = part(form, '#race-start', HTMLButtonElement)
+  const stop = part(form, '#race-stop', HTMLButtonElement)
+  const see = part(form, '#race-see', HTMLElement)
+  const troublePlace = part(document, '#race-trouble', HTMLElement)
+  const resultPlace = part(document, '#race-result', HTMLElement)
+  const lanes = { unstreamed: createLane('unstreamed'), streamed: createLane('streamed') }
+  const track = part(document, '#lanes', HTMLElement)
+  track.append(lanes.unstreamed.view.element, lanes.streamed.view.element)
+
+  let current: AbortController | undefined
+  let trouble: TroubleCard | undefined
+  let result: ResultView | undefined
+  let streamBegan = false
+  let firstEnd: Way | undefined
+  let lastEnd = ''
+
+  box.value = FOUNDING_QUESTION
+  void demo.then((is) => {
+    pace.hidden = !is
+  })
+
+  function setBusy(now: boolean): void {
+    busy(now)
+    // A button that hides loses the focus to nowhere.
+    const focused = document.activeElement === (now ? start : stop)
+    start.hidden = now
+    stop.hidden = !now
+    pace.disabled = now
+    if (focused) (now ? stop : start).focus()
+  }
+
+  function clear(): void {
+    trouble?.remove()
+    result?.remove()
+    trouble = result = undefined
+    see.hidden = true
+    streamBegan = false
+    firstEnd = undefined
+  }
+
+  const watch: RaceWatch = {
+    text(way, text, model, ms) {
+      lanes[way].text(text, model, ms)
+      if (way === 'unstreamed' || streamBegan) return
+      streamBegan = true
+      announcer.say(`The streamed answer’s first words came after ${seconds(ms)}.`)
+    },
+    finished(way, ms) {
+      lanes[way].finish(ms)
+      const end = `The ${way} answer is complete, after ${seconds(ms)}.`
+      // The second end is told with the result: what is said right after it would drown it.
+      if (firstEnd === undefined) announcer.say(end)
+      firstEnd ??= way
+      lastEnd = end
+    },
+  }
+
+  async function run(question: string): Promise<void> {
+    const abort = new AbortController()
+    current = abort
+    clear()
+    const speed = Number(part(form, 'input[name=pace]:checked', HTMLInputElement).value)
+    setBusy(true)
+    const demoSpeed = (await demo) ? speed : null
+    const counting = startCounting()
+    const started = performance.now()
+    for (const lane of Object.values(lanes)) lane.start(counting)
+    // On a phone both ways are below what the reader has just used.
+    track.scrollIntoView({ block: 'nearest' })
+    announcer.say('The race has begun.')
+    const ticking = setInterval(() => {
+      for (const lane of Object.values(lanes)) lane.tick(performance.now() - started)
+    }, CLOCK_INTERVAL_MS)
+    const { signal } = abort
+    const now = () => performance.now()
+    const asked = { question, model: model(), demoSpeed, headers: accessHeaders(), signal, now }
+    const outcome = await runRace(asked, watch)
+    clearInterval(ticking)
+    current = undefined
+    setBusy(false)
+    if (outcome.end === 'done') showResult(outcome.record)
+    if (outcome.end === 'stopped') abandon('stopped')
+    if (outcome.end === 'failed') fail(outcome.way, outcome.error, question)
+    const counts = await Promise.all([lanes.unstreamed.counted(), lanes.streamed.counted()])
+    counting.end()
+    // Another race may have begun while the counter was being loaded.
+    if (outcome.end === 'done' && !current) result?.showCounts(counts)
+  }
+
+  function showResult(record: RaceRecord): void {
+    result = createResultView(record)
+    resultPlace.append(result.element)
+    // It may be below what is in view; where the reader looks is theirs.
+    see.hidden = false
+    announcer.say(`${lastEnd} ${resultSentence(record)}`)
+  }
+
+  function abandon(state: 'stopped' | 'failed', failed?: Way): void {
+    for (const [way, lane] of Object.entries(lanes)) lane.abandon(way === failed ? 'failed' : 'stopped')
+    if (state === 'stopped') announcer.say('The race was stopped.')
+  }
+
+  function fail(way: Way, error: unknown, question: string): void {
+    abandon('failed', way)
+    const explanation = explainError(error, way === 'streamed' && streamBegan)
+    announcer.say(`The ${way} answer failed. ${explanation.title}. ${explanation.advice}`)
+    trouble = createTroubleCard(explanation, () => {
+      stop.hidden = false
+      stop.focus()
+      retried()
+      void run(question)
+    })
+    troublePlace.append(trouble.element)
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    const question = box.value.trim()
+    if (question === '') box.focus()
+    else if (!current) void run(question)
+  })
+  box.addEventListener('keydown', (event) => {
+    if (!isSend(event)) return
+    event.preventDefault()
+    form.requestSubmit()
+  })
+  const stopRace = () => current?.abort()
+  stop.addEventListener('click', stopRace)
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && !event.isComposing) stopRace()
+  })
+  // A page that the browser keeps for the way back would keep its connections too.
+  addEventListener('pagehide', stopRace)
+  return { stop: stopRace }
+}

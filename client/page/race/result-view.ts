@@ -1,0 +1,126 @@
+/** A race's result on the page: the sentence, the table, the plot, its numbers, and both to save. */
+import { copyOf, part } from '../part.ts'
+import { seconds } from '../speed-line.ts'
+import { toCsv } from './csv.ts'
+import { figures, plotSentence, resultSentence, speedWords, workerLine } from './figures.ts'
+import type { Plot } from './plot.ts'
+import type { RaceRecord } from './record.ts'
+import { pickSamples, toSeries } from './series.ts'
+
+/** As many rows as a listener has patience for; the CSV has them all. */
+const READ_ROWS = 24
+
+export interface ResultView {
+  element: HTMLElement
+  /** The page's own counts, unstreamed and streamed, which may come later than all else. */
+  showCounts(counts: readonly [number | null, number | null]): void
+  remove(): void
+}
+
+export function createResultView(record: RaceRecord): ResultView {
+  const element = copyOf('result-template')
+  const find = (selector: string) => part(element, selector, HTMLElement)
+  const speed = speedWords(record)
+  find('.speed-badge').textContent = speed
+  find('.speed-badge').hidden = speed === ''
+  find('.sentence').textContent = resultSentence(record)
+  find('.figures tbody').append(...figureRows(record))
+  find('.at-worker').textContent = workerLine(record)
+  find('.at-worker').hidden = record.atWorker === null
+  find('.numbers caption').textContent = numbersCaption(record)
+  find('.numbers tbody').append(...numberRows(record))
+
+  const place = find('.plot')
+  place.ariaLabel = plotSentence(record)
+  const name = `millrace-race${(record.demoSpeed ?? 1) > 1 ? `-${record.demoSpeed}x` : ''}`
+  find('.save-csv').addEventListener('click', () => {
+    save(new Blob([toCsv(record)], { type: 'text/csv' }), `${name}.csv`)
+  })
+
+  let plot: Plot | undefined
+  let removed = false
+  const savePng = part(element, '.save-png', HTMLButtonElement)
+  savePng.disabled = true
+  // Loaded only now that there is something to draw. Without it, the numbers are still there.
+  const drawn = Promise.all([import('./plot.ts'), import('./plot-image.ts')])
+  void drawn.then(
+    ([{ drawPlot }, { toPng }]) => {
+      if (removed) return
+      const shown = drawPlot(place, toSeries(record))
+      plot = shown
+      savePng.disabled = false
+      const caption = { sentence: resultSentence(record), legend: find('.legend'), surface: element }
+      savePng.addEventListener('click', async () => {
+        save(await toPng(shown.canvas, caption), `${name}.png`)
+      })
+    },
+    () => {
+      place.textContent = 'The plot could not be loaded. Its numbers are below.'
+    },
+  )
+  return {
+    element,
+    showCounts([unstreamed, streamed]) {
+      record.unstreamed.counted = unstreamed
+      record.streamed.counted = streamed
+      find('.figures tbody').replaceChildren(...figureRows(record))
+    },
+    remove() {
+      removed = true
+      plot?.remove()
+      element.remove()
+    },
+  }
+}
+
+function figureRows(record: RaceRecord): HTMLElement[] {
+  return figures(record).map(({ name, values, notes }) => {
+    const row = document.createElement('tr')
+    const head = document.createElement('th')
+    head.scope = 'row'
+    head.textContent = name
+    row.append(head)
+    for (const way of ['unstreamed', 'streamed'] as const) {
+      const cell = document.createElement('td')
+      cell.textContent = values[way] || 'not known'
+      if (notes && values[way]) {
+        const note = document.createElement('small')
+        note.textContent = notes[way]
+        cell.append(' ', note)
+      }
+      row.append(cell)
+    }
+    return row
+  })
+}
+
+function numbersCaption({ samples, streamed, unstreamed }: RaceRecord): string {
+  const start = streamed.firstWordsMs === null ? '' : `first words after ${seconds(streamed.firstWordsMs)}, `
+  return (
+    `The streamed answer: ${start}the end after ${seconds(streamed.totalMs)}. ` +
+    `The unstreamed answer: all of it after ${seconds(unstreamed.totalMs)}. ` +
+    (samples.length > READ_ROWS ? `${READ_ROWS} of ${samples.length} messages:` : 'All messages:')
+  )
+}
+
+function numberRows({ samples }: RaceRecord): HTMLElement[] {
+  return pickSamples(samples, READ_ROWS).map(({ message, ms }) => {
+    const row = document.createElement('tr')
+    const head = document.createElement('th')
+    head.scope = 'row'
+    head.textContent = String(message)
+    const cell = document.createElement('td')
+    cell.textContent = `${(ms / 1000).toFixed(2)} s`
+    row.append(head, cell)
+    return row
+  })
+}
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  // The download has its own hold on it once it has begun.
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+}

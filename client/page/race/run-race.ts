@@ -1,0 +1,128 @@
+/** Asks one question in both ways at the same moment, and measures. */
+import type { ChatChunk, ChatRequest } from '../../../worker/wire.ts'
+import { fetchChat } from '../../stream/fetch-chat.ts'
+import { openChat } from '../../stream/open-chat.ts'
+import type { PostOptions } from '../../stream/post.ts'
+import type { Finish, RaceRecord, Sample, TokenCount, Way } from './record.ts'
+
+const ENDPOINT = '/v1/chat/completions'
+
+export interface RaceQuestion extends Pick<PostOptions, 'fetch' | 'headers'> {
+  question: string
+  model: string | undefined
+  /** `null` where a model answers; the field means nothing to any upstream but the demo. */
+  demoSpeed: number | null
+  signal: AbortSignal
+  /** A monotonic clock in milliseconds. */
+  now(): number
+}
+
+/** What can be seen of a race while it runs. `ms` is from its start. */
+export interface RaceWatch {
+  /** Text for one of the panes; the first of a streamed answer are its first words. */
+  text(way: Way, text: string, model: string, ms: number): void
+  /** One of the answers is whole. */
+  finished(way: Way, ms: number): void
+}
+
+export type RaceOutcome =
+  | { end: 'done'; record: RaceRecord }
+  | { end: 'stopped' }
+  | { end: 'failed'; way: Way; error: unknown }
+
+/**
+ * One that fails ends the race, and stops the other: half a comparison is none, and the other costs money.
+ * `counted` of the record is left to whoever can count.
+ */
+export async function runRace(asked: RaceQuestion, watch: RaceWatch): Promise<RaceOutcome> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([asked.signal, over.signal])
+  const { now, model, demoSpeed } = asked
+  const request = {
+    messages: [{ role: 'user' as const, content: asked.question }],
+    ...(model && { model }),
+    ...(demoSpeed !== null && demoSpeed !== 1 && { demo_speed: demoSpeed }),
+  }
+  const options = {
+    signal,
+    ...(asked.fetch && { fetch: asked.fetch }),
+    ...(asked.headers && { headers: asked.headers }),
+  }
+  let failed: { way: Way; error: unknown } | undefined
+  const failure = (way: Way) => (error: unknown) => {
+    if (!signal.aborted) {
+      failed = { way, error }
+      over.abort()
+    }
+    return undefined
+  }
+
+  const start = now()
+  const clock = () => now() - start
+  // Both leave in this very turn: neither waits for the other.
+  const [unstreamed, streamed] = await Promise.all([
+    askWhole(request, options, clock, watch).catch(failure('unstreamed')),
+    askStream(request, options, clock, watch).catch(failure('streamed')),
+  ])
+  if (failed) return { end: 'failed', ...failed }
+  if (!unstreamed || !streamed) return { end: 'stopped' }
+  const { finish, samples, atWorker } = streamed
+  return { end: 'done', record: { unstreamed, streamed: finish, samples, atWorker, demoSpeed } }
+}
+
+type Request = Omit<ChatRequest, 'stream'>
+
+async function askWhole(
+  request: Request,
+  options: PostOptions,
+  clock: () => number,
+  watch: RaceWatch,
+): Promise<Finish> {
+  const { text, model, usage } = await fetchChat(ENDPOINT, request, options)
+  const totalMs = clock()
+  if (text !== '') watch.text('unstreamed', text, model, totalMs)
+  watch.finished('unstreamed', totalMs)
+  return {
+    firstWordsMs: text === '' ? null : totalMs,
+    totalMs,
+    told: usage && { tokens: usage.completion_tokens, source: 'upstream' },
+    counted: null,
+  }
+}
+
+async function askStream(
+  request: Request,
+  options: PostOptions,
+  clock: () => number,
+  watch: RaceWatch,
+): Promise<{ finish: Finish; samples: Sample[]; atWorker: RaceRecord['atWorker'] }> {
+  const stream_options = { include_usage: true, include_timing: true }
+  const samples: Sample[] = []
+  let firstWordsMs: number | null = null
+  let told: TokenCount | null = null
+  let atWorker: RaceRecord['atWorker'] = null
+  for await (const chunk of openChat(ENDPOINT, { ...request, stream_options }, options)) {
+    const ms = clock()
+    const text = textOf(chunk)
+    samples.push({ ms, characters: text.length })
+    if (text !== '') {
+      firstWordsMs ??= ms
+      watch.text('streamed', text, chunk.model, ms)
+    }
+    // Usage can be on any chunk, and the last one wins.
+    if (chunk.usage) {
+      told = { tokens: chunk.usage.completion_tokens, source: chunk.millrace?.usage_source ?? 'upstream' }
+    }
+    atWorker = chunk.millrace?.timing ?? atWorker
+  }
+  // Not the time of the last chunk: the answer is whole only with what closes it.
+  const totalMs = clock()
+  watch.finished('streamed', totalMs)
+  return { finish: { firstWordsMs, totalMs, told, counted: null }, samples, atWorker }
+}
+
+/** One answer was asked for, whatever a server sends beside it. */
+function textOf({ choices }: ChatChunk): string {
+  const delta = choices.find(({ index }) => index === 0)?.delta
+  return (delta?.content ?? '') + (delta?.refusal ?? '')
+}

@@ -1,0 +1,44 @@
+/**
+ * The answer that every contestant carries: OpenAI's events, of about 260 bytes, a word a token. Upstream and reader
+ * both know it by heart, so that a token lost, doubled or out of its place is seen.
+ */
+import { chunk, DONE_EVENT, event } from '../support/sse.ts'
+
+/** What a reader asks the upstream for; it is the question itself, which every contestant passes on. */
+export interface Script {
+  /** Tells the streams of a bench from one another. */
+  stream: number
+  tokens: number
+  /** Milliseconds between two tokens. 0: as fast as they are taken. */
+  every: number
+}
+
+const WORDS =
+  `The sky is blue because the air scatters short waves of light far more than long ones when the sun
+  stands high over a clear day and its white light falls through many miles of thin gas before it meets your eye so
+  that from every side you see what was thrown out of the beam while at dusk the way is longer and only red is left`
+    .split(/\s+/)
+    .map((word) => ` ${word}`)
+
+/** Of OpenAI's own, each time the same. */
+const FIELDS = {
+  id: 'chatcmpl-CgT4mZqk1pXw7RbYvN2sLd8eHf6Ua',
+  model: 'gpt-4o-mini-2024-07-18',
+  service_tier: 'default',
+  system_fingerprint: 'fp_560af6e559',
+}
+const chunkOf = (delta: Record<string, unknown>, finish_reason: string | null) =>
+  chunk(delta, { ...FIELDS, choices: [{ index: 0, delta, logprobs: null, finish_reason }] })
+
+/** Made once: writing JSON is no part of what is measured. */
+const EVENTS = WORDS.map((content) => event(chunkOf({ content }, null)))
+
+/** Each stream begins at another word, so that one can't pass for another. */
+const at = <T>(list: readonly T[], stream: number, token: number) =>
+  list[(stream * 7 + token) % list.length] as T
+
+export const wordAt = (stream: number, token: number): string => at(WORDS, stream, token)
+export const eventAt = (stream: number, token: number): string => at(EVENTS, stream, token)
+
+export const FIRST_EVENT = event(chunkOf({ role: 'assistant', content: '', refusal: null }, null))
+export const LAST_EVENTS = `${event(chunkOf({}, 'stop'))}${DONE_EVENT}`

@@ -1,0 +1,104 @@
+/** Reads streams from a contestant as cheaply as it can be done, and checks afterwards what came when. */
+import { Agent, request } from 'node:http'
+import { createParser } from 'eventsource-parser'
+import { type Script, wordAt } from './answer.ts'
+import { now } from './clock.ts'
+
+/** An answer that was complete and in order. Times in milliseconds, on the clock of clock.ts. */
+export interface Reading {
+  stream: number
+  asked: number
+  /** When each token came. */
+  arrivals: number[]
+  ended: number
+}
+
+/** The pieces of an answer as they came: looked into only once all are there. */
+interface Raw {
+  asked: number
+  pieces: { bytes: Buffer; at: number }[]
+  ended: number
+}
+
+const agent = new Agent({ keepAlive: true, scheduling: 'lifo' })
+
+/**
+ * @param url of a contestant
+ * @param watch what to do while they are read: called once each has its first token
+ * @throws {Error} where an answer is not the one that was asked for, to the letter
+ */
+export async function readAll(url: string, scripts: Script[], watch = async () => {}): Promise<Reading[]> {
+  let waited = scripts.length
+  const { promise: allBegan, resolve: began } = Promise.withResolvers<void>()
+  const reading = Promise.all(
+    scripts.map((script) =>
+      receive(url, script, () => {
+        if (--waited === 0) began()
+      }),
+    ),
+  )
+  await Promise.race([allBegan.then(watch), reading])
+  const raws = await reading
+  return raws.map((raw, i) => check(raw, scripts[i] as Script))
+}
+
+function receive(url: string, script: Script, onFirst: () => void): Promise<Raw> {
+  const asked = now()
+  const pieces: Raw['pieces'] = []
+  const body = JSON.stringify({
+    model: 'gpt-4o-mini',
+    messages: [{ role: 'user', content: JSON.stringify(script) }],
+    stream: true,
+  })
+  const headers = { 'content-type': 'application/json', 'content-length': body.length }
+  return new Promise((resolve, reject) => {
+    const call = request(`${url}/v1/chat/completions`, { method: 'POST', agent, headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`${url} answered ${response.statusCode}.`))
+      response.once('data', onFirst)
+      response.on('data', (bytes: Buffer) => pieces.push({ bytes, at: now() }))
+      response.on('end', () => resolve({ asked, pieces, ended: now() }))
+      response.on('error', reject)
+    })
+    call.on('error', reject)
+    call.setNoDelay(true)
+    call.end(body)
+  })
+}
+
+function check({ asked, pieces, ended }: Raw, { stream, tokens }: Script): Reading {
+  const arrivals: number[] = []
+  let at = 0
+  let done = false
+  const decoder = new TextDecoder()
+  const parser = createParser({
+    onEvent({ data }) {
+      if (data === '[DONE]') done = true
+      // Some join what came together: an event of theirs may hold several words.
+      for (let left = done ? '' : textOf(JSON.parse(data)); left !== ''; arrivals.push(at)) {
+        const word = wordAt(stream, arrivals.length)
+        if (!left.startsWith(word)) throw new Error(`Stream ${stream}: “${left}”, not “${word}”.`)
+        left = left.slice(word.length)
+      }
+    },
+  })
+  for (const piece of pieces) {
+    at = piece.at
+    parser.feed(decoder.decode(piece.bytes, { stream: true }))
+  }
+  if (arrivals.length !== tokens || !done) {
+    throw new Error(`Stream ${stream} ended after ${arrivals.length} of ${tokens} tokens.`)
+  }
+  return { stream, asked, arrivals, ended }
+}
+
+/** OpenAI's chunk, or a delta in the AI SDK's protocol. */
+interface Delta {
+  choices?: { delta?: { content?: string } }[]
+  type?: string
+  delta?: string
+}
+
+function textOf({ choices, type, delta }: Delta): string {
+  if (type === 'text-delta') return delta ?? ''
+  return choices?.[0]?.delta?.content ?? ''
+}

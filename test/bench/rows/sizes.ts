@@ -1,0 +1,33 @@
+/** What a deployment uploads and a page loads. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+import { build } from 'vite'
+import { ROOT } from '../../../scripts/bundle.ts'
+import { MILLRACE_BUNDLE } from '../contestants.ts'
+import type { Row } from '../row.ts'
+import { sum } from '../statistics.ts'
+
+export async function benchSizes(): Promise<Row[]> {
+  const outDir = `${ROOT}dist/bench/client`
+  const configFile = `${ROOT}client/vite.config.ts`
+  await build({ configFile, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+  const row = (name: string, bytes: number, goal?: Row['goal']): Row => ({
+    name,
+    unit: 'KB gzip',
+    figures: { Millrace: bytes / 1024 },
+    ...(goal && { goal }),
+  })
+  return [
+    row('Worker bundle, without ranks', sum(sizesOf(MILLRACE_BUNDLE, /\.js$/).values()), {
+      of: 'figure',
+      most: 60,
+    }),
+    row('packed ranks', sum(sizesOf(MILLRACE_BUNDLE, /\.bin$/).values())),
+    ...[...sizesOf(outDir, /\.(?:html|js|css)$/)].map(([name, bytes]) => row(`client: ${name}`, bytes)),
+  ]
+}
+
+function sizesOf(folder: string, counts: RegExp): Map<string, number> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => counts.test(name))
+  return new Map(names.map((name) => [name, gzipSync(readFileSync(`${folder}/${name}`)).length]))
+}

@@ -1,0 +1,63 @@
+/**
+ * `npm run bench`: Millrace against the bare limit and the usual ways, in one run on one machine. Without the network, in
+ * five minutes on two cores; `-- --quick` in two, for a look. It fails where an answer is not whole and in order.
+ */
+import { QUIET } from '../../scripts/bundle.ts'
+import { assemble } from './contestants.ts'
+import { machine, writeResults } from './results.ts'
+import type { Row } from './row.ts'
+import { benchCrowd } from './rows/crowd.ts'
+import { benchFirstToken } from './rows/first-token.ts'
+import { benchSaturation } from './rows/saturation.ts'
+import { benchSizes } from './rows/sizes.ts'
+import { benchStartUp } from './rows/start-up.ts'
+import { benchSteady } from './rows/steady.ts'
+import type { Running } from './running.ts'
+import { tableOf } from './table.ts'
+import { benchTokens, type TokenRow, table as tableOfTokens } from './tokens.ts'
+import { startUpstream } from './upstream.ts'
+
+Object.assign(process.env, QUIET)
+
+const quick = process.argv.includes('--quick')
+const ROUNDS = quick ? 3 : 7
+const CROWD = quick ? { rounds: 1, tokens: 30 } : { rounds: 5, tokens: 50 }
+const RESULTS = 'test/bench/results.json'
+
+const rows: Row[] = []
+const upstream = await startUpstream()
+try {
+  const contestants = await timed('build', () => assemble(upstream))
+  const two = contestants.filter(({ name }) => name === 'bare' || name === 'Millrace')
+
+  const running: Running[] = []
+  try {
+    for (const { start, ...rest } of contestants) running.push({ ...rest, workerd: await start() })
+    rows.push(...(await timed('tokens at the pace of a model', () => benchSteady(running, upstream, ROUNDS))))
+    rows.push(...(await timed('first tokens', () => benchFirstToken(running, upstream, ROUNDS))))
+    rows.push(...(await timed('tokens as fast as they go', () => benchSaturation(running, ROUNDS))))
+  } finally {
+    for (const { workerd } of running) await workerd.stop()
+  }
+  rows.push(...(await timed('1,000 streams at once', () => benchCrowd(contestants, upstream, CROWD))))
+  rows.push(...(await timed('start', () => benchStartUp(two, quick ? 3 : 5))))
+} finally {
+  upstream.stop()
+}
+rows.push(...(await timed('sizes', benchSizes)))
+// The slowest part, and the one that changes least.
+const tokens: TokenRow[] = quick ? [] : await timed('token counter', benchTokens)
+
+const { cores, cpu, node, workerd } = machine()
+console.log(`\n${cores} cores of ${cpu}, Node ${node}, workerd ${workerd}\n`)
+console.log(tableOf(rows))
+if (tokens.length > 0) console.log(`\n${tableOfTokens(tokens)}`)
+// What a quick look sees is not kept.
+if (!quick) writeResults(RESULTS, rows, tokens)
+
+async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const began = performance.now()
+  const result = await work()
+  console.error(`${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${name}`)
+  return result
+}

@@ -1,0 +1,53 @@
+/** The upstream, in a process of its own so that its work is nobody else's. Started by upstream.ts. */
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { eventAt, FIRST_EVENT, LAST_EVENTS, type Script } from './answer.ts'
+import { now } from './clock.ts'
+
+/** When each token of each stream was sent. */
+const sent = new Map<number, number[]>()
+
+const server = createServer(async (request, response) => {
+  const body = Buffer.concat(await request.toArray()).toString()
+  if (request.method !== 'POST') return void response.end()
+  const script: Script = JSON.parse(JSON.parse(body).messages.at(-1).content)
+  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
+  if (script.every > 0) atPace(script, response)
+  else await atOnce(script, response)
+})
+server.on('connection', (socket) => socket.setNoDelay(true))
+server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
+process.on('message', () => {
+  process.send?.({ sent })
+  sent.clear()
+})
+process.on('disconnect', () => process.exit())
+
+/** A chunk a token. One that is late is followed by the next at its distance: two at once would be one read. */
+function atPace({ stream, tokens, every }: Script, response: ServerResponse): void {
+  const times: number[] = []
+  sent.set(stream, times)
+  const send = () => {
+    times.push(now())
+    response.write(eventAt(stream, times.length - 1))
+    if (times.length < tokens) return
+    clearInterval(timer)
+    response.end(LAST_EVENTS)
+  }
+  const timer = setInterval(send, every)
+  response.once('close', () => clearInterval(timer))
+  response.write(FIRST_EVENT)
+  send()
+}
+
+const BLOCK_TOKENS = 128
+
+async function atOnce({ stream, tokens }: Script, response: ServerResponse): Promise<void> {
+  response.write(FIRST_EVENT)
+  for (let token = 0; token < tokens; token += BLOCK_TOKENS) {
+    const length = Math.min(BLOCK_TOKENS, tokens - token)
+    const block = Array.from({ length }, (_, i) => eventAt(stream, token + i)).join('')
+    if (!response.write(block)) await new Promise((resolve) => response.once('drain', resolve))
+  }
+  response.end(LAST_EVENTS)
+}
