@@ -35,7 +35,7 @@ export function figures(record: RaceRecord): Figure[] {
 }
 
 /** All of the time over all of the tokens, as the founding example has it. */
-export function perTokenMs(finish: Finish): number | null {
+function perTokenMs(finish: Finish): number | null {
   const tokens = tokensOf(finish)?.tokens ?? 0
   return tokens > 0 ? finish.totalMs / tokens : null
 }
