@@ -20,9 +20,11 @@ import { startUpstream } from './upstream.ts'
 Object.assign(process.env, QUIET)
 
 const quick = process.argv.includes('--quick')
-const ROUNDS = quick ? 3 : 7
-const CROWD = quick ? { rounds: 1, tokens: 30 } : { rounds: 5, tokens: 50 }
+const ROUNDS = quick ? 3 : 5
+const CROWD = quick ? { rounds: 1, tokens: 20 } : { rounds: 5, tokens: 20 }
 const RESULTS = 'test/bench/results.json'
+
+if (process.platform !== 'linux') throw new Error('The bench reads /proc, which only Linux has.')
 
 const rows: Row[] = []
 const upstream = await startUpstream()

@@ -29,7 +29,8 @@ describe('by keyboard', () => {
         }),
       )
     }
-    expect(stops.slice(0, 6)).toEqual(['BUTTON', 'BUTTON', 'BUTTON', 'BUTTON', 'SELECT', 'A'])
+    // The way to the race, the starter questions, the models, and the header's way to the race.
+    expect(stops.slice(0, 7)).toEqual(['A', 'BUTTON', 'BUTTON', 'BUTTON', 'BUTTON', 'SELECT', 'A'])
   })
 
   test('a starter question is asked with Enter', async () => {

@@ -23,9 +23,14 @@ export async function benchSizes(): Promise<Row[]> {
       most: 60,
     }),
     row('packed ranks', sum(sizesOf(MILLRACE_BUNDLE, /\.bin$/).values())),
-    ...[...sizesOf(outDir, /\.(?:html|js|css)$/)].map(([name, bytes]) => row(`client: ${name}`, bytes)),
+    ...[...sizesOf(outDir, /\.(?:html|js|css)$/)].map(([name, bytes]) =>
+      row(`client: ${withoutHash(name)}`, bytes),
+    ),
   ]
 }
+
+/** The same file by the same name in every build. */
+const withoutHash = (name: string) => name.replace(/-[\w-]{8}(?=\.\w+$)/, '')
 
 function sizesOf(folder: string, counts: RegExp): Map<string, number> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => counts.test(name))
