@@ -14,6 +14,7 @@ export interface RaceDoor {
 export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLElement }): RaceDoor {
   let race: Promise<Race> | undefined
   let trouble: TroubleCard | undefined
+  let inside = false
 
   async function open(focus: boolean): Promise<void> {
     trouble?.remove()
@@ -24,6 +25,7 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
       if (focus) part(place, 'h2', HTMLElement).focus({ preventScroll: true })
     } catch {
       race = undefined
+      if (!inside) return
       const title = 'The race could not be loaded'
       const advice = 'Check your connection, then load the page again.'
       rest.announcer.say(`${title}. ${advice}`)
@@ -35,10 +37,15 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
   }
 
   return {
-    enter: (focus) => void open(focus),
+    enter(focus) {
+      inside = true
+      void open(focus)
+    },
     leave() {
+      inside = false
       trouble?.remove()
-      void race?.then(({ stop }) => stop())
+      // What could not be loaded has been told by `open`.
+      void race?.then(({ stop }) => stop()).catch(() => {})
     },
   }
 }

@@ -144,7 +144,7 @@ describe('a race that fails', () => {
     await page.getByRole('link', { name: 'Race', exact: true }).click()
     await page.getByRole('heading', { name: 'The race could not be loaded' }).waitFor()
     await page.getByRole('link', { name: 'Chat' }).click()
-    expect(await retry.count()).toBe(0)
+    await poll(() => retry.count()).toBe(0)
     await page.getByRole('link', { name: 'Race', exact: true }).click()
     await page.unroute('**/assets/race-*.js')
     await retry.click()

@@ -7,7 +7,12 @@ import { afterEach, expect, test } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'
 
 let started: ChildProcess | undefined
-afterEach(() => started?.kill('SIGKILL'))
+// Told to end, not killed: a workerd whose parent is killed lives on.
+afterEach(async () => {
+  if (started?.exitCode !== null) return
+  started.kill('SIGTERM')
+  await once(started, 'close')
+})
 
 /** Starts it; resolves with what it said once it is ready, or has ended. */
 async function start(env: Record<string, string>): Promise<{ output: string; url: string | undefined }> {
