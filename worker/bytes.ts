@@ -18,7 +18,11 @@ export async function readAtMost(
     else if (length > limit + drained) break
   }
   if (length > limit) throw new RangeError(`more than ${limit} bytes`)
-  const whole = new Uint8Array(length)
+  return concat(parts)
+}
+
+export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0))
   let at = 0
   for (const part of parts) {
     whole.set(part, at)

@@ -58,8 +58,11 @@ export const MAX_RETRY_WAIT_MS = 5_000
  */
 export const TAP_INTERVAL_MS = 1_000
 
-/** One read of the observed branch: a second of the fastest model is a few KB, so one read takes it all. */
-export const TAP_READ_BYTES = 64 * 1024
+/** One read of the observed branch. A second of a fast model is 25 KB, two reads; the buffer is new for each. */
+export const TAP_READ_BYTES = 16 * 1024
+
+/** Of an answer, what is held to be handed to the meter in one call; a longer one is streamed to it. 256 KB are 1,000 tokens. */
+export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
 
 /**
  * When the pipe to the caller broke: how long to wait for a sign that it was the upstream's doing.

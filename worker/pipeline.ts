@@ -27,7 +27,11 @@ export interface Flow {
   /** Aborts when the caller leaves. */
   caller: AbortSignal
   /** Counts the tokens of a call, off the path of its bytes. */
-  count(request: Uint8Array, answer: ReadableStream<Uint8Array>, stream: boolean): Promise<Tokens>
+  count(
+    request: Uint8Array,
+    answer: Uint8Array | ReadableStream<Uint8Array>,
+    stream: boolean,
+  ): Promise<Tokens>
 }
 
 /** OpenAI's wire format: byte for byte as the upstream sends it, unless the caller asked for what the upstream may not send. */
@@ -106,10 +110,9 @@ export function upstreamModels(flow: Flow): Promise<Outcome> {
 /** An unstreamed answer, whole as it is. */
 function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Delivery {
   const { first } = answer
-  const body = () => new Blob([first]).stream()
-  const tokens = flow.count(bytes, body(), false).catch(() => undefined)
+  const tokens = flow.count(bytes, first, false).catch(() => undefined)
   const ended = tokens.then((counted): Ended => ({ end: 'done', bytes: first.byteLength, tokens: counted }))
-  return { ...head(answer, answer.contentType), body: body(), ended }
+  return { ...head(answer, answer.contentType), body: new Blob([first]).stream(), ended }
 }
 
 /** An answer on its way to the caller. */

@@ -1,5 +1,10 @@
-/** Hands the meter what a relay's tap sees, piece by piece, and never holds the relay up for it. */
+/** Hands the meter what a relay's tap sees, and never holds the relay up for it. */
+import { concat } from '../bytes.ts'
+import { MAX_HELD_FOR_METER_BYTES } from '../limits.ts'
 import type { Tokens } from './record.ts'
+
+/** The meter: reads an answer to its end. */
+export type Count = (answer: Uint8Array | ReadableStream<Uint8Array>) => Promise<Tokens>
 
 export interface Feed {
   push(bytes: Uint8Array): void
@@ -7,8 +12,27 @@ export interface Feed {
   end(): Promise<Tokens | undefined>
 }
 
-/** @param count the meter: reads the answer to its end */
-export function feed(count: (answer: ReadableStream<Uint8Array>) => Promise<Tokens>): Feed {
+/** Calls the meter once, at the end, with all there was: a stream to another invocation costs more than most answers do. */
+export function feed(count: Count): Feed {
+  let held: Uint8Array[] = []
+  let bytes = 0
+  let rest: Feed | undefined
+  return {
+    push(part) {
+      if (rest !== undefined) return rest.push(part)
+      held.push(part)
+      bytes += part.byteLength
+      if (bytes <= MAX_HELD_FOR_METER_BYTES) return
+      rest = stream(count)
+      for (const one of held) rest.push(one)
+      held = []
+    },
+    end: () => rest?.end() ?? count(concat(held)).catch(() => undefined),
+  }
+}
+
+/** For answers too long to be held. */
+function stream(count: Count): Feed {
   const { readable, writable } = new IdentityTransformStream()
   const writer = writable.getWriter()
   const counted = count(readable).catch(() => undefined)

@@ -3,8 +3,10 @@
  * from the call's time and CPU. It reads what the relay's tap has seen, in large reads.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
+import { createParser } from 'eventsource-parser'
+import { MAX_EVENT_BYTES } from '../limits.ts'
 import { readEvent } from '../sse/chunk.ts'
-import { decodeEvents } from '../sse/decode.ts'
+import type { SseEvent } from '../sse/decode.ts'
 import { counterFor } from '../tokens/packed.ts'
 import type { ChatRequest } from '../wire.ts'
 import type { Tokens } from './record.ts'
@@ -13,15 +15,19 @@ import { createTally } from './tally.ts'
 export class Meter extends WorkerEntrypoint {
   /**
    * @param request the body of the call as it went upstream
-   * @param answer the answer's bytes as they came, to its end or as far as it got
+   * @param answer the answer's bytes as they came, to its end or as far as it got; whole, or as a stream
    * @param stream whether the answer is an event stream, or one JSON
    */
-  async count(request: Uint8Array, answer: ReadableStream<Uint8Array>, stream: boolean): Promise<Tokens> {
+  async count(
+    request: Uint8Array,
+    answer: Uint8Array | ReadableStream<Uint8Array>,
+    stream: boolean,
+  ): Promise<Tokens> {
     const asked: ChatRequest = JSON.parse(new TextDecoder().decode(request))
     const model = String(asked.model)
     const tally = createTally({ model, messages: asked.messages }, counterFor(model))
     try {
-      if (stream) for await (const event of answer.pipeThrough(decodeEvents())) tally.see(readEvent(event))
+      if (stream) await readEvents(answer, (event) => tally.see(readEvent(event)))
       else tally.seeWhole(await new Response(answer).json())
     } catch {
       // An answer that broke off, or is no answer: what had arrived is what is accounted for.
@@ -33,4 +39,16 @@ export class Meter extends WorkerEntrypoint {
       usage_source: source,
     }
   }
+}
+
+/** Without streams between: what is here already needs no waiting for. */
+async function readEvents(
+  answer: Uint8Array | ReadableStream<Uint8Array>,
+  onEvent: (event: SseEvent) => void,
+): Promise<void> {
+  const parser = createParser({ onEvent, maxBufferSize: MAX_EVENT_BYTES })
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: false })
+  const feed = (bytes: Uint8Array) => parser.feed(decoder.decode(bytes, { stream: true }))
+  if (answer instanceof Uint8Array) return feed(answer)
+  for await (const bytes of answer) feed(bytes)
 }

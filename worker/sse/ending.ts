@@ -13,6 +13,8 @@ export interface Ending {
   unfinished: string
 }
 
+const NAMES_AN_END = /\[DONE\]|error/
+
 // Two line ends in a row close an event. `\r(?!\n)`, or a CRLF alone would count as two of them.
 const EVENT_END = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/g
 
@@ -42,7 +44,8 @@ export function followEnding(): { push(bytes: Uint8Array): void; now(): Ending }
       unfinished += decoder.decode(bytes, { stream: true })
       const whole = endOfLastEvent(unfinished)
       if (whole === 0) return
-      parser.feed(unfinished.slice(0, whole))
+      // Nearly all of a stream names no end, and needs no parsing: what is left out here is whole events.
+      if (NAMES_AN_END.test(unfinished)) parser.feed(unfinished.slice(0, whole))
       unfinished = unfinished.slice(whole)
       // Beyond the largest event there is nothing to complete, and memory has a bound.
       if (unfinished.length > MAX_EVENT_BYTES) unfinished = ''
@@ -53,6 +56,11 @@ export function followEnding(): { push(bytes: Uint8Array): void; now(): Ending }
 
 /** @returns the index after the last event's closing blank line; 0 where there is none. */
 function endOfLastEvent(text: string): number {
+  // Without a CR there is only one form of it, and it can be looked for from the end.
+  if (!text.includes('\r')) {
+    const at = text.lastIndexOf('\n\n')
+    return at === -1 ? 0 : at + 2
+  }
   let end = 0
   for (const match of text.matchAll(EVENT_END)) end = match.index + match[0].length
   return end
