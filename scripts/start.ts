@@ -5,6 +5,7 @@
  * `npm run dev` (`--watch`): the same, and builds again whatever changes.
  */
 import { watch } from 'node:fs'
+import { createServer } from 'node:net'
 import { constants } from 'node:os'
 import { build } from 'vite'
 import { CONFIG_NAMES, ConfigError, readConfig } from '../worker/config.ts'
@@ -34,6 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
+  await checkPort()
   const [bundle] = await Promise.all([bundleWorker(), buildClient()])
   worker = await start(bundle)
 } catch (error) {
@@ -78,6 +80,14 @@ function readPort(text: string | undefined): number {
   const port = Number(text || DEFAULT_PORT)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) fail('PORT must be a number from 0 to 65535.')
   return port
+}
+
+/** Before anything is built: a port that is taken is worth knowing at once. */
+async function checkPort(): Promise<void> {
+  const probe = createServer()
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject).listen(port, '127.0.0.1', () => probe.close(() => resolve()))
+  })
 }
 
 function checkConfig(vars: Record<string, string>): void {

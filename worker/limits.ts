@@ -61,6 +61,9 @@ export const TAP_INTERVAL_MS = 1_000
 /** One read of the observed branch. A second of a fast model is 25 KB, two reads; the buffer is new for each. */
 export const TAP_READ_BYTES = 16 * 1024
 
+/** After a caller left, how long what had arrived may be read before the call is aborted, which drops it: it has to be accounted for. */
+export const LEAVE_GRACE_MS = 50
+
 /** Of an answer, what is held to be handed to the meter in one call; a longer one is streamed to it. 256 KB are 1,000 tokens. */
 export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
 

@@ -86,6 +86,7 @@ function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call) {
     silenceMs: flow.deadlines.silence,
     observe: meter.push,
   })
+  call.onLeave(watched.hurry)
   const counted = watched.ended.then(meter.end)
   const account = async (ended: Promise<Carriage>): Promise<Ended> => {
     const { end, bytes } = await ended

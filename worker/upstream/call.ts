@@ -5,7 +5,7 @@
 
 import { readAtMost } from '../bytes.ts'
 import { ApiError, type ErrorCode } from '../errors.ts'
-import { type Deadlines, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
+import { type Deadlines, LEAVE_GRACE_MS, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
 import { passedHeaders } from './headers.ts'
 import { errorInSuccess, readRefusal } from './refusal.ts'
 import { type Failure, retryDelay } from './retry.ts'
@@ -28,6 +28,8 @@ export interface Call {
   /** Aborts with the upstream's connection; its `reason` is an `ApiError` that says why. */
   readonly signal: AbortSignal
   abort(reason: ApiError): void
+  /** What to do when the caller leaves, in the moment before the call is aborted for it. */
+  onLeave(drain: () => void): void
   /** Ends the deadline of the whole; owed by whoever sees the answer's end. */
   finished(): void
 }
@@ -37,14 +39,22 @@ export function createCall(caller: AbortSignal, totalMs: number): Call {
   const controller = new AbortController()
   const abort = (reason: ApiError) => controller.abort(reason)
   const timer = setTimeout(() => abort(new ApiError('upstream_total_timeout')), totalMs)
-  const left = () => abort(new ApiError('caller_left'))
+  let drain: (() => void) | undefined
+  const left = () => {
+    if (drain === undefined) return abort(new ApiError('caller_left'))
+    drain()
+    setTimeout(() => abort(new ApiError('caller_left')), LEAVE_GRACE_MS)
+  }
+  const onLeave = (work: () => void) => {
+    drain = work
+  }
   const finished = () => {
     clearTimeout(timer)
     caller.removeEventListener('abort', left)
   }
   if (caller.aborted) left()
   caller.addEventListener('abort', left)
-  return { signal: controller.signal, abort, finished }
+  return { signal: controller.signal, abort, onLeave, finished }
 }
 
 export interface Asked {
