@@ -132,3 +132,23 @@ test('on a phone is no wider than the screen, and its plot can be read', async (
   await page.getByText('The plot’s numbers').click()
   expect(await width()).toBe(375)
 })
+
+test('what can not be loaded is missed, and nothing else', async () => {
+  const { page, enter, start, result } = await visit()
+  await page.route('**/*.bin', (route) => route.fulfill({ body: 'no ranks' }))
+  await page.route('**/assets/plot-*.js', (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: '}' }),
+  )
+  await enter()
+  await start.click()
+  await result.waitFor()
+  await page.getByText('The plot could not be loaded. Its numbers are below.').waitFor()
+  expect(await figures(page)).toMatchObject({
+    Tokens: ['414', '414'],
+    'Tokens of the text, counted here': ['not known', 'not known'],
+  })
+  expect(await page.getByRole('button', { name: 'Save the plot as PNG' }).isDisabled()).toBe(true)
+  expect(
+    (await download(page, 'Save all points as CSV')).bytes.toString().split('\r\n').length,
+  ).toBeGreaterThan(417)
+})

@@ -27,8 +27,9 @@ export function createResultView(record: RaceRecord): ResultView {
   find('.figures tbody').append(...figureRows(record))
   find('.at-worker').textContent = workerLine(record)
   find('.at-worker').hidden = record.atWorker === null
-  find('.numbers caption').textContent = numbersCaption(record)
-  find('.numbers tbody').append(...numberRows(record))
+  const rows = numberRows(record)
+  find('.numbers caption').textContent = numbersCaption(record, rows.length)
+  find('.numbers tbody').append(...rows)
 
   const place = find('.plot')
   place.ariaLabel = plotSentence(record)
@@ -94,12 +95,12 @@ function figureRows(record: RaceRecord): HTMLElement[] {
   })
 }
 
-function numbersCaption({ samples, streamed, unstreamed }: RaceRecord): string {
+function numbersCaption({ samples, streamed, unstreamed }: RaceRecord, rows: number): string {
   const start = streamed.firstWordsMs === null ? '' : `first words after ${seconds(streamed.firstWordsMs)}, `
   return (
     `The streamed answer: ${start}the end after ${seconds(streamed.totalMs)}. ` +
     `The unstreamed answer: all of it after ${seconds(unstreamed.totalMs)}. ` +
-    (samples.length > READ_ROWS ? `${READ_ROWS} of ${samples.length} messages:` : 'All messages:')
+    (rows < samples.length ? `${rows} of ${samples.length} messages:` : 'All messages:')
   )
 }
 
