@@ -4,30 +4,34 @@
 import { exports } from 'cloudflare:workers'
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { version } from '../package.json'
-import { readAtMost } from './bytes.ts'
+import { readAtMost, sha256 } from './bytes.ts'
+import { reachCaller } from './caller/reach.ts'
+import { isStreamId } from './caller/stream-id.ts'
 import { type Config, ConfigError, readConfig, type Vars } from './config.ts'
 import { ApiError } from './errors.ts'
-import { identify } from './guard/access.ts'
-import { type ChatCall, readChatRequest, readQuestion } from './guard/body.ts'
+import { type Caller, identify } from './guard/access.ts'
+import { type ChatCall, readChatRequest, readQuestion, readStreamRequest } from './guard/body.ts'
+import { readCursor, readIdempotencyKey } from './guard/stream.ts'
 import { MAX_DRAINED_BYTES } from './limits.ts'
 import { type Account, account } from './meter/account.ts'
 import { type Flow, type Outcome, plainText, relay, upstreamModels } from './pipeline.ts'
-import { demo } from './upstream/demo.ts'
-import { openai } from './upstream/openai.ts'
+import { chooseUpstream } from './upstream/choose.ts'
 import type { Upstream } from './upstream/upstream.ts'
-import type { Health, ModelList } from './wire.ts'
+import { EVENT_STREAM, type Health, IDEMPOTENT_REPLAYED, type ModelList, STREAM_ID } from './wire.ts'
 
 interface App {
   Bindings: Vars
-  Variables: { account: Account; config: Config; upstream: Upstream }
+  Variables: { account: Account; caller: Caller; config: Config; upstream: Upstream }
 }
 
-/** The one method of each route; HEAD goes with GET, OPTIONS with all. */
+/** What each route answers to, besides OPTIONS. */
 const ROUTES = {
-  '/v1/chat/completions': 'POST',
-  '/v1/models': 'GET',
-  '/chat': 'POST',
-  '/healthz': 'GET',
+  '/v1/chat/completions': ['POST'],
+  '/v1/streams': ['GET', 'HEAD', 'POST'],
+  '/v1/streams/:id': ['DELETE', 'GET', 'HEAD'],
+  '/v1/models': ['GET', 'HEAD'],
+  '/chat': ['POST'],
+  '/healthz': ['GET', 'HEAD'],
 } as const
 
 export const app = new Hono<App>()
@@ -37,13 +41,17 @@ app.use(configure())
 
 app.post('/v1/chat/completions', access(), (c) => answer(c, readChatRequest, relay))
 app.post('/chat', access(), (c) => answer(c, readQuestion, plainText))
+app.post('/v1/streams', access(), openStream)
+app.get('/v1/streams', access(), warmCaller)
+app.get('/v1/streams/:id', access(), followStream)
+app.delete('/v1/streams/:id', access(), stopStream)
 app.get('/v1/models', access(), models)
 app.get('/healthz', (c) =>
   c.json({ status: 'ok', version, upstream: c.var.config.upstream.kind } satisfies Health),
 )
 
-for (const [path, method] of Object.entries(ROUTES)) {
-  const allow = method === 'GET' ? 'GET, HEAD, OPTIONS' : `${method}, OPTIONS`
+for (const [path, methods] of Object.entries(ROUTES)) {
+  const allow = [...methods, 'OPTIONS'].join(', ')
   app.options(path, (c) => c.body(null, 204, { allow }))
   app.all(path, (c) => refuse(c, new ApiError('method_not_allowed', { headers: { allow } })))
 }
@@ -59,8 +67,7 @@ function configure(): MiddlewareHandler<App> {
     if (read === undefined) {
       try {
         const config = readConfig(c.env)
-        const upstream = config.upstream.kind === 'demo' ? demo(config.upstream) : openai(config.upstream)
-        read = { config, upstream }
+        read = { config, upstream: chooseUpstream(config.upstream) }
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error
         return refuse(c, new ApiError('configuration_error', { message: error.message }))
@@ -77,6 +84,7 @@ function access(): MiddlewareHandler<App> {
   return async function access(c, next) {
     const caller = await identify(c.req.raw.headers, c.var.config)
     if (caller instanceof ApiError) return refuse(c, caller)
+    c.set('caller', caller)
     c.var.account.caller = caller
     await next()
   }
@@ -85,16 +93,85 @@ function access(): MiddlewareHandler<App> {
 /** A question: its body through the guard, its answer through the flow. */
 async function answer(
   c: Context<App>,
-  read: (request: Request, config: Config) => Promise<ChatCall | ApiError>,
+  read: BodyGuard,
   flow: (chat: ChatCall, flow: Flow) => Promise<Outcome>,
 ): Promise<Response> {
+  const chat = await readBody(c, read)
+  return chat instanceof ApiError ? refuse(c, chat) : deliver(c, (it) => flow(chat, it))
+}
+
+type BodyGuard = (request: Request, config: Config) => Promise<ChatCall | ApiError>
+
+async function readBody(c: Context<App>, read: BodyGuard): Promise<ChatCall | ApiError> {
   const started = Date.now()
   const chat = await read(c.req.raw, c.var.config)
   c.var.account.timing.guard = Date.now() - started
-  if (chat instanceof ApiError) return refuse(c, chat)
-  c.var.account.model = chat.model
-  return deliver(c, (it) => flow(chat, it))
+  if (!(chat instanceof ApiError)) c.var.account.model = chat.model
+  return chat
 }
+
+/** A question whose answer the caller's object keeps. */
+async function openStream(c: Context<App>): Promise<Response> {
+  const idempotencyKey = readIdempotencyKey(c.req.raw)
+  if (idempotencyKey instanceof ApiError) return refuse(c, idempotencyKey)
+  const after = readCursor(c.req.raw)
+  if (after instanceof ApiError) return refuse(c, after)
+  const chat = await readBody(c, readStreamRequest)
+  if (chat instanceof ApiError) return refuse(c, chat)
+  const { bytes, model } = chat
+  const idempotency =
+    idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: await sha256(bytes) }
+  const asked = Date.now()
+  const opened = await caller(c).open({ bytes, model, idempotency, after })
+  c.var.account.timing.upstream = Date.now() - asked
+  if (opened instanceof ApiError) return refuse(c, opened)
+  const { id, replayed, headers, events } = opened
+  c.var.account.durable = replayed ? 'read' : 'opened'
+  return eventStream(events, 201, {
+    ...headers,
+    [STREAM_ID]: id,
+    location: `/v1/streams/${id}`,
+    ...(replayed && { [IDEMPOTENT_REPLAYED]: 'true' }),
+  })
+}
+
+async function followStream(c: Context<App>): Promise<Response> {
+  const id = c.req.param('id') ?? ''
+  const after = readCursor(c.req.raw)
+  if (after instanceof ApiError) return refuse(c, after)
+  const followed = isStreamId(id) ? await caller(c).follow(id, after) : new ApiError('stream_not_found')
+  if (followed instanceof ApiError) return refuse(c, followed)
+  c.var.account.durable = 'read'
+  // 204 is what ends the asking of a stock EventSource.
+  return eventStream(followed.events, followed.events === undefined ? 204 : 200, { [STREAM_ID]: id })
+}
+
+async function stopStream(c: Context<App>): Promise<Response> {
+  const id = c.req.param('id') ?? ''
+  const stopped = isStreamId(id) ? await caller(c).stop(id) : new ApiError('stream_not_found')
+  return stopped instanceof ApiError ? refuse(c, stopped) : c.body(null, 204)
+}
+
+async function warmCaller(c: Context<App>): Promise<Response> {
+  const warmed = await caller(c).warm()
+  return warmed instanceof ApiError ? refuse(c, warmed) : c.body(null, 204)
+}
+
+/** The caller's object. */
+const caller = (c: Context<App>) => reachCaller(c.var.caller, c.var.config)
+
+function eventStream(
+  events: ReadableStream<Uint8Array> | undefined,
+  status: 200 | 201 | 204,
+  headers: Record<string, string>,
+): Response {
+  return new Response(events ?? null, {
+    status,
+    headers: { ...headers, ...(events && { 'content-type': EVENT_STREAM }), ...STREAMED },
+  })
+}
+
+const STREAMED = { 'cache-control': 'no-store, no-transform', 'x-content-type-options': 'nosniff' }
 
 async function models(c: Context<App>): Promise<Response> {
   const { config } = c.var
@@ -125,8 +202,7 @@ async function deliver(c: Context<App>, flow: (it: Flow) => Promise<Outcome>): P
     status,
     headers: {
       ...headers,
-      'cache-control': 'no-store, no-transform',
-      'x-content-type-options': 'nosniff',
+      ...STREAMED,
       // A compressor gathers before it sends: said to be as it is, a stream flows at once.
       ...(c.req.path === '/chat' && { 'content-encoding': 'identity' }),
     },

@@ -2,7 +2,7 @@
  * Env → Config, validated once. The only reader of the environment: `wrangler dev`, a deployment and
  * `npm start` all come through here, so that a wrong value has one message, which names its variable.
  */
-import { DEADLINES, type Deadlines } from './limits.ts'
+import { DEADLINES, type Deadlines, KEEPING, type Keeping } from './limits.ts'
 
 /** Configuration as it arrives: text, or absent. Empty text counts as absent, as deploy forms send it. */
 export type Vars = Readonly<Record<string, unknown>>
@@ -17,7 +17,14 @@ export interface Config {
   /** Whether a streamed answer that lacks the usage its caller asked for gets it here, at the cost of JavaScript per chunk. */
   fillUsage: boolean
   deadlines: Deadlines
+  keeping: Keeping
+  /** Where callers' objects are made, and so where their calls leave from; `undefined`: near each caller. */
+  locationHint: LocationHint | undefined
 }
+
+/** Source: Cloudflare, "Durable Objects: Data location". */
+const LOCATION_HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
+export type LocationHint = (typeof LOCATION_HINTS)[number]
 
 /** `sha256`: 64 lower-case hex digits of the key's hash; the key itself is kept nowhere. */
 export interface AccessKey {
@@ -42,6 +49,9 @@ export const CONFIG_NAMES = [
   'FIRST_BYTE_TIMEOUT_MS',
   'SILENCE_TIMEOUT_MS',
   'TOTAL_TIMEOUT_MS',
+  'STREAM_KEEP_MS',
+  'STREAM_ABANDONED_MS',
+  'LOCATION_HINT',
 ] as const
 type ConfigName = (typeof CONFIG_NAMES)[number]
 
@@ -52,6 +62,7 @@ const DEFAULT_MODEL = 'gpt-4o-mini'
 const DEMO_MODEL = 'millrace-demo'
 
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 /** @throws {ConfigError} naming the first variable with a wrong value */
 export function readConfig(vars: Vars): Config {
@@ -60,8 +71,8 @@ export function readConfig(vars: Vars): Config {
   const models = readModels(read('MODELS'))
   const baseUrl = readBaseUrl(read('OPENAI_BASE_URL') ?? OPENAI)
   const speed = readNumber('DEMO_SPEED', read('DEMO_SPEED'), { fallback: 1, least: 0.01, most: 100_000 })
-  const deadline = (name: ConfigName, fallback: number) =>
-    readNumber(name, read(name), { fallback, least: 1, most: HOUR_MS })
+  const period = (name: ConfigName, fallback: number, most = HOUR_MS) =>
+    readNumber(name, read(name), { fallback, least: 1, most })
   // A header value can't hold these, and a key pasted with a line break is the usual way to get one.
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ConfigError('OPENAI_API_KEY has a character that no key has: was it pasted whole?')
@@ -74,11 +85,16 @@ export function readConfig(vars: Vars): Config {
     openAccess: readBoolean('OPEN_ACCESS', read('OPEN_ACCESS')),
     fillUsage: readFillUsage(read('FILL_USAGE'), apiKey === undefined ? undefined : baseUrl),
     deadlines: {
-      connect: deadline('CONNECT_TIMEOUT_MS', DEADLINES.connect),
-      firstByte: deadline('FIRST_BYTE_TIMEOUT_MS', DEADLINES.firstByte),
-      silence: deadline('SILENCE_TIMEOUT_MS', DEADLINES.silence),
-      total: deadline('TOTAL_TIMEOUT_MS', DEADLINES.total),
+      connect: period('CONNECT_TIMEOUT_MS', DEADLINES.connect),
+      firstByte: period('FIRST_BYTE_TIMEOUT_MS', DEADLINES.firstByte),
+      silence: period('SILENCE_TIMEOUT_MS', DEADLINES.silence),
+      total: period('TOTAL_TIMEOUT_MS', DEADLINES.total),
     },
+    keeping: {
+      kept: period('STREAM_KEEP_MS', KEEPING.kept, DAY_MS),
+      abandoned: period('STREAM_ABANDONED_MS', KEEPING.abandoned, DAY_MS),
+    },
+    locationHint: readLocationHint(read('LOCATION_HINT')),
   }
 }
 
@@ -130,6 +146,12 @@ function readFillUsage(text: string | undefined, baseUrl: string | undefined): b
   }
   if (text === 'on' || text === 'off') return text === 'on'
   throw new ConfigError('FILL_USAGE must be auto, on or off.')
+}
+
+function readLocationHint(text: string | undefined): LocationHint | undefined {
+  const hint = LOCATION_HINTS.find((known) => known === text)
+  if (hint !== undefined || text === undefined) return hint
+  throw new ConfigError(`LOCATION_HINT must be one of ${LOCATION_HINTS.join(', ')}.`)
 }
 
 function readBoolean(name: ConfigName, text: string | undefined): boolean {

@@ -6,7 +6,7 @@ import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './wire.ts'
 
 interface Kind {
   status: number
-  type: 'invalid_request_error' | 'authentication_error' | 'server_error'
+  type: 'invalid_request_error' | 'authentication_error' | 'rate_limit_error' | 'server_error'
   /** Whether the same request may succeed later; sent as `x-should-retry`, which OpenAI's SDK obeys. `undefined`: the upstream's word. */
   retry?: boolean
   /** The public text, unless the place that raises the error has a better one. */
@@ -20,6 +20,7 @@ const request = (status: number, text: string): Kind => ({
   text,
 })
 const access = (text: string): Kind => ({ status: 401, type: 'authentication_error', retry: false, text })
+const limit = (text: string): Kind => ({ status: 429, type: 'rate_limit_error', retry: true, text })
 const server = (status: number, retry: boolean, text: string): Kind => ({
   status,
   type: 'server_error',
@@ -35,18 +36,28 @@ const KINDS = {
   invalid_parameter: request(400, 'A field has the wrong type.'),
   too_many_messages: request(400, 'The conversation has too many messages.'),
   empty_question: request(400, 'The body is empty: send the question as the body.'),
+  invalid_cursor: request(400, 'The place to go on from is not the number of an event of this stream.'),
+  invalid_idempotency_key: request(400, '`Idempotency-Key` must be 1 to 255 visible ASCII characters.'),
+  idempotency_key_reused: request(422, 'This `Idempotency-Key` came with another body before.'),
   body_too_large: request(413, 'The body is too large.'),
   unsupported_media_type: request(415, 'The content type is not supported.'),
   model_not_found: request(404, 'This model is not offered here.'),
+  stream_not_found: request(404, 'There is no such stream.'),
   not_found: request(404, 'There is no such route.'),
   method_not_allowed: request(405, 'This route does not answer to this method.'),
 
   access_key_required: access('An access key is required: send it as `Authorization: Bearer mr_…`.'),
   invalid_access_key: access('This access key is not valid here.'),
 
+  too_many_streams: limit('You have too many streams at once.'),
+  too_many_readers: limit('This stream has too many readers at once.'),
+
   configuration_error: server(500, false, 'The Worker is not configured correctly.'),
   // Nobody reads it: for the log, and to say why a call was aborted. The status is the customary one.
   caller_left: server(499, false, 'The caller left before the answer.'),
+  object_unavailable: server(503, true, "The caller's object was restarted, or is overloaded."),
+  stream_too_long: server(502, false, 'The answer became longer than a stream may be.'),
+  interrupted: server(503, true, 'The Worker was restarted in the middle of the answer.'),
   internal_error: server(500, false, 'The Worker failed on this request.'),
 
   upstream_rejected: {
@@ -82,6 +93,14 @@ interface Details {
   cause?: unknown
 }
 
+export interface PlainError {
+  code: ErrorCode
+  status: number
+  headers: Record<string, string>
+  upstreamStatus: number | undefined
+  wire: WireError
+}
+
 /** An error with a public face. What stays private goes into `cause`. */
 export class ApiError extends Error {
   readonly code: ErrorCode
@@ -107,6 +126,21 @@ export class ApiError extends Error {
       param: details.param ?? null,
       code,
     }
+  }
+
+  /** As a value that crosses from one of the Worker's own parts to another; `ApiError.from` reads it there. */
+  toPlain(): PlainError {
+    const { code, status, headers, upstreamStatus } = this
+    return { code, status, headers, upstreamStatus, wire: this.#wire }
+  }
+
+  static from({ code, status, headers, upstreamStatus, wire }: PlainError): ApiError {
+    return new ApiError(code, {
+      status,
+      headers,
+      wire,
+      ...(upstreamStatus !== undefined && { upstreamStatus }),
+    })
   }
 
   envelope(): ErrorEnvelope {

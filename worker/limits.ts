@@ -72,3 +72,50 @@ export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
  * Both branches learn of a broken upstream in the same turn; none within a second means that the caller left.
  */
 export const BROKEN_PIPE_GRACE_MS = 1_000
+
+/** How long the opening of a durable stream waits for the upstream's first byte: refusals mostly come sooner, and can be a status then. A reader needs the stream's id soon. */
+export const OPENING_GRACE_MS = 2_500
+
+/** Events that make a row of the journal; rows written are what keeping costs. Also how many events a restart can lose. */
+export const PACK_EVENTS = 16
+
+/** A pack is closed at this size too, whatever it holds: a row may have 2 MB, and one event 1 MB. */
+export const MAX_PACK_BYTES = 64 * 1024
+
+/** How long an event waits to be journalled, at most. */
+export const FLUSH_MS = 500
+
+/** Events and bytes of one stream: the longest answers have some 30,000 chunks of 250 bytes. */
+export const MAX_STREAM_EVENTS = 100_000
+export const MAX_STREAM_BYTES = 16 * 1024 * 1024
+
+/** Readers of one stream at once: tabs and devices of one person. */
+export const MAX_READERS = 32
+
+/** Streams of one caller that run at once: each holds 100 to 400 KB, an object has 128 MB. */
+export const MAX_RUNNING_STREAMS = 256
+
+/** Streams of one caller that are kept, running or ended: at 50 KB each half a gigabyte of an object's ten. */
+export const MAX_KEPT_STREAMS = 10_000
+
+/** What one write to a reader holds, at most. */
+export const MAX_WRITE_BYTES = 1024 * 1024
+
+/** How far a live reader may fall behind, before it is cut off: it takes nothing, and comes back to the journal. */
+export const MAX_READER_LAG_BYTES = 1024 * 1024
+
+/** A reader that has taken nothing of what is there for this long is none: its connection may be long dead. */
+export const READER_STALL_MS = 60_000
+
+/** A comment after so long without an event, so that nobody between takes the connection for dead. */
+export const HEARTBEAT_MS = 15_000
+
+/** How long streams are kept, and how long one goes on unread. */
+export interface Keeping {
+  /** After a stream's end: a train's tunnel, a phone's pocket. */
+  kept: number
+  /** Without any reader, after which the call is ended: nobody pays for an answer that nobody will read. */
+  abandoned: number
+}
+
+export const KEEPING: Keeping = { kept: 10 * 60_000, abandoned: 5 * 60_000 }

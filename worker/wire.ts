@@ -109,5 +109,14 @@ export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed'
 /** The data of the event that closes a whole answer. */
 export const DONE = '[DONE]'
 
+/** The content type of a streamed answer. */
+export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+
 /** The content type of what is read in a terminal. */
 export const PLAIN_TEXT = 'text/plain; charset=utf-8'
+
+/** The headers of durable streams, as `Headers` spells them. */
+export const STREAM_ID = 'stream-id'
+export const LAST_EVENT_ID = 'last-event-id'
+export const IDEMPOTENCY_KEY = 'idempotency-key'
+export const IDEMPOTENT_REPLAYED = 'idempotent-replayed'

@@ -5,6 +5,8 @@
  * @example
  *   const caller = await identify(request.headers, config) // 'key:laptop', or an ApiError
  */
+
+import { sha256 } from '../bytes.ts'
 import type { AccessKey, Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import { toBytes } from '../sse/encode.ts'
@@ -25,15 +27,11 @@ export async function identify(headers: Headers, config: Config): Promise<Caller
 }
 
 async function holderOf(key: string, known: readonly AccessKey[]): Promise<string | undefined> {
-  const hash = toBytes(hex(await crypto.subtle.digest('SHA-256', toBytes(key))))
+  const hash = toBytes(await sha256(toBytes(key)))
   let holder: string | undefined
   // All of them, each in constant time: how long it takes tells nothing about which one was near.
   for (const { name, sha256 } of known) {
     if (crypto.subtle.timingSafeEqual(hash, toBytes(sha256))) holder = name
   }
   return holder
-}
-
-function hex(bytes: ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -13,7 +13,7 @@ import { type ChatMessage, type ChatRequest, ROLES } from '../wire.ts'
 /** A request that may go to the upstream. */
 export interface ChatCall {
   /** The body for the upstream: as the caller wrote it, wherever nothing had to change. */
-  bytes: Uint8Array
+  bytes: Uint8Array<ArrayBuffer>
   model: string
   messages: readonly ChatMessage[]
   stream: boolean
@@ -27,7 +27,20 @@ export interface ChatCall {
 type Models = Pick<Config, 'models' | 'defaultModel' | 'fillUsage'>
 
 /** `POST /v1/chat/completions`: OpenAI's JSON. */
-export async function readChatRequest(request: Request, models: Models): Promise<ChatCall | ApiError> {
+export function readChatRequest(request: Request, models: Models): Promise<ChatCall | ApiError> {
+  return readJsonRequest(request, models, { durable: false })
+}
+
+/** `POST /v1/streams`: the same, always streamed, and with all that its last chunk can tell. */
+export function readStreamRequest(request: Request, models: Models): Promise<ChatCall | ApiError> {
+  return readJsonRequest(request, models, { durable: true })
+}
+
+async function readJsonRequest(
+  request: Request,
+  models: Models,
+  { durable }: { durable: boolean },
+): Promise<ChatCall | ApiError> {
   if (!isJsonType(request)) {
     // Anything else a browser sends without asking first, and then any page could spend the caller's tokens.
     return new ApiError('unsupported_media_type', { message: 'Send the request as application/json.' })
@@ -38,13 +51,19 @@ export async function readChatRequest(request: Request, models: Models): Promise
   if (body instanceof ApiError) return body
   const model = chooseModel(body.model, models)
   if (model instanceof ApiError) return model
-  const { messages, stream_options: options } = body
-  const stream = body.stream === true
-  const timing = stream && options?.include_timing === true
-  const fill = stream && options?.include_usage === true && models.fillUsage
-  const json = timing ? withoutTiming(text) : text
+  const { messages } = body
+  const options = body.stream_options ?? {}
+  const stream = durable || body.stream === true
+  const timing = durable || (stream && options.include_timing === true)
+  const fill = stream && options.include_usage === true && models.fillUsage
+  const json = timing && 'include_timing' in options ? withoutTiming(text) : text
   if (json instanceof ApiError) return json
-  const bytes = toBytes(rewrite(json, body, { model }))
+  const fields = {
+    model,
+    ...(durable && { stream }),
+    ...(timing && json === text && { stream_options: { ...options, include_usage: true } }),
+  }
+  const bytes = toBytes(rewrite(json, body, fields))
   return { bytes, model, messages, stream, wants: timing ? 'timing' : fill ? 'usage' : undefined }
 }
 

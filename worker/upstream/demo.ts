@@ -5,7 +5,7 @@
  */
 import { isRecord } from '../sse/chunk.ts'
 import { encodeEvent, toBytes } from '../sse/encode.ts'
-import { type ChatChunk, type ChatRequest, DONE, type Usage } from '../wire.ts'
+import { type ChatChunk, type ChatRequest, DONE, EVENT_STREAM, type Usage } from '../wire.ts'
 import { FOUNDING_ANSWER } from './demo-answer.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -168,7 +168,7 @@ function streamed(
 }
 
 const eventStream = (body: ReadableStream<Uint8Array>) =>
-  new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+  new Response(body, { headers: { 'content-type': EVENT_STREAM } })
 
 /** Waits for a moment; rejects with the signal's reason, as `fetch` does. */
 function until(time: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,137 @@
+/**
+ * The events of one stream, numbered as they come: for its readers at once from memory, and packed for the journal,
+ * which has what memory no longer holds.
+ */
+import { concat } from '../bytes.ts'
+import { ApiError } from '../errors.ts'
+import { MAX_PACK_BYTES, MAX_STREAM_BYTES, MAX_STREAM_EVENTS, PACK_EVENTS } from '../limits.ts'
+import { toBytes } from '../sse/encode.ts'
+import type { EndState } from '../wire.ts'
+import type { Journal, KeptStream, Pack, Part } from './journal.ts'
+
+/** What a reader follows: a running stream, or one that has ended. */
+export interface Log {
+  /** The number of the last event. */
+  readonly last: number
+  /** Of all events. */
+  readonly bytes: number
+  readonly ended: boolean
+  /** The events after number `after`, as many as one write holds; `undefined` where there are none yet. */
+  read(after: number): Part | undefined
+  /** Settles with the next event, or the next heartbeat. */
+  changed(): Promise<'event' | 'heartbeat'>
+}
+
+export interface RunningLog extends Log {
+  /** @param data of one event. @throws {ApiError} `stream_too_long` */
+  append(data: string): void
+  /** Journals what is not yet. */
+  flush(): void
+  /** The last events, and how the stream ended. @param expires milliseconds since the epoch */
+  end(state: EndState, data: readonly string[], expires: number): void
+  heartbeat(): void
+}
+
+/** The log of a stream that has ended: all of it is in the journal. */
+export function endedLog(journal: Journal, { serial, last }: KeptStream): Log {
+  return {
+    last,
+    bytes: 0,
+    ended: true,
+    read: (after) => journal.read(serial, after),
+    changed: () => Promise.reject(new TypeError('Nothing changes in a stream that has ended.')),
+  }
+}
+
+export function runningLog(journal: Journal, serial: number): RunningLog {
+  let last = 0
+  let bytes = 0
+  let ended = false
+  /** Not yet journalled. */
+  let pending: Uint8Array[] = []
+  let pendingBytes = 0
+  /** The pack before: a reader is seldom further behind, and need not ask the journal. */
+  let recent: Uint8Array[] = []
+  let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
+
+  function wake(what: 'event' | 'heartbeat'): void {
+    change?.resolve(what)
+    change = undefined
+  }
+
+  function push(data: string): void {
+    const event = toBytes(encodeNumbered(++last, data))
+    pending.push(event)
+    pendingBytes += event.length
+    bytes += event.length
+  }
+
+  function pack(): Pack {
+    return { first: last - pending.length + 1, last, bytes: concat(pending) }
+  }
+
+  function packed(): void {
+    recent = pending
+    pending = []
+    pendingBytes = 0
+  }
+
+  function flush(): void {
+    if (pending.length === 0) return
+    journal.write(serial, pack())
+    packed()
+  }
+
+  return {
+    get last() {
+      return last
+    },
+    get bytes() {
+      return bytes
+    },
+    get ended() {
+      return ended
+    },
+    append(data) {
+      if (last >= MAX_STREAM_EVENTS || bytes + data.length > MAX_STREAM_BYTES)
+        throw new ApiError('stream_too_long')
+      push(data)
+      if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
+      wake('event')
+    },
+    flush,
+    end(state, data, expires) {
+      for (const one of data) push(one)
+      journal.end(serial, pack(), state, expires)
+      packed()
+      ended = true
+      wake('event')
+    },
+    heartbeat: () => wake('heartbeat'),
+    read(after) {
+      if (after >= last) return undefined
+      const held = recent.length + pending.length
+      // Older ones are in the journal, all of them: what isn't there yet is held.
+      if (last - after > held) return journal.read(serial, after)
+      return { bytes: concat([...recent, ...pending].slice(after - last)), last }
+    },
+    changed() {
+      change ??= Promise.withResolvers()
+      return change.promise
+    },
+  }
+}
+
+/**
+ * The end of a stream that a restart interrupted. Its number leaves room for the events that readers may have had and the journal
+ * has not, so that to them too it is news.
+ */
+export function interruptedEnd({ last }: KeptStream, data: string): Pack {
+  const number = last + PACK_EVENTS
+  return { first: number, last: number, bytes: toBytes(encodeNumbered(number, data)) }
+}
+
+/** [spec] HTML, 9.2.6: a line feed inside the data starts another `data:` line. */
+function encodeNumbered(number: number, data: string): string {
+  return `id: ${number}\ndata: ${data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data}\n\n`
+}

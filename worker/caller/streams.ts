@@ -1,0 +1,160 @@
+/** A caller's streams: opened, followed, stopped. */
+import { ApiError } from '../errors.ts'
+import { MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limits.ts'
+import type { Tokens } from '../meter/record.ts'
+import type { Journal, KeptStream } from './journal.ts'
+import { endedLog, type Log, runningLog } from './log.ts'
+import { createReaders, type Readers } from './readers.ts'
+import { type Begun, type Conversation, type Running, type RunOptions, run } from './running.ts'
+import { newStreamId } from './stream-id.ts'
+import type { Ended } from './transcribe.ts'
+
+export interface Opening {
+  /** The request as it goes upstream. */
+  bytes: Uint8Array
+  model: string
+  /** The request's `Idempotency-Key`, and what tells its body from another's. */
+  idempotency: { key: string; hash: string } | undefined
+  /** The number of the last event that the reader has, of a stream that was opened before. */
+  after: number
+}
+
+export interface Followed {
+  /** `undefined` where all were read and no more will come. */
+  events: ReadableStream<Uint8Array> | undefined
+}
+
+export interface Opened extends Followed {
+  id: string
+  /** Whether the same request had opened it before. */
+  replayed: boolean
+  /** The upstream's, as far as they are passed on. */
+  headers: Record<string, string>
+}
+
+/** A stream that has ended, for the record. */
+export interface StreamEnd extends Ended {
+  stream: KeptStream
+  begun: Begun | undefined
+  tokens: Tokens
+  /** Of its events, as a reader gets them. */
+  bytes: number
+}
+
+interface Surroundings extends RunOptions {
+  journal: Journal
+  /** Makes the call upstream, at once. */
+  converse(opening: Opening): Conversation
+  onEnd(end: StreamEnd): void
+}
+
+export interface Streams {
+  open(opening: Opening): Promise<Opened | ApiError>
+  /** @returns the events after number `after` */
+  follow(id: string, after: number): Followed | ApiError
+  /** @returns once the stream has ended, now or long ago */
+  stop(id: string): Promise<void | ApiError>
+  /** How many are running. */
+  readonly size: number
+}
+
+interface Active {
+  stream: KeptStream
+  conversation: Conversation
+  running: Running
+}
+
+export function createStreams({ journal, converse, onEnd, ...options }: Surroundings): Streams {
+  const active = new Map<string, Active>()
+  /** Of streams that have ended. */
+  const rereaders = new Map<string, Readers>()
+
+  function begin(opening: Opening): Active {
+    const started = options.now()
+    // First of all: what follows happens while the question is on its way.
+    const conversation = converse(opening)
+    const stream = journal.begin({
+      id: newStreamId(),
+      idempotencyKey: opening.idempotency?.key ?? null,
+      requestHash: opening.idempotency?.hash ?? null,
+      requestId: `req_${crypto.randomUUID()}`,
+      model: opening.model,
+      promptTokens: conversation.promptTokens,
+      started,
+    })
+    const running = run(conversation, runningLog(journal, stream.serial), options)
+    const one = { stream, conversation, running }
+    active.set(stream.id, one)
+    void running.ended.then((end) => {
+      active.delete(stream.id)
+      if (end === 'refused') journal.forget(stream.serial)
+      else onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes })
+    })
+    return one
+  }
+
+  function readersOf(id: string, log: Log): Readers {
+    const known = rereaders.get(id)
+    if (known !== undefined) return known
+    const readers = createReaders(log, options.now, () => rereaders.delete(id))
+    rereaders.set(id, readers)
+    return readers
+  }
+
+  function follow(id: string, after: number): Followed | ApiError {
+    const stream = journal.byId(id)
+    if (stream === undefined) return new ApiError('stream_not_found')
+    const running = active.get(id)?.running
+    const log = running?.log ?? endedLog(journal, stream)
+    if (after > log.last) return new ApiError('invalid_cursor', { param: 'after' })
+    if (log.ended && after === log.last) return { events: undefined }
+    const events = (running?.readers ?? readersOf(id, log)).add(after)
+    return events instanceof ApiError ? events : { events }
+  }
+
+  return {
+    async open(opening) {
+      const { idempotency, after } = opening
+      const known = idempotency && journal.byKey(idempotency.key)
+      if (known !== undefined && known.requestHash !== idempotency?.hash) {
+        return new ApiError('idempotency_key_reused', { param: 'idempotency-key' })
+      }
+      if (known === undefined && (active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS)) {
+        return new ApiError('too_many_streams')
+      }
+      const one = known === undefined ? begin(opening) : active.get(known.id)
+      const begun = one && (await within(OPENING_GRACE_MS, one.conversation.begun))
+      if (begun instanceof ApiError && !one?.running.announced) return begun
+      if (one !== undefined) one.running.announced = true
+      const { id, requestId } = one?.stream ?? (known as KeptStream)
+      const replayed = known !== undefined
+      const followed = follow(id, replayed ? after : 0)
+      if (followed instanceof ApiError) return followed
+      const ofUpstream = begun === undefined || begun instanceof ApiError ? {} : begun.headers
+      // Another request than the one that opened it has an id of its own.
+      const headers = replayed ? {} : { 'x-request-id': requestId, ...ofUpstream }
+      return { id, replayed, headers, ...followed }
+    },
+    follow,
+    async stop(id) {
+      if (journal.byId(id) === undefined) return new ApiError('stream_not_found')
+      const one = active.get(id)
+      one?.conversation.stop()
+      await one?.running.ended
+    },
+    get size() {
+      return active.size
+    },
+  }
+}
+
+/** What `work` comes to, or `undefined` if it takes longer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  const over = Promise.withResolvers<undefined>()
+  const timer = setTimeout(over.resolve, ms)
+  try {
+    return await Promise.race([work, over.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
