@@ -24,6 +24,8 @@ test('everything else', () => {
     ACCESS_KEYS: `laptop:${HASH},ci:${HASH.toUpperCase()}`,
     OPEN_ACCESS: 'true',
     SILENCE_TIMEOUT_MS: '500',
+    STREAM_KEEP_MS: '1000',
+    LOCATION_HINT: 'weur',
   })
   expect(config.upstream).toMatchObject({ baseUrl: 'http://127.0.0.1:11434/v1' })
   expect(config).toMatchObject({ models: ['b', 'a'], defaultModel: 'b', openAccess: true })
@@ -32,6 +34,8 @@ test('everything else', () => {
     { name: 'ci', sha256: HASH },
   ])
   expect(config.deadlines.silence).toBe(500)
+  expect(config.keeping).toEqual({ kept: 1000, abandoned: 300_000 })
+  expect(config.locationHint).toBe('weur')
 })
 
 test('usage is filled in where nobody knows whether the upstream sends it', () => {
@@ -57,6 +61,9 @@ describe('a wrong value is named, and what stands there is not repeated', () => 
   test.each([
     ['OPENAI_API_KEY', 'sk-secret\nsecond-line'],
     ['OPENAI_BASE_URL', 'api.openai.com'],
+    ['STREAM_KEEP_MS', 'ten minutes'],
+    ['STREAM_ABANDONED_MS', '0'],
+    ['LOCATION_HINT', 'europe'],
     ['OPENAI_BASE_URL', 'ftp://secret.example'],
     ['OPENAI_BASE_URL', 'https://user:secret@example.com'],
     ['MODELS', ' , '],

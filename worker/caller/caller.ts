@@ -87,6 +87,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       now: Date.now,
       converse: (opening) => this.#converse(opening),
       onEnd: (end) => this.#ended(end),
+      // The next life of the object finds these streams running, and ends them.
+      onBroken: () => this.ctx.abort('the journal failed'),
     })
     this.#kept = { journal, streams }
     return this.#kept

@@ -42,7 +42,7 @@ export interface Running {
   readonly readers: Readers
   /** Whether anyone knows of it: before that, an answer that never began is a refusal, and after it the stream's end. */
   announced: boolean
-  /** Settles when the stream has ended and is journalled so, or with `refused` when it never was one. Never rejects. */
+  /** Settles when the stream has ended and is journalled so, or with `refused` when it never was one. Rejects where the journal failed. */
   readonly ended: Promise<(Ended & { begun: Begun | undefined }) | 'refused'>
 }
 
@@ -60,7 +60,8 @@ export function run(
 ): Running {
   const { signal, abort } = conversation
   const readers = createReaders(log, now)
-  let heard = now()
+  /** When the upstream's last byte came; until its first one the call has deadlines of its own. */
+  let heard: number | undefined
   let quietSince = now()
 
   function tick(): void {
@@ -73,7 +74,7 @@ export function run(
     }
     readers.cutLaggards()
     if (readers.absence() >= keeping.abandoned) conversation.stop()
-    if (at - heard >= silenceMs) abort(new ApiError('upstream_silence_timeout'))
+    if (heard !== undefined && at - heard >= silenceMs) abort(new ApiError('upstream_silence_timeout'))
   }
 
   const answer = (begun: Begun) =>
@@ -98,8 +99,6 @@ export function run(
   async function whole(): Promise<Awaited<Running['ended']>> {
     const started = await conversation.begun
     const begun = started instanceof ApiError ? undefined : started
-    // Until its first byte the call has deadlines of its own.
-    heard = now()
     if (started instanceof ApiError && !running.announced) return 'refused'
     const ended = started instanceof ApiError ? endOf(started) : await answer(started)
     log.end(ended.state, conversation.lastEvents(ended, begun), now() + keeping.kept)

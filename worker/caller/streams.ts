@@ -46,6 +46,8 @@ interface Surroundings extends RunOptions {
   /** Makes the call upstream, at once. */
   converse(opening: Opening): Conversation
   onEnd(end: StreamEnd): void
+  /** The journal can't be written any more. */
+  onBroken(error: unknown): void
 }
 
 export interface Streams {
@@ -64,7 +66,7 @@ interface Active {
   running: Running
 }
 
-export function createStreams({ journal, converse, onEnd, ...options }: Surroundings): Streams {
+export function createStreams({ journal, converse, onEnd, onBroken, ...options }: Surroundings): Streams {
   const active = new Map<string, Active>()
   /** Of streams that have ended. */
   const rereaders = new Map<string, Readers>()
@@ -73,24 +75,33 @@ export function createStreams({ journal, converse, onEnd, ...options }: Surround
     const started = options.now()
     // First of all: what follows happens while the question is on its way.
     const conversation = converse(opening)
-    const stream = journal.begin({
-      id: newStreamId(),
-      idempotencyKey: opening.idempotency?.key ?? null,
-      requestHash: opening.idempotency?.hash ?? null,
-      requestId: `req_${crypto.randomUUID()}`,
-      model: opening.model,
-      promptTokens: conversation.promptTokens,
-      started,
-    })
-    const running = run(conversation, runningLog(journal, stream.serial), options)
-    const one = { stream, conversation, running }
-    active.set(stream.id, one)
-    void running.ended.then((end) => {
-      active.delete(stream.id)
-      if (end === 'refused') journal.forget(stream.serial)
-      else onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes })
-    })
-    return one
+    try {
+      const stream = journal.begin({
+        id: newStreamId(),
+        idempotencyKey: opening.idempotency?.key ?? null,
+        requestHash: opening.idempotency?.hash ?? null,
+        requestId: `req_${crypto.randomUUID()}`,
+        model: opening.model,
+        promptTokens: conversation.promptTokens,
+        started,
+      })
+      const running = run(conversation, runningLog(journal, stream.serial), options)
+      const one = { stream, conversation, running }
+      active.set(stream.id, one)
+      running.ended.then((end) => settle(one, end)).catch(onBroken)
+      return one
+    } catch (error) {
+      // What can't be kept is not asked.
+      conversation.stop()
+      conversation.finished()
+      throw error
+    }
+  }
+
+  function settle({ stream, conversation, running }: Active, end: Awaited<Running['ended']>): void {
+    active.delete(stream.id)
+    if (end === 'refused') journal.forget(stream.serial)
+    else onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes })
   }
 
   function readersOf(id: string, log: Log): Readers {
