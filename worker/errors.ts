@@ -6,7 +6,7 @@ import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './wire.ts'
 
 interface Kind {
   status: number
-  type: 'invalid_request_error' | 'authentication_error' | 'server_error'
+  type: 'invalid_request_error' | 'authentication_error' | 'rate_limit_error' | 'server_error'
   /** Whether the same request may succeed later; sent as `x-should-retry`, which OpenAI's SDK obeys. `undefined`: the upstream's word. */
   retry?: boolean
   /** The public text, unless the place that raises the error has a better one. */
@@ -20,6 +20,7 @@ const request = (status: number, text: string): Kind => ({
   text,
 })
 const access = (text: string): Kind => ({ status: 401, type: 'authentication_error', retry: false, text })
+const limit = (text: string): Kind => ({ status: 429, type: 'rate_limit_error', retry: true, text })
 const server = (status: number, retry: boolean, text: string): Kind => ({
   status,
   type: 'server_error',
@@ -43,6 +44,18 @@ const KINDS = {
 
   access_key_required: access('An access key is required: send it as `Authorization: Bearer mr_…`.'),
   invalid_access_key: access('This access key is not valid here.'),
+
+  origin_not_allowed: request(403, 'Pages of this origin may not call here.'),
+  sessions_unavailable: request(403, 'There are no sessions here: an access key is required.'),
+  invalid_session: access('This session is not valid here.'),
+  session_expired: access('This session is over: ask for another one.'),
+  too_many_sessions: limit('Too many sessions were asked for from this address.'),
+  turnstile_required: request(403, 'A Turnstile token is required: send it as `turnstile_token`.'),
+  turnstile_failed: request(403, 'Turnstile did not accept this token: solve the challenge again.'),
+  turnstile_unavailable: server(503, true, 'Turnstile could not be asked.'),
+  role_not_allowed: request(403, 'Visitors may not send messages of this role.'),
+  field_not_allowed: request(403, 'Visitors may not send this field.'),
+  prompt_too_long: request(413, 'The prompt has more tokens than are allowed.'),
 
   configuration_error: server(500, false, 'The Worker is not configured correctly.'),
   // Nobody reads it: for the log, and to say why a call was aborted. The status is the customary one.
