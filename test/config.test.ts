@@ -49,6 +49,56 @@ test('usage is filled in where nobody knows whether the upstream sends it', () =
   expect(readConfig({}).fillUsage).toBe(false)
 })
 
+describe('the gate', () => {
+  test('unset, nobody but holders of keys comes in, and from no other page', () => {
+    expect(readConfig({ OPENAI_API_KEY: 'k' })).toMatchObject({
+      allowedOrigins: [],
+      maxInputTokens: undefined,
+      maxOutputTokens: undefined,
+      visitors: { secret: undefined, systemPrompt: undefined, fields: new Set(), turnstile: undefined },
+    })
+  })
+
+  test('set', () => {
+    expect(
+      readConfig({
+        SESSION_SECRET: HASH,
+        SYSTEM_PROMPT: ' You sell shoes. ',
+        VISITOR_FIELDS: 'tools, image_url',
+        TURNSTILE_SITE_KEY: '0xsite',
+        TURNSTILE_SECRET: '0xsecret',
+        MAX_INPUT_TOKENS: '1000',
+        MAX_OUTPUT_TOKENS: 500,
+      }),
+    ).toMatchObject({
+      maxInputTokens: 1000,
+      maxOutputTokens: 500,
+      visitors: {
+        secret: HASH,
+        systemPrompt: 'You sell shoes.',
+        fields: new Set(['tools', 'image_url']),
+        turnstile: {
+          siteKey: '0xsite',
+          secret: '0xsecret',
+          verifyUrl: 'https://challenges.cloudflare.com/turnstile/v0/siteverify',
+        },
+      },
+    })
+  })
+
+  test.each([
+    ['https://shop.example', 'https://shop.example'],
+    ['HTTPS://Shop.Example:443/', 'https://shop.example'],
+    ['http://localhost:3000', 'http://localhost:3000'],
+    ['http://192.168.0.2', 'http://192.168.0.2'],
+    ['https://bücher.example', 'https://xn--bcher-kva.example'],
+    ['https://*.shop.example', 'https://*.shop.example'],
+    ['https://*.Shop.example:8443/', 'https://*.shop.example:8443'],
+  ])('the origin %s is %s to a browser', (text, origin) => {
+    expect(readConfig({ ALLOWED_ORIGINS: `${text}\n${text},` }).allowedOrigins).toEqual([origin])
+  })
+})
+
 test('empty text is absence, as deploy forms send it; numbers and booleans of wrangler.toml are text', () => {
   expect(readConfig({ OPENAI_API_KEY: '', ACCESS_KEYS: ' ', MODELS: '' }).upstream.kind).toBe('demo')
   expect(readConfig({ DEMO_SPEED: 10, OPEN_ACCESS: true })).toMatchObject({
@@ -75,6 +125,33 @@ describe('a wrong value is named, and what stands there is not repeated', () => 
     ['FILL_USAGE', 'secret'],
     ['SILENCE_TIMEOUT_MS', '-1'],
     ['TOTAL_TIMEOUT_MS', {}],
+    ['SESSION_SECRET', 'secret'],
+    ['ALLOWED_ORIGINS', '*'],
+    ['ALLOWED_ORIGINS', 'null'],
+    ['ALLOWED_ORIGINS', 'secret.example'],
+    ['ALLOWED_ORIGINS', 'https://*'],
+    ['ALLOWED_ORIGINS', 'https://*.secret'],
+    ['ALLOWED_ORIGINS', 'http://*.secret.example'],
+    ['ALLOWED_ORIGINS', 'https://secret*.example.com'],
+    ['ALLOWED_ORIGINS', 'https://a.*.secret.example'],
+    ['ALLOWED_ORIGINS', 'https://*.*.secret.example'],
+    ['ALLOWED_ORIGINS', 'https://secret.example/page'],
+    ['ALLOWED_ORIGINS', 'https://secret.example/?a'],
+    ['ALLOWED_ORIGINS', 'https://secret.example/#a'],
+    ['ALLOWED_ORIGINS', 'https://user@secret.example'],
+    ['ALLOWED_ORIGINS', 'https://:secret@a.example'],
+    ['ALLOWED_ORIGINS', 'ftp://secret.example'],
+    ['ALLOWED_ORIGINS', 'https://good.example, secret'],
+    ['VISITOR_FIELDS', '__proto__'],
+    ['VISITOR_FIELDS', 'tools, Secret'],
+    ['VISITOR_FIELDS', 'tools;secret'],
+    ['TURNSTILE_SITE_KEY', 'secret'],
+    ['TURNSTILE_VERIFY_URL', 'secret.example'],
+    ['MAX_INPUT_TOKENS', '0'],
+    ['MAX_INPUT_TOKENS', '1.5'],
+    ['MAX_OUTPUT_TOKENS', '-1'],
+    ['MAX_OUTPUT_TOKENS', '1e4'],
+    ['MAX_OUTPUT_TOKENS', 'secret'],
   ])('%s=%j', (name, value) => {
     const read = () => readConfig({ [name]: value })
     expect(read).toThrow(ConfigError)

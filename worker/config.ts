@@ -20,6 +20,23 @@ export interface Config {
   keeping: Keeping
   /** Where callers' objects are made, and so where their calls leave from; `undefined`: near each caller. */
   locationHint: LocationHint | undefined
+  visitors: VisitorConfig
+  /** Origins whose pages may call, beside the Worker's own: `https://example.com`, or `https://*.example.com` for all under it. */
+  allowedOrigins: readonly string[]
+  /** Of a prompt, and of each choice of an answer. `undefined`: as much as the upstream takes; for visitors, limits.ts's. */
+  maxInputTokens: number | undefined
+  maxOutputTokens: number | undefined
+}
+
+/** What concerns visitors alone: people at pages, who have no key. */
+export interface VisitorConfig {
+  /** Signs their tokens. `undefined`: there are no visitors, and every call needs a key. */
+  secret: string | undefined
+  systemPrompt: string | undefined
+  /** What they may send beside what a plain conversation needs. */
+  fields: ReadonlySet<string>
+  /** `undefined`: nobody has to prove to be human. */
+  turnstile: { siteKey: string | undefined; secret: string; verifyUrl: string } | undefined
 }
 
 /** Source: Cloudflare, "Durable Objects: Data location". */
@@ -52,6 +69,15 @@ export const CONFIG_NAMES = [
   'STREAM_KEEP_MS',
   'STREAM_ABANDONED_MS',
   'LOCATION_HINT',
+  'ALLOWED_ORIGINS',
+  'SESSION_SECRET',
+  'SYSTEM_PROMPT',
+  'VISITOR_FIELDS',
+  'TURNSTILE_SITE_KEY',
+  'TURNSTILE_SECRET',
+  'TURNSTILE_VERIFY_URL',
+  'MAX_INPUT_TOKENS',
+  'MAX_OUTPUT_TOKENS',
 ] as const
 type ConfigName = (typeof CONFIG_NAMES)[number]
 
@@ -60,6 +86,11 @@ const OPENAI = 'https://api.openai.com/v1'
 const DEFAULT_MODEL = 'gpt-4o-mini'
 /** What the demo calls itself, so that nobody takes its words for a model's. */
 const DEMO_MODEL = 'millrace-demo'
+/** Source: Cloudflare, "Turnstile: Validate the token". */
+const TURNSTILE = 'https://challenges.cloudflare.com/turnstile/v0/siteverify'
+
+/** [spec] RFC 2104, 3: a shorter secret than the hash's output weakens the signature. Base64 of 24 random bytes has 32. */
+const LEAST_SECRET_CHARS = 32
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -95,6 +126,15 @@ export function readConfig(vars: Vars): Config {
       abandoned: period('STREAM_ABANDONED_MS', KEEPING.abandoned, DAY_MS),
     },
     locationHint: readLocationHint(read('LOCATION_HINT')),
+    visitors: {
+      secret: readSecret(read('SESSION_SECRET')),
+      systemPrompt: read('SYSTEM_PROMPT'),
+      fields: readFields(read('VISITOR_FIELDS')),
+      turnstile: readTurnstile(read),
+    },
+    allowedOrigins: readOrigins(read('ALLOWED_ORIGINS')),
+    maxInputTokens: readCount('MAX_INPUT_TOKENS', read('MAX_INPUT_TOKENS')),
+    maxOutputTokens: readCount('MAX_OUTPUT_TOKENS', read('MAX_OUTPUT_TOKENS')),
   }
 }
 
@@ -117,11 +157,18 @@ function readModels(text: string | undefined): string[] | undefined {
 
 /** @returns the address without a slash at its end, so that a path can be put behind it */
 function readBaseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username || url.search || url.hash) {
+  const url = parseAddress(text)
+  if (url === undefined || url.search) {
     throw new ConfigError('OPENAI_BASE_URL must be an http(s) address such as https://api.openai.com/v1.')
   }
   return url.href.replace(/\/+$/, '')
+}
+
+function parseAddress(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  return url === undefined || !/^https?:$/.test(url.protocol) || url.username || url.password || url.hash
+    ? undefined
+    : url
 }
 
 function readAccessKeys(text: string | undefined): AccessKey[] {
@@ -137,6 +184,59 @@ function readAccessKeys(text: string | undefined): AccessKey[] {
   const twice = names.find((name, index) => names.indexOf(name) !== index)
   if (twice !== undefined) throw new ConfigError(`ACCESS_KEYS: the name ${twice} is there twice.`)
   return keys
+}
+
+/** @returns origins as browsers send them: no slash, no default port, hosts in small letters and Punycode */
+function readOrigins(text: string | undefined): string[] {
+  const origins = listOf(text ?? '').map((entry, index) => {
+    const url = parseAddress(entry)
+    const [first, ...rest] = url?.hostname.split('.') ?? []
+    const whole = url !== undefined && url.pathname === '/' && !url.search && !rest.some(isWild)
+    // Of `https://*.com` and `https://*` everyone has a page; of one label of many, such as `https://a*.example.com`, nobody can say.
+    if (!whole || (isWild(first) && (first !== '*' || rest.length < 2 || url.protocol !== 'https:'))) {
+      const forms = 'https://example.com or https://*.example.com'
+      throw new ConfigError(`ALLOWED_ORIGINS: entry ${index + 1} is not of the form ${forms}.`)
+    }
+    return url.origin
+  })
+  return [...new Set(origins)]
+}
+
+const isWild = (label: string | undefined) => label?.includes('*') === true
+
+function readSecret(text: string | undefined): string | undefined {
+  if (text === undefined || text.length >= LEAST_SECRET_CHARS) return text
+  throw new ConfigError(
+    `SESSION_SECRET must have at least ${LEAST_SECRET_CHARS} characters, such as \`openssl rand -base64 32\` prints.`,
+  )
+}
+
+function readFields(text: string | undefined): Set<string> {
+  const fields = listOf(text ?? '')
+  const wrong = fields.findIndex((field) => !/^[a-z][a-z0-9_]{0,63}$/.test(field))
+  if (wrong === -1) return new Set(fields)
+  throw new ConfigError(
+    `VISITOR_FIELDS: entry ${wrong + 1} is not the name of a field, such as tools or image_url.`,
+  )
+}
+
+function readTurnstile(read: (name: ConfigName) => string | undefined): VisitorConfig['turnstile'] {
+  const secret = read('TURNSTILE_SECRET')
+  const siteKey = read('TURNSTILE_SITE_KEY')
+  const verifyUrl = read('TURNSTILE_VERIFY_URL') ?? TURNSTILE
+  if (parseAddress(verifyUrl) === undefined) {
+    throw new ConfigError(`TURNSTILE_VERIFY_URL must be an http(s) address such as ${TURNSTILE}.`)
+  }
+  if (secret !== undefined) return { siteKey, secret, verifyUrl }
+  // Pages would show the challenge, and nobody would look at what came of it.
+  if (siteKey !== undefined) throw new ConfigError('TURNSTILE_SITE_KEY needs TURNSTILE_SECRET beside it.')
+  return undefined
+}
+
+function readCount(name: ConfigName, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new ConfigError(`${name} must be a whole number from 1 to 999999999.`)
 }
 
 /** `auto`: OpenAI and Azure send usage where it is asked for, and so does the demo; of any other upstream nobody knows. */

@@ -51,6 +51,17 @@ const KINDS = {
 
   too_many_streams: limit('You have too many streams at once.'),
   too_many_readers: limit('This stream has too many readers at once.'),
+  origin_not_allowed: request(403, 'Pages of this origin may not call here.'),
+  sessions_unavailable: request(403, 'There are no sessions here: an access key is required.'),
+  invalid_session: access('This session is not valid here.'),
+  session_expired: access('This session is over: ask for another one.'),
+  too_many_sessions: limit('Too many sessions were asked for from this address.'),
+  turnstile_required: request(403, 'A Turnstile token is required: send it as `turnstile_token`.'),
+  turnstile_failed: request(403, 'Turnstile did not accept this token: solve the challenge again.'),
+  turnstile_unavailable: server(503, true, 'Turnstile could not be asked.'),
+  role_not_allowed: request(403, 'Visitors may not send messages of this role.'),
+  field_not_allowed: request(403, 'Visitors may not send this field.'),
+  prompt_too_long: request(413, 'The prompt has more tokens than are allowed.'),
 
   configuration_error: server(500, false, 'The Worker is not configured correctly.'),
   // Nobody reads it: for the log, and to say why a call was aborted. The status is the customary one.

@@ -119,3 +119,76 @@ export interface Keeping {
 }
 
 export const KEEPING: Keeping = { kept: 10 * 60_000, abandoned: 5 * 60_000 }
+/**
+ * How deep a body's arrays and objects may lie in one another. A tool's JSON schema, the deepest thing in real requests, takes
+ * some 20; walking a body by recursion overflows the stack from some thousands on.
+ */
+export const MAX_JSON_DEPTH = 64
+
+/** Choices of one answer. OpenAI itself takes 128 at the most. */
+export const MAX_CHOICES = 128
+
+/** What one question of a visitor may take where `MAX_INPUT_TOKENS` and `MAX_OUTPUT_TOKENS` don't say. */
+export const VISITOR_TOKENS = {
+  /** A long conversation at a page: some 6,000 words. */
+  input: 8192,
+  /** 3,000 words; or 1,000 after a reasoning model has thought, which counts. */
+  output: 4096,
+}
+
+/**
+ * Characters of a prompt for each token that it may have: past that it is too long without being counted, so the time that
+ * counting takes is bounded by the limit, not by the body. English has 4.4, deeply indented code 8; only runs of one character have more (128 blanks are a token).
+ */
+export const MAX_CHARS_PER_TOKEN = 16
+
+/** A text longer than this is counted in pieces of this many characters, so that counting can end when the limit is passed: 5 ms each at the worst. */
+export const COUNTED_CHARS = 4096
+
+/**
+ * What is taken for each part of a message that isn't text, in tokens; what it really costs only the upstream knows.
+ * Source: OpenAI's "Images and vision", "Audio" and "File inputs" guides.
+ */
+export const TOKENS_OF_PART = {
+  /** The most that gpt-4o and gpt-4.1 bill: 8 tiles of 170, and 85. */
+  image_url: 1445,
+  /** 100 seconds at 10 tokens a second. */
+  input_audio: 1000,
+  /** 10 pages of a PDF, each as text and as an image. */
+  file: 20_000,
+  /** Of a kind that isn't known here. */
+  other: 1445,
+} as const
+
+/** How long a visitor's token is good for. */
+export const SESSION_MS = 60 * 60_000
+
+/** How long a token may be renewed, from the first one on: the visitor, and so the day's budget, stays the same that long. */
+export const SESSION_RENEWABLE_MS = 24 * 60 * 60_000
+
+/** A token that is longer isn't looked at. Ours have some 350 characters, and an origin's name 253 at the most. */
+export const MAX_TOKEN_CHARS = 2048
+
+/** A request for a session: it holds a Turnstile token, of at most 2,048 characters. */
+export const MAX_SESSION_BODY_BYTES = 8 * 1024
+
+/**
+ * New sessions from one address (IPv6: one /64). An office or a school behind one address opens a hundred in a
+ * day; a machine that collects budgets wants thousands.
+ */
+export const SESSIONS_PER_ADDRESS = [
+  { name: 'minute', most: 10, ms: 60_000 },
+  { name: 'day', most: 200, ms: 24 * 60 * 60_000 },
+] as const
+
+/** Until Turnstile has answered in full. It takes some 100 ms; a visitor who waits longer than this has given up. */
+export const TURNSTILE_DEADLINE_MS = 5_000
+
+/** Turnstile's answer has some 200 bytes. */
+export const MAX_TURNSTILE_ANSWER_BYTES = 64 * 1024
+
+/** How long a browser may keep a preflight's answer, in seconds: Chrome's own limit. */
+export const PREFLIGHT_MAX_AGE_S = 7200
+
+/** The names of headers that a preflight asks for, together: OpenAI's SDK sends some 20 of its own. */
+export const MAX_ASKED_HEADERS_CHARS = 2048

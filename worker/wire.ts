@@ -103,6 +103,23 @@ export interface Health {
   upstream: 'openai' | 'demo'
 }
 
+/** What `POST /v1/sessions` takes; nothing, where Turnstile isn't configured. */
+export interface SessionRequest {
+  turnstile_token?: string
+}
+
+/** What it answers: a visitor's token, sent as `Authorization: Bearer …`. */
+export interface Session {
+  token: string
+  /** Seconds since the epoch. */
+  expires_at: number
+  /** Seconds from now, for pages whose clock is wrong. */
+  expires_in: number
+}
+
+/** The `action` of the page's Turnstile widget: a token that was solved for anything else is refused. */
+export const TURNSTILE_ACTION = 'millrace-session'
+
 /** How a stream ends. `done` alone is a whole answer. */
 export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed' | 'budget' | 'interrupted'
 
