@@ -2,7 +2,7 @@
  * Env → Config, validated once. The only reader of the environment: `wrangler dev`, a deployment and
  * `npm start` all come through here, so that a wrong value has one message, which names its variable.
  */
-import { DEADLINES, type Deadlines, KEEPING, type Keeping } from './limits.ts'
+import { DEADLINES, type Deadlines, KEEPING, type Keeping, VISITOR_BUDGET } from './limits.ts'
 
 /** Configuration as it arrives: text, or absent. Empty text counts as absent, as deploy forms send it. */
 export type Vars = Readonly<Record<string, unknown>>
@@ -26,6 +26,17 @@ export interface Config {
   /** Of a prompt, and of each choice of an answer. `undefined`: as much as the upstream takes; for visitors, limits.ts's. */
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
+  budgets: Budgets
+}
+
+/** Tokens in a UTC day, and calls at once. */
+export interface Budgets {
+  visitorTokens: number
+  visitorCalls: number
+  /** Of each key; `undefined`: none. */
+  keyTokens: number | undefined
+  /** Of all callers together; `undefined`: none. */
+  totalTokens: number | undefined
 }
 
 /** What concerns visitors alone: people at pages, who have no key. */
@@ -78,6 +89,10 @@ export const CONFIG_NAMES = [
   'TURNSTILE_VERIFY_URL',
   'MAX_INPUT_TOKENS',
   'MAX_OUTPUT_TOKENS',
+  'VISITOR_DAILY_TOKENS',
+  'VISITOR_CONCURRENCY',
+  'KEY_DAILY_TOKENS',
+  'TOTAL_DAILY_TOKENS',
 ] as const
 type ConfigName = (typeof CONFIG_NAMES)[number]
 
@@ -135,6 +150,13 @@ export function readConfig(vars: Vars): Config {
     allowedOrigins: readOrigins(read('ALLOWED_ORIGINS')),
     maxInputTokens: readCount('MAX_INPUT_TOKENS', read('MAX_INPUT_TOKENS')),
     maxOutputTokens: readCount('MAX_OUTPUT_TOKENS', read('MAX_OUTPUT_TOKENS')),
+    budgets: {
+      visitorTokens:
+        readCount('VISITOR_DAILY_TOKENS', read('VISITOR_DAILY_TOKENS')) ?? VISITOR_BUDGET.tokensPerDay,
+      visitorCalls: readCount('VISITOR_CONCURRENCY', read('VISITOR_CONCURRENCY')) ?? VISITOR_BUDGET.calls,
+      keyTokens: readCount('KEY_DAILY_TOKENS', read('KEY_DAILY_TOKENS')),
+      totalTokens: readCount('TOTAL_DAILY_TOKENS', read('TOTAL_DAILY_TOKENS')),
+    },
   }
 }
 

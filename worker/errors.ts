@@ -49,6 +49,10 @@ const KINDS = {
   access_key_required: access('An access key is required: send it as `Authorization: Bearer mr_…`.'),
   invalid_access_key: access('This access key is not valid here.'),
 
+  budget_exceeded: limit('Your tokens for today are used up.'),
+  total_budget_exceeded: limit("This server's tokens for today are used up."),
+  too_many_calls: limit('You have too many calls running at once.'),
+  too_fast: limit('You ask too fast.'),
   too_many_streams: limit('You have too many streams at once.'),
   too_many_readers: limit('This stream has too many readers at once.'),
   origin_not_allowed: request(403, 'Pages of this origin may not call here.'),
@@ -67,6 +71,7 @@ const KINDS = {
   // Nobody reads it: for the log, and to say why a call was aborted. The status is the customary one.
   caller_left: server(499, false, 'The caller left before the answer.'),
   object_unavailable: server(503, true, "The caller's object was restarted, or is overloaded."),
+  budget_reached: server(502, false, 'The answer reached the number of tokens that was left for it.'),
   stream_too_long: server(502, false, 'The answer became longer than a stream may be.'),
   interrupted: server(503, true, 'The Worker was restarted in the middle of the answer.'),
   internal_error: server(500, false, 'The Worker failed on this request.'),

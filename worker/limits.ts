@@ -119,6 +119,27 @@ export interface Keeping {
 }
 
 export const KEEPING: Keeping = { kept: 10 * 60_000, abandoned: 5 * 60_000 }
+/** What one call may cost, as a count that is believed: a thousand times the largest context window. */
+export const MAX_CALL_TOKENS = 1_000_000_000
+
+/** How long a day's account is kept after its end: the clocks of two machines differ by less, and the calls that began in it end. */
+export const DAY_GRACE_MS = 60 * 60_000
+
+/** When a place or some tokens may be free again that running calls hold: answers take seconds, nobody knows how many. */
+export const RUNNING_RETRY_MS = 2_000
+
+/** Into how many slices the deployment's daily total is cut at first: so many callers find one at once, and each asks once for several questions. */
+export const SLICES = 64
+
+/** As the total runs low, a slice is this part of what is left: callers still find one, and the last tokens go question by question. */
+export const SLICES_OF_REST = 16
+
+/** How long after its caller's last question an unused slice goes back: as long as one reads an answer and thinks of the next question. */
+export const SLICE_IDLE_MS = 60_000
+
+/** The longest `Retry-After` that OpenAI's SDK obeys; told to wait longer, it tries again within seconds. */
+export const MAX_OBEYED_WAIT_MS = 60_000
+
 /**
  * How deep a body's arrays and objects may lie in one another. A tool's JSON schema, the deepest thing in real requests, takes
  * some 20; walking a body by recursion overflows the stack from some thousands on.
@@ -192,3 +213,15 @@ export const PREFLIGHT_MAX_AGE_S = 7200
 
 /** The names of headers that a preflight asks for, together: OpenAI's SDK sends some 20 of its own. */
 export const MAX_ASKED_HEADERS_CHARS = 2048
+
+/** What is put aside for an answer whose length nobody has bounded; one that grows beyond it ends with `budget`. As much as most models write at most. */
+export const RESERVED_OUTPUT_TOKENS = 16_384
+
+/** After the last moment at which a call can end, until what was put aside for it is settled without a count. */
+export const RESERVATION_GRACE_MS = 60_000
+
+/** The period of the rate limit binding, as wrangler.toml has it. */
+export const BURST_PERIOD_MS = 10_000
+
+/** What visitors may take where nothing else is configured: a few long conversations a day, and so many answers at once. */
+export const VISITOR_BUDGET = { tokensPerDay: 100_000, calls: 3 }

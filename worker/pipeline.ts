@@ -11,11 +11,15 @@ import { createTally } from './meter/tally.ts'
 import { type Carriage, type Carried, carry } from './relay/carry.ts'
 import { deliver } from './relay/deliver.ts'
 import { type Watched, watch } from './relay/watch.ts'
+import { readEvent } from './sse/chunk.ts'
+import { createEventReader } from './sse/decode.ts'
 import { errorFrame, toBytes } from './sse/encode.ts'
 import { bytesOfFrames, eventsOfFrames, type Frame, frames } from './sse/frames.ts'
+import { outputLimit } from './stage/output-limit.ts'
 import { text } from './stage/text.ts'
 import { timing } from './stage/timing.ts'
 import { usage } from './stage/usage.ts'
+import type { Counter } from './tokens/counter.ts'
 import { counterFor } from './tokens/packed.ts'
 import { type Answer, type Asked, askUpstream, type Call, createCall, reasonOf } from './upstream/call.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -26,6 +30,8 @@ export interface Flow {
   deadlines: Deadlines
   /** Aborts when the caller leaves. */
   caller: AbortSignal
+  /** What was put aside for the answer, in tokens: one that grows beyond it is ended. */
+  mostOutput?: number | undefined
   /** Counts the tokens of a call, off the path of its bytes. */
   count(
     request: Uint8Array,
@@ -80,11 +86,15 @@ function told(
 /** Looks at a streamed answer from the side, and has its tokens counted. */
 function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call) {
   const meter = feed((bytes) => flow.count(chat.bytes, bytes, true))
+  const bound = flow.mostOutput && boundOutput(flow.mostOutput, counterFor(chat.model), call.abort)
   const watched = watch({
     ...answer,
     abort: call.abort,
     silenceMs: flow.deadlines.silence,
-    observe: meter.push,
+    observe(bytes) {
+      meter.push(bytes)
+      if (bound) bound(bytes)
+    },
   })
   call.onLeave(watched.hurry)
   const counted = watched.ended.then(meter.end)
@@ -96,6 +106,19 @@ function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call) {
     return { end: end === 'done' && watched.ending().state === 'failed' ? 'failed' : end, bytes, tokens }
   }
   return { watched, account }
+}
+
+/** Ends a call once its answer has more tokens than it may have: as soon as the tap sees it, which looks once a second. */
+function boundOutput(most: number, counter: Counter, abort: Call['abort']): (bytes: Uint8Array) => void {
+  const limit = outputLimit(most, counter)
+  const events = createEventReader()
+  return (bytes) => {
+    try {
+      for (const event of events.push(bytes)) limit.see(readEvent(event))
+    } catch (error) {
+      if (error instanceof ApiError) abort(error)
+    }
+  }
 }
 
 /** What the upstream has on offer, in OpenAI's list shape. */

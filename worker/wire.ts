@@ -117,6 +117,17 @@ export interface Session {
   expires_in: number
 }
 
+/** `GET /v1/usage`: the caller's own, today. */
+export interface CallerUsage {
+  object: 'usage'
+  /** `reserved` is put aside for calls that are running; `null`: there is no limit. */
+  tokens: { used: number; reserved: number; limit: number | null; left: number | null }
+  calls: { running: number; limit: number | null }
+  /** Seconds since the epoch, and seconds from now, for pages whose clock is wrong. */
+  resets_at: number
+  resets_in: number
+}
+
 /** The `action` of the page's Turnstile widget: a token that was solved for anything else is refused. */
 export const TURNSTILE_ACTION = 'millrace-session'
 

@@ -2,22 +2,28 @@
  * The caller's Durable Object: it makes the calls upstream, keeps their answers, and serves them to any number of
  * readers, who come and go. Glue: what it puts together is tested without it.
  */
-import { DurableObject } from 'cloudflare:workers'
+import { DurableObject, exports } from 'cloudflare:workers'
 import { type Config, readConfig, type Vars } from '../config.ts'
-import { ApiError, type PlainError } from '../errors.ts'
+import { ApiError } from '../errors.ts'
+import { excessError } from '../guard/rate.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
 import { readEvent } from '../sse/chunk.ts'
 import { createEventReader } from '../sse/decode.ts'
 import { createClosing } from '../stage/closing.ts'
+import { outputLimit } from '../stage/output-limit.ts'
 import { countChat } from '../tokens/chat.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall } from '../upstream/call.ts'
 import { chooseUpstream } from '../upstream/choose.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { ChatRequest } from '../wire.ts'
+import { type Budget, createBudget } from './budget.ts'
 import { createJournal, type Journal, type KeptStream } from './journal.ts'
+import type { Ask, Limits, Standing } from './ledger.ts'
 import { interruptedEnd } from './log.ts'
+import { type Reply, toReply } from './reply.ts'
+import type { Decision } from './reserve.ts'
 import type { Conversation } from './running.ts'
 import { sqlOf } from './sql-of.ts'
 import {
@@ -29,16 +35,10 @@ import {
   type Streams,
 } from './streams.ts'
 
-/** What the object answers with: errors are values, for what it throws means that it failed. */
-export interface Reply<T> {
-  answer?: T
-  refused?: PlainError
-}
-
 export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   readonly #config: Config
   readonly #upstream: Upstream
-  #kept: { journal: Journal; streams: Streams } | undefined
+  #kept: { journal: Journal; streams: Streams; budget: Budget } | undefined
 
   constructor(ctx: DurableObjectState, env: Vars) {
     super(ctx, env)
@@ -67,10 +67,33 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return toReply(await this.#open().streams.stop(id))
   }
 
+  async reserve(ask: Ask, limits: Limits): Promise<Reply<Decision>> {
+    const decision = await this.#open().budget.reserve(ask, limits)
+    await this.#awaitDue()
+    return { answer: decision }
+  }
+
+  async settle(id: string, used: number | undefined): Promise<Reply<void>> {
+    this.#open().budget.settle(id, used)
+    await this.#awaitDue()
+    return {}
+  }
+
+  async charge(id: string, used: number): Promise<Reply<void>> {
+    this.#open().budget.charge(id, used)
+    await this.#awaitDue()
+    return {}
+  }
+
+  usage(limits: Limits): Reply<Standing> {
+    return { answer: this.#open().budget.usage(limits) }
+  }
+
   override async alarm(): Promise<void> {
-    const { journal, streams } = this.#open()
-    const next = journal.expire(Date.now())
-    if (next !== undefined) return this.ctx.storage.setAlarm(next)
+    const { journal, streams, budget } = this.#open()
+    journal.expire(Date.now())
+    await budget.tend()
+    if (await this.#awaitDue()) return
     if (streams.size > 0) return
     // Without storage an object costs nothing, and most callers never come back.
     this.#kept = undefined
@@ -79,23 +102,34 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   #open() {
     if (this.#kept !== undefined) return this.#kept
-    const journal = createJournal(sqlOf(this.ctx.storage))
+    const sql = sqlOf(this.ctx.storage)
+    const journal = createJournal(sql)
+    const budget = createBudget(sql, exports.Treasury.getByName(THE_TREASURY), Date.now)
     const streams = createStreams({
       journal,
       keeping: this.#config.keeping,
       silenceMs: this.#config.deadlines.silence,
       now: Date.now,
+      admit: (opening) => this.#admit(opening, budget),
       converse: (opening) => this.#converse(opening),
+      onUnused: (id) => budget.settle(id, 0),
       onEnd: (end) => this.#ended(end),
       // The next life of the object finds these streams running, and ends them.
       onBroken: () => this.ctx.abort('the journal failed'),
     })
-    this.#kept = { journal, streams }
+    this.#kept = { journal, streams, budget }
     return this.#kept
   }
 
+  /** What the call may take is put aside before it is made. */
+  async #admit({ reservation, limits }: Opening, budget: Budget): Promise<Standing | undefined | ApiError> {
+    if (limits === undefined) return undefined
+    const decision = await budget.reserve(reservation, limits)
+    return decision.kind === 'refused' ? excessError(decision, Date.now()) : decision.standing
+  }
+
   /** THE FLOW of a durable stream: the question upstream, its answer past the counters to the log. */
-  #converse({ bytes, model }: Opening): Conversation {
+  #converse({ bytes, model, reservation, limits }: Opening): Conversation {
     const { deadlines } = this.#config
     const wanted = new AbortController()
     const call = createCall(wanted.signal, deadlines.total)
@@ -104,7 +138,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     // While the question is on its way.
     const { messages } = JSON.parse(new TextDecoder().decode(bytes)) as ChatRequest
     const promptTokens = countChat(messages, model, counterFor(model))
-    const { see, events, tokens } = accountOf(model, promptTokens)
+    const { see: count, events, tokens } = accountOf(model, promptTokens)
+    const see = limits === undefined ? count : limited(count, reservation.output, model)
     const { signal, abort, finished } = call
     const stop = () => wanted.abort()
     return { promptTokens, begun, signal, abort, stop, finished, see, lastEvents: events, tokens }
@@ -127,7 +162,13 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       ...(error && { code: error.code }),
     }
     record(line, this.env.ANALYTICS)
-    void this.#awaitExpiry(now + this.#config.keeping.kept)
+    const { budget } = this.#open()
+    const used = tokens.prompt_tokens + tokens.completion_tokens
+    // Who has no budget has an account all the same.
+    if (!budget.settle(stream.requestId, used) && line.caller.startsWith('key:')) {
+      budget.charge(stream.requestId, used)
+    }
+    void this.#awaitDue()
   }
 
   /** What was journalled is served, and then how it ended. */
@@ -156,11 +197,32 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     this.#ended({ stream, ...end, begun: undefined, tokens: tokens(), bytes })
   }
 
-  async #awaitExpiry(at: number): Promise<void> {
-    // The earliest is set already: all are kept for the same time.
-    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(at)
+  /** Sets the alarm to when there is something to do next. @returns whether there will be */
+  async #awaitDue(): Promise<boolean> {
+    const { journal, budget } = this.#open()
+    const due = Math.min(
+      journal.dueAt() ?? Number.POSITIVE_INFINITY,
+      budget.dueAt() ?? Number.POSITIVE_INFINITY,
+    )
+    if (due === Number.POSITIVE_INFINITY) return false
+    // An alarm that comes too early sets the next one; setting each anew would be a row written each.
+    const set = await this.ctx.storage.getAlarm()
+    if (set === null || set > due) await this.ctx.storage.setAlarm(due)
+    return true
   }
 }
+
+/** The same, until the answer has as many tokens as were put aside for it. */
+function limited(see: Conversation['see'], most: number, model: string): Conversation['see'] {
+  const limit = outputLimit(most, counterFor(model))
+  return (read) => {
+    limit.see(read)
+    return see(read)
+  }
+}
+
+/** There is one for all. */
+const THE_TREASURY = 'total'
 
 /** Counts and times an answer, and knows its last words. */
 function accountOf(model: string, promptTokens: number) {
@@ -172,8 +234,4 @@ function accountOf(model: string, promptTokens: number) {
     return { prompt_tokens, completion_tokens, usage_source: source }
   }
   return { ...createClosing(tally, base, Date.now), tokens }
-}
-
-function toReply<T>(answer: T | ApiError): Reply<T> {
-  return answer instanceof ApiError ? { refused: answer.toPlain() } : { answer }
 }

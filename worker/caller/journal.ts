@@ -29,7 +29,7 @@ type NewStream = Omit<KeptStream, 'serial' | 'state' | 'last'> & { idempotencyKe
 
 /** Events one after the other, as they go out. */
 export interface Part {
-  bytes: Uint8Array
+  bytes: Uint8Array<ArrayBuffer>
   /** The number of the last one. */
   last: number
 }
@@ -53,6 +53,8 @@ export interface Journal {
   read(serial: number, after: number): Part | undefined
   /** As if it had never been. */
   forget(serial: number): void
+  /** When the next one expires: milliseconds since the epoch; `undefined` where none will. */
+  dueAt(): number | undefined
   /** Forgets what has expired. @returns when the next one does; `undefined` where none will */
   expire(now: number): number | undefined
 }
@@ -99,13 +101,23 @@ export function createJournal(sql: Sql): Journal {
   const write = (serial: number, { first, last, bytes }: Pack) =>
     sql.rows('INSERT INTO packs (key, first, bytes) VALUES (?, ?, ?)', serial * A_SERIAL + last, first, bytes)
 
-  function forget(serial: number): void {
-    sql.rows('DELETE FROM packs WHERE key > ? AND key < ?', serial * A_SERIAL, (serial + 1) * A_SERIAL)
-    sql.rows('DELETE FROM streams WHERE serial = ?', serial)
-    kept--
+  function forget(serials: readonly number[]): void {
+    sql.transaction(() => {
+      for (const serial of serials) {
+        sql.rows('DELETE FROM packs WHERE key > ? AND key < ?', serial * A_SERIAL, (serial + 1) * A_SERIAL)
+        sql.rows('DELETE FROM streams WHERE serial = ?', serial)
+      }
+    })
+    kept -= serials.length
+  }
+
+  function dueAt(): number | undefined {
+    const next = sql.rows('SELECT MIN(expires) AS next FROM streams')[0]?.next
+    return next == null ? undefined : Number(next)
   }
 
   return {
+    dueAt,
     begin(stream) {
       const [row] = sql.rows(
         `INSERT INTO streams (id, idempotency_key, request_hash, request_id, model, prompt_tokens, started, state)
@@ -152,14 +164,11 @@ export function createJournal(sql: Sql): Journal {
       }
       return parts.length === 0 ? undefined : { bytes: concat(parts), last: from }
     },
-    forget: (serial) => sql.transaction(() => forget(serial)),
+    forget: (serial) => forget([serial]),
     expire(now) {
-      sql.transaction(() => {
-        for (const { serial } of sql.rows('SELECT serial FROM streams WHERE expires <= ?', now))
-          forget(Number(serial))
-      })
-      const next = sql.rows('SELECT MIN(expires) AS next FROM streams')[0]?.next
-      return next == null ? undefined : Number(next)
+      const expired = sql.rows('SELECT serial FROM streams WHERE expires <= ?', now)
+      forget(expired.map(({ serial }) => Number(serial)))
+      return dueAt()
     },
   }
 }

@@ -1,8 +1,11 @@
-/** The way to a caller's object, wherever it is: what it refuses, and that it can't be reached, come as errors. */
+/** The way to a caller's object, and to an address's, wherever they are. */
 import { exports } from 'cloudflare:workers'
 import type { Config } from '../config.ts'
-import { ApiError } from '../errors.ts'
-import type { Reply } from './caller.ts'
+import type { ApiError } from '../errors.ts'
+import type { Ask, Limits, Standing } from './ledger.ts'
+import type { Excess } from './quota.ts'
+import { fromReply } from './reply.ts'
+import type { Decision } from './reserve.ts'
 import type { Followed, Opened, Opening } from './streams.ts'
 
 export interface ReachedCaller {
@@ -10,25 +13,32 @@ export interface ReachedCaller {
   open(opening: Opening): Promise<Opened | ApiError>
   follow(id: string, after: number): Promise<Followed | ApiError>
   stop(id: string): Promise<void | ApiError>
+  /** Puts a call's tokens aside, if there are so many. */
+  reserve(ask: Ask, limits: Limits): Promise<Decision | ApiError>
+  /** @param used tokens in all; without a count, the estimate */
+  settle(id: string, used: number | undefined): Promise<void | ApiError>
+  /** Accounts for a call that nothing was put aside for. */
+  charge(id: string, used: number): Promise<void | ApiError>
+  usage(limits: Limits): Promise<Standing | ApiError>
 }
 
 /** @param name of the caller: each has an object of their own */
 export function reachCaller(name: string, { locationHint }: Pick<Config, 'locationHint'>): ReachedCaller {
   const object = exports.Caller.getByName(name, locationHint && { locationHint })
   return {
-    warm: () => read(object.warm()),
-    open: (opening) => read(object.open(opening)),
-    follow: (id, after) => read(object.follow(id, after)),
-    stop: (id) => read(object.stop(id)),
+    warm: () => fromReply(object.warm()),
+    open: (opening) => fromReply(object.open(opening)),
+    follow: (id, after) => fromReply(object.follow(id, after)),
+    stop: (id) => fromReply(object.stop(id)),
+    reserve: (ask, limits) => fromReply(object.reserve(ask, limits)),
+    settle: (id, used) => fromReply(object.settle(id, used)),
+    charge: (id, used) => fromReply(object.charge(id, used)),
+    usage: (limits) => fromReply(object.usage(limits)),
   }
 }
 
-async function read<T>(reply: Promise<Reply<T>>): Promise<T | ApiError> {
-  try {
-    const { answer, refused } = await reply
-    return refused === undefined ? (answer as T) : ApiError.from(refused)
-  } catch (cause) {
-    // What it refuses, it says: thrown is only that it was restarted, is overloaded, or failed.
-    return new ApiError('object_unavailable', { cause })
-  }
+/** @param name that says nothing of the address: guard/address.ts */
+export function reachAddress(name: string): { take(): Promise<Excess | undefined | ApiError> } {
+  const object = exports.Address.getByName(name)
+  return { take: () => fromReply(object.take()) }
 }

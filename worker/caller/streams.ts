@@ -3,6 +3,7 @@ import { ApiError } from '../errors.ts'
 import { MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limits.ts'
 import type { Tokens } from '../meter/record.ts'
 import type { Journal, KeptStream } from './journal.ts'
+import type { Ask, Limits, Standing } from './ledger.ts'
 import { endedLog, type Log, runningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { type Begun, type Conversation, type Running, type RunOptions, run } from './running.ts'
@@ -17,6 +18,10 @@ export interface Opening {
   idempotency: { key: string; hash: string } | undefined
   /** The number of the last event that the reader has, of a stream that was opened before. */
   after: number
+  /** What the call may take, and of how much; its id is the request's, too. */
+  reservation: Ask
+  /** `undefined`: none. */
+  limits: Limits | undefined
 }
 
 export interface Followed {
@@ -30,6 +35,8 @@ export interface Opened extends Followed {
   replayed: boolean
   /** The upstream's, as far as they are passed on. */
   headers: Record<string, string>
+  /** What is left to the caller, where there is a limit. */
+  standing: Standing | undefined
 }
 
 /** A stream that has ended, for the record. */
@@ -43,9 +50,13 @@ export interface StreamEnd extends Ended {
 
 interface Surroundings extends RunOptions {
   journal: Journal
+  /** Puts aside what the call may take. */
+  admit(opening: Opening): Promise<Standing | undefined | ApiError>
   /** Makes the call upstream, at once. */
   converse(opening: Opening): Conversation
   onEnd(end: StreamEnd): void
+  /** Nothing was used of what was put aside under this id. */
+  onUnused(id: string): void
   /** The journal can't be written any more. */
   onBroken(error: unknown): void
 }
@@ -66,7 +77,15 @@ interface Active {
   running: Running
 }
 
-export function createStreams({ journal, converse, onEnd, onBroken, ...options }: Surroundings): Streams {
+export function createStreams({
+  journal,
+  admit,
+  converse,
+  onEnd,
+  onUnused,
+  onBroken,
+  ...options
+}: Surroundings): Streams {
   const active = new Map<string, Active>()
   /** Of streams that have ended. */
   const rereaders = new Map<string, Readers>()
@@ -80,7 +99,7 @@ export function createStreams({ journal, converse, onEnd, onBroken, ...options }
         id: newStreamId(),
         idempotencyKey: opening.idempotency?.key ?? null,
         requestHash: opening.idempotency?.hash ?? null,
-        requestId: `req_${crypto.randomUUID()}`,
+        requestId: opening.reservation.id,
         model: opening.model,
         promptTokens: conversation.promptTokens,
         started,
@@ -100,8 +119,17 @@ export function createStreams({ journal, converse, onEnd, onBroken, ...options }
 
   function settle({ stream, conversation, running }: Active, end: Awaited<Running['ended']>): void {
     active.delete(stream.id)
-    if (end === 'refused') journal.forget(stream.serial)
-    else onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes })
+    if (end === 'refused') {
+      journal.forget(stream.serial)
+      onUnused(stream.requestId)
+    } else onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes })
+  }
+
+  /** The stream that the same request opened before. */
+  function opened({ idempotency }: Opening): KeptStream | undefined | ApiError {
+    const known = idempotency && journal.byKey(idempotency.key)
+    if (known === undefined || known.requestHash === idempotency?.hash) return known
+    return new ApiError('idempotency_key_reused', { param: 'idempotency-key' })
   }
 
   function readersOf(id: string, log: Log): Readers {
@@ -125,14 +153,21 @@ export function createStreams({ journal, converse, onEnd, onBroken, ...options }
 
   return {
     async open(opening) {
-      const { idempotency, after } = opening
-      const known = idempotency && journal.byKey(idempotency.key)
-      if (known !== undefined && known.requestHash !== idempotency?.hash) {
-        return new ApiError('idempotency_key_reused', { param: 'idempotency-key' })
+      const { reservation, after } = opening
+      let known = opened(opening)
+      let standing: Standing | undefined
+      if (known === undefined) {
+        if (active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS) {
+          return new ApiError('too_many_streams')
+        }
+        const admitted = await admit(opening)
+        if (admitted instanceof ApiError) return admitted
+        standing = admitted
+        // Meanwhile the same request may have come again.
+        known = opened(opening)
+        if (known !== undefined) onUnused(reservation.id)
       }
-      if (known === undefined && (active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS)) {
-        return new ApiError('too_many_streams')
-      }
+      if (known instanceof ApiError) return known
       const one = known === undefined ? begin(opening) : active.get(known.id)
       const begun = one && (await within(OPENING_GRACE_MS, one.conversation.begun))
       if (begun instanceof ApiError && !one?.running.announced) return begun
@@ -143,8 +178,8 @@ export function createStreams({ journal, converse, onEnd, onBroken, ...options }
       if (followed instanceof ApiError) return followed
       const ofUpstream = begun === undefined || begun instanceof ApiError ? {} : begun.headers
       // Another request than the one that opened it has an id of its own.
-      const headers = replayed ? {} : { 'x-request-id': requestId, ...ofUpstream }
-      return { id, replayed, headers, ...followed }
+      const headers: Record<string, string> = replayed ? {} : { 'x-request-id': requestId, ...ofUpstream }
+      return { id, replayed, headers, standing, ...followed }
     },
     follow,
     async stop(id) {

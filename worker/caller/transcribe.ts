@@ -66,5 +66,6 @@ function take(event: SseEvent, { see, append }: Source): Ended | undefined {
 export function endOf(reason: unknown): Ended {
   const error = reason instanceof ApiError ? reason : new ApiError('internal_error', { cause: reason })
   if (error.code === 'caller_left') return { state: 'stopped' }
+  if (error.code === 'budget_reached') return { state: 'budget' }
   return { state: error.code === 'upstream_truncated' ? 'truncated' : 'failed', error }
 }

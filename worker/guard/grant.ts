@@ -22,6 +22,8 @@ export interface Grants {
 
 export interface Grant {
   session: Session
+  /** Whose it is. */
+  visitor: string
   /** Whether there is a new visitor: 201 then, and else 200. */
   created: boolean
 }
@@ -42,13 +44,16 @@ export async function grantSession(
   const held = bearerOf(request.headers)
   if (held !== undefined) {
     const visitor = await sessions.read(held, page, now)
-    const session = visitor instanceof ApiError ? visitor : await sessions.renew(visitor, now)
-    return session instanceof ApiError ? session : { session, created: false }
+    if (visitor instanceof ApiError) return visitor
+    const session = await sessions.renew(visitor, now)
+    return session instanceof ApiError ? session : { session, visitor: visitor.id, created: false }
   }
   const address = addressOf(request)
   // Before it is counted: who can't solve the challenge doesn't use up what the others at that address have.
   const error = (turnstile && (await prove(request, page, address, turnstile))) ?? (await count(address))
-  return error ?? { session: await sessions.open(page, now), created: true }
+  if (error !== undefined) return error
+  const { id, session } = await sessions.open(page, now)
+  return { session, visitor: id, created: true }
 }
 
 /** The refusal that `Grants.count` gives, by what the address's quota says. */

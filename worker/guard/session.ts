@@ -4,7 +4,7 @@
  *
  * @example
  *   const sessions = createSessions(secret)
- *   const { token } = await sessions.open('https://example.com', Date.now())
+ *   const { session: { token } } = await sessions.open('https://example.com', Date.now())
  *   const visitor = await sessions.read(token, 'https://example.com', Date.now()) // or an ApiError
  */
 import { sign, verify } from 'hono/jwt'
@@ -25,7 +25,7 @@ export interface Visitor {
 
 export interface Sessions {
   /** A new visitor. */
-  open(origin: string, now: number): Promise<Session>
+  open(origin: string, now: number): Promise<{ id: string; session: Session }>
   /** A later token of the same visitor; an error once its first one is too old. */
   renew(visitor: Visitor, now: number): Promise<Session | ApiError>
   /** @param page where the request comes from: a token is good from its own origin alone */
@@ -56,7 +56,10 @@ export function createSessions(secret: string): Sessions {
   }
 
   return {
-    open: (origin, now) => issue({ id: randomId(), origin, since: seconds(now) }, now),
+    async open(origin, now) {
+      const id = randomId()
+      return { id, session: await issue({ id, origin, since: seconds(now) }, now) }
+    },
 
     async renew(visitor, now) {
       if (visitor.since + seconds(SESSION_RENEWABLE_MS) <= seconds(now)) return refused('session_expired')

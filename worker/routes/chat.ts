@@ -1,0 +1,94 @@
+/** `/v1/chat/completions` and `/chat`: the caller's connection is the call. And the models there are. */
+import { exports } from 'cloudflare:workers'
+import { ApiError } from '../errors.ts'
+import type { ChatCall } from '../guard/body.ts'
+import type { Tokens } from '../meter/record.ts'
+import { type Flow, type Outcome, upstreamModels } from '../pipeline.ts'
+import type { ModelList } from '../wire.ts'
+import { type Context, callerOf } from './context.ts'
+import { type BodyGuard, type Reservation, readQuestionOf, reservationOf, reserve } from './question.ts'
+import { refuse, STREAMED } from './respond.ts'
+
+type ChatFlow = (chat: ChatCall, flow: Flow) => Promise<Outcome>
+
+/** A question: its body through the guard, its tokens put aside, its answer through the flow. */
+export async function answer(c: Context, read: BodyGuard, flow: ChatFlow): Promise<Response> {
+  const chat = await readQuestionOf(c, read)
+  if (chat instanceof ApiError) return refuse(c, chat)
+  const reservation = reservationOf(c, chat)
+  const rates = await reserve(c, reservation)
+  if (rates instanceof ApiError) return refuse(c, rates)
+  const { limits } = c.var
+  const response = await deliver(
+    c,
+    (it) => flow(chat, { ...it, mostOutput: limits && reservation.output }),
+    limits && rates,
+  )
+  c.executionCtx.waitUntil(settle(c, reservation))
+  return response
+}
+
+/** What was used is settled, and the rest of what was put aside is free again. */
+async function settle(c: Context, { id }: Reservation): Promise<void> {
+  const { account, caller, limits } = c.var
+  const ended = await account.ended
+  // Without an answer nothing was used.
+  const used = ended === undefined ? 0 : sum(ended.tokens)
+  if (limits !== undefined) await callerOf(c).settle(id, used)
+  // Who has no budget has an account all the same.
+  else if (caller.startsWith('key:') && used) await callerOf(c).charge(id, used)
+}
+
+const sum = (tokens: Tokens | undefined) => tokens && tokens.prompt_tokens + tokens.completion_tokens
+
+export async function models(c: Context): Promise<Response> {
+  const { config } = c.var
+  if (config.models === undefined) return deliver(c, upstreamModels)
+  const owned_by = config.upstream.kind === 'demo' ? 'millrace' : 'openai'
+  const data = config.models.map((id) => ({ id, object: 'model' as const, created: 0, owned_by }))
+  return c.json({ object: 'list', data } satisfies ModelList)
+}
+
+/**
+ * Runs a flow, and sends what comes of it.
+ *
+ * @param rates the caller's own limits, in place of the upstream's, which are the owner's
+ */
+async function deliver(
+  c: Context,
+  flow: (it: Flow) => Promise<Outcome>,
+  rates?: Record<string, string>,
+): Promise<Response> {
+  const { account, config, upstream } = c.var
+  const asked = Date.now()
+  const it: Flow = {
+    upstream,
+    deadlines: config.deadlines,
+    caller: c.req.raw.signal,
+    count: (request, answer, stream) => exports.Meter.count(request, answer, stream),
+  }
+  const { delivery, retries } = await flow(it)
+  account.timing.upstream = Date.now() - asked
+  account.retries = retries
+  if (delivery instanceof ApiError) return refuse(c, delivery)
+  const { body, ended, status, headers } = delivery
+  account.upstream_status = status
+  account.ended = ended
+  return new Response(body, {
+    status,
+    headers: {
+      ...(rates === undefined ? headers : ownRates(headers, rates)),
+      ...STREAMED,
+      // A compressor gathers before it sends: said to be as it is, a stream flows at once.
+      ...(c.req.path === '/chat' && { 'content-encoding': 'identity' }),
+    },
+  })
+}
+
+export function ownRates(
+  headers: Record<string, string>,
+  rates: Record<string, string>,
+): Record<string, string> {
+  const others = Object.entries(headers).filter(([name]) => !name.startsWith('x-ratelimit-'))
+  return { ...Object.fromEntries(others), ...rates }
+}
