@@ -120,7 +120,7 @@ export const SESSION_MS = 60 * 60_000
 /** How long a token may be renewed, from the first one on: the visitor, and so the day's budget, stays the same that long. */
 export const SESSION_RENEWABLE_MS = 24 * 60 * 60_000
 
-/** A token that is longer isn't looked at. Ours have some 350 characters, and an origin's name 253 at the most. */
+/** A token that is longer isn't looked at. Ours have some 250 characters, and a host's name has 253 at the most. */
 export const MAX_TOKEN_CHARS = 2048
 
 /** A request for a session: it holds a Turnstile token, of at most 2,048 characters. */
