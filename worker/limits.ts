@@ -187,7 +187,7 @@ export const SESSION_MS = 60 * 60_000
 /** How long a token may be renewed, from the first one on: the visitor, and so the day's budget, stays the same that long. */
 export const SESSION_RENEWABLE_MS = 24 * 60 * 60_000
 
-/** A token that is longer isn't looked at. Ours have some 350 characters, and an origin's name 253 at the most. */
+/** A token that is longer isn't looked at. Ours have some 250 characters, and a host's name has 253 at the most. */
 export const MAX_TOKEN_CHARS = 2048
 
 /** A request for a session: it holds a Turnstile token, of at most 2,048 characters. */
@@ -225,3 +225,70 @@ export const BURST_PERIOD_MS = 10_000
 
 /** What visitors may take where nothing else is configured: a few long conversations a day, and so many answers at once. */
 export const VISITOR_BUDGET = { tokensPerDay: 100_000, calls: 3 }
+
+/** How a streamed answer is cut into the windows that moderation judges. Characters are UTF-16 code units, as everywhere. */
+export interface WindowSizes {
+  /**
+   * A text goes out once it and this much of what follows has passed. So whatever is flagged and no longer than this is
+   * not begun to be shown, wherever windows meet. A dozen words; 0.2 s of a fast model's text, 1.6 s of the founding example's.
+   */
+  phrase: number
+  /** What has passed and is sent again before new text, so that it is judged in its context. At least `phrase`. */
+  context: number
+  /** A window closes at so many new characters, or so long after the first of them. The first one is short, for the first token's sake. */
+  first: { chars: number; ms: number }
+  /**
+   * Each window is twice the one before, up to this: a reader has new text once a second. A fast model's answer of 500 tokens takes
+   * 9 calls and 1,100 tokens; OpenAI's first tier has 500 calls and 10,000 tokens a minute.
+   */
+  last: { chars: number; ms: number }
+  /** The data of events that wait for their verdict, in characters. 1,000 tokens with all that is around them; beyond it the upstream waits. */
+  held: number
+}
+
+export const MODERATION_WINDOWS: WindowSizes = {
+  phrase: 64,
+  context: 400,
+  first: { chars: 32, ms: 250 },
+  last: { chars: 1024, ms: 1_000 },
+  held: 256 * 1024,
+}
+
+/** What an event that is held counts beside its data: without it, no number of comments would fill the bound. */
+export const HELD_ITEM_CHARS = 100
+
+/** How long the moderation API may take, and how it is tried again. */
+export interface ModerationPatience {
+  /** One attempt. It usually takes 0.1 to 0.5 s. */
+  attempt: number
+  /** A verdict, with all attempts and the waits between them: as long as a reader may be kept waiting in mid-sentence. */
+  verdict: number
+  /** The wait after the first failure in a row; each further one doubles it, plus or minus a quarter by chance. */
+  backoff: number
+  /** The longest such wait. A `Retry-After` counts in full, up to a minute: beyond it the header is more likely wrong than right. */
+  longestBackoff: number
+  longestRetryAfter: number
+  /** After a failure, the first call that is made again goes alone, this long ahead of the others. */
+  probe: number
+}
+
+export const MODERATION_PATIENCE: ModerationPatience = {
+  attempt: 5_000,
+  verdict: 15_000,
+  backoff: 500,
+  longestBackoff: 10_000,
+  longestRetryAfter: 60_000,
+  probe: 500,
+}
+
+/** One input of a moderation call; a longer text is cut into several. 2,000 tokens of English: far below the model's window, also in other scripts. */
+export const MAX_JUDGED_CHARS = 8_000
+
+/** What two inputs cut from one text share, so that a phrase across the cut is seen whole. */
+export const JUDGED_OVERLAP_CHARS = 200
+
+/** Inputs in one moderation call. */
+export const MAX_JUDGED_INPUTS = 16
+
+/** The moderation API's answer: 13 categories with their scores take 2 KB an input. */
+export const MAX_VERDICT_BYTES = 256 * 1024

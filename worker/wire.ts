@@ -62,8 +62,13 @@ export interface Timing {
 /** What Millrace adds to the last chunk of an answer, where it was asked to. */
 export interface Addendum {
   state?: EndState
-  usage_source: UsageSource
+  usage_source?: UsageSource
   timing?: Timing
+  /**
+   * What moderation takes back, by the choice's index: that many UTF-16 code units (JavaScript's `length`) at the end of its
+   * `content`, and all that was shown of its other texts. Told unasked, on a chunk before `[DONE]` or an error.
+   */
+  retract?: Record<string, number>
 }
 
 /** One event of a streamed answer. `choices` may be empty on any chunk, not only on the one with `usage`. */

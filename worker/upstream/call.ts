@@ -175,7 +175,8 @@ export function reasonOf(signal: AbortSignal): ApiError {
   return reason instanceof ApiError ? reason : new ApiError('internal_error', { cause: reason })
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
+/** Until then, or until the signal aborts: it never rejects. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)

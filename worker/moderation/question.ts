@@ -1,0 +1,26 @@
+/** What of a request is judged before its answer is shown: all that its messages say, but the instructions. */
+import { isRecord } from '../sse/chunk.ts'
+import type { ChatMessage } from '../wire.ts'
+
+/** Whose messages are the owner's or developer's own, and no part of the question. */
+const INSTRUCTING: readonly string[] = ['system', 'developer']
+
+/**
+ * One text: a question that is spread over messages and parts, or hidden in a tool's result or in words put into
+ * the assistant's mouth, is judged as what it is. Images and sounds are not judged.
+ */
+export function questionText(messages: readonly ChatMessage[]): string {
+  return messages
+    .filter(({ role }) => !INSTRUCTING.includes(role))
+    .flatMap(({ content, tool_calls: calls }) => [...textsOf(content), ...textsOf(calls)])
+    .join('\n\n')
+}
+
+/** Text, or parts that have some: in `text`, in a `refusal`, in a called function's `arguments`. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(textsOf)
+  if (!isRecord(value)) return []
+  const { text, refusal, function: called, arguments: given } = value
+  return [text, refusal, called, given].flatMap(textsOf)
+}
