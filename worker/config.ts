@@ -2,7 +2,7 @@
  * Env → Config, validated once. The only reader of the environment: `wrangler dev`, a deployment and
  * `npm start` all come through here, so that a wrong value has one message, which names its variable.
  */
-import { DEADLINES, type Deadlines, KEEPING, type Keeping, VISITOR_BUDGET } from './limits.ts'
+import { DEADLINES, type Deadlines, KEEPING, type Keeping, RETRACT_CHARS, VISITOR_BUDGET } from './limits.ts'
 
 /** Configuration as it arrives: text, or absent. Empty text counts as absent, as deploy forms send it. */
 export type Vars = Readonly<Record<string, unknown>>
@@ -27,6 +27,18 @@ export interface Config {
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
   budgets: Budgets
+  /** `undefined`: nothing is moderated. */
+  moderation: ModerationConfig | undefined
+}
+
+export interface ModerationConfig {
+  input: boolean
+  /** Of answers: nothing is shown before it has passed (`hold`), or shown at once, at most so many characters ahead, and taken back. */
+  output: { kind: 'hold' } | { kind: 'retract'; lead: number } | undefined
+  unreachable: 'closed' | 'open'
+  model: string
+  /** Of the endpoint itself. */
+  url: string
 }
 
 /** Tokens in a UTC day, and calls at once. */
@@ -93,6 +105,12 @@ export const CONFIG_NAMES = [
   'VISITOR_CONCURRENCY',
   'KEY_DAILY_TOKENS',
   'TOTAL_DAILY_TOKENS',
+  'MODERATION',
+  'MODERATION_MODE',
+  'MODERATION_UNREACHABLE',
+  'MODERATION_RETRACT_CHARS',
+  'MODERATION_MODEL',
+  'MODERATION_URL',
 ] as const
 type ConfigName = (typeof CONFIG_NAMES)[number]
 
@@ -103,6 +121,9 @@ const DEFAULT_MODEL = 'gpt-4o-mini'
 const DEMO_MODEL = 'millrace-demo'
 /** Source: Cloudflare, "Turnstile: Validate the token". */
 const TURNSTILE = 'https://challenges.cloudflare.com/turnstile/v0/siteverify'
+
+/** Source: OpenAI's moderation guide. */
+const MODERATION_MODEL = 'omni-moderation-latest'
 
 /** [spec] RFC 2104, 3: a shorter secret than the hash's output weakens the signature. Base64 of 24 random bytes has 32. */
 const LEAST_SECRET_CHARS = 32
@@ -157,6 +178,7 @@ export function readConfig(vars: Vars): Config {
       keyTokens: readCount('KEY_DAILY_TOKENS', read('KEY_DAILY_TOKENS')),
       totalTokens: readCount('TOTAL_DAILY_TOKENS', read('TOTAL_DAILY_TOKENS')),
     },
+    moderation: readModeration(read, baseUrl),
   }
 }
 
@@ -253,6 +275,41 @@ function readTurnstile(read: (name: ConfigName) => string | undefined): VisitorC
   // Pages would show the challenge, and nobody would look at what came of it.
   if (siteKey !== undefined) throw new ConfigError('TURNSTILE_SITE_KEY needs TURNSTILE_SECRET beside it.')
   return undefined
+}
+
+function readModeration(
+  read: (name: ConfigName) => string | undefined,
+  baseUrl: string,
+): ModerationConfig | undefined {
+  const of = readChoice('MODERATION', read('MODERATION'), ['off', 'input', 'output', 'both'])
+  const mode = readChoice('MODERATION_MODE', read('MODERATION_MODE'), ['hold', 'retract'])
+  const unreachable = readChoice('MODERATION_UNREACHABLE', read('MODERATION_UNREACHABLE'), ['closed', 'open'])
+  const lead = readCount('MODERATION_RETRACT_CHARS', read('MODERATION_RETRACT_CHARS')) ?? RETRACT_CHARS
+  const url = read('MODERATION_URL') ?? `${baseUrl}/moderations`
+  if (parseAddress(url) === undefined) {
+    throw new ConfigError(
+      'MODERATION_URL must be an http(s) address such as https://api.openai.com/v1/moderations.',
+    )
+  }
+  if (of === 'off') return undefined
+  return {
+    input: of !== 'output',
+    output: of === 'input' ? undefined : mode === 'hold' ? { kind: mode } : { kind: mode, lead },
+    unreachable,
+    model: read('MODERATION_MODEL') ?? MODERATION_MODEL,
+    url,
+  }
+}
+
+/** @returns the first of `choices` where nothing is said */
+function readChoice<T extends string>(
+  name: ConfigName,
+  text: string | undefined,
+  choices: readonly [T, ...T[]],
+): T {
+  const chosen = text === undefined ? choices[0] : choices.find((choice) => choice === text)
+  if (chosen !== undefined) return chosen
+  throw new ConfigError(`${name} must be one of ${choices.join(', ')}.`)
 }
 
 function readCount(name: ConfigName, text: string | undefined): number | undefined {

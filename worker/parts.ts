@@ -4,7 +4,7 @@ import { createAddressNames } from './guard/address.ts'
 import { createSessions } from './guard/session.ts'
 import { turnstile } from './guard/turnstile.ts'
 import type { Parts } from './routes/context.ts'
-import { chooseUpstream } from './upstream/choose.ts'
+import { chooseModeration, chooseUpstream } from './upstream/choose.ts'
 
 /** @throws {ConfigError} naming the first variable with a wrong value */
 export function createParts(vars: Vars): Parts {
@@ -13,6 +13,7 @@ export function createParts(vars: Vars): Parts {
   return {
     config,
     upstream: chooseUpstream(config.upstream),
+    moderation: chooseModeration(config),
     sessions: secret === undefined ? undefined : createSessions(secret),
     turnstile: challenge && turnstile(challenge),
     addressName: secret === undefined ? undefined : createAddressNames(secret),

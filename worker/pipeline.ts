@@ -8,6 +8,9 @@ import type { Deadlines } from './limits.ts'
 import { feed } from './meter/feed.ts'
 import type { Tokens } from './meter/record.ts'
 import { createTally } from './meter/tally.ts'
+import { judgeQuestion, type Moderating } from './moderation/moderating.ts'
+import type { Outcome as Judged } from './moderation/moderation.ts'
+import { judgeWhole as judgeAnswer } from './moderation/whole.ts'
 import { type Carriage, type Carried, carry } from './relay/carry.ts'
 import { deliver } from './relay/deliver.ts'
 import { type Watched, watch } from './relay/watch.ts'
@@ -15,6 +18,7 @@ import { readEvent } from './sse/chunk.ts'
 import { createEventReader } from './sse/decode.ts'
 import { errorFrame, toBytes } from './sse/encode.ts'
 import { bytesOfFrames, eventsOfFrames, type Frame, frames } from './sse/frames.ts'
+import { moderation as moderate } from './stage/moderation.ts'
 import { outputLimit } from './stage/output-limit.ts'
 import { text } from './stage/text.ts'
 import { timing } from './stage/timing.ts'
@@ -23,10 +27,11 @@ import type { Counter } from './tokens/counter.ts'
 import { counterFor } from './tokens/packed.ts'
 import { type Answer, type Asked, askUpstream, type Call, createCall, reasonOf } from './upstream/call.ts'
 import type { Upstream } from './upstream/upstream.ts'
-import { PLAIN_TEXT } from './wire.ts'
+import { type EndState, PLAIN_TEXT } from './wire.ts'
 
 export interface Flow {
   upstream: Upstream
+  moderation?: Moderating | undefined
   deadlines: Deadlines
   /** Aborts when the caller leaves. */
   caller: AbortSignal
@@ -40,27 +45,28 @@ export interface Flow {
   ): Promise<Tokens>
 }
 
-/** OpenAI's wire format: byte for byte as the upstream sends it, unless the caller asked for what the upstream may not send. */
+/** OpenAI's wire format: byte for byte as the upstream sends it, unless the caller asked for what it may not send, or it is moderated. */
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(asking(chat, flow), flow, async (answer, call) => {
-    if (!chat.stream) return whole(chat, flow, answer)
+  return converse(chat, flow, async (answer, call) => {
+    if (!chat.stream) return whole(chat, flow, answer, call)
     const seen = observe(chat, flow, answer, call)
-    const carried =
-      chat.wants === undefined
-        ? carry({ ...answer, ...call, watched: seen.watched })
-        : await deliver(told(chat, answer, seen.watched).pipeThrough(bytesOfFrames()), call, (error) =>
-            toBytes(errorFrame(error.envelope())),
-          )
+    const { watched } = seen
+    const untouched = chat.wants === undefined && flow.moderation?.output === undefined
+    const carried = untouched
+      ? carry({ ...answer, ...call, watched })
+      : await deliver(shown(chat, flow, answer, call, watched).pipeThrough(bytesOfFrames()), call, (error) =>
+          toBytes(errorFrame(error.envelope())),
+        )
     return { ...head(answer, answer.contentType), ...carried, ended: seen.account(carried.ended) }
   })
 }
 
-/** The answer's bare text, delta by delta. */
+/** The answer's bare text, delta by delta. What was shown can't be taken back there, so what is moderated is held. */
 export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(asking(chat, flow), flow, async (answer, call) => {
+  return converse(chat, flow, async (answer, call) => {
     const seen = observe(chat, flow, answer, call)
     const carried = await deliver(
-      told(chat, answer, seen.watched)
+      shown(chat, flow, answer, call, seen.watched, { kind: 'hold' })
         .pipeThrough(eventsOfFrames())
         .pipeThrough(text())
         .pipeThrough(new TextEncoderStream()),
@@ -68,6 +74,27 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
     )
     return { ...head(answer, PLAIN_TEXT), ...carried, ended: seen.account(carried.ended) }
   })
+}
+
+/** What of an answer's events may be shown. */
+function shown(
+  chat: ChatCall,
+  { moderation }: Flow,
+  answer: Answer,
+  call: Call,
+  watched: Watched,
+  mode = moderation?.output,
+): ReadableStream<Frame> {
+  const all = told(chat, answer, watched)
+  if (moderation?.output === undefined || mode === undefined) return all
+  const { judge, unreachable } = moderation
+  const onEnd = ({ state }: Judged) => {
+    if (state === 'flagged') call.abort(new ApiError('content_filter'))
+    if (state === 'unavailable') call.abort(new ApiError('moderation_unavailable'))
+  }
+  return all.pipeThrough(
+    moderate({ judge, unreachable, mode, onEnd, ...(chat.wants === 'timing' && { tell: 'state' }) }),
+  )
 }
 
 /** The events of an answer, with what the caller asked to be told: its usage, and its times. */
@@ -103,7 +130,8 @@ function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call) {
     watched.hurry()
     const tokens = await counted
     // A stage passes the upstream's own error on as what it is: an event. That is no whole answer.
-    return { end: end === 'done' && watched.ending().state === 'failed' ? 'failed' : end, bytes, tokens }
+    const failed = end === 'done' && watched.ending().state === 'failed'
+    return { end: endedBy(call.signal) ?? (failed ? 'failed' : end), bytes, tokens }
   }
   return { watched, account }
 }
@@ -123,20 +151,41 @@ function boundOutput(most: number, counter: Counter, abort: Call['abort']): (byt
 
 /** What the upstream has on offer, in OpenAI's list shape. */
 export function upstreamModels(flow: Flow): Promise<Outcome> {
-  const ask = { send: flow.upstream.models, stream: false }
-  return converse(ask, flow, async (answer) => ({
+  return ask({ send: flow.upstream.models, stream: false }, flow, async (answer) => ({
     ...head(answer, answer.contentType),
     body: new Blob([answer.first]).stream(),
     ended: Promise.resolve({ end: 'done', bytes: answer.first.byteLength }),
   }))
 }
 
-/** An unstreamed answer, whole as it is. */
-function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Delivery {
+/** An unstreamed answer: whole as it is, or without its words where they may not be shown. */
+async function whole({ bytes }: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Delivery> {
   const { first } = answer
   const tokens = flow.count(bytes, first, false).catch(() => undefined)
-  const ended = tokens.then((counted): Ended => ({ end: 'done', bytes: first.byteLength, tokens: counted }))
-  return { ...head(answer, answer.contentType), body: new Blob([first]).stream(), ended }
+  const judged = flow.moderation?.output && (await judgeWhole(first, flow.moderation, call.signal))
+  const sent = judged ?? first
+  const end = judged === undefined ? 'done' : 'moderated'
+  const ended = tokens.then((counted): Ended => ({ end, bytes: sent.byteLength, tokens: counted }))
+  return { ...head(answer, answer.contentType), body: new Blob([sent]).stream(), ended }
+}
+
+/** @returns what is sent in its place; `undefined`: it passed. @throws {ApiError} where nobody could judge it */
+async function judgeWhole(
+  answer: Uint8Array,
+  moderation: Moderating,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const judged = await judgeAnswer(new TextDecoder().decode(answer), { ...moderation, signal })
+  if (judged.state === 'passed') return undefined
+  if (judged.state === 'flagged') return toBytes(JSON.stringify(judged.completion))
+  throw new ApiError('moderation_unavailable', { cause: judged.why })
+}
+
+/** How the Worker itself ended an answer, where it did. */
+function endedBy({ aborted, reason }: AbortSignal): EndState | undefined {
+  if (!aborted || !(reason instanceof ApiError)) return undefined
+  if (reason.code === 'content_filter') return 'moderated'
+  return reason.code === 'budget_reached' ? 'budget' : undefined
 }
 
 /** An answer on its way to the caller. */
@@ -156,19 +205,28 @@ export interface Outcome {
   retries: number
 }
 
-const asking = ({ bytes, stream }: ChatCall, { upstream }: Flow) => ({
-  send: (signal: AbortSignal) => upstream.chat(bytes, signal),
-  stream,
-})
+/** Asks the question, and has it judged on its way. */
+function converse(chat: ChatCall, flow: Flow, hand: Hand): Promise<Outcome> {
+  const { bytes, stream, messages } = chat
+  const send = (signal: AbortSignal) => flow.upstream.chat(bytes, signal)
+  const judge = (call: Call) => flow.moderation && judgeQuestion(messages, flow.moderation, call.signal)
+  return ask({ send, stream }, flow, hand, judge)
+}
+
+type Hand = (answer: Answer, call: Call) => Promise<Delivery>
 
 /** Makes the call and hands its answer on; whatever fails before the caller's first byte is an error with a status. */
-async function converse(
-  ask: Pick<Asked, 'send' | 'stream'>,
+async function ask(
+  asked: Pick<Asked, 'send' | 'stream'>,
   { deadlines, caller }: Flow,
-  hand: (answer: Answer, call: Call) => Promise<Delivery>,
+  hand: Hand,
+  judge?: (call: Call) => Promise<ApiError | undefined> | undefined,
 ): Promise<Outcome> {
   const call = createCall(caller, deadlines.total)
-  const { answer, retries } = await askUpstream({ ...ask, call, deadlines })
+  const verdict = judge?.(call)
+  void verdict?.then((error) => error && call.abort(error))
+  const { answer: begun, retries } = await askUpstream({ ...asked, call, deadlines })
+  const answer = (await verdict) ?? begun
   let delivery: Delivery | ApiError
   try {
     delivery = answer instanceof ApiError ? answer : await hand(answer, call)

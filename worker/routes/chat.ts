@@ -59,10 +59,11 @@ async function deliver(
   flow: (it: Flow) => Promise<Outcome>,
   rates?: Record<string, string>,
 ): Promise<Response> {
-  const { account, config, upstream } = c.var
+  const { account, config, moderation, upstream } = c.var
   const asked = Date.now()
   const it: Flow = {
     upstream,
+    moderation,
     deadlines: config.deadlines,
     caller: c.req.raw.signal,
     count: (request, answer, stream) => exports.Meter.count(request, answer, stream),

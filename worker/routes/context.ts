@@ -7,12 +7,14 @@ import type { Grants } from '../guard/grant.ts'
 import type { BurstLimit, Limits } from '../guard/rate.ts'
 import type { Account } from '../meter/account.ts'
 import type { Dataset } from '../meter/record.ts'
+import type { Moderating } from '../moderation/moderating.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 
 /** What the configuration comes to: made once, and kept as long as the isolate. */
 export interface Parts {
   config: Config
   upstream: Upstream
+  moderation: Moderating | undefined
   sessions: Grants['sessions']
   turnstile: Grants['turnstile']
   /** The name of an address, which says nothing of it; `undefined` where there are no visitors. */
