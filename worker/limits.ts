@@ -73,6 +73,27 @@ export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
  */
 export const BROKEN_PIPE_GRACE_MS = 1_000
 
+/** What one call may cost, as a count that is believed: a thousand times the largest context window. */
+export const MAX_CALL_TOKENS = 1_000_000_000
+
+/** How long a day's account is kept after its end: the clocks of two machines differ by less, and the calls that began in it end. */
+export const DAY_GRACE_MS = 60 * 60_000
+
+/** When a place or some tokens may be free again that running calls hold: answers take seconds, nobody knows how many. */
+export const RUNNING_RETRY_MS = 2_000
+
+/** Into how many slices the deployment's daily total is cut at first: so many callers find one at once, and each asks once for several questions. */
+export const SLICES = 64
+
+/** As the total runs low, a slice is this part of what is left: callers still find one, and the last tokens go question by question. */
+export const SLICES_OF_REST = 16
+
+/** How long after its caller's last question an unused slice goes back: as long as one reads an answer and thinks of the next question. */
+export const SLICE_IDLE_MS = 60_000
+
+/** The longest `Retry-After` that OpenAI's SDK obeys; told to wait longer, it tries again within seconds. */
+export const MAX_OBEYED_WAIT_MS = 60_000
+
 /**
  * How deep a body's arrays and objects may lie in one another. A tool's JSON schema, the deepest thing in real requests, takes
  * some 20; walking a body by recursion overflows the stack from some thousands on.
