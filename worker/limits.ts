@@ -119,6 +119,7 @@ export interface Keeping {
 }
 
 export const KEEPING: Keeping = { kept: 10 * 60_000, abandoned: 5 * 60_000 }
+
 /** What one call may cost, as a count that is believed: a thousand times the largest context window. */
 export const MAX_CALL_TOKENS = 1_000_000_000
 

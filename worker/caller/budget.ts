@@ -1,7 +1,8 @@
 /** What a caller may spend: its ledger, and for more than its slice the deployment's total. */
-import { type Ask, createLedger, type Limits, type Standing } from './ledger.ts'
+import { type Ask, createLedger } from './ledger.ts'
 import { type Allotting, createReserve, type Decision } from './reserve.ts'
 import type { Sql } from './sql.ts'
+import type { Limits, Standing } from './standing.ts'
 
 export interface Budget {
   reserve(ask: Ask, limits: Limits): Promise<Decision>

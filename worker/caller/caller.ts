@@ -5,7 +5,7 @@
 import { DurableObject, exports } from 'cloudflare:workers'
 import { type Config, readConfig, type Vars } from '../config.ts'
 import { ApiError } from '../errors.ts'
-import { excessError } from '../guard/rate.ts'
+import { rateError } from '../guard/rate.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
 import { readEvent } from '../sse/chunk.ts'
@@ -20,12 +20,13 @@ import type { Upstream } from '../upstream/upstream.ts'
 import type { ChatRequest } from '../wire.ts'
 import { type Budget, createBudget } from './budget.ts'
 import { createJournal, type Journal, type KeptStream } from './journal.ts'
-import type { Ask, Limits, Standing } from './ledger.ts'
+import type { Ask } from './ledger.ts'
 import { interruptedEnd } from './log.ts'
 import { type Reply, toReply } from './reply.ts'
 import type { Decision } from './reserve.ts'
 import type { Conversation } from './running.ts'
 import { sqlOf } from './sql-of.ts'
+import type { Limits, Standing } from './standing.ts'
 import {
   createStreams,
   type Followed,
@@ -125,7 +126,9 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   async #admit({ reservation, limits }: Opening, budget: Budget): Promise<Standing | undefined | ApiError> {
     if (limits === undefined) return undefined
     const decision = await budget.reserve(reservation, limits)
-    return decision.kind === 'refused' ? excessError(decision, Date.now()) : decision.standing
+    return decision.kind === 'refused'
+      ? rateError(decision.refusal, decision.standing, Date.now())
+      : decision.standing
   }
 
   /** THE FLOW of a durable stream: the question upstream, its answer past the counters to the log. */

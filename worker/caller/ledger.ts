@@ -1,24 +1,17 @@
 /**
  * What one caller may spend: so many tokens in a UTC day, and so many calls at once. A call's tokens are reserved before
  * it is made, at the most it can use, and settled at what it used; so the sum of settled and reserved stays within the
- * day's budget however many calls are made at once. A call that uses more than was reserved is settled at what
- * it used: the day's account is true first, and then nothing more can be reserved.
+ * day's budget however many calls are made at once. A call that uses more than was reserved is settled at what it used all the same:
+ * the account is true, and if that passes the budget nothing more can be reserved.
  *
  * A reservation belongs to the day on which it was made, and holds one place of the concurrency until it is settled. One
  * that nobody settles expires at its estimate; where the true count comes after all, it replaces the estimate, once.
  */
-import { DAY_GRACE_MS, MAX_CALL_TOKENS, RUNNING_RETRY_MS } from '../limits.ts'
+import { DAY_GRACE_MS, MAX_CALL_TOKENS } from '../limits.ts'
 import { dayOf, endOfDay } from './day.ts'
 import { createSlice, type SliceAnswer, type SliceRequest } from './slice.ts'
 import type { Sql, SqlRow } from './sql.ts'
-
-export interface Limits {
-  /** `undefined`: none. */
-  tokensPerDay: number | undefined
-  concurrency: number | undefined
-  /** Whether the deployment has a limit too, of which this caller has to hold a slice. */
-  sliced: boolean
-}
+import { type Limits, type Refusal, refusalOf, type Standing, type Sums, standingOf } from './standing.ts'
 
 /** A call that is about to be made. */
 export interface Ask {
@@ -29,31 +22,6 @@ export interface Ask {
   output: number
   /** When the call is over at the latest; in milliseconds since 1970, as all times here. */
   expiresAt: number
-}
-
-/** What is used and what is left. */
-export interface Standing {
-  used: number
-  /** For calls that are running. */
-  reserved: number
-  left: number | undefined
-  limit: number | undefined
-  running: number
-  concurrency: number | undefined
-  resetsAt: number
-}
-
-export interface Refusal {
-  /** `total_tokens_per_day` is the deployment's. */
-  limit: 'tokens_per_day' | 'concurrency' | 'total_tokens_per_day'
-  /** The limit, what is left of it, and what the call needs: tokens, or calls at once. */
-  allowed: number
-  left: number
-  needed: number
-  /** When the limit begins anew; `undefined` of concurrency, which does so with the end of any call. */
-  resetsAt: number | undefined
-  /** When it is worth asking again. Sooner than the reset, where what others leave of their reservations would do. */
-  retryAfterMs: number
 }
 
 export type Verdict =
@@ -103,8 +71,7 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
   )
   const slice = createSlice(sql, newLease)
 
-  /** All that the decisions need of a day. `certain`: what it comes to if the running calls end now. */
-  function sums(day: number) {
+  function sums(day: number): Sums & { touched: number } {
     const [spending] = sql.rows('SELECT used, touched FROM spending WHERE day = ?', day)
     // An answer that outgrew its reservation holds what it has grown to.
     const [open] = sql.rows(
@@ -125,7 +92,6 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
       certain: used + Number(open?.estimate ?? 0),
     }
   }
-  type Sums = ReturnType<typeof sums>
 
   function charge(day: unknown, tokens: number, now: number): void {
     sql.rows(
@@ -146,12 +112,6 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
     })
   }
 
-  function standingOf(day: number, limits: Limits, { used, reserved, running, spent }: Sums): Standing {
-    const { tokensPerDay: limit, concurrency } = limits
-    const left = limit === undefined ? undefined : Math.max(0, limit - spent)
-    return { used, reserved, left, limit, running, concurrency, resetsAt: endOfDay(day) }
-  }
-
   return {
     reserve(ask, limits, now) {
       if (!isCount(ask.prompt) || !isCount(ask.output)) {
@@ -163,13 +123,12 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
         // The alarm does it too, but may be late, and a dead call's place should not be.
         expire(now)
         const before = sums(day)
-        const standing = standingOf(day, limits, before)
+        const standing = standingOf(limits, before, now)
         const [known] = sql.rows('SELECT charged FROM reservation WHERE id = ?', ask.id)
         if (known?.charged === null) return { kind: 'reserved', standing }
-        if (known !== undefined)
-          throw new TypeError('A reservation that has expired is asked for again: make a new id.')
+        if (known !== undefined) throw new TypeError('This reservation has expired: ask with a new id.')
 
-        const refusal = refusalOf(needed, standing, before, now)
+        const refusal = refusalOf(needed, limits, before, now)
         if (refusal !== undefined) return { kind: 'refused', refusal, standing }
         if (limits.sliced) {
           const request = slice.request(day, before.spent, needed, limits.tokensPerDay, now)
@@ -179,7 +138,13 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
           'INSERT INTO reservation (id, day, prompt, output, known, expires) VALUES (?, ?, ?, ?, 0, ?)',
           ...[ask.id, day, ask.prompt, ask.output, ask.expiresAt],
         )
-        return { kind: 'reserved', standing: standingOf(day, limits, sums(day)) }
+        const after = {
+          ...before,
+          running: before.running + 1,
+          reserved: before.reserved + needed,
+          spent: before.spent + needed,
+        }
+        return { kind: 'reserved', standing: standingOf(limits, after, now) }
       })
     },
 
@@ -201,7 +166,7 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
     usage(limits, now) {
       return sql.transaction(() => {
         expire(now)
-        return standingOf(dayOf(now), limits, sums(dayOf(now)))
+        return standingOf(limits, sums(dayOf(now)), now)
       })
     },
 
@@ -249,31 +214,6 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
       })
     },
   }
-}
-
-/** The caller's own limits. The tokens come first: where both are used up, they are what it waits for. */
-function refusalOf(
-  needed: number,
-  { left, limit, running, concurrency, resetsAt }: Standing,
-  { spent, certain }: { spent: number; certain: number },
-  now: number,
-): Refusal | undefined {
-  if (limit !== undefined && left !== undefined && spent + needed > limit) {
-    const wait = resetsAt - now
-    const retryAfterMs = certain + needed <= limit ? Math.min(RUNNING_RETRY_MS, wait) : wait
-    return { limit: 'tokens_per_day', allowed: limit, left, needed, resetsAt, retryAfterMs }
-  }
-  if (concurrency !== undefined && running >= concurrency) {
-    return {
-      limit: 'concurrency',
-      allowed: concurrency,
-      left: 0,
-      needed: 1,
-      resetsAt: undefined,
-      retryAfterMs: RUNNING_RETRY_MS,
-    }
-  }
-  return undefined
 }
 
 function estimateOf(row: SqlRow): number {

@@ -2,10 +2,11 @@
 import { exports } from 'cloudflare:workers'
 import type { Config } from '../config.ts'
 import type { ApiError } from '../errors.ts'
-import type { Ask, Limits, Standing } from './ledger.ts'
+import type { Ask } from './ledger.ts'
 import type { Excess } from './quota.ts'
 import { fromReply } from './reply.ts'
 import type { Decision } from './reserve.ts'
+import type { Limits, Standing } from './standing.ts'
 import type { Followed, Opened, Opening } from './streams.ts'
 
 export interface ReachedCaller {

@@ -1,6 +1,7 @@
 /** Reserving where the deployment has a total: from the caller's slice, and when that is too small, by asking for more. */
-import type { Ask, Ledger, Limits, Refusal, Standing, Verdict } from './ledger.ts'
+import type { Ask, Ledger, Verdict } from './ledger.ts'
 import type { Shortage, SliceAnswer, SliceRequest } from './slice.ts'
+import type { Limits, Refusal, Standing } from './standing.ts'
 
 /** The total, wherever it is. */
 export interface Allotting {

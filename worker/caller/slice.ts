@@ -43,7 +43,7 @@ export interface Shortage {
   retryAfterMs: number
 }
 
-/** Each is called within a transaction of the ledger's, which knows what was spent: settled and reserved, of that day. */
+/** For the ledger, which calls it in its transactions, and knows what was spent of a day: settled and reserved. */
 export interface Slice {
   /** @returns what to ask of the total before `tokens` more can be spent; `undefined` where the slice has them */
   request(

@@ -63,34 +63,29 @@ export function createTotal(sql: Sql): Total {
   return {
     allot(request, limit, now) {
       return sql.transaction(() => {
-        const { day, lease } = request
+        const { day, lease, term, kept, need } = request
         const before = read(day, lease)
-        const current = request.term >= before.term
-        const rest = sums(day)
+        const others = minus(sums(day), before)
+        const current = term >= before.term
         let after = before
         // A day that is over is closed: its rows go, and with them the proof of what was handed out.
         if (current && day >= dayOf(now)) {
-          if (request.term > before.term)
-            after = { term: request.term, held: request.kept, kept: request.kept }
-          const free = limit - (rest.held - before.held + after.held)
+          if (term > before.term) after = { term, held: kept, kept }
+          const free = limit - others.held - after.held
           after = { ...after, held: after.held + sliceFor(request, after.held, free, limit) }
           if (after.term !== before.term || after.held !== before.held) write(day, lease, before, after)
         }
-        const left = Math.max(0, limit - (rest.held - before.held + after.held))
-        const missing = request.need - after.held
-        if (!current || missing <= 0)
-          return { day, lease, term: after.term, held: after.held, shortage: undefined }
+        const answer = { day, lease, term: after.term, held: after.held, shortage: undefined }
+        const missing = need - after.held
+        if (!current || missing <= 0) return answer
+
+        const left = Math.max(0, limit - others.held - after.held)
         const resetsAt = endOfDay(day)
-        // What callers hold beyond what they had spent when they last said so: the most that may come back.
-        const spare = rest.held - rest.kept - (before.held - before.kept)
-        const retryAfterMs = left + spare >= missing ? SLICE_IDLE_MS : resetsAt - now
-        const shortage = {
-          limit,
-          left,
-          resetsAt,
-          retryAfterMs: Math.max(1, Math.min(retryAfterMs, resetsAt - now)),
-        }
-        return { day, lease, term: after.term, held: after.held, shortage }
+        const wait = Math.max(1, resetsAt - now)
+        // What the others hold beyond what they had spent when they last said so is the most that may come back.
+        const mayDo = left + others.held - others.kept >= missing
+        const retryAfterMs = mayDo ? Math.min(SLICE_IDLE_MS, wait) : wait
+        return { ...answer, shortage: { limit, left, resetsAt, retryAfterMs } }
       })
     },
 
@@ -113,6 +108,11 @@ export function createTotal(sql: Sql): Total {
     },
   }
 }
+
+const minus = (all: { held: number; kept: number }, one: Lease) => ({
+  held: all.held - one.held,
+  kept: all.kept - one.kept,
+})
 
 /**
  * What to add to a lease: nothing where it has enough, or where all that is free isn't; else what is missing, and as much

@@ -2,9 +2,10 @@
 import type { Context as HonoContext } from 'hono'
 import { reachCaller } from '../caller/reach.ts'
 import type { Config, Vars } from '../config.ts'
+import type { BurstLimit } from '../guard/burst.ts'
 import type { Caller } from '../guard/caller.ts'
+import type { CallerLimits } from '../guard/caller-limits.ts'
 import type { Grants } from '../guard/grant.ts'
-import type { BurstLimit, Limits } from '../guard/rate.ts'
 import type { Account } from '../meter/account.ts'
 import type { Dataset } from '../meter/record.ts'
 import type { Moderating } from '../moderation/moderating.ts'
@@ -29,7 +30,7 @@ export interface App {
     page: string | undefined
     caller: Caller
     /** `undefined`: none. */
-    limits: Limits | undefined
+    limits: CallerLimits | undefined
   }
 }
 

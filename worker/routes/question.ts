@@ -2,7 +2,7 @@
 import { ApiError } from '../errors.ts'
 import type { ChatCall } from '../guard/body.ts'
 import { type Rules, rulesFor } from '../guard/policy.ts'
-import { excessError } from '../guard/rate.ts'
+import { rateError } from '../guard/rate.ts'
 import { rateHeaders } from '../guard/rate-headers.ts'
 import { RESERVATION_GRACE_MS, RESERVED_OUTPUT_TOKENS } from '../limits.ts'
 import { counterFor } from '../tokens/packed.ts'
@@ -46,6 +46,6 @@ export async function reserve(
   if (limits === undefined) return {}
   const decision = await callerOf(c).reserve(reservation, limits)
   if (decision instanceof ApiError) return decision
-  if (decision.kind === 'refused') return excessError(decision, Date.now())
+  if (decision.kind === 'refused') return rateError(decision.refusal, decision.standing, Date.now())
   return rateHeaders(decision.standing, Date.now())
 }
