@@ -3,12 +3,14 @@ import { createAnnouncer } from './announcer.ts'
 import { createChat } from './chat.ts'
 import { createComposer } from './composer.ts'
 import { followEnd } from './follow-end.ts'
+import { keepTurns } from './kept-turns.ts'
 import { createModelPicker } from './model-picker.ts'
 import { isDemo } from './offer.ts'
 import { part } from './part.ts'
 import { followAddress } from './places.ts'
 import { createRaceDoor } from './race-door.ts'
 import { showStarters } from './starters.ts'
+import { warmOnce } from './warm.ts'
 
 const page = (selector: string) => part(document, selector, HTMLElement)
 const welcome = page('#welcome')
@@ -19,10 +21,12 @@ const demo = isDemo()
 const models = createModelPicker(page('#model'), part(document, '#model select', HTMLSelectElement))
 const follow = followEnd(page('main'), part(document, '#latest', HTMLButtonElement))
 const composer = createComposer(page('#composer'), { ask, stop: () => chat.stop() })
+const kept = keepTurns()
 let answering = false
 const chat = createChat({
   list: page('#turns'),
   announcer,
+  kept,
   model: models.chosen,
   busy(busy) {
     answering = busy
@@ -36,12 +40,22 @@ const chat = createChat({
   },
 })
 
-function ask(question: string): void {
+function showConversation(): void {
   welcome.hidden = true
   clear.hidden = false
+}
+
+function ask(question: string): void {
+  showConversation()
   chat.ask(question)
   follow.start()
 }
+
+// It was there before the page was loaded anew.
+if (!chat.empty) showConversation()
+if (answering) follow.start()
+addEventListener('pagehide', kept.flush)
+warmOnce()
 
 clear.addEventListener('click', () => {
   follow.stop()

@@ -14,6 +14,8 @@ export interface TurnView {
   clear(): void
   append(text: string): void
   setSpeed(line: string): void
+  /** In the place of the speed, while there is no connection. */
+  setReconnecting(reconnecting: boolean): void
   setNote(note: string): void
   showTrouble(explanation: Explanation, retry: () => void): void
   /** Once the conversation goes on, this turn can't be tried again. */
@@ -32,6 +34,7 @@ export function createTurnView(question: string): TurnView {
   const body = part(element, '.text', HTMLElement)
   const text = createGrowingText(body)
   const speed = part(element, '.speed', HTMLElement)
+  const reconnecting = part(element, '.reconnecting', HTMLElement)
   const note = part(element, '.note', HTMLElement)
   let trouble: TroubleCard | undefined
 
@@ -55,6 +58,11 @@ export function createTurnView(question: string): TurnView {
     append: text.append,
     setSpeed(line) {
       if (speed.textContent !== line) speed.textContent = line
+    },
+    setReconnecting(now) {
+      reconnecting.hidden = !now
+      speed.hidden = now
+      answer.classList.toggle('cut-off', now)
     },
     setNote(words) {
       note.textContent = words

@@ -16,6 +16,8 @@ export interface Visit {
   ask(question?: string): Promise<void>
   /** Waits until the latest answer has ended, however. */
   ended(): Promise<void>
+  /** Another tab with a copy of what this one keeps, as a browser's "Duplicate" opens it. */
+  duplicate(): Promise<Visit>
 }
 
 /**
@@ -43,24 +45,26 @@ export function usePages(): (url: string, options?: BrowserContextOptions) => Pr
   return async (url, options = {}) => {
     if (!browser) throw new TypeError('Pages can be visited only inside tests.')
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
+    context.on('page', (page) => {
+      page.on('pageerror', (error) => problems.push(`threw: ${error}`))
+      page.on('request', (request) => {
+        if (!request.url().startsWith(`${url}/`)) problems.push(`asked: ${request.url()}`)
+      })
+      page.on('console', (message) => {
+        // Chromium itself reports each refusal of the API; the page shows it to the reader.
+        const refusal = message.location().url.startsWith(`${url}/v1/`)
+        if (message.type() === 'error' && !refusal) problems.push(`logged: ${message.text()}`)
+      })
+    })
     const page = await context.newPage()
-    page.on('pageerror', (error) => problems.push(`threw: ${error}`))
-    page.on('request', (request) => {
-      if (!request.url().startsWith(`${url}/`)) problems.push(`asked: ${request.url()}`)
-    })
-    page.on('console', (message) => {
-      // Chromium itself reports each refusal of the API; the page shows it to the reader.
-      const refusal = message.location().url.startsWith(`${url}/v1/`)
-      if (message.type() === 'error' && !refusal) problems.push(`logged: ${message.text()}`)
-    })
     await page.goto(`${url}/`)
     return toVisit(page)
   }
 }
 
 /** Waits for what the page shows; vitest's own second is short for a browser on a busy machine. */
-export function poll<T>(look: () => Promise<T>) {
-  return expect.poll(look, { timeout: 10_000 })
+export function poll<T>(look: () => Promise<T>, timeout = 10_000) {
+  return expect.poll(look, { timeout })
 }
 
 function toVisit(page: Page): Visit {
@@ -78,5 +82,12 @@ function toVisit(page: Page): Visit {
       await box.press('Enter')
     },
     ended: () => send.waitFor(),
+    async duplicate() {
+      const [copy] = await Promise.all([
+        page.waitForEvent('popup'),
+        page.evaluate(() => void open(location.href)),
+      ])
+      return toVisit(copy)
+    },
   }
 }

@@ -1,13 +1,13 @@
 /** Asks one question in both ways at the same moment, and measures. */
 import type { ChatChunk, ChatRequest } from '../../../worker/wire.ts'
+import type { CallOptions } from '../../stream/call.ts'
 import { fetchChat } from '../../stream/fetch-chat.ts'
 import { openChat } from '../../stream/open-chat.ts'
-import type { PostOptions } from '../../stream/post.ts'
 import type { Finish, RaceRecord, Sample, TokenCount, Way } from './record.ts'
 
 const ENDPOINT = '/v1/chat/completions'
 
-export interface RaceQuestion extends Pick<PostOptions, 'fetch' | 'headers'> {
+export interface RaceQuestion extends Pick<CallOptions, 'fetch' | 'headers'> {
   question: string
   model: string | undefined
   /** `null` where a model answers; the field means nothing to any upstream but the demo. */
@@ -74,7 +74,7 @@ type Request = Omit<ChatRequest, 'stream'>
 
 async function askWhole(
   request: Request,
-  options: PostOptions,
+  options: CallOptions,
   clock: () => number,
   watch: RaceWatch,
 ): Promise<Finish> {
@@ -92,7 +92,7 @@ async function askWhole(
 
 async function askStream(
   request: Request,
-  options: PostOptions,
+  options: CallOptions,
   clock: () => number,
   watch: RaceWatch,
 ): Promise<{ finish: Finish; samples: Sample[]; atWorker: RaceRecord['atWorker'] }> {
