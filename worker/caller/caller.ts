@@ -8,6 +8,8 @@ import { ApiError } from '../errors.ts'
 import { rateError } from '../guard/rate.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
+import { judgeQuestion, type Moderating } from '../moderation/moderating.ts'
+import { createModeration } from '../moderation/moderation.ts'
 import { readEvent } from '../sse/chunk.ts'
 import { createEventReader } from '../sse/decode.ts'
 import { createClosing } from '../stage/closing.ts'
@@ -15,7 +17,7 @@ import { outputLimit } from '../stage/output-limit.ts'
 import { countChat } from '../tokens/chat.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall } from '../upstream/call.ts'
-import { chooseUpstream } from '../upstream/choose.ts'
+import { chooseModeration, chooseUpstream } from '../upstream/choose.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { ChatRequest } from '../wire.ts'
 import { type Budget, createBudget } from './budget.ts'
@@ -39,12 +41,14 @@ import {
 export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   readonly #config: Config
   readonly #upstream: Upstream
+  readonly #moderation: Moderating | undefined
   #kept: { journal: Journal; streams: Streams; budget: Budget } | undefined
 
   constructor(ctx: DurableObjectState, env: Vars) {
     super(ctx, env)
     this.#config = readConfig(env)
     this.#upstream = chooseUpstream(this.#config.upstream)
+    this.#moderation = chooseModeration(this.#config)
     // The calls of a life before this one are lost, and nobody else would end their streams.
     const { journal } = this.#open()
     for (const stream of journal.running()) this.#interrupt(stream, journal)
@@ -137,7 +141,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const wanted = new AbortController()
     const call = createCall(wanted.signal, deadlines.total)
     const send = (signal: AbortSignal) => this.#upstream.chat(bytes, signal)
-    const begun = askUpstream({ send, stream: true, call, deadlines }).then(({ answer }) => answer)
+    const asked = askUpstream({ send, stream: true, call, deadlines })
     // While the question is on its way.
     const { messages } = JSON.parse(new TextDecoder().decode(bytes)) as ChatRequest
     const promptTokens = countChat(messages, model, counterFor(model))
@@ -145,7 +149,12 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const see = limits === undefined ? count : limited(count, reservation.output, model)
     const { signal, abort, finished } = call
     const stop = () => wanted.abort()
-    return { promptTokens, begun, signal, abort, stop, finished, see, lastEvents: events, tokens }
+    const moderating = this.#moderation
+    const verdict = moderating && judgeQuestion(messages, moderating, signal)
+    void verdict?.then((error) => error && abort(error))
+    const begun = asked.then(async ({ answer }) => (await verdict) ?? answer)
+    const moderate = moderating && moderateBy(moderating)
+    return { promptTokens, begun, signal, abort, stop, finished, see, lastEvents: events, tokens, moderate }
   }
 
   #ended({ stream, state, error, begun, tokens, bytes }: StreamEnd): void {
@@ -193,7 +202,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const [data = ''] = events(end, undefined)
     journal.end(
       stream.serial,
-      interruptedEnd(stream, data),
+      interruptedEnd(stream, data, mostProvisional(this.#moderation)),
       end.state,
       Date.now() + this.#config.keeping.kept,
     )
@@ -226,6 +235,15 @@ function limited(see: Conversation['see'], most: number, model: string): Convers
 
 /** There is one for all. */
 const THE_TREASURY = 'total'
+
+/** How many events at most are shown before they have passed: each has a character, and few have none. */
+function mostProvisional(moderation: Moderating | undefined): number {
+  return moderation?.output?.kind === 'retract' ? 2 * moderation.output.lead : 0
+}
+
+function moderateBy({ output: mode, judge, unreachable }: Moderating): Conversation['moderate'] {
+  return mode && ((release) => createModeration({ judge, mode, unreachable, release }))
+}
 
 /** Counts and times an answer, and knows its last words. */
 function accountOf(model: string, promptTokens: number) {

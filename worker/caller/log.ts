@@ -27,8 +27,8 @@ export interface RunningLog extends Log {
   append(data: string): void
   /** Journals what is not yet. */
   flush(): void
-  /** The last events, and how the stream ended. @param expires milliseconds since the epoch */
-  end(state: EndState, data: readonly string[], expires: number): void
+  /** The last events, and how the stream ended. @param expires milliseconds since the epoch. @param withdrawn of the last events so far, how many are kept without their words */
+  end(state: EndState, data: readonly string[], expires: number, withdrawn?: number): void
   heartbeat(): void
 }
 
@@ -43,15 +43,29 @@ export function endedLog(journal: Journal, { serial, last }: KeptStream): Log {
   }
 }
 
-export function runningLog(journal: Journal, serial: number): RunningLog {
+/** What is shown ahead of its verdict, and so not kept before it. */
+export interface Provisional {
+  /** How many of the last events. */
+  readonly count: number
+  /** The same event without its words. */
+  mask(data: string): string
+}
+
+const NOTHING_PROVISIONAL: Provisional = { count: 0, mask: (data) => data }
+
+export function runningLog(
+  journal: Journal,
+  serial: number,
+  provisional: Provisional = NOTHING_PROVISIONAL,
+): RunningLog {
   let last = 0
   let bytes = 0
   let ended = false
   /** Not yet journalled. */
-  let pending: Uint8Array[] = []
+  let pending: { data: string; bytes: Uint8Array }[] = []
   let pendingBytes = 0
   /** The pack before: a reader is seldom further behind, and need not ask the journal. */
-  let recent: Uint8Array[] = []
+  let recent: typeof pending = []
   let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
 
   function wake(what: 'event' | 'heartbeat'): void {
@@ -59,29 +73,39 @@ export function runningLog(journal: Journal, serial: number): RunningLog {
     change = undefined
   }
 
-  function push(event: Uint8Array): void {
-    last++
-    pending.push(event)
+  function push(data: string): void {
+    const event = encodeNumbered(++last, data)
+    pending.push({ data, bytes: event })
     pendingBytes += event.length
     bytes += event.length
   }
 
-  /** What is not yet journalled, and then these. */
-  function pack(more: readonly Uint8Array[] = []): Pack {
+  /** The first `count` of what is pending. */
+  function pack(count: number, more: readonly Uint8Array[] = []): Pack {
     const first = last - pending.length + 1
-    return { first, last: last + more.length, bytes: concat([...pending, ...more]) }
+    const bytes = concat([...pending.slice(0, count).map((event) => event.bytes), ...more])
+    return { first, last: first + count + more.length - 1, bytes }
   }
 
-  function packed(): void {
-    recent = pending
-    pending = []
-    pendingBytes = 0
+  function packed(count: number): void {
+    recent = pending.slice(0, count)
+    pending = pending.slice(count)
+    pendingBytes = pending.reduce((sum, event) => sum + event.bytes.length, 0)
   }
 
   function flush(): void {
-    if (pending.length === 0) return
-    journal.write(serial, pack())
-    packed()
+    const count = pending.length - provisional.count
+    if (count <= 0) return
+    journal.write(serial, pack(count))
+    packed(count)
+  }
+
+  /** The last `count` of what is pending keep their numbers and lose their words. */
+  function mask(count: number): void {
+    for (let at = pending.length - count; at < pending.length; at++) {
+      const data = provisional.mask(pending[at]?.data ?? '')
+      pending[at] = { data, bytes: encodeNumbered(last - pending.length + at + 1, data) }
+    }
   }
 
   return {
@@ -97,17 +121,18 @@ export function runningLog(journal: Journal, serial: number): RunningLog {
     append(data) {
       if (last >= MAX_STREAM_EVENTS || bytes + data.length > MAX_STREAM_BYTES)
         throw new ApiError('stream_too_long')
-      push(encodeNumbered(last + 1, data))
+      push(data)
       if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
       wake('event')
     },
     flush,
-    end(state, data, expires) {
+    end(state, data, expires, withdrawn = 0) {
+      mask(withdrawn)
       const events = data.map((one, index) => encodeNumbered(last + 1 + index, one))
-      journal.end(serial, pack(events), state, expires)
+      journal.end(serial, pack(pending.length, events), state, expires)
       // Only now, or a reader might see an end that the next life of the object doesn't know of.
-      for (const event of events) push(event)
-      packed()
+      for (const one of data) push(one)
+      packed(pending.length)
       ended = true
       wake('event')
     },
@@ -117,7 +142,8 @@ export function runningLog(journal: Journal, serial: number): RunningLog {
       const held = recent.length + pending.length
       // Older ones are in the journal, all of them: what isn't there yet is held.
       if (last - after > held) return journal.read(serial, after)
-      return { bytes: concat([...recent, ...pending].slice(after - last)), last }
+      const events = [...recent, ...pending].slice(after - last)
+      return { bytes: concat(events.map((event) => event.bytes)), last }
     },
     changed() {
       change ??= Promise.withResolvers()
@@ -129,10 +155,12 @@ export function runningLog(journal: Journal, serial: number): RunningLog {
 /**
  * The end of a stream that a restart interrupted. Its number leaves room for the events that readers may have had and the journal
  * has not, so that to them too it is news.
+ *
+ * @param provisional how many events at most are shown before they are kept
  */
-export function interruptedEnd({ last }: KeptStream, data: string): Pack {
+export function interruptedEnd({ last }: KeptStream, data: string, provisional = 0): Pack {
   // One more than a pack has: the journal may have failed at a full one.
-  const number = last + PACK_EVENTS + 1
+  const number = last + PACK_EVENTS + provisional + 1
   return { first: number, last: number, bytes: encodeNumbered(number, data) }
 }
 

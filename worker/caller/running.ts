@@ -2,8 +2,10 @@
 import { ApiError } from '../errors.ts'
 import { FLUSH_MS, HEARTBEAT_MS, type Keeping } from '../limits.ts'
 import type { Tokens } from '../meter/record.ts'
+import type { Moderation } from '../moderation/moderation.ts'
+import { masked } from '../moderation/said.ts'
 import type { AnswerEvent } from '../sse/chunk.ts'
-import type { RunningLog } from './log.ts'
+import type { Provisional, RunningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { type Ended, endOf, transcribe } from './transcribe.ts'
 
@@ -23,6 +25,8 @@ export interface Conversation {
   lastEvents(ended: Ended, begun: Begun | undefined): string[]
   /** What was used so far. */
   tokens(): Tokens
+  /** Begins to moderate the answer; `undefined`: what comes is shown. @param release takes what may be shown */
+  moderate: ((release: (items: string[]) => void) => Moderation<string>) | undefined
   /** The call is over: its deadlines are. */
   finished(): void
 }
@@ -53,16 +57,30 @@ export interface RunOptions {
   now(): number
 }
 
+/** @param newLog is told which of its events are provisional */
 export function run(
   conversation: Conversation,
-  log: RunningLog,
+  newLog: (provisional: Provisional) => RunningLog,
   { keeping, silenceMs, now }: RunOptions,
 ): Running {
   const { signal, abort } = conversation
+  const moderation = conversation.moderate?.((items) => {
+    for (const data of items) attempt(() => show(data), abort)
+  })
+  const log = newLog({
+    get count() {
+      return moderation?.ahead ?? 0
+    },
+    mask: masked,
+  })
   const readers = createReaders(log, now)
   /** When the upstream's last byte came; until its first one the call has deadlines of its own. */
   let heard: number | undefined
   let quietSince = now()
+
+  void moderation?.ended.then(({ state }) => {
+    if (state === 'flagged' || state === 'unavailable') abort(new ApiError('content_filter'))
+  })
 
   function tick(): void {
     // An answer that can't be kept is not paid for any longer.
@@ -77,6 +95,12 @@ export function run(
     if (heard !== undefined && at - heard >= silenceMs) abort(new ApiError('upstream_silence_timeout'))
   }
 
+  function show(data: string): void {
+    // Not with each byte: an upstream's comments are for us, and to our readers silence.
+    quietSince = now()
+    log.append(data)
+  }
+
   const answer = (begun: Begun) =>
     transcribe({
       ...begun,
@@ -86,10 +110,9 @@ export function run(
       },
       see: conversation.see,
       append(data) {
-        // Not with each byte: an upstream's comments are for us, and to our readers silence.
-        quietSince = now()
+        if (moderation !== undefined) return moderation.push(data, { data })
         attempt(
-          () => log.append(data),
+          () => show(data),
           (error) => {
             throw error
           },
@@ -97,12 +120,27 @@ export function run(
       },
     })
 
+  /** What is held when the answer ends is judged, and shown or not; of an answer that was stopped nobody wants it. */
+  async function judged(ended: Ended): Promise<{ ended: Ended; withdrawn: number }> {
+    if (moderation === undefined) return { ended, withdrawn: 0 }
+    if (ended.state === 'stopped') moderation.stop()
+    const outcome = await moderation.end()
+    if (outcome.state === 'passed' || outcome.state === 'stopped') return { ended, withdrawn: 0 }
+    const { withdrawn, finish, retract } = outcome
+    const withheld = { finish: outcome.state === 'flagged' ? finish : [], retract }
+    if (outcome.state === 'flagged') return { ended: { state: 'moderated', withheld }, withdrawn }
+    const error = new ApiError('moderation_unavailable', { cause: outcome.why })
+    return { ended: { state: 'failed', error, withheld }, withdrawn }
+  }
+
   async function whole(): Promise<Awaited<Running['ended']>> {
     const started = await conversation.begun
     const begun = started instanceof ApiError ? undefined : started
     if (started instanceof ApiError && !running.announced) return 'refused'
-    const ended = started instanceof ApiError ? endOf(started) : await answer(started)
-    log.end(ended.state, conversation.lastEvents(ended, begun), now() + keeping.kept)
+    const { ended, withdrawn } = await judged(
+      started instanceof ApiError ? endOf(started) : await answer(started),
+    )
+    log.end(ended.state, conversation.lastEvents(ended, begun), now() + keeping.kept, withdrawn)
     return { ...ended, begun }
   }
 
@@ -113,6 +151,7 @@ export function run(
     announced: false,
     ended: whole().finally(() => {
       clearInterval(timer)
+      moderation?.stop()
       conversation.finished()
     }),
   }

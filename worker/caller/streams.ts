@@ -105,7 +105,11 @@ export function createStreams({
         promptTokens: conversation.promptTokens,
         started,
       })
-      const running = run(conversation, runningLog(journal, stream.serial), options)
+      const running = run(
+        conversation,
+        (provisional) => runningLog(journal, stream.serial, provisional),
+        options,
+      )
       const one = { stream, conversation, running }
       active.set(stream.id, one)
       running.ended.then((end) => settle(one, end)).catch(onBroken)
@@ -170,7 +174,7 @@ export function createStreams({
       }
       if (known instanceof ApiError) return known
       const one = known === undefined ? begin(opening) : active.get(known.id)
-      const begun = one && (await within(OPENING_GRACE_MS, one.conversation.begun))
+      const begun = one && (await beginning(one))
       if (begun instanceof ApiError && !one?.running.announced) return begun
       if (one !== undefined) one.running.announced = true
       const { id, requestId } = one?.stream ?? (known as KeptStream)
@@ -195,12 +199,16 @@ export function createStreams({
   }
 }
 
-/** What `work` comes to, or `undefined` if it takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+/** @returns the first byte or why there is none; `undefined` where that takes too long, and then the stream is announced without. */
+async function beginning({ conversation, running }: Active): Promise<Begun | ApiError | undefined> {
   const over = Promise.withResolvers<undefined>()
-  const timer = setTimeout(over.resolve, ms)
+  const timer = setTimeout(() => {
+    // Here, not when the promise is seen to settle: a failure between the two would be nobody's.
+    running.announced = true
+    over.resolve(undefined)
+  }, OPENING_GRACE_MS)
   try {
-    return await Promise.race([work, over.promise])
+    return await Promise.race([conversation.begun, over.promise])
   } finally {
     clearTimeout(timer)
   }

@@ -3,6 +3,7 @@
  * runs for every chunk.
  */
 import { ApiError } from '../errors.ts'
+import type { Withheld } from '../moderation/moderation.ts'
 import { type AnswerEvent, readEvent } from '../sse/chunk.ts'
 import { createEventReader, type SseEvent } from '../sse/decode.ts'
 import type { EndState } from '../wire.ts'
@@ -16,13 +17,16 @@ interface Source {
   onBytes(): void
   /** Looks at each event. @returns whether it is one for the readers */
   see(read: AnswerEvent): boolean
-  append(data: string): void
+  /** Takes an event for the readers. @returns when there is room for more, where that isn't at once */
+  append(data: string): void | Promise<void>
 }
 
 export interface Ended {
   state: EndState
   /** Where it didn't end well. */
   error?: ApiError
+  /** Where it was moderated: what is said in place of the rest, and how much of what was shown is taken back. */
+  withheld?: Pick<Withheld, 'finish' | 'retract'>
 }
 
 /** Never rejects for what the upstream does: that is an end. */
@@ -35,8 +39,9 @@ export async function transcribe(source: Source): Promise<Ended> {
     while (bytes !== undefined) {
       onBytes()
       for (const event of events.push(bytes)) {
-        const end = take(event, source)
-        if (end !== undefined) return end
+        const taken = take(event, source)
+        if (taken instanceof Promise) await taken
+        else if (taken !== undefined) return taken
       }
       const { done, value } = await reader.read()
       bytes = done ? undefined : value
@@ -53,13 +58,12 @@ export async function transcribe(source: Source): Promise<Ended> {
   }
 }
 
-function take(event: SseEvent, { see, append }: Source): Ended | undefined {
+function take(event: SseEvent, { see, append }: Source): Ended | undefined | Promise<void> {
   const read = readEvent(event)
   if (read.kind === 'done') return { state: 'done' }
   if (read.kind === 'error') return endOf(new ApiError('upstream_error', { wire: read.error }))
   if (read.kind === 'garbage') return endOf(new ApiError('upstream_invalid'))
-  if (see(read)) append(event.data)
-  return undefined
+  return see(read) ? append(event.data) || undefined : undefined
 }
 
 /** How a stream ends for which this is the reason. */

@@ -14,7 +14,14 @@ export interface Closing {
    *
    * @param begin of an answer that had begun
    */
-  events(end: { state: EndState; error?: ApiError }, begin: Begin | undefined): string[]
+  events(end: End, begin: Begin | undefined): string[]
+}
+
+export interface End {
+  state: EndState
+  error?: ApiError
+  /** Of a moderated answer: the chunks that say so, and by choice how many characters are taken back. */
+  withheld?: { finish: readonly ChatChunk[]; retract: Record<string, number> | undefined }
 }
 
 /**
@@ -33,15 +40,21 @@ export function createClosing(
       if (read.kind === 'chunk') timer.see(read.chunk)
       return last.see(read)
     },
-    events({ state, error }, begin) {
+    events({ state, error, withheld }, begin) {
       const { usage, source } = count.usage()
       const timing = begin && timer.measure(begin, usage)
       const chunk: ChatChunk = {
         ...(last.chunk() ?? { ...base, object: 'chat.completion.chunk', choices: [], usage }),
         ...error?.envelope(),
-        millrace: { state, usage_source: source, ...(timing && { timing }) },
+        millrace: {
+          state,
+          usage_source: source,
+          ...(timing && { timing }),
+          ...(withheld?.retract && { retract: withheld.retract }),
+        },
       }
-      return error === undefined ? [JSON.stringify(chunk), DONE] : [JSON.stringify(chunk)]
+      const events = [...(withheld?.finish ?? []), chunk].map((one) => JSON.stringify(one))
+      return error === undefined ? [...events, DONE] : events
     },
   }
 }
