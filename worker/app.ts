@@ -11,7 +11,9 @@ import { identify } from './guard/access.ts'
 import { type ChatCall, readChatRequest, readQuestion } from './guard/body.ts'
 import { MAX_DRAINED_BYTES } from './limits.ts'
 import { type Account, account } from './meter/account.ts'
+import type { Judge } from './moderation/judge.ts'
 import { type Flow, type Outcome, plainText, relay, upstreamModels } from './pipeline.ts'
+import { chooseJudge } from './upstream/choose-judge.ts'
 import { demo } from './upstream/demo.ts'
 import { openai } from './upstream/openai.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -19,7 +21,7 @@ import type { Health, ModelList } from './wire.ts'
 
 interface App {
   Bindings: Vars
-  Variables: { account: Account; config: Config; upstream: Upstream }
+  Variables: { account: Account; config: Config; judge: Judge; upstream: Upstream }
 }
 
 /** The one method of each route; HEAD goes with GET, OPTIONS with all. */
@@ -53,14 +55,14 @@ app.onError((error, c) => refuse(c, new ApiError('internal_error', { cause: erro
 /** Reads the configuration; a wrong value answers every call with the variable's name, and nothing is spent. */
 function configure(): MiddlewareHandler<App> {
   // An isolate keeps one environment: what is read from it once holds.
-  const known = new WeakMap<Vars, Pick<App['Variables'], 'config' | 'upstream'>>()
+  const known = new WeakMap<Vars, Pick<App['Variables'], 'config' | 'judge' | 'upstream'>>()
   return async function configure(c, next) {
     let read = known.get(c.env)
     if (read === undefined) {
       try {
         const config = readConfig(c.env)
         const upstream = config.upstream.kind === 'demo' ? demo(config.upstream) : openai(config.upstream)
-        read = { config, upstream }
+        read = { config, judge: chooseJudge(config.moderation.api), upstream }
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error
         return refuse(c, new ApiError('configuration_error', { message: error.message }))
@@ -68,6 +70,7 @@ function configure(): MiddlewareHandler<App> {
       known.set(c.env, read)
     }
     c.set('config', read.config)
+    c.set('judge', read.judge)
     c.set('upstream', read.upstream)
     await next()
   }
@@ -106,11 +109,12 @@ async function models(c: Context<App>): Promise<Response> {
 
 /** Runs a flow, and sends what comes of it. */
 async function deliver(c: Context<App>, flow: (it: Flow) => Promise<Outcome>): Promise<Response> {
-  const { account, config, upstream } = c.var
+  const { account, config, judge, upstream } = c.var
   const asked = Date.now()
   const it: Flow = {
     upstream,
     deadlines: config.deadlines,
+    moderation: { ...config.moderation, judge },
     caller: c.req.raw.signal,
     count: (request, answer, stream) => exports.Meter.count(request, answer, stream),
   }

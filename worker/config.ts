@@ -3,6 +3,9 @@
  * `npm start` all come through here, so that a wrong value has one message, which names its variable.
  */
 import { DEADLINES, type Deadlines } from './limits.ts'
+import type { Unreachable } from './moderation/judge.ts'
+import type { Mode } from './moderation/moderation.ts'
+import type { ModerationApi } from './upstream/moderations.ts'
 
 /** Configuration as it arrives: text, or absent. Empty text counts as absent, as deploy forms send it. */
 export type Vars = Readonly<Record<string, unknown>>
@@ -17,6 +20,7 @@ export interface Config {
   /** Whether a streamed answer that lacks the usage its caller asked for gets it here, at the cost of JavaScript per chunk. */
   fillUsage: boolean
   deadlines: Deadlines
+  moderation: ModerationConfig
   visitors: VisitorConfig
   /** Origins whose pages may call, beside the Worker's own: `https://example.com`, or `https://*.example.com` for all under it. */
   allowedOrigins: readonly string[]
@@ -34,6 +38,18 @@ export interface VisitorConfig {
   fields: ReadonlySet<string>
   /** `undefined`: nobody has to prove to be human. */
   turnstile: { siteKey: string | undefined; secret: string; verifyUrl: string } | undefined
+}
+
+/** What is judged before it is shown, and how. */
+export interface ModerationConfig {
+  /** Questions; answers. */
+  input: boolean
+  output: boolean
+  /** Of answers that are streamed. */
+  mode: Mode
+  unreachable: Unreachable
+  /** `undefined`: the demo's own moderation. */
+  api: ModerationApi | undefined
 }
 
 /** `sha256`: 64 lower-case hex digits of the key's hash; the key itself is kept nowhere. */
@@ -68,6 +84,13 @@ export const CONFIG_NAMES = [
   'TURNSTILE_VERIFY_URL',
   'MAX_INPUT_TOKENS',
   'MAX_OUTPUT_TOKENS',
+  'MODERATION',
+  'MODERATION_MODE',
+  'MODERATION_RETRACT_CHARS',
+  'MODERATION_UNREACHABLE',
+  'MODERATION_MODEL',
+  'MODERATION_URL',
+  'MODERATION_API_KEY',
 ] as const
 type ConfigName = (typeof CONFIG_NAMES)[number]
 
@@ -81,6 +104,8 @@ const TURNSTILE = 'https://challenges.cloudflare.com/turnstile/v0/siteverify'
 
 /** [spec] RFC 2104, 3: a shorter secret than the hash's output weakens the signature. Base64 of 24 random bytes has 32. */
 const LEAST_SECRET_CHARS = 32
+
+const MODERATION_MODEL = 'omni-moderation-latest'
 
 const HOUR_MS = 3_600_000
 
@@ -97,13 +122,17 @@ export function readConfig(vars: Vars): Config {
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ConfigError('OPENAI_API_KEY has a character that no key has: was it pasted whole?')
   }
+  const moderation = readModeration(read, { baseUrl, apiKey })
   return {
     upstream: apiKey === undefined ? { kind: 'demo', speed } : { kind: 'openai', baseUrl, apiKey },
     models: models ?? (apiKey === undefined ? [DEMO_MODEL] : undefined),
     defaultModel: models?.[0] ?? (apiKey === undefined ? DEMO_MODEL : DEFAULT_MODEL),
     accessKeys: readAccessKeys(read('ACCESS_KEYS')),
     openAccess: readBoolean('OPEN_ACCESS', read('OPEN_ACCESS')),
-    fillUsage: readFillUsage(read('FILL_USAGE'), apiKey === undefined ? undefined : baseUrl),
+    // An answer that is ended here has no usage of its upstream's.
+    fillUsage:
+      moderation.output || readFillUsage(read('FILL_USAGE'), apiKey === undefined ? undefined : baseUrl),
+    moderation,
     deadlines: {
       connect: deadline('CONNECT_TIMEOUT_MS', DEADLINES.connect),
       firstByte: deadline('FIRST_BYTE_TIMEOUT_MS', DEADLINES.firstByte),
@@ -230,6 +259,50 @@ function readFillUsage(text: string | undefined, baseUrl: string | undefined): b
   }
   if (text === 'on' || text === 'off') return text === 'on'
   throw new ConfigError('FILL_USAGE must be auto, on or off.')
+}
+
+function readModeration(
+  read: (name: ConfigName) => string | undefined,
+  { baseUrl, apiKey }: { baseUrl: string; apiKey: string | undefined },
+): ModerationConfig {
+  const what = readChoice('MODERATION', read('MODERATION'), ['off', 'input', 'output', 'both'])
+  const kind = readChoice('MODERATION_MODE', read('MODERATION_MODE'), ['hold', 'retract'])
+  const retract = read('MODERATION_RETRACT_CHARS')
+  const lead = readNumber('MODERATION_RETRACT_CHARS', retract, { fallback: 1000, least: 1, most: 100_000 })
+  const address = read('MODERATION_URL')
+  const url = parseAddress(address ?? `${baseUrl}/moderations`)
+  if (url === undefined) {
+    throw new ConfigError(
+      'MODERATION_URL must be an http(s) address such as https://api.openai.com/v1/moderations.',
+    )
+  }
+  // The upstream's key goes to the upstream, and to nobody else that an address may name.
+  const own = url.origin === new URL(baseUrl).origin ? apiKey : undefined
+  return {
+    input: what === 'input' || what === 'both',
+    output: what === 'output' || what === 'both',
+    mode: kind === 'hold' ? { kind } : { kind, lead: Math.floor(lead) },
+    unreachable: readChoice('MODERATION_UNREACHABLE', read('MODERATION_UNREACHABLE'), ['closed', 'open']),
+    api:
+      apiKey === undefined && address === undefined
+        ? undefined
+        : {
+            url: url.href,
+            apiKey: read('MODERATION_API_KEY') ?? own,
+            model: read('MODERATION_MODEL') ?? MODERATION_MODEL,
+          },
+  }
+}
+
+/** @param choices the first is the default */
+function readChoice<const T extends string>(
+  name: ConfigName,
+  text: string | undefined,
+  choices: readonly [T, ...T[]],
+): T {
+  const choice = choices.find((one) => one === (text ?? choices[0]))
+  if (choice !== undefined) return choice
+  throw new ConfigError(`${name} must be one of ${choices.join(', ')}.`)
 }
 
 function readBoolean(name: ConfigName, text: string | undefined): boolean {

@@ -40,7 +40,8 @@ export function account(routes: readonly string[]): MiddlewareHandler<{
     const route = routes.includes(c.req.path) ? c.req.path : 'none'
 
     const settle = async () => {
-      const unstreamed: Awaited<NonNullable<typeof ended>> = { end: status < 400 ? 'done' : 'failed' }
+      const refused = own.code === 'content_filter' ? 'moderated' : 'failed'
+      const unstreamed: Awaited<NonNullable<typeof ended>> = { end: status < 400 ? 'done' : refused }
       const { end, bytes, tokens } = (await ended) ?? unstreamed
       const line = {
         id,
