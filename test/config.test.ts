@@ -99,6 +99,62 @@ describe('the gate', () => {
   })
 })
 
+describe('moderation', () => {
+  const read = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).moderation
+
+  test('unset, nothing is judged; once something is, text is held, and not shown where nobody can judge it', () => {
+    expect(read({})).toEqual({
+      input: false,
+      output: false,
+      mode: { kind: 'hold' },
+      unreachable: 'closed',
+      api: { url: 'https://api.openai.com/v1/moderations', apiKey: 'k', model: 'omni-moderation-latest' },
+    })
+  })
+
+  test.each([
+    ['off', false, false],
+    ['input', true, false],
+    ['output', false, true],
+    ['both', true, true],
+  ])('%s', (MODERATION, input, output) => {
+    expect(read({ MODERATION })).toMatchObject({ input, output })
+  })
+
+  test('retract, and how far ahead', () => {
+    expect(read({ MODERATION_MODE: 'retract' }).mode).toEqual({ kind: 'retract', lead: 1000 })
+    expect(read({ MODERATION_MODE: 'retract', MODERATION_RETRACT_CHARS: '200' }).mode).toMatchObject({
+      lead: 200,
+    })
+  })
+
+  test('the upstream’s key goes to the upstream alone; the demo needs none', () => {
+    expect(read({ OPENAI_BASE_URL: 'https://a.example/v1' }).api).toMatchObject({
+      url: 'https://a.example/v1/moderations',
+      apiKey: 'k',
+    })
+    const elsewhere = { MODERATION_URL: 'https://b.example/judge', MODERATION_MODEL: 'm' }
+    expect(read(elsewhere).api).toEqual({ url: 'https://b.example/judge', apiKey: undefined, model: 'm' })
+    expect(read({ ...elsewhere, MODERATION_API_KEY: 'j' }).api).toMatchObject({ apiKey: 'j' })
+    expect(readConfig({}).moderation.api).toBeUndefined()
+    expect(readConfig(elsewhere).moderation.api).toMatchObject({ url: 'https://b.example/judge' })
+  })
+
+  test('an answer that is ended here has its usage counted here', () => {
+    expect(readConfig({ OPENAI_API_KEY: 'k', MODERATION: 'output' }).fillUsage).toBe(true)
+  })
+
+  test.each([
+    ['MODERATION', 'yes'],
+    ['MODERATION_MODE', 'soft'],
+    ['MODERATION_RETRACT_CHARS', '0'],
+    ['MODERATION_UNREACHABLE', 'maybe'],
+    ['MODERATION_URL', 'not an address'],
+  ])('a wrong %s is named', (name, value) => {
+    expect(() => read({ [name]: value })).toThrow(new RegExp(`^${name} must be`))
+  })
+})
+
 test('empty text is absence, as deploy forms send it; numbers and booleans of wrangler.toml are text', () => {
   expect(readConfig({ OPENAI_API_KEY: '', ACCESS_KEYS: ' ', MODELS: '' }).upstream.kind).toBe('demo')
   expect(readConfig({ DEMO_SPEED: 10, OPEN_ACCESS: true })).toMatchObject({

@@ -2,7 +2,9 @@
  * Env → Config, validated once. The only reader of the environment: `wrangler dev`, a deployment and
  * `npm start` all come through here, so that a wrong value has one message, which names its variable.
  */
-import { DEADLINES, type Deadlines, KEEPING, type Keeping, RETRACT_CHARS, VISITOR_BUDGET } from './limits.ts'
+import { DEADLINES, type Deadlines, KEEPING, type Keeping, VISITOR_BUDGET } from './limits.ts'
+import type { Moderating } from './moderation/moderating.ts'
+import type { ModerationApi } from './upstream/moderations.ts'
 
 /** Configuration as it arrives: text, or absent. Empty text counts as absent, as deploy forms send it. */
 export type Vars = Readonly<Record<string, unknown>>
@@ -20,6 +22,7 @@ export interface Config {
   keeping: Keeping
   /** Where callers' objects are made, and so where their calls leave from; `undefined`: near each caller. */
   locationHint: LocationHint | undefined
+  moderation: ModerationConfig
   visitors: VisitorConfig
   /** Origins whose pages may call, beside the Worker's own: `https://example.com`, or `https://*.example.com` for all under it. */
   allowedOrigins: readonly string[]
@@ -27,18 +30,6 @@ export interface Config {
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
   budgets: Budgets
-  /** `undefined`: nothing is moderated. */
-  moderation: ModerationConfig | undefined
-}
-
-export interface ModerationConfig {
-  input: boolean
-  /** Of answers: nothing is shown before it has passed (`hold`), or shown at once, at most so many characters ahead, and taken back. */
-  output: { kind: 'hold' } | { kind: 'retract'; lead: number } | undefined
-  unreachable: 'closed' | 'open'
-  model: string
-  /** Of the endpoint itself. */
-  url: string
 }
 
 /** Tokens in a UTC day, and calls at once. */
@@ -65,6 +56,12 @@ export interface VisitorConfig {
 /** Source: Cloudflare, "Durable Objects: Data location". */
 const LOCATION_HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
 export type LocationHint = (typeof LOCATION_HINTS)[number]
+
+/** What is judged before it is shown, and how. */
+export interface ModerationConfig extends Omit<Moderating, 'judge'> {
+  /** `undefined`: the demo's own moderation. */
+  api: ModerationApi | undefined
+}
 
 /** `sha256`: 64 lower-case hex digits of the key's hash; the key itself is kept nowhere. */
 export interface AccessKey {
@@ -107,10 +104,11 @@ export const CONFIG_NAMES = [
   'TOTAL_DAILY_TOKENS',
   'MODERATION',
   'MODERATION_MODE',
-  'MODERATION_UNREACHABLE',
   'MODERATION_RETRACT_CHARS',
+  'MODERATION_UNREACHABLE',
   'MODERATION_MODEL',
   'MODERATION_URL',
+  'MODERATION_API_KEY',
 ] as const
 type ConfigName = (typeof CONFIG_NAMES)[number]
 
@@ -122,11 +120,10 @@ const DEMO_MODEL = 'millrace-demo'
 /** Source: Cloudflare, "Turnstile: Validate the token". */
 const TURNSTILE = 'https://challenges.cloudflare.com/turnstile/v0/siteverify'
 
-/** Source: OpenAI's moderation guide. */
-const MODERATION_MODEL = 'omni-moderation-latest'
-
 /** [spec] RFC 2104, 3: a shorter secret than the hash's output weakens the signature. Base64 of 24 random bytes has 32. */
 const LEAST_SECRET_CHARS = 32
+
+const MODERATION_MODEL = 'omni-moderation-latest'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -144,13 +141,17 @@ export function readConfig(vars: Vars): Config {
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new ConfigError('OPENAI_API_KEY has a character that no key has: was it pasted whole?')
   }
+  const moderation = readModeration(read, { baseUrl, apiKey })
   return {
     upstream: apiKey === undefined ? { kind: 'demo', speed } : { kind: 'openai', baseUrl, apiKey },
     models: models ?? (apiKey === undefined ? [DEMO_MODEL] : undefined),
     defaultModel: models?.[0] ?? (apiKey === undefined ? DEMO_MODEL : DEFAULT_MODEL),
     accessKeys: readAccessKeys(read('ACCESS_KEYS')),
     openAccess: readBoolean('OPEN_ACCESS', read('OPEN_ACCESS')),
-    fillUsage: readFillUsage(read('FILL_USAGE'), apiKey === undefined ? undefined : baseUrl),
+    // An answer that is ended here has no usage of its upstream's.
+    fillUsage:
+      moderation.output || readFillUsage(read('FILL_USAGE'), apiKey === undefined ? undefined : baseUrl),
+    moderation,
     deadlines: {
       connect: period('CONNECT_TIMEOUT_MS', DEADLINES.connect),
       firstByte: period('FIRST_BYTE_TIMEOUT_MS', DEADLINES.firstByte),
@@ -178,7 +179,6 @@ export function readConfig(vars: Vars): Config {
       keyTokens: readCount('KEY_DAILY_TOKENS', read('KEY_DAILY_TOKENS')),
       totalTokens: readCount('TOTAL_DAILY_TOKENS', read('TOTAL_DAILY_TOKENS')),
     },
-    moderation: readModeration(read, baseUrl),
   }
 }
 
@@ -277,41 +277,6 @@ function readTurnstile(read: (name: ConfigName) => string | undefined): VisitorC
   return undefined
 }
 
-function readModeration(
-  read: (name: ConfigName) => string | undefined,
-  baseUrl: string,
-): ModerationConfig | undefined {
-  const of = readChoice('MODERATION', read('MODERATION'), ['off', 'input', 'output', 'both'])
-  const mode = readChoice('MODERATION_MODE', read('MODERATION_MODE'), ['hold', 'retract'])
-  const unreachable = readChoice('MODERATION_UNREACHABLE', read('MODERATION_UNREACHABLE'), ['closed', 'open'])
-  const lead = readCount('MODERATION_RETRACT_CHARS', read('MODERATION_RETRACT_CHARS')) ?? RETRACT_CHARS
-  const url = read('MODERATION_URL') ?? `${baseUrl}/moderations`
-  if (parseAddress(url) === undefined) {
-    throw new ConfigError(
-      'MODERATION_URL must be an http(s) address such as https://api.openai.com/v1/moderations.',
-    )
-  }
-  if (of === 'off') return undefined
-  return {
-    input: of !== 'output',
-    output: of === 'input' ? undefined : mode === 'hold' ? { kind: mode } : { kind: mode, lead },
-    unreachable,
-    model: read('MODERATION_MODEL') ?? MODERATION_MODEL,
-    url,
-  }
-}
-
-/** @returns the first of `choices` where nothing is said */
-function readChoice<T extends string>(
-  name: ConfigName,
-  text: string | undefined,
-  choices: readonly [T, ...T[]],
-): T {
-  const chosen = text === undefined ? choices[0] : choices.find((choice) => choice === text)
-  if (chosen !== undefined) return chosen
-  throw new ConfigError(`${name} must be one of ${choices.join(', ')}.`)
-}
-
 function readCount(name: ConfigName, text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
@@ -331,6 +296,50 @@ function readLocationHint(text: string | undefined): LocationHint | undefined {
   const hint = LOCATION_HINTS.find((known) => known === text)
   if (hint !== undefined || text === undefined) return hint
   throw new ConfigError(`LOCATION_HINT must be one of ${LOCATION_HINTS.join(', ')}.`)
+}
+
+function readModeration(
+  read: (name: ConfigName) => string | undefined,
+  { baseUrl, apiKey }: { baseUrl: string; apiKey: string | undefined },
+): ModerationConfig {
+  const what = readChoice('MODERATION', read('MODERATION'), ['off', 'input', 'output', 'both'])
+  const kind = readChoice('MODERATION_MODE', read('MODERATION_MODE'), ['hold', 'retract'])
+  const retract = read('MODERATION_RETRACT_CHARS')
+  const lead = readNumber('MODERATION_RETRACT_CHARS', retract, { fallback: 1000, least: 1, most: 100_000 })
+  const address = read('MODERATION_URL')
+  const url = parseAddress(address ?? `${baseUrl}/moderations`)
+  if (url === undefined) {
+    throw new ConfigError(
+      'MODERATION_URL must be an http(s) address such as https://api.openai.com/v1/moderations.',
+    )
+  }
+  // The upstream's key goes to the upstream, and to nobody else that an address may name.
+  const own = url.origin === new URL(baseUrl).origin ? apiKey : undefined
+  return {
+    input: what === 'input' || what === 'both',
+    output: what === 'output' || what === 'both',
+    mode: kind === 'hold' ? { kind } : { kind, lead: Math.floor(lead) },
+    unreachable: readChoice('MODERATION_UNREACHABLE', read('MODERATION_UNREACHABLE'), ['closed', 'open']),
+    api:
+      apiKey === undefined && address === undefined
+        ? undefined
+        : {
+            url: url.href,
+            apiKey: read('MODERATION_API_KEY') ?? own,
+            model: read('MODERATION_MODEL') ?? MODERATION_MODEL,
+          },
+  }
+}
+
+/** @param choices the first is the default */
+function readChoice<const T extends string>(
+  name: ConfigName,
+  text: string | undefined,
+  choices: readonly [T, ...T[]],
+): T {
+  const choice = choices.find((one) => one === (text ?? choices[0]))
+  if (choice !== undefined) return choice
+  throw new ConfigError(`${name} must be one of ${choices.join(', ')}.`)
 }
 
 function readBoolean(name: ConfigName, text: string | undefined): boolean {

@@ -46,8 +46,12 @@ const KINDS = {
   not_found: request(404, 'There is no such route.'),
   method_not_allowed: request(405, 'This route does not answer to this method.'),
   // The upstreams' own word for it, as a code and as a `finish_reason`.
-  content_filter: request(400, 'The question was flagged by moderation.'),
-  moderation_unavailable: server(503, true, 'The answer could not be moderated, and is not shown without.'),
+  content_filter: request(400, 'This was flagged by moderation.'),
+  moderation_unavailable: server(
+    503,
+    true,
+    'Moderation is not to be reached, and nothing is shown without it.',
+  ),
 
   access_key_required: access('An access key is required: send it as `Authorization: Bearer mr_…`.'),
   invalid_access_key: access('This access key is not valid here.'),

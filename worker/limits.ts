@@ -293,6 +293,3 @@ export const MAX_JUDGED_INPUTS = 16
 
 /** The moderation API's answer: 13 categories with their scores take 2 KB an input. */
 export const MAX_VERDICT_BYTES = 256 * 1024
-
-/** How many characters may be shown ahead of their verdict, where they can be taken back: some 400 tokens, a few seconds of an answer. */
-export const RETRACT_CHARS = 1_500

@@ -13,7 +13,7 @@ export function createParts(vars: Vars): Parts {
   return {
     config,
     upstream: chooseUpstream(config.upstream),
-    moderation: chooseModeration(config),
+    moderation: chooseModeration(config.moderation),
     sessions: secret === undefined ? undefined : createSessions(secret),
     turnstile: challenge && turnstile(challenge),
     addressName: secret === undefined ? undefined : createAddressNames(secret),

@@ -8,9 +8,10 @@ import type { Deadlines } from './limits.ts'
 import { feed } from './meter/feed.ts'
 import type { Tokens } from './meter/record.ts'
 import { createTally } from './meter/tally.ts'
-import { judgeQuestion, type Moderating } from './moderation/moderating.ts'
+import type { Moderating } from './moderation/moderating.ts'
 import type { Outcome as Judged } from './moderation/moderation.ts'
-import { judgeWhole as judgeAnswer } from './moderation/whole.ts'
+import { judgeQuestion } from './moderation/question.ts'
+import { judgeWhole } from './moderation/whole.ts'
 import { type Carriage, type Carried, carry } from './relay/carry.ts'
 import { deliver } from './relay/deliver.ts'
 import { type Watched, watch } from './relay/watch.ts'
@@ -18,7 +19,7 @@ import { readEvent } from './sse/chunk.ts'
 import { createEventReader } from './sse/decode.ts'
 import { errorFrame, toBytes } from './sse/encode.ts'
 import { bytesOfFrames, eventsOfFrames, type Frame, frames } from './sse/frames.ts'
-import { moderation as moderate } from './stage/moderation.ts'
+import { moderation } from './stage/moderation.ts'
 import { outputLimit } from './stage/output-limit.ts'
 import { text } from './stage/text.ts'
 import { timing } from './stage/timing.ts'
@@ -27,16 +28,16 @@ import type { Counter } from './tokens/counter.ts'
 import { counterFor } from './tokens/packed.ts'
 import { type Answer, type Asked, askUpstream, type Call, createCall, reasonOf } from './upstream/call.ts'
 import type { Upstream } from './upstream/upstream.ts'
-import { type EndState, PLAIN_TEXT } from './wire.ts'
+import { type ChatMessage, type EndState, PLAIN_TEXT } from './wire.ts'
 
 export interface Flow {
   upstream: Upstream
-  moderation?: Moderating | undefined
   deadlines: Deadlines
-  /** Aborts when the caller leaves. */
-  caller: AbortSignal
+  moderation: Moderating
   /** What was put aside for the answer, in tokens: one that grows beyond it is ended. */
   mostOutput?: number | undefined
+  /** Aborts when the caller leaves. */
+  caller: AbortSignal
   /** Counts the tokens of a call, off the path of its bytes. */
   count(
     request: Uint8Array,
@@ -45,95 +46,113 @@ export interface Flow {
   ): Promise<Tokens>
 }
 
-/** OpenAI's wire format: byte for byte as the upstream sends it, unless the caller asked for what it may not send, or it is moderated. */
+/** OpenAI's wire format: byte for byte as the upstream sends it, unless something is to be added, or moderated. */
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(chat, flow, async (answer, call) => {
-    if (!chat.stream) return whole(chat, flow, answer, call)
+  return converse(asking(chat, flow), flow, async (answer, call) => {
+    if (!chat.stream) return whole(chat, flow, answer)
     const seen = observe(chat, flow, answer, call)
-    const { watched } = seen
-    const untouched = chat.wants === undefined && flow.moderation?.output === undefined
-    const carried = untouched
-      ? carry({ ...answer, ...call, watched })
-      : await deliver(shown(chat, flow, answer, call, watched).pipeThrough(bytesOfFrames()), call, (error) =>
-          toBytes(errorFrame(error.envelope())),
-        )
+    const carried =
+      chat.wants === undefined && !flow.moderation.output
+        ? carry({ ...answer, ...call, watched: seen.watched })
+        : await deliver(told(chat, flow, answer, seen).pipeThrough(bytesOfFrames()), call, (error) =>
+            toBytes(errorFrame(error.envelope())),
+          )
     return { ...head(answer, answer.contentType), ...carried, ended: seen.account(carried.ended) }
   })
 }
 
-/** The answer's bare text, delta by delta. What was shown can't be taken back there, so what is moderated is held. */
+/** The answer's bare text, delta by delta. */
 export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(chat, flow, async (answer, call) => {
+  return converse(asking(chat, flow), flow, async (answer, call) => {
     const seen = observe(chat, flow, answer, call)
-    const carried = await deliver(
-      shown(chat, flow, answer, call, seen.watched, { kind: 'hold' })
-        .pipeThrough(eventsOfFrames())
-        .pipeThrough(text())
-        .pipeThrough(new TextEncoderStream()),
-      call,
-    )
-    return { ...head(answer, PLAIN_TEXT), ...carried, ended: seen.account(carried.ended) }
+    // Nothing can be taken back from a terminal.
+    const holding: Flow = { ...flow, moderation: { ...flow.moderation, mode: { kind: 'hold' } } }
+    const stream = told(chat, holding, answer, seen, 'state')
+      .pipeThrough(eventsOfFrames())
+      .pipeThrough(text())
+      .pipeThrough(new TextEncoderStream())
+    try {
+      const carried = await deliver(stream, call)
+      return { ...head(answer, PLAIN_TEXT), ...carried, ended: seen.account(carried.ended) }
+    } catch (error) {
+      const refused = seen.refused()
+      if (refused === undefined) throw error
+      // Nothing of the answer was shown; it was made all the same, and is accounted for.
+      const { status, headers, body } = refused.error.toResponse('text')
+      const ended = seen.account(Promise.resolve({ end: refused.end, bytes: 0 }))
+      return { status, headers: Object.fromEntries(headers), body: body as ReadableStream<Uint8Array>, ended }
+    }
   })
 }
 
-/** What of an answer's events may be shown. */
-function shown(
-  chat: ChatCall,
-  { moderation }: Flow,
-  answer: Answer,
-  call: Call,
-  watched: Watched,
-  mode = moderation?.output,
-): ReadableStream<Frame> {
-  const all = told(chat, answer, watched)
-  if (moderation?.output === undefined || mode === undefined) return all
-  const { judge, unreachable } = moderation
-  const onEnd = ({ state }: Judged) => {
-    if (state === 'flagged') call.abort(new ApiError('content_filter'))
-    if (state === 'unavailable') call.abort(new ApiError('moderation_unavailable'))
-  }
-  return all.pipeThrough(
-    moderate({ judge, unreachable, mode, onEnd, ...(chat.wants === 'timing' && { tell: 'state' }) }),
-  )
-}
-
-/** The events of an answer, with what the caller asked to be told: its usage, and its times. */
+/** The events of an answer, as far as they may be shown, with what the caller asked to be told: its usage, and its times. */
 function told(
   chat: ChatCall,
+  flow: Flow,
   { first, asked, firstByte }: Answer,
-  { toCaller }: Watched,
+  { watched, judged }: Seen,
+  tell?: 'state',
 ): ReadableStream<Frame> {
-  const all = continued(first, toCaller).pipeThrough(frames())
-  if (chat.wants === undefined) return all
-  const tally = createTally(chat, counterFor(chat.model))
-  const counted = all.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
-  return chat.wants === 'timing' ? counted.pipeThrough(timing({ asked, firstByte, now: Date.now })) : counted
+  let events = continued(first, watched.toCaller).pipeThrough(frames())
+  const tally = chat.wants && createTally(chat, counterFor(chat.model))
+  if (tally) events = events.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
+  if (flow.moderation.output) {
+    events = events.pipeThrough(moderation({ ...flow.moderation, tell: tally?.usage ?? tell, onEnd: judged }))
+  }
+  return chat.wants === 'timing' ? events.pipeThrough(timing({ asked, firstByte, now: Date.now })) : events
+}
+
+interface Seen {
+  watched: Watched
+  /** Told how the moderation of the answer ended. */
+  judged(outcome: Judged): void
+  /** Why the rest of the answer is not shown, where moderation says so. */
+  refused(): { end: EndState; error: ApiError } | undefined
+  account(ended: Promise<Carriage>): Promise<Ended>
 }
 
 /** Looks at a streamed answer from the side, and has its tokens counted. */
-function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call) {
+function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Seen {
   const meter = feed((bytes) => flow.count(chat.bytes, bytes, true))
-  const bound = flow.mostOutput && boundOutput(flow.mostOutput, counterFor(chat.model), call.abort)
+  const { mostOutput: most } = flow
+  const bound = most === undefined ? undefined : boundOutput(most, counterFor(chat.model), call.abort)
   const watched = watch({
     ...answer,
     abort: call.abort,
     silenceMs: flow.deadlines.silence,
     observe(bytes) {
       meter.push(bytes)
-      if (bound) bound(bytes)
+      bound?.(bytes)
     },
   })
   call.onLeave(watched.hurry)
   const counted = watched.ended.then(meter.end)
-  const account = async (ended: Promise<Carriage>): Promise<Ended> => {
-    const { end, bytes } = await ended
-    watched.hurry()
-    const tokens = await counted
-    // A stage passes the upstream's own error on as what it is: an event. That is no whole answer.
-    const failed = end === 'done' && watched.ending().state === 'failed'
-    return { end: endedBy(call.signal) ?? (failed ? 'failed' : end), bytes, tokens }
+  let refused: ReturnType<Seen['refused']>
+  return {
+    watched,
+    judged(outcome) {
+      refused = refusalOf(outcome)
+      if (refused !== undefined) call.leave(refused.error)
+    },
+    refused: () => refused,
+    async account(ended) {
+      const { end, bytes } = await ended
+      watched.hurry()
+      const tokens = await counted
+      if (refused !== undefined) return { end: refused.end, bytes, tokens }
+      // A stage passes the upstream's own error on as what it is: an event. That is no whole answer.
+      return { end: end === 'done' && watched.ending().state === 'failed' ? 'failed' : end, bytes, tokens }
+    },
   }
-  return { watched, account }
+}
+
+function refusalOf(outcome: Judged): ReturnType<Seen['refused']> {
+  if (outcome.state === 'flagged') {
+    const message = 'The answer was flagged by moderation.'
+    return { end: 'moderated', error: new ApiError('content_filter', { message }) }
+  }
+  if (outcome.state !== 'unavailable') return undefined
+  return { end: 'failed', error: new ApiError('moderation_unavailable', { cause: outcome.why }) }
 }
 
 /** Ends a call once its answer has more tokens than it may have: as soon as the tap sees it, which looks once a second. */
@@ -151,41 +170,29 @@ function boundOutput(most: number, counter: Counter, abort: Call['abort']): (byt
 
 /** What the upstream has on offer, in OpenAI's list shape. */
 export function upstreamModels(flow: Flow): Promise<Outcome> {
-  return ask({ send: flow.upstream.models, stream: false }, flow, async (answer) => ({
+  const ask = { send: flow.upstream.models, stream: false }
+  return converse(ask, flow, async (answer) => ({
     ...head(answer, answer.contentType),
     body: new Blob([answer.first]).stream(),
     ended: Promise.resolve({ end: 'done', bytes: answer.first.byteLength }),
   }))
 }
 
-/** An unstreamed answer: whole as it is, or without its words where they may not be shown. */
-async function whole({ bytes }: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Delivery> {
+/** An unstreamed answer, whole as it is; or without its words, where moderation says so. */
+async function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Promise<Delivery> {
   const { first } = answer
+  const judged = flow.moderation.output
+    ? await judgeWhole(new TextDecoder().decode(first), { ...flow.moderation, signal: flow.caller })
+    : undefined
+  if (judged?.state === 'unavailable') {
+    throw new ApiError('moderation_unavailable', { cause: judged.why })
+  }
+  const flagged = judged?.state === 'flagged'
+  const sent = flagged ? toBytes(JSON.stringify(judged.completion)) : first
   const tokens = flow.count(bytes, first, false).catch(() => undefined)
-  const judged = flow.moderation?.output && (await judgeWhole(first, flow.moderation, call.signal))
-  const sent = judged ?? first
-  const end = judged === undefined ? 'done' : 'moderated'
+  const end = flagged ? 'moderated' : 'done'
   const ended = tokens.then((counted): Ended => ({ end, bytes: sent.byteLength, tokens: counted }))
   return { ...head(answer, answer.contentType), body: new Blob([sent]).stream(), ended }
-}
-
-/** @returns what is sent in its place; `undefined`: it passed. @throws {ApiError} where nobody could judge it */
-async function judgeWhole(
-  answer: Uint8Array,
-  moderation: Moderating,
-  signal: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const judged = await judgeAnswer(new TextDecoder().decode(answer), { ...moderation, signal })
-  if (judged.state === 'passed') return undefined
-  if (judged.state === 'flagged') return toBytes(JSON.stringify(judged.completion))
-  throw new ApiError('moderation_unavailable', { cause: judged.why })
-}
-
-/** How the Worker itself ended an answer, where it did. */
-function endedBy({ aborted, reason }: AbortSignal): EndState | undefined {
-  if (!aborted || !(reason instanceof ApiError)) return undefined
-  if (reason.code === 'content_filter') return 'moderated'
-  return reason.code === 'budget_reached' ? 'budget' : undefined
 }
 
 /** An answer on its way to the caller. */
@@ -205,28 +212,31 @@ export interface Outcome {
   retries: number
 }
 
-/** Asks the question, and has it judged on its way. */
-function converse(chat: ChatCall, flow: Flow, hand: Hand): Promise<Outcome> {
-  const { bytes, stream, messages } = chat
-  const send = (signal: AbortSignal) => flow.upstream.chat(bytes, signal)
-  const judge = (call: Call) => flow.moderation && judgeQuestion(messages, flow.moderation, call.signal)
-  return ask({ send, stream }, flow, hand, judge)
+interface Asking extends Pick<Asked, 'send' | 'stream'> {
+  /** To be judged, if questions are. */
+  messages?: readonly ChatMessage[]
 }
 
-type Hand = (answer: Answer, call: Call) => Promise<Delivery>
+const asking = ({ bytes, stream, messages }: ChatCall, { upstream }: Flow): Asking => ({
+  send: (signal) => upstream.chat(bytes, signal),
+  stream,
+  messages,
+})
 
 /** Makes the call and hands its answer on; whatever fails before the caller's first byte is an error with a status. */
-async function ask(
-  asked: Pick<Asked, 'send' | 'stream'>,
-  { deadlines, caller }: Flow,
-  hand: Hand,
-  judge?: (call: Call) => Promise<ApiError | undefined> | undefined,
+async function converse(
+  { messages, ...ask }: Asking,
+  { deadlines, caller, moderation }: Flow,
+  hand: (answer: Answer, call: Call) => Promise<Delivery>,
 ): Promise<Outcome> {
   const call = createCall(caller, deadlines.total)
-  const verdict = judge?.(call)
-  void verdict?.then((error) => error && call.abort(error))
-  const { answer: begun, retries } = await askUpstream({ ...asked, call, deadlines })
-  const answer = (await verdict) ?? begun
+  // Beside the call, not before it: a question that is flagged ends it.
+  const judged =
+    moderation.input && messages ? judgeQuestion(messages, { ...moderation, signal: call.signal }) : undefined
+  void judged?.then((refusal) => refusal && call.abort(refusal))
+  const asked = await askUpstream({ ...ask, call, deadlines })
+  const { retries } = asked
+  const answer = asked.answer instanceof ApiError ? asked.answer : ((await judged) ?? asked.answer)
   let delivery: Delivery | ApiError
   try {
     delivery = answer instanceof ApiError ? answer : await hand(answer, call)

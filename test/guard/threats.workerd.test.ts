@@ -34,7 +34,9 @@ const VARS = {
   SYSTEM_PROMPT,
 }
 const sessions = createSessions(SECRET)
-const { token } = await sessions.open(PAGE, NOW)
+const {
+  session: { token },
+} = await sessions.open(PAGE, NOW)
 const key = await deriveKey(SECRET, 'session token')
 
 const hi = { role: 'user', content: 'hi' }
@@ -124,8 +126,8 @@ describe('origins', () => {
   })
 
   test("the Worker's own page has visitors, too", async () => {
-    const own = await sessions.open(OWN, NOW)
-    const headers = { authorization: `Bearer ${own.token}` }
+    const { session } = await sessions.open(OWN, NOW)
+    const headers = { authorization: `Bearer ${session.token}` }
     expect(await ask({ messages: [hi] }, { ...headers, origin: OWN })).toMatchObject({ stream: false })
     expect(await ask({ messages: [hi] }, { ...headers, 'sec-fetch-site': 'same-origin' })).toMatchObject({
       stream: false,

@@ -57,18 +57,23 @@ interface Run {
 async function moderate(events: SseEvent[], judge: Judge, run: Run = {}) {
   const { mode = HOLD, sizes = SMALL, gaps = [0], unreachable = 'closed' } = run
   const released: SseEvent[] = []
+  /** What a journal that waits for verdicts has been given. */
+  let journal: SseEvent[] = []
   const moderation = createModeration<SseEvent>({
     judge,
     mode,
     sizes,
     unreachable,
-    release: (items) => void released.push(...items),
+    release(items) {
+      released.push(...items)
+      journal = released.slice(0, released.length - moderation.ahead)
+    },
   })
   for (const [i, event] of events.entries()) {
     for (let turns = gaps[i % gaps.length] ?? 0; turns > 0; turns--) await setImmediate()
     await moderation.push(event, event)
   }
-  return { released, outcome: await moderation.end() }
+  return { released, outcome: await moderation.end(), journal }
 }
 
 const paces = fc.record({
@@ -126,10 +131,12 @@ describe('retract', () => {
         fc.integer({ min: 1, max: 120 }),
         async ({ events, phrase, content }, pace, lead) => {
           const { judge } = judging(phrase, pace.delays)
-          const { released, outcome } = await moderate(events, judge, {
+          const { released, outcome, journal } = await moderate(events, judge, {
             ...pace,
             mode: { kind: 'retract', lead },
           })
+          expect(released.length - journal.length).toBeLessThanOrEqual(lead)
+          expect(readers(journal).all).not.toMatch(phrase === undefined ? /^$/ : FORBIDDEN)
           const seen = readers(released)
           if (phrase === undefined) {
             expect(outcome).toEqual({ state: 'passed', told: true })
@@ -146,11 +153,11 @@ describe('retract', () => {
             expect(kept).not.toMatch(FORBIDDEN)
             expect(content.get(choice)?.startsWith(kept)).toBe(true)
           }
-          // What a journal keeps, and a later reader makes of it.
-          const journal = released.map(({ data }, i) => ({
+          // What is kept in the end, and what a later reader makes of it.
+          const kept = released.map(({ data }, i) => ({
             data: i < released.length - withdrawn ? data : masked(data),
           }))
-          const later = readers(journal)
+          const later = readers(kept)
           expect(later.all).not.toMatch(FORBIDDEN)
           for (const [choice, text] of seen.content) {
             const keep = text.length - (retract[choice] ?? 0)

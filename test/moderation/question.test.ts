@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { questionText } from '../../worker/moderation/question.ts'
+import type { Verdict } from '../../worker/moderation/judge.ts'
+import { judgeQuestion, questionText } from '../../worker/moderation/question.ts'
 
 test('all that the messages say, but the instructions', () => {
   const text = questionText([
@@ -29,4 +30,23 @@ test('what has no text, or the wrong type', () => {
       { role: 'user', content: [null, { text: {} }] },
     ]),
   ).toBe('')
+})
+
+test.each<[Verdict, 'closed' | 'open', string | undefined]>([
+  [{ kind: 'passed' }, 'closed', undefined],
+  [{ kind: 'flagged', categories: [] }, 'open', 'content_filter'],
+  [{ kind: 'unavailable', why: 'timeout' }, 'closed', 'moderation_unavailable'],
+  [{ kind: 'unavailable', why: 'timeout' }, 'open', undefined],
+])('the verdict %o, %s', async (verdict, unreachable, code) => {
+  const { signal } = new AbortController()
+  const judge = async () => verdict
+  const refusal = await judgeQuestion([{ role: 'user', content: 'Why?' }], { judge, unreachable, signal })
+  expect(refusal?.code).toBe(code)
+})
+
+test('a verdict that nobody waits for refuses nothing', async () => {
+  const judge = async (): Promise<Verdict> => ({ kind: 'unavailable', why: 'nobody waits for it' })
+  expect(
+    await judgeQuestion([], { judge, unreachable: 'closed', signal: AbortSignal.abort() }),
+  ).toBeUndefined()
 })

@@ -8,8 +8,9 @@ import { ApiError } from '../errors.ts'
 import { rateError } from '../guard/rate.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
-import { judgeQuestion, type Moderating } from '../moderation/moderating.ts'
+import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
+import { judgeQuestion } from '../moderation/question.ts'
 import { readEvent } from '../sse/chunk.ts'
 import { createEventReader } from '../sse/decode.ts'
 import { createClosing } from '../stage/closing.ts'
@@ -41,14 +42,14 @@ import {
 export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   readonly #config: Config
   readonly #upstream: Upstream
-  readonly #moderation: Moderating | undefined
+  readonly #moderation: Moderating
   #kept: { journal: Journal; streams: Streams; budget: Budget } | undefined
 
   constructor(ctx: DurableObjectState, env: Vars) {
     super(ctx, env)
     this.#config = readConfig(env)
     this.#upstream = chooseUpstream(this.#config.upstream)
-    this.#moderation = chooseModeration(this.#config)
+    this.#moderation = chooseModeration(this.#config.moderation)
     // The calls of a life before this one are lost, and nobody else would end their streams.
     const { journal } = this.#open()
     for (const stream of journal.running()) this.#interrupt(stream, journal)
@@ -149,11 +150,13 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const see = limits === undefined ? count : limited(count, reservation.output, model)
     const { signal, abort, finished } = call
     const stop = () => wanted.abort()
-    const moderating = this.#moderation
-    const verdict = moderating && judgeQuestion(messages, moderating, signal)
-    void verdict?.then((error) => error && abort(error))
+    const { input, output, ...moderation } = this.#moderation
+    const verdict = input ? judgeQuestion(messages, { ...moderation, signal }) : undefined
+    void verdict?.then((refused) => refused && abort(refused))
     const begun = asked.then(async ({ answer }) => (await verdict) ?? answer)
-    const moderate = moderating && moderateBy(moderating)
+    const moderate: Conversation['moderate'] = output
+      ? (release) => createModeration({ ...moderation, release })
+      : undefined
     return { promptTokens, begun, signal, abort, stop, finished, see, lastEvents: events, tokens, moderate }
   }
 
@@ -237,12 +240,8 @@ function limited(see: Conversation['see'], most: number, model: string): Convers
 const THE_TREASURY = 'total'
 
 /** How many events at most are shown before they have passed: each has a character, and few have none. */
-function mostProvisional(moderation: Moderating | undefined): number {
-  return moderation?.output?.kind === 'retract' ? 2 * moderation.output.lead : 0
-}
-
-function moderateBy({ output: mode, judge, unreachable }: Moderating): Conversation['moderate'] {
-  return mode && ((release) => createModeration({ judge, mode, unreachable, release }))
+function mostProvisional({ output, mode }: Moderating): number {
+  return output && mode.kind === 'retract' ? 2 * mode.lead : 0
 }
 
 /** Counts and times an answer, and knows its last words. */

@@ -45,7 +45,8 @@ export function account(routes: readonly string[]): MiddlewareHandler<{
     const route = routes.includes(matched) ? matched : 'none'
 
     const settle = async () => {
-      const unstreamed: Awaited<NonNullable<typeof ended>> = { end: status < 400 ? 'done' : 'failed' }
+      const refused = own.code === 'content_filter' ? 'moderated' : 'failed'
+      const unstreamed: Awaited<NonNullable<typeof ended>> = { end: status < 400 ? 'done' : refused }
       const { end, bytes, tokens } = (await ended) ?? unstreamed
       const line = {
         id,

@@ -15,7 +15,7 @@ import type { Upstream } from '../upstream/upstream.ts'
 export interface Parts {
   config: Config
   upstream: Upstream
-  moderation: Moderating | undefined
+  moderation: Moderating
   sessions: Grants['sessions']
   turnstile: Grants['turnstile']
   /** The name of an address, which says nothing of it; `undefined` where there are no visitors. */

@@ -11,9 +11,7 @@ export function chooseUpstream(config: Config['upstream']): Upstream {
   return config.kind === 'demo' ? demo(config) : openai(config)
 }
 
-export function chooseModeration({ moderation, upstream }: Config): Moderating | undefined {
-  if (moderation === undefined) return undefined
-  const { input, output, unreachable, url, model } = moderation
-  const judge = upstream.kind === 'demo' ? demoJudge : moderations({ url, apiKey: upstream.apiKey, model })
-  return { input, output, unreachable, judge }
+/** To be made once, not for each call: it leaves a service that fails alone for a while, whoever asks. */
+export function chooseModeration({ api, ...how }: Config['moderation']): Moderating {
+  return { ...how, judge: api === undefined ? demoJudge : moderations(api) }
 }
