@@ -52,8 +52,8 @@ export async function grantSession(
   // Before it is counted: who can't solve the challenge doesn't use up what the others at that address have.
   const error = (turnstile && (await prove(request, page, address, turnstile))) ?? (await count(address))
   if (error !== undefined) return error
-  const { id, session } = await sessions.open(page, now)
-  return { session, visitor: id, created: true }
+  const { visitor, ...session } = await sessions.open(page, now)
+  return { session, visitor, created: true }
 }
 
 /** The refusal that `Grants.count` gives, by what the address's quota says. */

@@ -4,7 +4,7 @@
  *
  * @example
  *   const sessions = createSessions(secret)
- *   const { session: { token } } = await sessions.open('https://example.com', Date.now())
+ *   const { token } = await sessions.open('https://example.com', Date.now())
  *   const visitor = await sessions.read(token, 'https://example.com', Date.now()) // or an ApiError
  */
 import { sign, verify } from 'hono/jwt'
@@ -25,7 +25,7 @@ export interface Visitor {
 
 export interface Sessions {
   /** A new visitor. */
-  open(origin: string, now: number): Promise<{ id: string; session: Session }>
+  open(origin: string, now: number): Promise<Session & { visitor: string }>
   /** A later token of the same visitor; an error once its first one is too old. */
   renew(visitor: Visitor, now: number): Promise<Session | ApiError>
   /** @param page where the request comes from: a token is good from its own origin alone */
@@ -57,8 +57,8 @@ export function createSessions(secret: string): Sessions {
 
   return {
     async open(origin, now) {
-      const id = randomId()
-      return { id, session: await issue({ id, origin, since: seconds(now) }, now) }
+      const visitor = randomId()
+      return { visitor, ...(await issue({ id: visitor, origin, since: seconds(now) }, now)) }
     },
 
     async renew(visitor, now) {

@@ -25,12 +25,10 @@ export function text(): TransformStream<SseEvent, string> {
       }
       if (read.kind === 'garbage') throw new ApiError('upstream_invalid')
       if (read.kind !== 'chunk') return
-      for (const { index, delta, finish_reason } of read.chunk.choices) {
+      for (const { index, delta } of read.chunk.choices) {
         if (index !== 0) continue
         const piece = (delta?.content ?? '') + (delta?.refusal ?? '')
         if (piece !== '') controller.enqueue(piece)
-        // What a filter has cut off is no whole answer, and bare text has no other way to say so.
-        if (finish_reason === 'content_filter') throw new ApiError('content_filter')
       }
       const { millrace, usage } = read.chunk
       if (millrace?.state === 'moderated') {
