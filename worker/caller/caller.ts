@@ -5,6 +5,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { type Config, readConfig, type Vars } from '../config.ts'
 import { ApiError, type PlainError } from '../errors.ts'
+import { PROBE_MS } from '../limits.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
 import { readEvent } from '../sse/chunk.ts'
@@ -59,8 +60,14 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return toReply(await this.#open().streams.open(opening))
   }
 
-  follow(id: string, after: number): Reply<Followed> {
-    return toReply(this.#open().streams.follow(id, after))
+  async follow(id: string, after: number): Promise<Reply<Followed>> {
+    const { streams } = this.#open()
+    const followed = streams.follow(id, after)
+    if (!(followed instanceof ApiError) || followed.code !== 'too_many_readers') return toReply(followed)
+    // Who has left is only noticed by writing to them.
+    streams.probe(id)
+    await new Promise((resolve) => setTimeout(resolve, PROBE_MS))
+    return toReply(streams.follow(id, after))
   }
 
   async stop(id: string): Promise<Reply<void>> {

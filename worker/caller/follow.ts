@@ -20,7 +20,7 @@ interface Following {
   onLeave(): void
 }
 
-const HEARTBEAT = toBytes(': heartbeat\n\n')
+const HEARTBEAT = ': heartbeat\n\n'
 
 /**
  * Holds nothing but its place: it takes from the log when its connection has room, and so holds up neither the
@@ -64,7 +64,8 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
         waiting = false
         if (over) return
         taken = now()
-        if (what === 'heartbeat') return controller.enqueue(HEARTBEAT)
+        // New bytes each time: the stream takes their buffer away.
+        if (what === 'heartbeat') return controller.enqueue(toBytes(HEARTBEAT))
         part = log.read(place)
       }
       if (part !== undefined) {

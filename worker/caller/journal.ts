@@ -29,7 +29,7 @@ type NewStream = Omit<KeptStream, 'serial' | 'state' | 'last'> & { idempotencyKe
 
 /** Events one after the other, as they go out. */
 export interface Part {
-  bytes: Uint8Array
+  bytes: Uint8Array<ArrayBuffer>
   /** The number of the last one. */
   last: number
 }
@@ -99,10 +99,14 @@ export function createJournal(sql: Sql): Journal {
   const write = (serial: number, { first, last, bytes }: Pack) =>
     sql.rows('INSERT INTO packs (key, first, bytes) VALUES (?, ?, ?)', serial * A_SERIAL + last, first, bytes)
 
-  function forget(serial: number): void {
-    sql.rows('DELETE FROM packs WHERE key > ? AND key < ?', serial * A_SERIAL, (serial + 1) * A_SERIAL)
-    sql.rows('DELETE FROM streams WHERE serial = ?', serial)
-    kept--
+  function forget(serials: readonly number[]): void {
+    sql.transaction(() => {
+      for (const serial of serials) {
+        sql.rows('DELETE FROM packs WHERE key > ? AND key < ?', serial * A_SERIAL, (serial + 1) * A_SERIAL)
+        sql.rows('DELETE FROM streams WHERE serial = ?', serial)
+      }
+    })
+    kept -= serials.length
   }
 
   return {
@@ -152,12 +156,10 @@ export function createJournal(sql: Sql): Journal {
       }
       return parts.length === 0 ? undefined : { bytes: concat(parts), last: from }
     },
-    forget: (serial) => sql.transaction(() => forget(serial)),
+    forget: (serial) => forget([serial]),
     expire(now) {
-      sql.transaction(() => {
-        for (const { serial } of sql.rows('SELECT serial FROM streams WHERE expires <= ?', now))
-          forget(Number(serial))
-      })
+      const expired = sql.rows('SELECT serial FROM streams WHERE expires <= ?', now)
+      forget(expired.map(({ serial }) => Number(serial)))
       const next = sql.rows('SELECT MIN(expires) AS next FROM streams')[0]?.next
       return next == null ? undefined : Number(next)
     },

@@ -59,15 +59,17 @@ export function runningLog(journal: Journal, serial: number): RunningLog {
     change = undefined
   }
 
-  function push(data: string): void {
-    const event = toBytes(encodeNumbered(++last, data))
+  function push(event: Uint8Array): void {
+    last++
     pending.push(event)
     pendingBytes += event.length
     bytes += event.length
   }
 
-  function pack(): Pack {
-    return { first: last - pending.length + 1, last, bytes: concat(pending) }
+  /** What is not yet journalled, and then these. */
+  function pack(more: readonly Uint8Array[] = []): Pack {
+    const first = last - pending.length + 1
+    return { first, last: last + more.length, bytes: concat([...pending, ...more]) }
   }
 
   function packed(): void {
@@ -95,14 +97,16 @@ export function runningLog(journal: Journal, serial: number): RunningLog {
     append(data) {
       if (last >= MAX_STREAM_EVENTS || bytes + data.length > MAX_STREAM_BYTES)
         throw new ApiError('stream_too_long')
-      push(data)
+      push(encodeNumbered(last + 1, data))
       if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
       wake('event')
     },
     flush,
     end(state, data, expires) {
-      for (const one of data) push(one)
-      journal.end(serial, pack(), state, expires)
+      const events = data.map((one, index) => encodeNumbered(last + 1 + index, one))
+      journal.end(serial, pack(events), state, expires)
+      // Only now, or a reader might see an end that the next life of the object doesn't know of.
+      for (const event of events) push(event)
       packed()
       ended = true
       wake('event')
@@ -127,11 +131,12 @@ export function runningLog(journal: Journal, serial: number): RunningLog {
  * has not, so that to them too it is news.
  */
 export function interruptedEnd({ last }: KeptStream, data: string): Pack {
-  const number = last + PACK_EVENTS
-  return { first: number, last: number, bytes: toBytes(encodeNumbered(number, data)) }
+  // One more than a pack has: the journal may have failed at a full one.
+  const number = last + PACK_EVENTS + 1
+  return { first: number, last: number, bytes: encodeNumbered(number, data) }
 }
 
 /** [spec] HTML, 9.2.6: a line feed inside the data starts another `data:` line. */
-function encodeNumbered(number: number, data: string): string {
-  return `id: ${number}\ndata: ${data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data}\n\n`
+function encodeNumbered(number: number, data: string): Uint8Array<ArrayBuffer> {
+  return toBytes(`id: ${number}\ndata: ${data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data}\n\n`)
 }

@@ -83,10 +83,11 @@ export function run(
       signal,
       onBytes() {
         heard = now()
-        quietSince = heard
       },
       see: conversation.see,
       append(data) {
+        // Not with each byte: an upstream's comments are for us, and to our readers silence.
+        quietSince = now()
         attempt(
           () => log.append(data),
           (error) => {

@@ -54,6 +54,8 @@ export interface Streams {
   open(opening: Opening): Promise<Opened | ApiError>
   /** @returns the events after number `after` */
   follow(id: string, after: number): Followed | ApiError
+  /** Writes something to each reader, so that it shows who is there. */
+  probe(id: string): void
   /** @returns once the stream has ended, now or long ago */
   stop(id: string): Promise<void | ApiError>
   /** How many are running. */
@@ -134,7 +136,7 @@ export function createStreams({ journal, converse, onEnd, onBroken, ...options }
         return new ApiError('too_many_streams')
       }
       const one = known === undefined ? begin(opening) : active.get(known.id)
-      const begun = one && (await within(OPENING_GRACE_MS, one.conversation.begun))
+      const begun = one && (await beginning(one))
       if (begun instanceof ApiError && !one?.running.announced) return begun
       if (one !== undefined) one.running.announced = true
       const { id, requestId } = one?.stream ?? (known as KeptStream)
@@ -147,6 +149,7 @@ export function createStreams({ journal, converse, onEnd, onBroken, ...options }
       return { id, replayed, headers, ...followed }
     },
     follow,
+    probe: (id) => active.get(id)?.running.log.heartbeat(),
     async stop(id) {
       if (journal.byId(id) === undefined) return new ApiError('stream_not_found')
       const one = active.get(id)
@@ -159,12 +162,16 @@ export function createStreams({ journal, converse, onEnd, onBroken, ...options }
   }
 }
 
-/** What `work` comes to, or `undefined` if it takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+/** @returns the first byte or why there is none; `undefined` where that takes too long, and then the stream is announced without. */
+async function beginning({ conversation, running }: Active): Promise<Begun | ApiError | undefined> {
   const over = Promise.withResolvers<undefined>()
-  const timer = setTimeout(over.resolve, ms)
+  const timer = setTimeout(() => {
+    // Here, not when the promise is seen to settle: a failure between the two would be nobody's.
+    running.announced = true
+    over.resolve(undefined)
+  }, OPENING_GRACE_MS)
   try {
-    return await Promise.race([work, over.promise])
+    return await Promise.race([conversation.begun, over.promise])
   } finally {
     clearTimeout(timer)
   }
