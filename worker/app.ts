@@ -115,5 +115,12 @@ function access(): MiddlewareHandler<App> {
 }
 
 function healthz(c: Context): Response {
-  return c.json({ status: 'ok', version, upstream: c.var.config.upstream.kind } satisfies Health)
+  const { upstream, visitors } = c.var.config
+  const siteKey = visitors.secret === undefined ? undefined : visitors.turnstile?.siteKey
+  return c.json({
+    status: 'ok',
+    version,
+    upstream: upstream.kind,
+    ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
+  } satisfies Health)
 }

@@ -92,6 +92,9 @@ export const MAX_STREAM_BYTES = 16 * 1024 * 1024
 /** Readers of one stream at once: tabs and devices of one person. */
 export const MAX_READERS = 32
 
+/** How long it takes until a reader that has left shows it, once something is written to it. */
+export const PROBE_MS = 100
+
 /** Streams of one caller that run at once: each holds 100 to 400 KB, an object has 128 MB. */
 export const MAX_RUNNING_STREAMS = 256
 

@@ -106,6 +106,8 @@ export interface Health {
   status: 'ok'
   version: string
   upstream: 'openai' | 'demo'
+  /** For the page's Turnstile widget; only where a visitor has to solve its challenge. */
+  turnstile_site_key?: string
 }
 
 /** What `POST /v1/sessions` takes; nothing, where Turnstile isn't configured. */

@@ -6,6 +6,7 @@ import { DurableObject, exports } from 'cloudflare:workers'
 import { type Config, readConfig, type Vars } from '../config.ts'
 import { ApiError } from '../errors.ts'
 import { rateError } from '../guard/rate.ts'
+import { PROBE_MS } from '../limits.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
 import type { Moderating } from '../moderation/moderating.ts'
@@ -65,8 +66,14 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return toReply(await this.#open().streams.open(opening))
   }
 
-  follow(id: string, after: number): Reply<Followed> {
-    return toReply(this.#open().streams.follow(id, after))
+  async follow(id: string, after: number): Promise<Reply<Followed>> {
+    const { streams } = this.#open()
+    const followed = streams.follow(id, after)
+    if (!(followed instanceof ApiError) || followed.code !== 'too_many_readers') return toReply(followed)
+    // Who has left is only noticed by writing to them.
+    streams.probe(id)
+    await new Promise((resolve) => setTimeout(resolve, PROBE_MS))
+    return toReply(streams.follow(id, after))
   }
 
   async stop(id: string): Promise<Reply<void>> {

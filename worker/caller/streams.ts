@@ -66,6 +66,8 @@ export interface Streams {
   open(opening: Opening): Promise<Opened | ApiError>
   /** @returns the events after number `after` */
   follow(id: string, after: number): Followed | ApiError
+  /** Writes something to each reader, so that it shows who is there. */
+  probe(id: string): void
   /** @returns once the stream has ended, now or long ago */
   stop(id: string): Promise<void | ApiError>
   /** How many are running. */
@@ -187,6 +189,7 @@ export function createStreams({
       return { id, replayed, headers, standing, ...followed }
     },
     follow,
+    probe: (id) => active.get(id)?.running.log.heartbeat(),
     async stop(id) {
       if (journal.byId(id) === undefined) return new ApiError('stream_not_found')
       const one = active.get(id)
