@@ -121,7 +121,7 @@ export function runningLog(
     append(data) {
       if (last >= MAX_STREAM_EVENTS || bytes + data.length > MAX_STREAM_BYTES)
         throw new ApiError('stream_too_long')
-      push(encodeNumbered(last + 1, data))
+      push(data)
       if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
       wake('event')
     },
