@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError, readConfig } from '../worker/config.ts'
+import { readConfig } from '../worker/config.ts'
+import { ConfigError } from '../worker/config-values.ts'
 
 const HASH = 'a'.repeat(64)
 

@@ -3,7 +3,8 @@
  */
 import { Hono, type MiddlewareHandler } from 'hono'
 import { version } from '../package.json'
-import { ConfigError, type Vars } from './config.ts'
+import type { Vars } from './config.ts'
+import { ConfigError } from './config-values.ts'
 import { ApiError } from './errors.ts'
 import { identify } from './guard/access.ts'
 import { addressOf } from './guard/address.ts'

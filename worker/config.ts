@@ -2,6 +2,16 @@
  * Env → Config, validated once. The only reader of the environment: `wrangler dev`, a deployment and
  * `npm start` all come through here, so that a wrong value has one message, which names its variable.
  */
+import {
+  ConfigError,
+  listOf,
+  parseAddress,
+  readBoolean,
+  readChoice,
+  readCount,
+  readNumber,
+  textOf,
+} from './config-values.ts'
 import { DEADLINES, type Deadlines, KEEPING, type Keeping, VISITOR_BUDGET } from './limits.ts'
 import type { Moderating } from './moderation/moderating.ts'
 import type { ModerationApi } from './upstream/moderations.ts'
@@ -67,10 +77,6 @@ export interface ModerationConfig extends Omit<Moderating, 'judge'> {
 export interface AccessKey {
   name: string
   sha256: string
-}
-
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError'
 }
 
 /** The names read here: what `npm start` takes from its environment. */
@@ -182,16 +188,6 @@ export function readConfig(vars: Vars): Config {
   }
 }
 
-function textOf(name: ConfigName, value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined
-  // wrangler.toml may hold `DEMO_SPEED = 10` or `OPEN_ACCESS = true`.
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (typeof value !== 'string') throw new ConfigError(`${name} must be text.`)
-  return value.trim() || undefined
-}
-
-const listOf = (text: string) => text.split(/[\s,]+/).filter(Boolean)
-
 function readModels(text: string | undefined): string[] | undefined {
   if (text === undefined) return undefined
   const models = [...new Set(listOf(text))]
@@ -206,13 +202,6 @@ function readBaseUrl(text: string): string {
     throw new ConfigError('OPENAI_BASE_URL must be an http(s) address such as https://api.openai.com/v1.')
   }
   return url.href.replace(/\/+$/, '')
-}
-
-function parseAddress(text: string): URL | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  return url === undefined || !/^https?:$/.test(url.protocol) || url.username || url.password || url.hash
-    ? undefined
-    : url
 }
 
 function readAccessKeys(text: string | undefined): AccessKey[] {
@@ -277,12 +266,6 @@ function readTurnstile(read: (name: ConfigName) => string | undefined): VisitorC
   return undefined
 }
 
-function readCount(name: ConfigName, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new ConfigError(`${name} must be a whole number from 1 to 999999999.`)
-}
-
 /** `auto`: OpenAI and Azure send usage where it is asked for, and so does the demo; of any other upstream nobody knows. */
 function readFillUsage(text: string | undefined, baseUrl: string | undefined): boolean {
   if (text === undefined || text === 'auto') {
@@ -329,34 +312,4 @@ function readModeration(
             model: read('MODERATION_MODEL') ?? MODERATION_MODEL,
           },
   }
-}
-
-/** @param choices the first is the default */
-function readChoice<const T extends string>(
-  name: ConfigName,
-  text: string | undefined,
-  choices: readonly [T, ...T[]],
-): T {
-  const choice = choices.find((one) => one === (text ?? choices[0]))
-  if (choice !== undefined) return choice
-  throw new ConfigError(`${name} must be one of ${choices.join(', ')}.`)
-}
-
-function readBoolean(name: ConfigName, text: string | undefined): boolean {
-  if (text === undefined || text === 'false') return false
-  if (text === 'true') return true
-  throw new ConfigError(`${name} must be true or false.`)
-}
-
-function readNumber(
-  name: ConfigName,
-  text: string | undefined,
-  { fallback, least, most }: { fallback: number; least: number; most: number },
-): number {
-  if (text === undefined) return fallback
-  const value = Number(text)
-  if (!(value >= least && value <= most)) {
-    throw new ConfigError(`${name} must be a number from ${least} to ${most}.`)
-  }
-  return value
 }
