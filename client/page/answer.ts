@@ -2,6 +2,7 @@
 import type { ChatChunk, EndState } from '../../worker/wire.ts'
 import { createMeter, type Reading, toldReading } from '../stream/meter.ts'
 import type { ChatStream, StreamOptions } from '../stream/read-stream.ts'
+import { retracts, withdraw } from '../stream/withdraw.ts'
 import type { Turn } from './conversation.ts'
 import { speedLine, waitingLine } from './speed-line.ts'
 import type { TurnView } from './turn-view.ts'
@@ -14,13 +15,14 @@ const SPEED_INTERVAL_MS = 100
  */
 const STOP_GRACE_MS = 400
 
-/** How an answer can end early, by the model's own choice. */
-const FINISH_NOTES: Record<string, string> = {
-  length: 'The answer reached the longest length that is allowed here.',
-  content_filter: 'The model’s service held back the rest of this answer.',
-}
+/** Why an answer is shorter than the model would have made it. */
+const TOO_LONG = 'The answer reached the longest length that is allowed here.'
+const NO_BUDGET = 'The answer reached the number of tokens that was left.'
 
-export type Outcome = { end: 'done' } | { end: 'stopped'; here: boolean } | { end: 'failed'; error: unknown }
+export type Outcome =
+  | { end: 'done' | 'withheld' }
+  | { end: 'stopped'; here: boolean }
+  | { end: 'failed'; error: unknown }
 
 interface Watched {
   /** The answer, to be read with these options. */
@@ -35,6 +37,8 @@ interface Watched {
   reconnecting(): void
   /** Called whenever there is more of it. */
   grown(): void
+  /** Called when a part of it was taken back. */
+  shortened(): void
 }
 
 export interface ShownAnswer {
@@ -51,25 +55,41 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
   const graceOver = Promise.withResolvers<Outcome>()
   let told: Reading | undefined
   let state: EndState = 'done'
+  /** The model's words alone, without a refusal beside them; and how many of them are shown. */
+  let content = ''
+  let shown = 0
+  let withheld = false
   let begun = false
   let stoppedHere = false
   let over = false
 
   function show(chunk: ChatChunk): void {
+    // One answer was asked for, whatever a server sends beside it.
+    const choice = chunk.choices.find(({ index }) => index === 0)
+    content += choice?.delta?.content ?? ''
+    // After a stop no more is shown, but what is taken back goes all the same.
+    if (retracts(chunk)) takeBack(chunk)
+    if (over) return
     meter.see(chunk)
     told = toldReading(chunk) ?? told
     state = chunk.millrace?.state ?? state
-    // One answer was asked for, whatever a server sends beside it.
-    const choice = chunk.choices.find(({ index }) => index === 0)
     const text = (choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? '')
     if (text !== '') {
       if (!begun) begin()
       turn.answer += text
+      shown = content.length
       view.append(text)
       watched.grown()
     }
-    const note = FINISH_NOTES[choice?.finish_reason ?? '']
-    if (note) setNote(note)
+    if (choice?.finish_reason === 'length') setNote(TOO_LONG)
+    withheld ||= choice?.finish_reason === 'content_filter' || state === 'moderated'
+  }
+
+  function takeBack(chunk: ChatChunk): void {
+    content = withdraw(content, chunk)
+    turn.answer = content.slice(0, shown)
+    view.shorten(turn.answer)
+    watched.shortened()
   }
 
   function begin(): void {
@@ -104,8 +124,9 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
 
   async function read(): Promise<Outcome> {
     try {
-      for await (const chunk of stream) if (!over) show(chunk)
-      return state === 'stopped' ? { end: 'stopped', here: stoppedHere } : { end: 'done' }
+      for await (const chunk of stream) show(chunk)
+      if (state === 'stopped') return { end: 'stopped', here: stoppedHere }
+      return { end: withheld ? 'withheld' : 'done' }
     } catch (error) {
       return stoppedHere ? { end: 'stopped', here: true } : { end: 'failed', error }
     }
@@ -123,7 +144,11 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     if (outcome.end === 'stopped') {
       setNote(outcome.here ? 'You stopped this answer.' : 'This answer was stopped.')
     }
-    if (outcome.end === 'done' && !begun) setNote('The model had nothing to say.')
+    if (outcome.end === 'withheld') {
+      setNote(turn.answer === '' ? 'This answer was withheld.' : 'The rest of this answer was withheld.')
+    }
+    if (state === 'budget') setNote(NO_BUDGET)
+    else if (outcome.end === 'done' && !begun) setNote('The model had nothing to say.')
     return outcome
   }
 

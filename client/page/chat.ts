@@ -2,7 +2,6 @@
 import { ChatError, clientError } from '../stream/chat-error.ts'
 import { followStream, newKey, openStream } from '../stream/open-stream.ts'
 import type { ChatStream, StreamOptions } from '../stream/read-stream.ts'
-import { accessHeaders } from './access-key.ts'
 import type { Announcer } from './announcer.ts'
 import { type Outcome, type ShownAnswer, showAnswer } from './answer.ts'
 import { type Pending, type Turn, toMessages } from './conversation.ts'
@@ -20,6 +19,8 @@ interface Surroundings {
   list: HTMLElement
   announcer: Announcer
   kept: KeptTurns
+  /** Calls the Worker. */
+  send: typeof fetch
   model(): string | undefined
   /** Told when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
@@ -36,7 +37,7 @@ export interface Chat {
 }
 
 /** Shows what was kept, and takes up the answer that had not ended. */
-export function createChat({ list, announcer, kept, model, busy, retried }: Surroundings): Chat {
+export function createChat({ list, announcer, kept, send, model, busy, retried }: Surroundings): Chat {
   let turns: Turn[] = []
   let latest: TurnView | undefined
   let current: ShownAnswer | undefined
@@ -55,11 +56,12 @@ export function createChat({ list, announcer, kept, model, busy, retried }: Surr
     delete turn.end
     delete turn.note
     delete turn.trouble
+    delete turn.failedAt
     kept.save(turns, 'now')
     const messages = toMessages(turns, turn)
     let reconnecting = false
     const answer = showAnswer(turn, view, {
-      open: (options) => open(asked, messages, options),
+      open: (options) => open(asked, messages, { ...options, fetch: send }),
       resumed,
       begun() {
         if (current === answer) announcer.say('The answer has begun.')
@@ -73,6 +75,7 @@ export function createChat({ list, announcer, kept, model, busy, retried }: Surr
         reconnecting = true
       },
       grown: () => kept.save(turns, 'soon'),
+      shortened: () => kept.save(turns, 'now'),
     })
     current = answer
     busy(true)
@@ -90,8 +93,10 @@ export function createChat({ list, announcer, kept, model, busy, retried }: Surr
     if (!mayGoOn(turn, outcome)) delete turn.pending
     if (outcome.end === 'done') announcer.sayAnswer(turn.answer)
     if (outcome.end === 'stopped') announcer.say('Stopped.')
+    if (outcome.end === 'withheld') announcer.say(turn.note ?? '')
     if (outcome.end !== 'failed') return
     turn.trouble = explainError(outcome.error, turn.answer !== '')
+    turn.failedAt = Date.now()
     announcer.say(`${turn.trouble.title}. ${turn.trouble.advice}`)
     showTrouble(turn, view, turn.trouble)
   }
@@ -120,7 +125,7 @@ export function createChat({ list, announcer, kept, model, busy, retried }: Surr
     if (turn.end) view.setState(turn.end)
     view.setSpeed(turn.speed ?? '')
     if (turn.note) view.setNote(turn.note)
-    if (turn.trouble) showTrouble(turn, view, { ...turn.trouble, waitMs: 0 })
+    if (turn.trouble) showTrouble(turn, view, { ...turn.trouble, waitMs: waitLeft(turn) })
   }
 
   for (const turn of kept.load()) restore(turn)
@@ -156,12 +161,17 @@ export function createChat({ list, announcer, kept, model, busy, retried }: Surr
 function open(
   { id, key, model }: Pending,
   messages: ReturnType<typeof toMessages>,
-  options: Pick<StreamOptions, 'signal' | 'onConnection'>,
+  options: Pick<StreamOptions, 'fetch' | 'signal' | 'onConnection'>,
 ): ChatStream {
-  const headers = accessHeaders()
-  if (id !== undefined) return followStream(ENDPOINT, id, { ...options, headers })
+  if (id !== undefined) return followStream(ENDPOINT, id, options)
   const request = { messages, ...chosen(model), stream_options: { include_usage: true } }
-  return openStream(ENDPOINT, request, { ...options, headers, idempotencyKey: key })
+  return openStream(ENDPOINT, request, { ...options, idempotencyKey: key })
+}
+
+/** What is left of the wait that a limit asked for, after the page was loaded anew. */
+function waitLeft({ trouble, failedAt = 0 }: Turn): number {
+  const waitMs = trouble?.waitMs ?? 0
+  return Math.min(waitMs, Math.max(0, failedAt + waitMs - Date.now()))
 }
 
 function mayGoOn({ pending }: Turn, outcome: Outcome): boolean {

@@ -6,15 +6,16 @@ export interface Turn {
   question: string
   answer: string
   /** How the answer ended; `undefined` while it is awaited. */
-  end?: 'done' | 'stopped' | 'failed'
+  end?: 'done' | 'stopped' | 'withheld' | 'failed'
   /** What was asked for, as long as there may be more of it. */
   pending?: Pending
   /** The line on its speed. */
   speed?: string
   /** What else there is to say of it. */
   note?: string
-  /** What went wrong. */
+  /** What went wrong, and when, by the wall clock in milliseconds. */
   trouble?: Explanation
+  failedAt?: number
 }
 
 /** A question that has been sent, and what is needed to take up its answer. */

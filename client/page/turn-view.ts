@@ -5,7 +5,7 @@ import { copyOf, part } from './part.ts'
 import { createTroubleCard, type TroubleCard } from './trouble-card.ts'
 
 /** Drawn as the water beside the answer: still, flowing, shut off, broken off. */
-type AnswerState = 'waiting' | 'flowing' | 'done' | 'stopped' | 'failed'
+type AnswerState = 'waiting' | 'flowing' | 'done' | 'stopped' | 'withheld' | 'failed'
 
 export interface TurnView {
   element: HTMLElement
@@ -13,6 +13,8 @@ export interface TurnView {
   /** Takes away what an earlier try had left. */
   clear(): void
   append(text: string): void
+  /** Leaves this beginning of the text: the rest was taken back. */
+  shorten(text: string): void
   setSpeed(line: string): void
   /** In the place of the speed, while there is no connection. */
   setReconnecting(reconnecting: boolean): void
@@ -56,6 +58,7 @@ export function createTurnView(question: string): TurnView {
       note.hidden = true
     },
     append: text.append,
+    shorten: text.shorten,
     setSpeed(line) {
       if (speed.textContent !== line) speed.textContent = line
     },

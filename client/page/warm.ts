@@ -1,15 +1,19 @@
 /** Has the Worker make the caller's object ready while the question is still being thought of. */
-import { accessHeaders } from './access-key.ts'
 
-/** Not when the page is loaded: most who look at it ask nothing. */
+/** Not when the page is loaded: most who look at it ask nothing, and a visitor's session is asked for with it. */
 const SIGNS_OF_USE = ['focusin', 'pointerdown']
 
-/** At the first sign that the page is going to be used. That it works is of no importance. */
-export function warmOnce(): void {
+/**
+ * At the first sign that the page is going to be used. That it works is of no importance.
+ *
+ * @param send calls the Worker
+ * @param warmed told when there was an answer
+ */
+export function warmOnce(send: typeof fetch, warmed: () => void): void {
   const detach = new AbortController()
   function warm(): void {
     detach.abort()
-    fetch('/v1/streams', { headers: accessHeaders() }).catch(() => {})
+    send('/v1/streams').then(warmed, () => {})
   }
   for (const sign of SIGNS_OF_USE) addEventListener(sign, warm, { signal: detach.signal })
 }

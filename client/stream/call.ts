@@ -1,17 +1,17 @@
 /** Sends a request, and tells the one way in which there is no answer at all. */
-import { clientError } from './chat-error.ts'
+import { ChatError, clientError } from './chat-error.ts'
 
 export interface CallOptions {
   /** Ends the connection. */
   signal?: AbortSignal
-  /** For tests, and for runtimes that bring their own. */
+  /** A session's, to ask as a visitor (session.ts); a runtime's own; a test's. */
   fetch?: typeof fetch
   /** Added to the request, such as `authorization`. */
   headers?: Record<string, string>
 }
 
 /**
- * @throws {ChatError} `network`, if there is no answer at all
+ * @throws {ChatError} `network`, if there is no answer at all; or why there is no session to ask with
  * @throws the signal's reason, once it is aborted
  */
 export async function call(
@@ -23,6 +23,8 @@ export async function call(
     return await send(url, { ...init, headers: { ...init.headers, ...headers }, ...(signal && { signal }) })
   } catch (error) {
     signal?.throwIfAborted()
+    // A session's `fetch` says itself why there is no session.
+    if (error instanceof ChatError) throw error
     throw clientError('network', 'The server could not be reached.', { cause: error })
   }
 }

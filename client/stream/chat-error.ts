@@ -11,6 +11,8 @@ import type { WireError } from '../../worker/wire.ts'
  * - `event_too_large`: an event above `MAX_EVENT_CHARS`
  * - `not_a_stream`: the server answered with success, but not with an event stream
  * - `not_a_completion`: the same, of an answer in one piece
+ * - `not_a_session`: the same, of a visitor's session
+ * - `challenge_failed`: Turnstile could not be loaded, or did not come to an end
  * - `http_error`: refused, without OpenAI's error envelope
  */
 export type ClientErrorCode =
@@ -20,6 +22,8 @@ export type ClientErrorCode =
   | 'event_too_large'
   | 'not_a_stream'
   | 'not_a_completion'
+  | 'not_a_session'
+  | 'challenge_failed'
   | 'http_error'
 
 interface Fields {
