@@ -102,6 +102,21 @@ const KINDS = {
 
 export type ErrorCode = keyof typeof KINDS
 
+/** What ends a call that the upstream may be at work on. */
+const IN_MID_WORK: readonly ErrorCode[] = [
+  'caller_left',
+  'content_filter',
+  'moderation_unavailable',
+  'upstream_truncated',
+  'upstream_connect_timeout',
+  'upstream_first_byte_timeout',
+  'upstream_silence_timeout',
+  'upstream_total_timeout',
+]
+
+/** Whether a call that ended so before its answer may be billed all the same. What the upstream refused or never got is not. */
+export const mayHaveCost = (code: string): boolean => IN_MID_WORK.some((known) => known === code)
+
 interface Details {
   message?: string
   param?: string
@@ -162,6 +177,18 @@ export class ApiError extends Error {
       status,
       headers,
       wire,
+      ...(upstreamStatus !== undefined && { upstreamStatus }),
+    })
+  }
+
+  /** The same error, sent with these headers. */
+  withHeaders(headers: Record<string, string>): ApiError {
+    const { code, status, cause, upstreamStatus } = this
+    return new ApiError(code, {
+      status,
+      headers,
+      cause,
+      wire: this.#wire,
       ...(upstreamStatus !== undefined && { upstreamStatus }),
     })
   }

@@ -4,8 +4,9 @@
  */
 import { DurableObject, exports } from 'cloudflare:workers'
 import { type Config, readConfig, type Vars } from '../config.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError, mayHaveCost } from '../errors.ts'
 import { rateError } from '../guard/rate.ts'
+import { rateHeaders, withRates } from '../guard/rate-headers.ts'
 import { PROBE_MS } from '../limits.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
@@ -63,7 +64,12 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   }
 
   async open(opening: Opening): Promise<Reply<Opened>> {
-    return toReply(await this.#open().streams.open(opening))
+    const { streams, budget } = this.#open()
+    const opened = await streams.open(opening)
+    const { limits } = opening
+    if (!(opened instanceof ApiError)) return { answer: opened }
+    const rates = limits && rateHeaders(budget.usage(limits), Date.now())
+    return toReply<Opened>(withRates(opened, rates))
   }
 
   async follow(id: string, after: number): Promise<Reply<Followed>> {
@@ -125,7 +131,10 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       now: Date.now,
       admit: (opening) => this.#admit(opening, budget),
       converse: (opening) => this.#converse(opening),
-      onUnused: (id) => budget.settle(id, 0),
+      onUnused: (id, why) => {
+        budget.settle(id, why !== undefined && mayHaveCost(why.code) ? undefined : 0)
+        void this.#awaitDue()
+      },
       onEnd: (end) => this.#ended(end),
       // The next life of the object finds these streams running, and ends them.
       onBroken: () => this.ctx.abort('the journal failed'),
@@ -138,6 +147,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   async #admit({ reservation, limits }: Opening, budget: Budget): Promise<Standing | undefined | ApiError> {
     if (limits === undefined) return undefined
     const decision = await budget.reserve(reservation, limits)
+    // An object that dies now is woken by it, and settles what it had put aside.
+    await this.#awaitDue()
     return decision.kind === 'refused'
       ? rateError(decision.refusal, decision.standing, Date.now())
       : decision.standing

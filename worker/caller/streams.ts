@@ -56,8 +56,8 @@ interface Surroundings extends RunOptions {
   /** Makes the call upstream, at once. */
   converse(opening: Opening): Conversation
   onEnd(end: StreamEnd): void
-  /** Nothing was used of what was put aside under this id. */
-  onUnused(id: string): void
+  /** There is no stream for what was put aside under this id. @param why its call ended, if it was made */
+  onUnused(id: string, why?: ApiError): void
   /** The journal can't be written any more. */
   onBroken(error: unknown): void
 }
@@ -124,11 +124,15 @@ export function createStreams({
     }
   }
 
-  function settle({ stream, conversation, running }: Active, end: Awaited<Running['ended']>): void {
+  async function settle(
+    { stream, conversation, running }: Active,
+    end: Awaited<Running['ended']>,
+  ): Promise<void> {
     active.delete(stream.id)
     if (end === 'refused') {
       journal.forget(stream.serial)
-      onUnused(stream.requestId)
+      const why = await conversation.begun
+      onUnused(stream.requestId, why instanceof ApiError ? why : undefined)
     } else onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes })
   }
 

@@ -7,6 +7,7 @@
  *   x-ratelimit-remaining-tokens: 18720
  *   x-ratelimit-reset-tokens: 11h2m0s
  */
+import type { ApiError } from '../errors.ts'
 import { MAX_OBEYED_WAIT_MS, RUNNING_RETRY_MS } from '../limits.ts'
 
 /** Of a caller. A limit that is `undefined` is none, and has no headers. */
@@ -44,6 +45,25 @@ export function retryHeaders(retryAfterMs: number) {
     'retry-after-ms': String(ms),
     'x-should-retry': String(ms <= MAX_OBEYED_WAIT_MS),
   }
+}
+
+/**
+ * The upstream's headers with the caller's own limits in place of its: those are the owner's.
+ *
+ * @param rates `undefined`: nothing limits this caller but the upstream
+ */
+export function ownRates(
+  headers: Record<string, string>,
+  rates: Record<string, string> | undefined,
+): Record<string, string> {
+  if (rates === undefined) return headers
+  const others = Object.entries(headers).filter(([name]) => !name.startsWith('x-ratelimit-'))
+  return { ...Object.fromEntries(others), ...rates }
+}
+
+/** The same for a refusal. */
+export function withRates(error: ApiError, rates: Record<string, string> | undefined): ApiError {
+  return error.withHeaders(ownRates(error.headers, rates))
 }
 
 /** As OpenAI's headers have it, which is how Go prints a duration: `0s`, `20ms`, `1.5s`, `6m0s`, `11h2m0s`. */

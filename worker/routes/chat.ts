@@ -1,7 +1,9 @@
 /** `/v1/chat/completions` and `/chat`: the caller's connection is the call. And the models there are. */
 import { exports } from 'cloudflare:workers'
-import { ApiError } from '../errors.ts'
+import { ApiError, mayHaveCost } from '../errors.ts'
 import type { ChatCall } from '../guard/body.ts'
+import { ownRates, withRates } from '../guard/rate-headers.ts'
+import type { Account } from '../meter/account.ts'
 import type { Tokens } from '../meter/record.ts'
 import { type Flow, type Outcome, upstreamModels } from '../pipeline.ts'
 import type { ModelList } from '../wire.ts'
@@ -16,27 +18,41 @@ export async function answer(c: Context, read: BodyGuard, flow: ChatFlow): Promi
   const chat = await readQuestionOf(c, read)
   if (chat instanceof ApiError) return refuse(c, chat)
   const reservation = reservationOf(c, chat)
-  const rates = await reserve(c, reservation)
-  if (rates instanceof ApiError) return refuse(c, rates)
-  const { limits } = c.var
-  const response = await deliver(
-    c,
-    (it) => flow(chat, { ...it, mostOutput: limits && reservation.output }),
-    limits && rates,
-  )
-  c.executionCtx.waitUntil(settle(c, reservation))
-  return response
+  const reserved = reserve(c, reservation)
+  const answered = reserved.then((rates) => {
+    if (rates instanceof ApiError) return refuse(c, rates)
+    const { limits } = c.var
+    return deliver(
+      c,
+      (it) => flow(chat, { ...it, mostOutput: limits && reservation.output }),
+      limits && rates,
+    )
+  })
+  // From here on, not from the answer's first byte: who leaves before it would leave its tokens put aside, and its place taken.
+  c.executionCtx.waitUntil(settle(c, reservation, reserved, answered))
+  return answered
 }
 
 /** What was used is settled, and the rest of what was put aside is free again. */
-async function settle(c: Context, { id }: Reservation): Promise<void> {
+async function settle(
+  c: Context,
+  { id }: Reservation,
+  reserved: Promise<unknown>,
+  answered: Promise<Response>,
+): Promise<void> {
+  if ((await reserved) instanceof ApiError) return
+  await answered
   const { account, caller, limits } = c.var
-  const ended = await account.ended
-  // Without an answer nothing was used.
-  const used = ended === undefined ? 0 : sum(ended.tokens)
+  const used = await usedBy(account)
   if (limits !== undefined) await callerOf(c).settle(id, used)
   // Who has no budget has an account all the same.
   else if (caller.startsWith('key:') && used) await callerOf(c).charge(id, used)
+}
+
+/** @returns tokens in all; `undefined` where they are to be estimated */
+async function usedBy({ ended, code }: Account): Promise<number | undefined> {
+  if (ended !== undefined) return sum((await ended).tokens)
+  return code !== undefined && mayHaveCost(code) ? undefined : 0
 }
 
 const sum = (tokens: Tokens | undefined) => tokens && tokens.prompt_tokens + tokens.completion_tokens
@@ -71,25 +87,17 @@ async function deliver(
   const { delivery, retries } = await flow(it)
   account.timing.upstream = Date.now() - asked
   account.retries = retries
-  if (delivery instanceof ApiError) return refuse(c, delivery)
+  if (delivery instanceof ApiError) return refuse(c, withRates(delivery, rates))
   const { body, ended, status, headers } = delivery
   account.upstream_status = status
   account.ended = ended
   return new Response(body, {
     status,
     headers: {
-      ...(rates === undefined ? headers : ownRates(headers, rates)),
+      ...ownRates(headers, rates),
       ...STREAMED,
       // A compressor gathers before it sends: said to be as it is, a stream flows at once.
       ...(c.req.path === '/chat' && { 'content-encoding': 'identity' }),
     },
   })
-}
-
-export function ownRates(
-  headers: Record<string, string>,
-  rates: Record<string, string>,
-): Record<string, string> {
-  const others = Object.entries(headers).filter(([name]) => !name.startsWith('x-ratelimit-'))
-  return { ...Object.fromEntries(others), ...rates }
 }

@@ -3,10 +3,9 @@ import { sha256 } from '../bytes.ts'
 import { isStreamId } from '../caller/stream-id.ts'
 import { ApiError } from '../errors.ts'
 import { readStreamRequest } from '../guard/body.ts'
-import { rateHeaders } from '../guard/rate-headers.ts'
+import { ownRates, rateHeaders } from '../guard/rate-headers.ts'
 import { readCursor, readIdempotencyKey } from '../guard/stream.ts'
 import { EVENT_STREAM, IDEMPOTENT_REPLAYED, STREAM_ID } from '../wire.ts'
-import { ownRates } from './chat.ts'
 import { type Context, callerOf } from './context.ts'
 import { readQuestionOf, reservationOf } from './question.ts'
 import { refuse, STREAMED } from './respond.ts'
@@ -30,9 +29,7 @@ export async function openStream(c: Context): Promise<Response> {
   const { id, replayed, headers, standing, events } = opened
   c.var.account.durable = replayed ? 'read' : 'opened'
   return eventStream(events, 201, {
-    ...(limits === undefined
-      ? headers
-      : ownRates(headers, standing ? rateHeaders(standing, Date.now()) : {})),
+    ...ownRates(headers, limits && (standing ? rateHeaders(standing, Date.now()) : {})),
     [STREAM_ID]: id,
     location: `/v1/streams/${id}`,
     ...(replayed && { [IDEMPOTENT_REPLAYED]: 'true' }),
