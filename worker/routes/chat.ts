@@ -58,10 +58,12 @@ async function usedBy({ ended, code }: Account): Promise<number | undefined> {
 const sum = (tokens: Tokens | undefined) => tokens && tokens.prompt_tokens + tokens.completion_tokens
 
 export async function models(c: Context): Promise<Response> {
-  const { config } = c.var
-  if (config.models === undefined) return deliver(c, upstreamModels)
+  const { caller, config } = c.var
+  // Where the owner names none, visitors have the default one alone (policy.ts), and needn't ask the upstream for more.
+  const offered = config.models ?? (caller.startsWith('visitor:') ? [config.defaultModel] : undefined)
+  if (offered === undefined) return deliver(c, upstreamModels)
   const owned_by = config.upstream.kind === 'demo' ? 'millrace' : 'openai'
-  const data = config.models.map((id) => ({ id, object: 'model' as const, created: 0, owned_by }))
+  const data = offered.map((id) => ({ id, object: 'model' as const, created: 0, owned_by }))
   return c.json({ object: 'list', data } satisfies ModelList)
 }
 
