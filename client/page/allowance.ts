@@ -1,5 +1,6 @@
 /** What is left of the day's tokens: a quiet line, once it isn't much. */
 import type { CallerUsage } from '../../worker/wire.ts'
+import { getJson } from './get-json.ts'
 import { thousands } from './speed-line.ts'
 
 /** From here on it is worth knowing. */
@@ -16,15 +17,6 @@ export interface Allowance {
 export function createAllowance(line: HTMLElement, send: typeof fetch): Allowance {
   let near = false
 
-  async function usage(): Promise<Partial<CallerUsage> | undefined> {
-    try {
-      const response = await send('/v1/usage')
-      return response.ok ? ((await response.json()) as Partial<CallerUsage>) : undefined
-    } catch {
-      return undefined
-    }
-  }
-
   function show(words: string): void {
     line.textContent = words
     line.hidden = words === ''
@@ -40,7 +32,7 @@ export function createAllowance(line: HTMLElement, send: typeof fetch): Allowanc
     },
     async update() {
       // Nothing that was told lets it be near, so nobody is asked.
-      show(near ? allowanceLine((await usage())?.tokens) : '')
+      show(near ? allowanceLine((await getJson<CallerUsage>('/v1/usage', send))?.tokens) : '')
     },
   }
 }

@@ -1,5 +1,6 @@
 /** What this server offers: which upstream it has, and which models. */
 import type { Health, ModelList } from '../../worker/wire.ts'
+import { getJson } from './get-json.ts'
 
 /** @returns whether answers come from the built-in demo; `false` too where the server does not say */
 export async function isDemo(): Promise<boolean> {
@@ -14,14 +15,4 @@ export async function isDemo(): Promise<boolean> {
 export async function listModels(send: typeof fetch): Promise<string[]> {
   const list = await getJson<ModelList>('/v1/models', send)
   return list?.data?.map(({ id }) => id) ?? []
-}
-
-/** The page works without either answer, so that a failure is no more than `undefined`. */
-async function getJson<T>(path: string, send: typeof fetch): Promise<Partial<T> | undefined> {
-  try {
-    const response = await send(path)
-    return response.ok ? ((await response.json()) as Partial<T>) : undefined
-  } catch {
-    return undefined
-  }
 }

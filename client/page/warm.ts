@@ -13,7 +13,14 @@ export function warmOnce(send: typeof fetch, warmed: () => void): void {
   const detach = new AbortController()
   function warm(): void {
     detach.abort()
-    send('/v1/streams').then(warmed, () => {})
+    send('/v1/streams').then(
+      (response) => {
+        // A refusal has a body, which nobody reads.
+        response.body?.cancel().catch(() => {})
+        warmed()
+      },
+      () => {},
+    )
   }
   for (const sign of SIGNS_OF_USE) addEventListener(sign, warm, { signal: detach.signal })
 }

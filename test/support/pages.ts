@@ -1,5 +1,5 @@
 /** The page in a real browser, for all the tests of a file. */
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startBrowser } from './browser.ts'
 
@@ -20,6 +20,13 @@ export interface Visit {
   duplicate(): Promise<Visit>
 }
 
+export interface VisitOptions extends BrowserContextOptions {
+  /** Another server that the page may ask, by the beginning of its addresses. */
+  elsewhere?: string
+  /** Done before the page is opened, such as to answer in the place of a server. */
+  before?(context: BrowserContext): Promise<void>
+}
+
 /**
  * Each visit has a browser context of its own. After each test, none of its pages may have logged an error, thrown
  * one, or asked another server for anything.
@@ -28,7 +35,7 @@ export interface Visit {
  *   const visit = usePages()
  *   test('…', async () => { const { ask, answers } = await visit(house.url) })
  */
-export function usePages(): (url: string, options?: BrowserContextOptions) => Promise<Visit> {
+export function usePages(): (url: string, options?: VisitOptions) => Promise<Visit> {
   let browser: Browser | undefined
   let problems: string[] = []
   beforeAll(async () => {
@@ -42,13 +49,16 @@ export function usePages(): (url: string, options?: BrowserContextOptions) => Pr
   })
   afterAll(() => browser?.close())
 
-  return async (url, options = {}) => {
+  return async (url, { elsewhere, before, ...options } = {}) => {
     if (!browser) throw new TypeError('Pages can be visited only inside tests.')
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
     context.on('page', (page) => {
       page.on('pageerror', (error) => problems.push(`threw: ${error}`))
       page.on('request', (request) => {
-        if (!request.url().startsWith(`${url}/`)) problems.push(`asked: ${request.url()}`)
+        const expected = [`${url}/`, ...(elsewhere === undefined ? [] : [elsewhere])]
+        if (!expected.some((start) => request.url().startsWith(start))) {
+          problems.push(`asked: ${request.url()}`)
+        }
       })
       page.on('console', (message) => {
         // Chromium itself reports each refusal of the API; the page shows it to the reader.
@@ -56,6 +66,7 @@ export function usePages(): (url: string, options?: BrowserContextOptions) => Pr
         if (message.type() === 'error' && !refusal) problems.push(`logged: ${message.text()}`)
       })
     })
+    await before?.(context)
     const page = await context.newPage()
     await page.goto(`${url}/`)
     return toVisit(page)
