@@ -34,9 +34,7 @@ const VARS = {
   SYSTEM_PROMPT,
 }
 const sessions = createSessions(SECRET)
-const {
-  session: { token },
-} = await sessions.open(PAGE, NOW)
+const { token } = await sessions.open(PAGE, NOW)
 const key = await deriveKey(SECRET, 'session token')
 
 const hi = { role: 'user', content: 'hi' }
@@ -126,7 +124,7 @@ describe('origins', () => {
   })
 
   test("the Worker's own page has visitors, too", async () => {
-    const { session } = await sessions.open(OWN, NOW)
+    const session = await sessions.open(OWN, NOW)
     const headers = { authorization: `Bearer ${session.token}` }
     expect(await ask({ messages: [hi] }, { ...headers, origin: OWN })).toMatchObject({ stream: false })
     expect(await ask({ messages: [hi] }, { ...headers, 'sec-fetch-site': 'same-origin' })).toMatchObject({

@@ -10,7 +10,7 @@ import { chunk } from './sse.ts'
 export const FORBIDDEN = /[Α-Ωα-ω]/
 
 /** At most as long as what moderation promises to see whole. */
-const phraseOf = (length: number) =>
+export const phraseOf = (length: number) =>
   Array.from({ length }, (_, i) => String.fromCharCode(0x3b1 + (i % 17))).join('')
 
 /** One text of one choice. */

@@ -7,27 +7,41 @@ export interface Database extends Sql {
   dieAt(statement: number): void
   /** Whether it has died. It lives on with what was committed, and no death before it. */
   revive(): boolean
+  /** Asked before each statement whether it is to fail; `undefined`: none is. */
+  fails: ((statement: string) => boolean) | undefined
+  /** The statements that were run, in their order. */
+  readonly statements: string[]
   /** Empties every table: a database anew, without the time that takes. */
   clear(): void
 }
 
 class Died extends Error {}
 
+/**
+ * @example
+ *   const sql = openDatabase()
+ *   sql.fails = failAt(/^UPDATE/) // a disk that is full, and worse: half-way through a transaction
+ */
 export function openDatabase(): Database {
   const database = new DatabaseSync(':memory:')
-  const statements = new Map<string, StatementSync>()
+  const prepared = new Map<string, StatementSync>()
+  const statements: string[] = []
   let untilDeath = Infinity
 
   function prepare(text: string): StatementSync {
-    const known = statements.get(text)
+    const known = prepared.get(text)
     if (known !== undefined) return known
     const made = database.prepare(text)
-    statements.set(text, made)
+    prepared.set(text, made)
     return made
   }
 
-  return {
+  const sql: Database = {
+    fails: undefined,
+    statements,
     rows(text, ...values) {
+      statements.push(text)
+      if (sql.fails?.(text)) throw new Error('disk I/O error')
       untilDeath--
       if (untilDeath < 0) throw new Died()
       const inputs = values.map((value) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value))
@@ -55,11 +69,19 @@ export function openDatabase(): Database {
       return dead
     },
     clear() {
+      statements.length = 0
       for (const { name } of prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all()) {
         prepare(`DELETE FROM ${name}`).run()
       }
     },
   }
+  return sql
+}
+
+/** @param nth of the statements like this is the first to fail */
+export function failAt(like: RegExp, nth = 1): (statement: string) => boolean {
+  let seen = 0
+  return (statement) => like.test(statement) && ++seen >= nth
 }
 
 function toRow(row: Record<string, unknown>): SqlRow {

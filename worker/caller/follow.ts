@@ -10,7 +10,7 @@ export interface Reader {
   present(now: number): boolean
   /** Breaks the connection off. It can be asked for again. */
   cut(): void
-  /** Whether it has fallen so far behind that it is to be cut off. */
+  /** Whether it has taken nothing of so much that it is to be cut off. One that takes, however slowly, is not. */
   lags(): boolean
 }
 
@@ -32,8 +32,8 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
   let place = after
   let waiting = false
   let taken = now()
-  /** How much there was when this reader last had taken all; `undefined` before it first had. */
-  let caughtUpAt: number | undefined
+  /** How much there was when this reader last took something; `undefined` before it first had all. */
+  let tookAt: number | undefined
   let over = false
   let controller: ReadableByteStreamController
 
@@ -56,9 +56,9 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
     },
     async pull() {
       taken = now()
+      if (tookAt !== undefined) tookAt = log.bytes
       let part = log.read(place)
       if (part === undefined && !log.ended) {
-        caughtUpAt = log.bytes
         waiting = true
         const what = await log.changed()
         waiting = false
@@ -70,7 +70,7 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
       }
       if (part !== undefined) {
         place = part.last
-        if (place === log.last) caughtUpAt = log.bytes
+        if (place === log.last) tookAt = log.bytes
         return controller.enqueue(part.bytes)
       }
       // What expired meanwhile is not the end.
@@ -86,7 +86,7 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
   return {
     body,
     present: (at) => waiting || place >= log.last || at - taken < READER_STALL_MS,
-    lags: () => !waiting && caughtUpAt !== undefined && log.bytes - caughtUpAt > MAX_READER_LAG_BYTES,
+    lags: () => !waiting && tookAt !== undefined && log.bytes - tookAt > MAX_READER_LAG_BYTES,
     cut,
   }
 }

@@ -171,7 +171,7 @@ export function createStreams({
         if (active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS) {
           return new ApiError('too_many_streams')
         }
-        const admitted = await admit(opening)
+        const admitted = opening.limits && (await admit(opening))
         if (admitted instanceof ApiError) return admitted
         standing = admitted
         // Meanwhile the same request may have come again.
