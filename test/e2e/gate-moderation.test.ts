@@ -107,7 +107,7 @@ describe('a durable stream, held', () => {
     const [last] = chunksOf(live.text).slice(-1)
     expect(last).toMatchObject({
       choices: [],
-      millrace: { state: 'moderated', usage_source: 'estimated' },
+      millrace: { state: 'moderated', usage_source: expect.any(String) },
       usage: { completion_tokens: expect.any(Number) },
     })
     expect(last.millrace).not.toHaveProperty('retract')
@@ -117,7 +117,7 @@ describe('a durable stream, held', () => {
       expect(live.text.endsWith(text)).toBe(true)
     }
     const record = await line(holding, 'moderated')
-    expect(record).toMatchObject({ route: '/v1/streams', usage_source: 'estimated' })
+    expect(record).toMatchObject({ route: '/v1/streams', completion_tokens: last.usage.completion_tokens })
   })
 
   test('the call upstream is aborted, and what it had sent is settled', async () => {
@@ -128,7 +128,8 @@ describe('a durable stream, held', () => {
     const record = await line(holding, 'moderated')
     const { used, reserved } = (await usageOf(holding.url, headers)).tokens
     expect(used - before).toBe(Number(record.prompt_tokens) + Number(record.completion_tokens))
-    expect(used - before).toBeGreaterThan(WORDS.length)
+    // The prompt, and at least the words in which the phrase stood.
+    expect(used - before).toBeGreaterThan(10 + PHRASE.length / 2)
     expect(reserved).toBe(0)
   })
 

@@ -71,5 +71,6 @@ export function endOf(reason: unknown): Ended {
   const error = reason instanceof ApiError ? reason : new ApiError('internal_error', { cause: reason })
   if (error.code === 'caller_left') return { state: 'stopped' }
   if (error.code === 'budget_reached') return { state: 'budget' }
+  if (error.code === 'content_filter') return { state: 'moderated', error }
   return { state: error.code === 'upstream_truncated' ? 'truncated' : 'failed', error }
 }
