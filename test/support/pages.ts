@@ -21,8 +21,8 @@ export interface Visit {
 }
 
 export interface VisitOptions extends BrowserContextOptions {
-  /** Another server that the page may ask, by the beginning of its addresses. */
-  elsewhere?: string
+  /** What may be logged, or asked of another server, in this one. */
+  expected?: RegExp
   /** Done before the page is opened, such as to answer in the place of a server. */
   before?(context: BrowserContext): Promise<void>
 }
@@ -49,21 +49,21 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
   })
   afterAll(() => browser?.close())
 
-  return async (url, { elsewhere, before, ...options } = {}) => {
+  return async (url, { expected, before, ...options } = {}) => {
     if (!browser) throw new TypeError('Pages can be visited only inside tests.')
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
+    const note = (problem: string) => {
+      if (!expected?.test(problem)) problems.push(problem)
+    }
     context.on('page', (page) => {
-      page.on('pageerror', (error) => problems.push(`threw: ${error}`))
+      page.on('pageerror', (error) => note(`threw: ${error}`))
       page.on('request', (request) => {
-        const expected = [`${url}/`, ...(elsewhere === undefined ? [] : [elsewhere])]
-        if (!expected.some((start) => request.url().startsWith(start))) {
-          problems.push(`asked: ${request.url()}`)
-        }
+        if (!request.url().startsWith(`${url}/`)) note(`asked: ${request.url()}`)
       })
       page.on('console', (message) => {
         // Chromium itself reports each refusal of the API; the page shows it to the reader.
         const refusal = message.location().url.startsWith(`${url}/v1/`)
-        if (message.type() === 'error' && !refusal) problems.push(`logged: ${message.text()}`)
+        if (message.type() === 'error' && !refusal) note(`logged: ${message.text()}`)
       })
     })
     await before?.(context)
