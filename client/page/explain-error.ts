@@ -76,13 +76,13 @@ const BY_CODE: Record<string, Words> = {
     'wait',
   ],
   tokens_per_day_exceeded: [
-    'That was all for today',
-    'This question may need more tokens than you have left until tomorrow.',
+    'Not enough tokens left for today',
+    'An answer may need more than you have left. Each day brings new ones.',
     'wait',
   ],
   total_tokens_per_day_exceeded: [
     'This page has answered enough for today',
-    'The tokens that it shares among its visitors are used up until tomorrow.',
+    'The tokens that it shares among its visitors are used up. Each day brings new ones.',
     'wait',
   ],
   concurrency_exceeded: TOO_MANY_ANSWERS,
@@ -165,7 +165,7 @@ function explanation([title, advice, remedy]: Words, error: ChatError | null, be
     needsKey: remedy === 'key',
     isLimit: remedy === 'wait',
     waitMs: error?.retryAfterMs ?? 0,
-    // An access key is the reader's own business.
-    reference: remedy === 'key' ? null : (error?.requestId ?? null),
+    // An access key is the reader's own business, and a limit does what it is there for.
+    reference: remedy === 'key' || remedy === 'wait' ? null : (error?.requestId ?? null),
   }
 }

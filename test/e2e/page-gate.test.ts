@@ -183,7 +183,7 @@ describe('the day’s tokens', () => {
     expect(house.logs.filter(({ route }) => route === '/v1/usage')).toHaveLength(1)
     expect(await page.getByRole('textbox').getAttribute('aria-describedby')).toContain('allowance')
     await ask('One more?')
-    await page.getByRole('heading', { name: 'That was all for today' }).waitFor()
+    await page.getByRole('heading', { name: 'Not enough tokens left for today' }).waitFor()
     const wait = /^Try again in (\d+ h( \d+ min)?|\d+ min( \d\d s)?|\d+ s)$/
     expect(await retry.textContent()).toMatch(wait)
     expect(await retry.isDisabled()).toBe(true)
