@@ -60,6 +60,7 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
       journal: born.journal,
       keeping: { kept: FOREVER, abandoned: FOREVER },
       silenceMs: FOREVER,
+      gatherMs: 0,
       now: Date.now,
       admit: async () => undefined,
       onUnused() {},
@@ -160,7 +161,8 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
     const closing = text.slice(first(common).length)
     if (!isClosing(closing, state)) return `Not the end of one that is ${state}: ${closing}`
     if (state === 'done' && common !== data.length) return `Done, with ${common} of ${data.length}.`
-    for (const [index, { over, text: got }] of visitors.entries()) {
+    for (const [index, { over, text: got, broken }] of visitors.entries()) {
+      if (broken.length > 0) return `Reader ${index} was cut off: ${broken}`
       const expected = first(Math.max(common, interrupted?.had[index] ?? 0)) + closing
       if (over !== 'read') return `Reader ${index} was refused: ${over}`
       if (got !== expected) return `Reader ${index} got\n${got}\nin place of\n${expected}`

@@ -28,6 +28,7 @@ function start() {
     journal,
     keeping: KEEPING,
     silenceMs: 120_000,
+    gatherMs: 0,
     now: Date.now,
     admit: async () => undefined,
     onUnused() {},

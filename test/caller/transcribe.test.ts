@@ -184,10 +184,12 @@ describe('our own side can end it', () => {
     const call = new AbortController()
     const reason = new ApiError(code)
     call.abort(reason)
-    const coming = { signal: call.signal, breaks: { error: reason } }
-    const { data, ended } = await come([toBytes(role())], coming)
-    expect(data).toEqual(payloads([role()]))
-    expect(ended).toEqual(state === 'stopped' ? { state } : { state, error: reason })
+    // Whatever the connection says of it.
+    for (const error of [reason, new TypeError('Network connection lost.')]) {
+      const { data, ended } = await come([toBytes(role())], { signal: call.signal, breaks: { error } })
+      expect(data).toEqual(payloads([role()]))
+      expect(ended).toEqual(state === 'stopped' ? { state } : { state, error: reason })
+    }
   })
 
   test('the log takes no more', async () => {

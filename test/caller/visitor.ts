@@ -19,6 +19,8 @@ export class Visitor {
   cursor = 0
   /** How it ended: with the last event, or because it was refused. */
   over: 'read' | ApiError | undefined
+  /** What broke its connections, where that was not its own doing. */
+  readonly broken: unknown[] = []
   readonly #connect: Connect
   #connection: Connection | undefined
 
@@ -34,7 +36,10 @@ export class Visitor {
     if (connection.waits !== undefined) return
     const work = connection.reader === undefined ? this.#arrive(connection) : this.#take(connection)
     connection.waits = work
-      .catch(() => this.lose(0, connection))
+      .catch((error: unknown) => {
+        if (connection === this.#connection) this.broken.push(error)
+        this.lose(0, connection)
+      })
       .finally(() => {
         connection.waits = undefined
       })

@@ -7,7 +7,7 @@ import { type Config, readConfig, type Vars } from '../config.ts'
 import { ApiError, mayHaveCost } from '../errors.ts'
 import { rateError } from '../guard/rate.ts'
 import { rateHeaders, withRates } from '../guard/rate-headers.ts'
-import { PROBE_MS } from '../limits.ts'
+import { GATHER_MS, PROBE_MS } from '../limits.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
 import type { Moderating } from '../moderation/moderating.ts'
@@ -128,6 +128,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       journal,
       keeping: this.#config.keeping,
       silenceMs: this.#config.deadlines.silence,
+      gatherMs: GATHER_MS,
       now: Date.now,
       admit: (opening) => this.#admit(opening, budget),
       converse: (opening) => this.#converse(opening),

@@ -43,6 +43,15 @@ export function endedLog(journal: Journal, { serial, last }: KeptStream): Log {
   }
 }
 
+export interface LogOptions {
+  /**
+   * After events were shown to readers, how long those that follow gather to be shown together: each write to a reader costs as
+   * much as ten events. 0: not at all.
+   */
+  gatherMs: number
+  provisional: Provisional
+}
+
 /** What is shown ahead of its verdict, and so not kept before it. */
 export interface Provisional {
   /** How many of the last events. */
@@ -56,7 +65,7 @@ const NOTHING_PROVISIONAL: Provisional = { count: 0, mask: (data) => data }
 export function runningLog(
   journal: Journal,
   serial: number,
-  provisional: Provisional = NOTHING_PROVISIONAL,
+  { gatherMs = 0, provisional = NOTHING_PROVISIONAL }: Partial<LogOptions> = {},
 ): RunningLog {
   let last = 0
   let bytes = 0
@@ -67,10 +76,29 @@ export function runningLog(
   /** The pack before: a reader is seldom further behind, and need not ask the journal. */
   let recent: typeof pending = []
   let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
+  /** The number of the last event that readers may have by now. */
+  let shown = 0
+  let gathering: ReturnType<typeof setTimeout> | undefined
 
   function wake(what: 'event' | 'heartbeat'): void {
     change?.resolve(what)
     change = undefined
+  }
+
+  function show(): void {
+    shown = last
+    wake('event')
+  }
+
+  /** What comes first is shown at once. */
+  function showSoon(): void {
+    if (gathering !== undefined) return
+    show()
+    if (gatherMs === 0) return
+    gathering = setTimeout(() => {
+      gathering = undefined
+      if (shown < last) showSoon()
+    }, gatherMs)
   }
 
   function push(data: string): void {
@@ -123,7 +151,7 @@ export function runningLog(
         throw new ApiError('stream_too_long')
       push(data)
       if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
-      wake('event')
+      showSoon()
     },
     flush,
     end(state, data, expires, withdrawn = 0) {
@@ -134,16 +162,17 @@ export function runningLog(
       for (const one of data) push(one)
       packed(pending.length)
       ended = true
-      wake('event')
+      if (gathering !== undefined) clearTimeout(gathering)
+      show()
     },
     heartbeat: () => wake('heartbeat'),
     read(after) {
-      if (after >= last) return undefined
-      const held = recent.length + pending.length
+      if (after >= shown) return undefined
+      const held = [...recent, ...pending]
       // Older ones are in the journal, all of them: what isn't there yet is held.
-      if (last - after > held) return journal.read(serial, after)
-      const events = [...recent, ...pending].slice(after - last)
-      return { bytes: concat(events.map((event) => event.bytes)), last }
+      if (last - after > held.length) return journal.read(serial, after)
+      const events = held.slice(after - last, held.length + shown - last)
+      return { bytes: concat(events.map((event) => event.bytes)), last: shown }
     },
     changed() {
       change ??= Promise.withResolvers()

@@ -4,7 +4,7 @@ import { MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limi
 import type { Tokens } from '../meter/record.ts'
 import type { Journal, KeptStream } from './journal.ts'
 import type { Ask } from './ledger.ts'
-import { endedLog, type Log, runningLog } from './log.ts'
+import { endedLog, type Log, type LogOptions, runningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { type Begun, type Conversation, type Running, type RunOptions, run } from './running.ts'
 import type { Limits, Standing } from './standing.ts'
@@ -49,7 +49,7 @@ export interface StreamEnd extends Ended {
   bytes: number
 }
 
-interface Surroundings extends RunOptions {
+interface Surroundings extends RunOptions, Pick<LogOptions, 'gatherMs'> {
   journal: Journal
   /** Puts aside what the call may take. */
   admit(opening: Opening): Promise<Standing | undefined | ApiError>
@@ -81,6 +81,7 @@ interface Active {
 }
 
 export function createStreams({
+  gatherMs,
   journal,
   admit,
   converse,
@@ -109,7 +110,7 @@ export function createStreams({
       })
       const running = run(
         conversation,
-        (provisional) => runningLog(journal, stream.serial, provisional),
+        (provisional) => runningLog(journal, stream.serial, { gatherMs, provisional }),
         options,
       )
       const one = { stream, conversation, running }

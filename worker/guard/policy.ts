@@ -51,8 +51,13 @@ export function rulesFor(caller: Caller, config: Config, { counterFor, reserve }
     maxInputTokens: maxInputTokens ?? VISITOR_TOKENS.input,
     maxOutputTokens: maxOutputTokens ?? VISITOR_TOKENS.output,
     counterFor,
-    visitor: visitors,
+    visitor: config.upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
   }
+}
+
+/** The demo's own field, which the race sends; to any other upstream it is unknown, and refused as all that is. */
+function withDemoFields(visitors: VisitorRules): VisitorRules {
+  return { ...visitors, fields: new Set([...visitors.fields, 'demo_speed']) }
 }
 
 /** What a call will take at most, for whoever reserves it; `undefined`: nobody counted, or nobody bounds it. */
