@@ -58,7 +58,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   }
 
   /** Anything asked of an object makes it. This also makes ready what its first question needs. */
-  warm(): Reply<void> {
+  warm(): Reply<undefined> {
     counterFor(this.#config.defaultModel)
     return {}
   }
@@ -82,7 +82,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return toReply(streams.follow(id, after))
   }
 
-  async stop(id: string): Promise<Reply<void>> {
+  async stop(id: string): Promise<Reply<undefined>> {
     return toReply(await this.#open().streams.stop(id))
   }
 
@@ -92,13 +92,13 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return { answer: decision }
   }
 
-  async settle(id: string, used: number | undefined): Promise<Reply<void>> {
+  async settle(id: string, used: number | undefined): Promise<Reply<undefined>> {
     this.#open().budget.settle(id, used)
     await this.#awaitDue()
     return {}
   }
 
-  async charge(id: string, used: number): Promise<Reply<void>> {
+  async charge(id: string, used: number): Promise<Reply<undefined>> {
     this.#open().budget.charge(id, used)
     await this.#awaitDue()
     return {}

@@ -10,16 +10,16 @@ import type { Limits, Standing } from './standing.ts'
 import type { Followed, Opened, Opening } from './streams.ts'
 
 export interface ReachedCaller {
-  warm(): Promise<void | ApiError>
+  warm(): Promise<ApiError | undefined>
   open(opening: Opening): Promise<Opened | ApiError>
   follow(id: string, after: number): Promise<Followed | ApiError>
-  stop(id: string): Promise<void | ApiError>
+  stop(id: string): Promise<ApiError | undefined>
   /** Puts a call's tokens aside, if there are so many. */
   reserve(ask: Ask, limits: Limits): Promise<Decision | ApiError>
   /** @param used tokens in all; without a count, the estimate */
-  settle(id: string, used: number | undefined): Promise<void | ApiError>
+  settle(id: string, used: number | undefined): Promise<ApiError | undefined>
   /** Accounts for a call that nothing was put aside for. */
-  charge(id: string, used: number): Promise<void | ApiError>
+  charge(id: string, used: number): Promise<ApiError | undefined>
   usage(limits: Limits): Promise<Standing | ApiError>
 }
 

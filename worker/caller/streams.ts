@@ -69,7 +69,7 @@ export interface Streams {
   /** Writes something to each reader, so that it shows who is there. */
   probe(id: string): void
   /** @returns once the stream has ended, now or long ago */
-  stop(id: string): Promise<void | ApiError>
+  stop(id: string): Promise<ApiError | undefined>
   /** How many are running. */
   readonly size: number
 }

@@ -18,7 +18,7 @@ interface Source {
   /** Looks at each event. @returns whether it is one for the readers */
   see(read: AnswerEvent): boolean
   /** Takes an event for the readers. @returns when there is room for more, where that isn't at once */
-  append(data: string): void | Promise<void>
+  append(data: string): Promise<void> | undefined
 }
 
 export interface Ended {
