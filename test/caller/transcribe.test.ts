@@ -59,7 +59,11 @@ async function come(
     signal: signal ?? new AbortController().signal,
     onBytes: () => {},
     see: see ?? (() => true),
-    append: append ?? ((one) => void data.push(one)),
+    append(one) {
+      if (append === undefined) data.push(one)
+      else append(one)
+      return undefined
+    },
   })
   return { data, ended, left }
 }
