@@ -5,7 +5,7 @@
  *     node scripts/soak.ts --minutes 30 --rate 60
  *
  * `--rate`: streams opened a minute. Ends with 1 if any was not whole, or if workerd's memory grew by more than
- * `MAX_GROWTH_MB` after the first minute. Not in `npm test`. After `npm ci`; on Linux or macOS, for `ps`.
+ * `MAX_GROWTH_MB` after the first five minutes. Not in `npm test`. After `npm ci`; on Linux or macOS, for `ps`.
  */
 import { execFileSync } from 'node:child_process'
 import { createServer, type ServerResponse } from 'node:http'
@@ -18,6 +18,9 @@ import { startLocal } from './local.ts'
 
 /** What caches, a garbage collector's leisure and the journal's pages may take. A leak of a stream each second is more. */
 const MAX_GROWTH_MB = 96
+/** Until the heaps have found their size: from then on it must stay level. A shorter run is measured from its start. */
+const WARM_MINUTES = 5
+
 /** Short, so that the alarm that removes what has expired has its work too. */
 const KEPT_MS = 60_000
 
@@ -60,7 +63,7 @@ for (let minute = 1; minute <= minutes; minute++) {
     await setTimeout(60_000 / rate)
   }
   const memory = report()
-  if (minute === 1) warm = memory
+  if (minute === WARM_MINUTES) warm = memory
 }
 await Promise.all(running)
 const growth = report() - warm
@@ -71,7 +74,7 @@ upstream.closeAllConnections()
 for (const fault of faults.slice(0, 20)) console.error(fault)
 const leaks = growth > MAX_GROWTH_MB
 console.log(`${counts.whole} of ${counts.opened} streams whole, over ${counts.resumed} resumed connections`)
-console.log(`memory since the first minute: ${growth.toFixed(0)} MB more, ${MAX_GROWTH_MB} allowed`)
+console.log(`memory since minute ${WARM_MINUTES}: ${growth.toFixed(0)} MB more, ${MAX_GROWTH_MB} allowed`)
 process.exitCode = faults.length > 0 || counts.whole < counts.opened || leaks ? 1 : 0
 
 /** Each stream's answer is another, and known by its number. */
