@@ -20,7 +20,10 @@ interface Raw {
   ended: number
 }
 
-const agent = new Agent({ keepAlive: true, scheduling: 'lifo' })
+/** A connection that was idle for longer isn't used again: workerd may be closing it in that moment. */
+const IDLE_MS = 2_000
+
+const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
 
 /** Where a contestant is asked. */
 export interface Target {
