@@ -17,9 +17,14 @@ export const QUIET = {
   X_LOCAL_OBSERVABILITY: 'false',
 }
 
-/** @param outdir relative to the project; `index.js` is the entry. @throws with wrangler's words if it can't be built */
-export async function bundleWorker(outdir = 'dist/worker'): Promise<string> {
-  await promisify(execFile)('wrangler', ['deploy', '--dry-run', '--outdir', outdir], {
+/**
+ * @param outdir relative to the project; `index.js` is the entry
+ * @param main where it isn't wrangler.toml's: relative to the project
+ * @throws with wrangler's words if it can't be built
+ */
+export async function bundleWorker(outdir = 'dist/worker', main?: string): Promise<string> {
+  const args = ['deploy', ...(main === undefined ? [] : [main]), '--dry-run', '--outdir', outdir]
+  await promisify(execFile)('wrangler', args, {
     cwd: ROOT,
     env: { ...process.env, ...QUIET },
   })

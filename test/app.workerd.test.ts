@@ -49,6 +49,8 @@ describe('methods', () => {
   test.each([
     ['/v1/chat/completions', 'POST, OPTIONS'],
     ['/chat', 'POST, OPTIONS'],
+    ['/v1/streams', 'GET, HEAD, POST, OPTIONS'],
+    ['/v1/streams/str_0', 'DELETE, GET, HEAD, OPTIONS'],
     ['/v1/models', 'GET, HEAD, OPTIONS'],
     ['/healthz', 'GET, HEAD, OPTIONS'],
   ])('%s allows %s', async (path, allow) => {

@@ -5,7 +5,7 @@ import { QUIET, ROOT } from '../scripts/bundle.ts'
 Object.assign(process.env, QUIET)
 
 const WORKERD = 'test/**/*.workerd.test.ts'
-const E2E = 'test/e2e/**/*.test.ts'
+const E2E = ['test/e2e/**/*.test.ts', 'test/protocol/*.test.ts']
 
 export default defineConfig({
   test: {
@@ -20,7 +20,7 @@ export default defineConfig({
           // One project after the other: streams are timed, and should not be by what else runs.
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: [WORKERD, E2E, 'test/recordings/**'],
+          exclude: [WORKERD, ...E2E, 'test/recordings/**'],
         },
       },
       {
@@ -43,7 +43,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           sequence: { groupOrder: 2 },
-          include: [E2E],
+          include: E2E,
+          exclude: [WORKERD],
           globalSetup: [`${ROOT}test/support/build.ts`],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -1,50 +1,60 @@
 /**
  * THE ROUTE MAP: each route with its guards, in order.
  */
-import { exports } from 'cloudflare:workers'
-import { type Context, Hono, type MiddlewareHandler } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { version } from '../package.json'
-import { readAtMost } from './bytes.ts'
-import { type Config, ConfigError, readConfig, type Vars } from './config.ts'
+import type { Vars } from './config.ts'
+import { ConfigError } from './config-values.ts'
 import { ApiError } from './errors.ts'
 import { identify } from './guard/access.ts'
-import { type ChatCall, readChatRequest, readQuestion } from './guard/body.ts'
-import { MAX_DRAINED_BYTES } from './limits.ts'
-import { type Account, account } from './meter/account.ts'
-import { type Flow, type Outcome, plainText, relay, upstreamModels } from './pipeline.ts'
-import { demo } from './upstream/demo.ts'
-import { openai } from './upstream/openai.ts'
-import type { Upstream } from './upstream/upstream.ts'
-import type { Health, ModelList } from './wire.ts'
+import { addressOf } from './guard/address.ts'
+import { readChatRequest, readQuestion } from './guard/body.ts'
+import { checkBurst } from './guard/burst.ts'
+import { limitsFor } from './guard/caller-limits.ts'
+import { checkOpenAccess } from './guard/loopback.ts'
+import { corsHeaders, pageOf, preflightHeaders } from './guard/origin.ts'
+import { account } from './meter/account.ts'
+import { createParts } from './parts.ts'
+import { plainText, relay } from './pipeline.ts'
+import { answer, models } from './routes/chat.ts'
+import type { App, Context, Parts } from './routes/context.ts'
+import { refuse } from './routes/respond.ts'
+import { followStream, openStream, stopStream, warmCaller } from './routes/streams.ts'
+import { openSession, usage } from './routes/visitors.ts'
+import type { Health } from './wire.ts'
 
-interface App {
-  Bindings: Vars
-  Variables: { account: Account; config: Config; upstream: Upstream }
-}
-
-/** The one method of each route; HEAD goes with GET, OPTIONS with all. */
+/** What each route answers to, besides OPTIONS. */
 const ROUTES = {
-  '/v1/chat/completions': 'POST',
-  '/v1/models': 'GET',
-  '/chat': 'POST',
-  '/healthz': 'GET',
+  '/v1/chat/completions': ['POST'],
+  '/v1/streams': ['GET', 'HEAD', 'POST'],
+  '/v1/streams/:id': ['DELETE', 'GET', 'HEAD'],
+  '/v1/models': ['GET', 'HEAD'],
+  '/v1/sessions': ['POST'],
+  '/v1/usage': ['GET', 'HEAD'],
+  '/chat': ['POST'],
+  '/healthz': ['GET', 'HEAD'],
 } as const
 
 export const app = new Hono<App>()
 
 app.use(account(Object.keys(ROUTES)))
 app.use(configure())
+app.use(pages())
 
 app.post('/v1/chat/completions', access(), (c) => answer(c, readChatRequest, relay))
 app.post('/chat', access(), (c) => answer(c, readQuestion, plainText))
+app.post('/v1/streams', access(), openStream)
+app.get('/v1/streams', access(), warmCaller)
+app.get('/v1/streams/:id', access(), followStream)
+app.delete('/v1/streams/:id', access(), stopStream)
 app.get('/v1/models', access(), models)
-app.get('/healthz', (c) =>
-  c.json({ status: 'ok', version, upstream: c.var.config.upstream.kind } satisfies Health),
-)
+app.get('/v1/usage', access(), usage)
+app.post('/v1/sessions', openSession)
+app.get('/healthz', healthz)
 
-for (const [path, method] of Object.entries(ROUTES)) {
-  const allow = method === 'GET' ? 'GET, HEAD, OPTIONS' : `${method}, OPTIONS`
-  app.options(path, (c) => c.body(null, 204, { allow }))
+for (const [path, methods] of Object.entries(ROUTES)) {
+  const allow = [...methods, 'OPTIONS'].join(', ')
+  app.options(path, (c) => c.body(null, 204, { allow, ...preflightHeaders(c.req.raw, allow) }))
   app.all(path, (c) => refuse(c, new ApiError('method_not_allowed', { headers: { allow } })))
 }
 app.notFound((c) => refuse(c, new ApiError('not_found')))
@@ -53,96 +63,65 @@ app.onError((error, c) => refuse(c, new ApiError('internal_error', { cause: erro
 /** Reads the configuration; a wrong value answers every call with the variable's name, and nothing is spent. */
 function configure(): MiddlewareHandler<App> {
   // An isolate keeps one environment: what is read from it once holds.
-  const known = new WeakMap<Vars, Pick<App['Variables'], 'config' | 'upstream'>>()
+  const known = new WeakMap<Vars, Parts>()
   return async function configure(c, next) {
-    let read = known.get(c.env)
-    if (read === undefined) {
+    let parts = known.get(c.env)
+    if (parts === undefined) {
       try {
-        const config = readConfig(c.env)
-        const upstream = config.upstream.kind === 'demo' ? demo(config.upstream) : openai(config.upstream)
-        read = { config, upstream }
+        parts = createParts(c.env)
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error
         return refuse(c, new ApiError('configuration_error', { message: error.message }))
       }
-      known.set(c.env, read)
+      known.set(c.env, parts)
     }
-    c.set('config', read.config)
-    c.set('upstream', read.upstream)
+    for (const [name, part] of Object.entries(parts)) c.set(name as keyof Parts, part)
+    const open = checkOpenAccess(c.req.raw, parts.config)
+    if (open !== undefined) return refuse(c, open)
     await next()
   }
 }
 
+/** Which page asks: a foreign one is refused, and an allowed one may read the answer, whatever it is. */
+function pages(): MiddlewareHandler<App> {
+  return async function pages(c, next) {
+    const page = pageOf(c.req.raw, c.var.config.allowedOrigins)
+    if (page instanceof ApiError) c.res = await refuse(c, page)
+    else {
+      c.set('page', page)
+      await next()
+    }
+    const headers = corsHeaders(page instanceof ApiError ? undefined : page)
+    for (const [name, value] of Object.entries(headers)) c.res.headers.set(name, value)
+  }
+}
+
+/** Who asks, and what they may take. */
 function access(): MiddlewareHandler<App> {
   return async function access(c, next) {
-    const caller = await identify(c.req.raw.headers, c.var.config)
+    const { config, page, sessions, addressName } = c.var
+    const visit = sessions && { sessions, page, now: Date.now() }
+    const caller = await identify(c.req.raw.headers, config, visit)
     if (caller instanceof ApiError) return refuse(c, caller)
+    c.set('caller', caller)
     c.var.account.caller = caller
+    c.set('limits', limitsFor(caller, config))
+    if (caller.startsWith('visitor:')) {
+      const address = await addressName?.(addressOf(c.req.raw))
+      const error = await checkBurst(c.env.BURST, [caller, `address:${address}`])
+      if (error !== undefined) return refuse(c, error)
+    }
     await next()
   }
 }
 
-/** A question: its body through the guard, its answer through the flow. */
-async function answer(
-  c: Context<App>,
-  read: (request: Request, config: Config) => Promise<ChatCall | ApiError>,
-  flow: (chat: ChatCall, flow: Flow) => Promise<Outcome>,
-): Promise<Response> {
-  const started = Date.now()
-  const chat = await read(c.req.raw, c.var.config)
-  c.var.account.timing.guard = Date.now() - started
-  if (chat instanceof ApiError) return refuse(c, chat)
-  c.var.account.model = chat.model
-  return deliver(c, (it) => flow(chat, it))
-}
-
-async function models(c: Context<App>): Promise<Response> {
-  const { config } = c.var
-  if (config.models === undefined) return deliver(c, upstreamModels)
-  const owned_by = config.upstream.kind === 'demo' ? 'millrace' : 'openai'
-  const data = config.models.map((id) => ({ id, object: 'model' as const, created: 0, owned_by }))
-  return c.json({ object: 'list', data } satisfies ModelList)
-}
-
-/** Runs a flow, and sends what comes of it. */
-async function deliver(c: Context<App>, flow: (it: Flow) => Promise<Outcome>): Promise<Response> {
-  const { account, config, upstream } = c.var
-  const asked = Date.now()
-  const it: Flow = {
-    upstream,
-    deadlines: config.deadlines,
-    caller: c.req.raw.signal,
-    count: (request, answer, stream) => exports.Meter.count(request, answer, stream),
-  }
-  const { delivery, retries } = await flow(it)
-  account.timing.upstream = Date.now() - asked
-  account.retries = retries
-  if (delivery instanceof ApiError) return refuse(c, delivery)
-  const { body, ended, status, headers } = delivery
-  account.upstream_status = status
-  account.ended = ended
-  return new Response(body, {
-    status,
-    headers: {
-      ...headers,
-      'cache-control': 'no-store, no-transform',
-      'x-content-type-options': 'nosniff',
-      // A compressor gathers before it sends: said to be as it is, a stream flows at once.
-      ...(c.req.path === '/chat' && { 'content-encoding': 'identity' }),
-    },
-  })
-}
-
-async function refuse(c: Context<App>, error: ApiError): Promise<Response> {
-  const { account } = c.var
-  const { body, bodyUsed } = c.req.raw
-  // A caller that is still sending when it is answered sees a reset, and not the answer.
-  if (!bodyUsed) await readAtMost(body, 0, MAX_DRAINED_BYTES).catch(() => {})
-  account.code = error.code
-  if (error.upstreamStatus !== undefined) account.upstream_status = error.upstreamStatus
-  // Its name and place alone: a message may quote what was asked.
-  if (error.code === 'internal_error' && error.cause instanceof Error) {
-    account.cause = `${error.cause.name} ${error.cause.stack?.split('\n')[1]?.trim() ?? ''}`
-  }
-  return error.toResponse(c.req.path === '/chat' ? 'text' : 'json')
+function healthz(c: Context): Response {
+  const { upstream, visitors } = c.var.config
+  const siteKey = visitors.secret === undefined ? undefined : visitors.turnstile?.siteKey
+  return c.json({
+    status: 'ok',
+    version,
+    upstream: upstream.kind,
+    ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
+  } satisfies Health)
 }

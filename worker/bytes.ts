@@ -1,4 +1,4 @@
-/** Bodies as bytes: read whole up to a bound, or continued after what was already read. */
+/** Bodies as bytes: read whole up to a bound, continued after what was already read, or told apart by a hash. */
 
 /**
  * @param drained how much past the limit is read and dropped before the body is given up: a sender that is
@@ -46,4 +46,10 @@ export function continued(first: Uint8Array, rest: ReadableStream<Uint8Array>): 
     },
     cancel: (reason) => reader.cancel(reason),
   })
+}
+
+/** @returns 64 lower-case hex digits */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const hash = await crypto.subtle.digest('SHA-256', bytes)
+  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

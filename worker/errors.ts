@@ -6,7 +6,7 @@ import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './wire.ts'
 
 interface Kind {
   status: number
-  type: 'invalid_request_error' | 'authentication_error' | 'server_error'
+  type: 'invalid_request_error' | 'authentication_error' | 'rate_limit_error' | 'server_error'
   /** Whether the same request may succeed later; sent as `x-should-retry`, which OpenAI's SDK obeys. `undefined`: the upstream's word. */
   retry?: boolean
   /** The public text, unless the place that raises the error has a better one. */
@@ -20,6 +20,7 @@ const request = (status: number, text: string): Kind => ({
   text,
 })
 const access = (text: string): Kind => ({ status: 401, type: 'authentication_error', retry: false, text })
+const limit = (text: string): Kind => ({ status: 429, type: 'rate_limit_error', retry: true, text })
 const server = (status: number, retry: boolean, text: string): Kind => ({
   status,
   type: 'server_error',
@@ -35,18 +36,51 @@ const KINDS = {
   invalid_parameter: request(400, 'A field has the wrong type.'),
   too_many_messages: request(400, 'The conversation has too many messages.'),
   empty_question: request(400, 'The body is empty: send the question as the body.'),
+  invalid_cursor: request(400, 'The place to go on from is not the number of an event of this stream.'),
+  invalid_idempotency_key: request(400, '`Idempotency-Key` must be 1 to 255 visible ASCII characters.'),
+  idempotency_key_reused: request(422, 'This `Idempotency-Key` came with another body before.'),
   body_too_large: request(413, 'The body is too large.'),
   unsupported_media_type: request(415, 'The content type is not supported.'),
   model_not_found: request(404, 'This model is not offered here.'),
+  stream_not_found: request(404, 'There is no such stream.'),
   not_found: request(404, 'There is no such route.'),
   method_not_allowed: request(405, 'This route does not answer to this method.'),
+  // The upstreams' own word for it, as a code and as a `finish_reason`.
+  content_filter: request(400, 'This was flagged by moderation.'),
+  moderation_unavailable: server(
+    503,
+    true,
+    'Moderation is not to be reached, and nothing is shown without it.',
+  ),
 
   access_key_required: access('An access key is required: send it as `Authorization: Bearer mr_…`.'),
   invalid_access_key: access('This access key is not valid here.'),
 
+  too_fast: limit('You ask too fast.'),
+  too_many_streams: limit('You have too many streams at once.'),
+  too_many_readers: limit('This stream has too many readers at once.'),
+  origin_not_allowed: request(403, 'Pages of this origin may not call here.'),
+  sessions_unavailable: request(403, 'There are no sessions here: an access key is required.'),
+  invalid_session: access('This session is not valid here.'),
+  session_expired: access('This session is over: ask for another one.'),
+  too_many_sessions: limit('Too many sessions were asked for from this address.'),
+  tokens_per_day_exceeded: limit('Your tokens for today are used up.'),
+  total_tokens_per_day_exceeded: limit('The tokens of this deployment for today are used up.'),
+  concurrency_exceeded: limit('Too many calls are running at once.'),
+  turnstile_required: request(403, 'A Turnstile token is required: send it as `turnstile_token`.'),
+  turnstile_failed: request(403, 'Turnstile did not accept this token: solve the challenge again.'),
+  turnstile_unavailable: server(503, true, 'Turnstile could not be asked.'),
+  role_not_allowed: request(403, 'Visitors may not send messages of this role.'),
+  field_not_allowed: request(403, 'Visitors may not send this field.'),
+  prompt_too_long: request(413, 'The prompt has more tokens than are allowed.'),
+
   configuration_error: server(500, false, 'The Worker is not configured correctly.'),
   // Nobody reads it: for the log, and to say why a call was aborted. The status is the customary one.
   caller_left: server(499, false, 'The caller left before the answer.'),
+  object_unavailable: server(503, true, "The caller's object was restarted, or is overloaded."),
+  budget_reached: server(502, false, 'The answer reached the number of tokens that was left for it.'),
+  stream_too_long: server(502, false, 'The answer became longer than a stream may be.'),
+  interrupted: server(503, true, 'The Worker was restarted in the middle of the answer.'),
   internal_error: server(500, false, 'The Worker failed on this request.'),
 
   upstream_rejected: {
@@ -68,6 +102,21 @@ const KINDS = {
 
 export type ErrorCode = keyof typeof KINDS
 
+/** What ends a call that the upstream may be at work on. */
+const IN_MID_WORK: readonly ErrorCode[] = [
+  'caller_left',
+  'content_filter',
+  'moderation_unavailable',
+  'upstream_truncated',
+  'upstream_connect_timeout',
+  'upstream_first_byte_timeout',
+  'upstream_silence_timeout',
+  'upstream_total_timeout',
+]
+
+/** Whether a call that ended so before its answer may be billed all the same. What the upstream refused or never got is not. */
+export const mayHaveCost = (code: string): boolean => IN_MID_WORK.some((known) => known === code)
+
 interface Details {
   message?: string
   param?: string
@@ -80,6 +129,14 @@ interface Details {
   /** What the upstream answered with, for the log. */
   upstreamStatus?: number
   cause?: unknown
+}
+
+export interface PlainError {
+  code: ErrorCode
+  status: number
+  headers: Record<string, string>
+  upstreamStatus: number | undefined
+  wire: WireError
 }
 
 /** An error with a public face. What stays private goes into `cause`. */
@@ -107,6 +164,33 @@ export class ApiError extends Error {
       param: details.param ?? null,
       code,
     }
+  }
+
+  /** As a value that crosses from one of the Worker's own parts to another; `ApiError.from` reads it there. */
+  toPlain(): PlainError {
+    const { code, status, headers, upstreamStatus } = this
+    return { code, status, headers, upstreamStatus, wire: this.#wire }
+  }
+
+  static from({ code, status, headers, upstreamStatus, wire }: PlainError): ApiError {
+    return new ApiError(code, {
+      status,
+      headers,
+      wire,
+      ...(upstreamStatus !== undefined && { upstreamStatus }),
+    })
+  }
+
+  /** The same error, sent with these headers. */
+  withHeaders(headers: Record<string, string>): ApiError {
+    const { code, status, cause, upstreamStatus } = this
+    return new ApiError(code, {
+      status,
+      headers,
+      cause,
+      wire: this.#wire,
+      ...(upstreamStatus !== undefined && { upstreamStatus }),
+    })
   }
 
   envelope(): ErrorEnvelope {

@@ -72,3 +72,230 @@ export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
  * Both branches learn of a broken upstream in the same turn; none within a second means that the caller left.
  */
 export const BROKEN_PIPE_GRACE_MS = 1_000
+
+/** How long the opening of a durable stream waits for the upstream's first byte: refusals mostly come sooner, and can be a status then. A reader needs the stream's id soon. */
+export const OPENING_GRACE_MS = 2_500
+
+/** Events that make a row of the journal; rows written are what keeping costs. Also how many events a restart can lose. */
+export const PACK_EVENTS = 16
+
+/** A pack is closed at this size too, whatever it holds: a row may have 2 MB, and one event 1 MB. */
+export const MAX_PACK_BYTES = 64 * 1024
+
+/** How long an event waits to be journalled, at most. */
+export const FLUSH_MS = 500
+
+/** Events and bytes of one stream: the longest answers have some 30,000 chunks of 250 bytes. */
+export const MAX_STREAM_EVENTS = 100_000
+export const MAX_STREAM_BYTES = 16 * 1024 * 1024
+
+/** Readers of one stream at once: tabs and devices of one person. */
+export const MAX_READERS = 32
+
+/** How long it takes until a reader that has left shows it, once something is written to it. */
+export const PROBE_MS = 100
+
+/** Streams of one caller that run at once: each holds 100 to 400 KB, an object has 128 MB. */
+export const MAX_RUNNING_STREAMS = 256
+
+/** Streams of one caller that are kept, running or ended: at 50 KB each half a gigabyte of an object's ten. */
+export const MAX_KEPT_STREAMS = 10_000
+
+/** What one write to a reader holds, at most. */
+export const MAX_WRITE_BYTES = 1024 * 1024
+
+/** How far a live reader may fall behind, before it is cut off: it takes nothing, and comes back to the journal. */
+export const MAX_READER_LAG_BYTES = 1024 * 1024
+
+/** A reader that has taken nothing of what is there for this long is none: its connection may be long dead. */
+export const READER_STALL_MS = 60_000
+
+/** A comment after so long without an event, so that nobody between takes the connection for dead. */
+export const HEARTBEAT_MS = 15_000
+
+/** How long streams are kept, and how long one goes on unread. */
+export interface Keeping {
+  /** After a stream's end: a train's tunnel, a phone's pocket. */
+  kept: number
+  /** Without any reader, after which the call is ended: nobody pays for an answer that nobody will read. */
+  abandoned: number
+}
+
+export const KEEPING: Keeping = { kept: 10 * 60_000, abandoned: 5 * 60_000 }
+
+/** What one call may cost, as a count that is believed: a thousand times the largest context window. */
+export const MAX_CALL_TOKENS = 1_000_000_000
+
+/** How long a day's account is kept after its end: the clocks of two machines differ by less, and the calls that began in it end. */
+export const DAY_GRACE_MS = 60 * 60_000
+
+/** When a place or some tokens may be free again that running calls hold: answers take seconds, nobody knows how many. */
+export const RUNNING_RETRY_MS = 2_000
+
+/** Into how many slices the deployment's daily total is cut at first: so many callers find one at once, and each asks once for several questions. */
+export const SLICES = 64
+
+/** As the total runs low, a slice is this part of what is left: callers still find one, and the last tokens go question by question. */
+export const SLICES_OF_REST = 16
+
+/** How long after its caller's last question an unused slice goes back: as long as one reads an answer and thinks of the next question. */
+export const SLICE_IDLE_MS = 60_000
+
+/** The longest `Retry-After` that OpenAI's SDK obeys; told to wait longer, it tries again within seconds. */
+export const MAX_OBEYED_WAIT_MS = 60_000
+
+/**
+ * How deep a body's arrays and objects may lie in one another. A tool's JSON schema, the deepest thing in real requests, takes
+ * some 20; walking a body by recursion overflows the stack from some thousands on.
+ */
+export const MAX_JSON_DEPTH = 64
+
+/** Choices of one answer. OpenAI itself takes 128 at the most. */
+export const MAX_CHOICES = 128
+
+/** What one question of a visitor may take where `MAX_INPUT_TOKENS` and `MAX_OUTPUT_TOKENS` don't say. */
+export const VISITOR_TOKENS = {
+  /** A long conversation at a page: some 6,000 words. */
+  input: 8192,
+  /** 3,000 words; or 1,000 after a reasoning model has thought, which counts. */
+  output: 4096,
+}
+
+/**
+ * Characters of a prompt for each token that it may have: past that it is too long without being counted, so the time that
+ * counting takes is bounded by the limit, not by the body. English has 4.4, deeply indented code 8; only runs of one character have more (128 blanks are a token).
+ */
+export const MAX_CHARS_PER_TOKEN = 16
+
+/** A text longer than this is counted in pieces of this many characters, so that counting can end when the limit is passed: 5 ms each at the worst. */
+export const COUNTED_CHARS = 4096
+
+/**
+ * What is taken for each part of a message that isn't text, in tokens; what it really costs only the upstream knows.
+ * Source: OpenAI's "Images and vision", "Audio" and "File inputs" guides.
+ */
+export const TOKENS_OF_PART = {
+  /** The most that gpt-4o and gpt-4.1 bill: 8 tiles of 170, and 85. */
+  image_url: 1445,
+  /** 100 seconds at 10 tokens a second. */
+  input_audio: 1000,
+  /** 10 pages of a PDF, each as text and as an image. */
+  file: 20_000,
+  /** Of a kind that isn't known here. */
+  other: 1445,
+} as const
+
+/** How long a visitor's token is good for. */
+export const SESSION_MS = 60 * 60_000
+
+/** How long a token may be renewed, from the first one on: the visitor, and so the day's budget, stays the same that long. */
+export const SESSION_RENEWABLE_MS = 24 * 60 * 60_000
+
+/** A token that is longer isn't looked at. Ours have some 250 characters, and a host's name has 253 at the most. */
+export const MAX_TOKEN_CHARS = 2048
+
+/** A request for a session: it holds a Turnstile token, of at most 2,048 characters. */
+export const MAX_SESSION_BODY_BYTES = 8 * 1024
+
+/**
+ * New sessions from one address (IPv6: one /64). An office or a school behind one address opens a hundred in a
+ * day; a machine that collects budgets wants thousands.
+ */
+export const SESSIONS_PER_ADDRESS = [
+  { name: 'minute', most: 10, ms: 60_000 },
+  { name: 'day', most: 200, ms: 24 * 60 * 60_000 },
+] as const
+
+/** Until Turnstile has answered in full. It takes some 100 ms; a visitor who waits longer than this has given up. */
+export const TURNSTILE_DEADLINE_MS = 5_000
+
+/** Turnstile's answer has some 200 bytes. */
+export const MAX_TURNSTILE_ANSWER_BYTES = 64 * 1024
+
+/** How long a browser may keep a preflight's answer, in seconds: Chrome's own limit. */
+export const PREFLIGHT_MAX_AGE_S = 7200
+
+/** The names of headers that a preflight asks for, together: OpenAI's SDK sends some 20 of its own. */
+export const MAX_ASKED_HEADERS_CHARS = 2048
+
+/** What is put aside for an answer whose length nobody has bounded; one that grows beyond it ends with `budget`. As much as most models write at most. */
+export const RESERVED_OUTPUT_TOKENS = 16_384
+
+/** After the last moment at which a call can end, until what was put aside for it is settled without a count. */
+export const RESERVATION_GRACE_MS = 60_000
+
+/** The period of the rate limit binding, as wrangler.toml has it. */
+export const BURST_PERIOD_MS = 10_000
+
+/** What visitors may take where nothing else is configured: a few long conversations a day, and so many answers at once. */
+export const VISITOR_BUDGET = { tokensPerDay: 100_000, calls: 3 }
+
+/** How a streamed answer is cut into the windows that moderation judges. Characters are UTF-16 code units, as everywhere. */
+export interface WindowSizes {
+  /**
+   * A text goes out once it and this much of what follows has passed. So whatever is flagged and no longer than this is
+   * not begun to be shown, wherever windows meet. A dozen words; 0.2 s of a fast model's text, 1.6 s of the founding example's.
+   */
+  phrase: number
+  /** What has passed and is sent again before new text, so that it is judged in its context. At least `phrase`. */
+  context: number
+  /** A window closes at so many new characters, or so long after the first of them. The first one is short, for the first token's sake. */
+  first: { chars: number; ms: number }
+  /**
+   * Each window is twice the one before, up to this: a reader has new text once a second. A fast model's answer of 500 tokens takes
+   * 9 calls and 1,100 tokens; OpenAI's first tier has 500 calls and 10,000 tokens a minute.
+   */
+  last: { chars: number; ms: number }
+  /** The data of events that wait for their verdict, in characters. 1,000 tokens with all that is around them; beyond it the upstream waits. */
+  held: number
+}
+
+export const MODERATION_WINDOWS: WindowSizes = {
+  phrase: 64,
+  context: 400,
+  first: { chars: 32, ms: 250 },
+  last: { chars: 1024, ms: 1_000 },
+  held: 256 * 1024,
+}
+
+/** What an event that is held counts beside its data: without it, no number of comments would fill the bound. */
+export const HELD_ITEM_CHARS = 100
+
+/** How long the moderation API may take, and how it is tried again. */
+export interface ModerationPatience {
+  /** One attempt. It usually takes 0.1 to 0.5 s. */
+  attempt: number
+  /** A verdict, with all attempts and the waits between them: as long as a reader may be kept waiting in mid-sentence. */
+  verdict: number
+  /** The wait after the first failure in a row; each further one doubles it, plus or minus a quarter by chance. */
+  backoff: number
+  /** The longest such wait. A `Retry-After` counts in full, up to a minute: beyond it the header is more likely wrong than right. */
+  longestBackoff: number
+  longestRetryAfter: number
+  /** After a failure, the first call that is made again goes alone, this long ahead of the others. */
+  probe: number
+}
+
+export const MODERATION_PATIENCE: ModerationPatience = {
+  attempt: 5_000,
+  verdict: 15_000,
+  backoff: 500,
+  longestBackoff: 10_000,
+  longestRetryAfter: 60_000,
+  probe: 500,
+}
+
+/** One input of a moderation call; a longer text is cut into several. 2,000 tokens of English: far below the model's window, also in other scripts. */
+export const MAX_JUDGED_CHARS = 8_000
+
+/** What two inputs cut from one text share, so that a phrase across the cut is seen whole. */
+export const JUDGED_OVERLAP_CHARS = 200
+
+/** Inputs in one moderation call. */
+export const MAX_JUDGED_INPUTS = 16
+
+/** The moderation API's answer: 13 categories with their scores take 2 KB an input. */
+export const MAX_VERDICT_BYTES = 256 * 1024
+
+/** How long events gather to be sent to a durable stream's readers together. A frame of a screen: nobody sees the difference. The first words don't wait. */
+export const GATHER_MS = 16

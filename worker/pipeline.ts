@@ -8,22 +8,34 @@ import type { Deadlines } from './limits.ts'
 import { feed } from './meter/feed.ts'
 import type { Tokens } from './meter/record.ts'
 import { createTally } from './meter/tally.ts'
+import type { Moderating } from './moderation/moderating.ts'
+import type { Outcome as Judged } from './moderation/moderation.ts'
+import { judgeQuestion } from './moderation/question.ts'
+import { judgeWhole } from './moderation/whole.ts'
 import { type Carriage, type Carried, carry } from './relay/carry.ts'
 import { deliver } from './relay/deliver.ts'
 import { type Watched, watch } from './relay/watch.ts'
+import { readEvent } from './sse/chunk.ts'
+import { createEventReader } from './sse/decode.ts'
 import { errorFrame, toBytes } from './sse/encode.ts'
 import { bytesOfFrames, eventsOfFrames, type Frame, frames } from './sse/frames.ts'
+import { moderation } from './stage/moderation.ts'
+import { outputLimit } from './stage/output-limit.ts'
 import { text } from './stage/text.ts'
 import { timing } from './stage/timing.ts'
 import { usage } from './stage/usage.ts'
+import type { Counter } from './tokens/counter.ts'
 import { counterFor } from './tokens/packed.ts'
 import { type Answer, type Asked, askUpstream, type Call, createCall, reasonOf } from './upstream/call.ts'
 import type { Upstream } from './upstream/upstream.ts'
-import { PLAIN_TEXT } from './wire.ts'
+import { type ChatMessage, type EndState, PLAIN_TEXT } from './wire.ts'
 
 export interface Flow {
   upstream: Upstream
   deadlines: Deadlines
+  moderation: Moderating
+  /** What was put aside for the answer, in tokens: one that grows beyond it is ended. */
+  mostOutput?: number | undefined
   /** Aborts when the caller leaves. */
   caller: AbortSignal
   /** Counts the tokens of a call, off the path of its bytes. */
@@ -34,15 +46,15 @@ export interface Flow {
   ): Promise<Tokens>
 }
 
-/** OpenAI's wire format: byte for byte as the upstream sends it, unless the caller asked for what the upstream may not send. */
+/** OpenAI's wire format: byte for byte as the upstream sends it, unless something is to be added, or moderated. */
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
   return converse(asking(chat, flow), flow, async (answer, call) => {
     if (!chat.stream) return whole(chat, flow, answer)
     const seen = observe(chat, flow, answer, call)
     const carried =
-      chat.wants === undefined
+      chat.wants === undefined && !flow.moderation.output
         ? carry({ ...answer, ...call, watched: seen.watched })
-        : await deliver(told(chat, answer, seen.watched).pipeThrough(bytesOfFrames()), call, (error) =>
+        : await deliver(told(chat, flow, answer, seen).pipeThrough(bytesOfFrames()), call, (error) =>
             toBytes(errorFrame(error.envelope())),
           )
     return { ...head(answer, answer.contentType), ...carried, ended: seen.account(carried.ended) }
@@ -53,49 +65,107 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
 export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
   return converse(asking(chat, flow), flow, async (answer, call) => {
     const seen = observe(chat, flow, answer, call)
-    const carried = await deliver(
-      told(chat, answer, seen.watched)
-        .pipeThrough(eventsOfFrames())
-        .pipeThrough(text())
-        .pipeThrough(new TextEncoderStream()),
-      call,
-    )
-    return { ...head(answer, PLAIN_TEXT), ...carried, ended: seen.account(carried.ended) }
+    // Nothing can be taken back from a terminal.
+    const holding: Flow = { ...flow, moderation: { ...flow.moderation, mode: { kind: 'hold' } } }
+    const stream = told(chat, holding, answer, seen, 'state')
+      .pipeThrough(eventsOfFrames())
+      .pipeThrough(text())
+      .pipeThrough(new TextEncoderStream())
+    try {
+      const carried = await deliver(stream, call)
+      return { ...head(answer, PLAIN_TEXT), ...carried, ended: seen.account(carried.ended) }
+    } catch (error) {
+      const refused = seen.refused()
+      if (refused === undefined) throw error
+      // Nothing of the answer was shown; it was made all the same, and is accounted for.
+      const { status, headers, body } = refused.error.toResponse('text')
+      const ended = seen.account(Promise.resolve({ end: refused.end, bytes: 0 }))
+      return { status, headers: Object.fromEntries(headers), body: body as ReadableStream<Uint8Array>, ended }
+    }
   })
 }
 
-/** The events of an answer, with what the caller asked to be told: its usage, and its times. */
+/** The events of an answer, as far as they may be shown, with what the caller asked to be told: its usage, and its times. */
 function told(
   chat: ChatCall,
+  flow: Flow,
   { first, asked, firstByte }: Answer,
-  { toCaller }: Watched,
+  { watched, judged }: Seen,
+  tell?: 'state',
 ): ReadableStream<Frame> {
-  const all = continued(first, toCaller).pipeThrough(frames())
-  if (chat.wants === undefined) return all
-  const tally = createTally(chat, counterFor(chat.model))
-  const counted = all.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
-  return chat.wants === 'timing' ? counted.pipeThrough(timing({ asked, firstByte, now: Date.now })) : counted
+  let events = continued(first, watched.toCaller).pipeThrough(frames())
+  const tally = chat.wants && createTally(chat, counterFor(chat.model))
+  if (tally) events = events.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
+  if (flow.moderation.output) {
+    events = events.pipeThrough(moderation({ ...flow.moderation, tell: tally?.usage ?? tell, onEnd: judged }))
+  }
+  return chat.wants === 'timing' ? events.pipeThrough(timing({ asked, firstByte, now: Date.now })) : events
+}
+
+interface Seen {
+  watched: Watched
+  /** Told how the moderation of the answer ended. */
+  judged(outcome: Judged): void
+  /** Why the rest of the answer is not shown, where moderation says so. */
+  refused(): { end: EndState; error: ApiError } | undefined
+  account(ended: Promise<Carriage>): Promise<Ended>
 }
 
 /** Looks at a streamed answer from the side, and has its tokens counted. */
-function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call) {
+function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Seen {
   const meter = feed((bytes) => flow.count(chat.bytes, bytes, true))
+  const { mostOutput: most } = flow
+  const bound = most === undefined ? undefined : boundOutput(most, counterFor(chat.model), call.abort)
   const watched = watch({
     ...answer,
     abort: call.abort,
     silenceMs: flow.deadlines.silence,
-    observe: meter.push,
+    observe(bytes) {
+      meter.push(bytes)
+      bound?.(bytes)
+    },
   })
   call.onLeave(watched.hurry)
   const counted = watched.ended.then(meter.end)
-  const account = async (ended: Promise<Carriage>): Promise<Ended> => {
-    const { end, bytes } = await ended
-    watched.hurry()
-    const tokens = await counted
-    // A stage passes the upstream's own error on as what it is: an event. That is no whole answer.
-    return { end: end === 'done' && watched.ending().state === 'failed' ? 'failed' : end, bytes, tokens }
+  let refused: ReturnType<Seen['refused']>
+  return {
+    watched,
+    judged(outcome) {
+      refused = refusalOf(outcome)
+      if (refused !== undefined) call.leave(refused.error)
+    },
+    refused: () => refused,
+    async account(ended) {
+      const { end, bytes } = await ended
+      watched.hurry()
+      const tokens = await counted
+      if (refused !== undefined) return { end: refused.end, bytes, tokens }
+      // A stage passes the upstream's own error on as what it is: an event. That is no whole answer.
+      return { end: end === 'done' && watched.ending().state === 'failed' ? 'failed' : end, bytes, tokens }
+    },
   }
-  return { watched, account }
+}
+
+function refusalOf(outcome: Judged): ReturnType<Seen['refused']> {
+  if (outcome.state === 'flagged') {
+    const message = 'The answer was flagged by moderation.'
+    return { end: 'moderated', error: new ApiError('content_filter', { message }) }
+  }
+  if (outcome.state !== 'unavailable') return undefined
+  return { end: 'failed', error: new ApiError('moderation_unavailable', { cause: outcome.why }) }
+}
+
+/** Ends a call once its answer has more tokens than it may have: as soon as the tap sees it, which looks once a second. */
+function boundOutput(most: number, counter: Counter, abort: Call['abort']): (bytes: Uint8Array) => void {
+  const limit = outputLimit(most, counter)
+  const events = createEventReader()
+  return (bytes) => {
+    try {
+      for (const event of events.push(bytes)) limit.see(readEvent(event))
+    } catch (error) {
+      if (error instanceof ApiError) abort(error)
+    }
+  }
 }
 
 /** What the upstream has on offer, in OpenAI's list shape. */
@@ -108,12 +178,21 @@ export function upstreamModels(flow: Flow): Promise<Outcome> {
   }))
 }
 
-/** An unstreamed answer, whole as it is. */
-function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Delivery {
+/** An unstreamed answer, whole as it is; or without its words, where moderation says so. */
+async function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Promise<Delivery> {
   const { first } = answer
+  const judged = flow.moderation.output
+    ? await judgeWhole(new TextDecoder().decode(first), { ...flow.moderation, signal: flow.caller })
+    : undefined
+  if (judged?.state === 'unavailable') {
+    throw new ApiError('moderation_unavailable', { cause: judged.why })
+  }
+  const flagged = judged?.state === 'flagged'
+  const sent = flagged ? toBytes(JSON.stringify(judged.completion)) : first
   const tokens = flow.count(bytes, first, false).catch(() => undefined)
-  const ended = tokens.then((counted): Ended => ({ end: 'done', bytes: first.byteLength, tokens: counted }))
-  return { ...head(answer, answer.contentType), body: new Blob([first]).stream(), ended }
+  const end = flagged ? 'moderated' : 'done'
+  const ended = tokens.then((counted): Ended => ({ end, bytes: sent.byteLength, tokens: counted }))
+  return { ...head(answer, answer.contentType), body: new Blob([sent]).stream(), ended }
 }
 
 /** An answer on its way to the caller. */
@@ -133,19 +212,31 @@ export interface Outcome {
   retries: number
 }
 
-const asking = ({ bytes, stream }: ChatCall, { upstream }: Flow) => ({
-  send: (signal: AbortSignal) => upstream.chat(bytes, signal),
+interface Asking extends Pick<Asked, 'send' | 'stream'> {
+  /** To be judged, if questions are. */
+  messages?: readonly ChatMessage[]
+}
+
+const asking = ({ bytes, stream, messages }: ChatCall, { upstream }: Flow): Asking => ({
+  send: (signal) => upstream.chat(bytes, signal),
   stream,
+  messages,
 })
 
 /** Makes the call and hands its answer on; whatever fails before the caller's first byte is an error with a status. */
 async function converse(
-  ask: Pick<Asked, 'send' | 'stream'>,
-  { deadlines, caller }: Flow,
+  { messages, ...ask }: Asking,
+  { deadlines, caller, moderation }: Flow,
   hand: (answer: Answer, call: Call) => Promise<Delivery>,
 ): Promise<Outcome> {
   const call = createCall(caller, deadlines.total)
-  const { answer, retries } = await askUpstream({ ...ask, call, deadlines })
+  // Beside the call, not before it: a question that is flagged ends it.
+  const judged =
+    moderation.input && messages ? judgeQuestion(messages, { ...moderation, signal: call.signal }) : undefined
+  void judged?.then((refusal) => refusal && call.abort(refusal))
+  const asked = await askUpstream({ ...ask, call, deadlines })
+  const { retries } = asked
+  const answer = asked.answer instanceof ApiError ? asked.answer : ((await judged) ?? asked.answer)
   let delivery: Delivery | ApiError
   try {
     delivery = answer instanceof ApiError ? answer : await hand(answer, call)

@@ -1,9 +1,33 @@
 /** The conversation as data: what was asked, what was answered, and what of it is sent along. */
 import type { ChatMessage } from '../../worker/wire.ts'
+import type { Explanation } from './explain-error.ts'
 
 export interface Turn {
   question: string
   answer: string
+  /** How the answer ended; `undefined` while it is awaited. */
+  end?: 'done' | 'stopped' | 'withheld' | 'failed'
+  /** What was asked for, as long as there may be more of it. */
+  pending?: Pending
+  /** The line on its speed. */
+  speed?: string
+  /** What else there is to say of it. */
+  note?: string
+  /** What went wrong, and when, by the wall clock in milliseconds. */
+  trouble?: Explanation
+  failedAt?: number
+}
+
+/** A question that has been sent, and what is needed to take up its answer. */
+export interface Pending {
+  /** The stream's, once the server has named it. */
+  id?: string
+  /** With which the question can be sent again, as long as there is no name. */
+  key: string
+  /** The model that was chosen then. */
+  model?: string
+  /** By the wall clock, in milliseconds. */
+  askedAt: number
 }
 
 /**

@@ -2,17 +2,17 @@
 import { listModels } from './offer.ts'
 
 export interface ModelPicker {
-  /** Asks the server for its models, and keeps what was chosen. */
-  load(): Promise<void>
+  /** Asks the server for its models, and keeps what was chosen. `send` calls the Worker. */
+  load(send: typeof fetch): Promise<void>
   /** `undefined` where the server named none: it then uses its default. */
   chosen(): string | undefined
 }
 
 export function createModelPicker(label: HTMLElement, select: HTMLSelectElement): ModelPicker {
   return {
-    async load() {
+    async load(send) {
       const before = select.value
-      const models = await listModels()
+      const models = await listModels(send)
       select.replaceChildren(...models.map((id) => new Option(id, id)))
       if (models.includes(before)) select.value = before
       label.hidden = models.length === 0

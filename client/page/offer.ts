@@ -1,25 +1,18 @@
 /** What this server offers: which upstream it has, and which models. */
 import type { Health, ModelList } from '../../worker/wire.ts'
-import { accessHeaders } from './access-key.ts'
+import { getJson } from './get-json.ts'
 
 /** @returns whether answers come from the built-in demo; `false` too where the server does not say */
 export async function isDemo(): Promise<boolean> {
-  const health = await getJson<Health>('/healthz')
+  const health = await getJson<Health>('/healthz', fetch)
   return health?.upstream === 'demo'
 }
 
-/** @returns the models' names, the default first; none where the server does not say */
-export async function listModels(): Promise<string[]> {
-  const list = await getJson<ModelList>('/v1/models')
+/**
+ * @param send calls the Worker
+ * @returns the models' names, the default first; none where the server does not say
+ */
+export async function listModels(send: typeof fetch): Promise<string[]> {
+  const list = await getJson<ModelList>('/v1/models', send)
   return list?.data?.map(({ id }) => id) ?? []
-}
-
-/** The page works without either answer, so that a failure is no more than `undefined`. */
-async function getJson<T>(path: string): Promise<Partial<T> | undefined> {
-  try {
-    const response = await fetch(path, { headers: accessHeaders() })
-    return response.ok ? ((await response.json()) as Partial<T>) : undefined
-  } catch {
-    return undefined
-  }
 }

@@ -29,7 +29,15 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
       const title = 'The race could not be loaded'
       const advice = 'Check your connection, then load the page again.'
       rest.announcer.say(`${title}. ${advice}`)
-      const explanation = { title, advice, retry: true, needsKey: false, waitMs: 0, reference: null }
+      const explanation = {
+        title,
+        advice,
+        retry: true,
+        needsKey: false,
+        isLimit: false,
+        waitMs: 0,
+        reference: null,
+      }
       // Browsers and bundlers remember what they could not load: only a new page asks for it anew.
       trouble = createTroubleCard(explanation, () => location.reload())
       place.before(trouble.element)

@@ -2,6 +2,7 @@
 import { rememberAccessKey } from './access-key.ts'
 import type { Explanation } from './explain-error.ts'
 import { copyOf, part } from './part.ts'
+import { waitLine } from './wait-line.ts'
 
 export interface TroubleCard {
   element: HTMLElement
@@ -15,7 +16,7 @@ export function createTroubleCard(explanation: Explanation, retry: () => void): 
   part(element, 'h3', HTMLHeadingElement).textContent = explanation.title
   part(element, '.advice', HTMLElement).textContent = explanation.advice
 
-  element.dataset.tone = explanation.needsKey ? 'ask' : 'broken'
+  element.dataset.tone = explanation.needsKey ? 'ask' : explanation.isLimit ? 'wait' : 'broken'
 
   const button = part(element, '.retry', HTMLButtonElement)
   button.hidden = !explanation.retry
@@ -48,11 +49,13 @@ export function createTroubleCard(explanation: Explanation, retry: () => void): 
 /** Holds the button until the wait is over, and says for how long. Returns what ends it early. */
 function countDown(button: HTMLButtonElement, waitMs: number): () => void {
   const words = button.textContent
-  const until = performance.now() + waitMs
+  // By the wall clock: the other one stands still while a machine sleeps, and a day's limit is waited for overnight.
+  const until = Date.now() + waitMs
   const show = () => {
-    const left = Math.ceil((until - performance.now()) / 1000)
+    const left = until - Date.now()
     button.disabled = left > 0
-    button.textContent = left > 0 ? `${words} in ${left} s` : words
+    const line = left > 0 ? `${words} in ${waitLine(left)}` : words
+    if (button.textContent !== line) button.textContent = line
     if (left <= 0) clearInterval(timer)
   }
   const timer = setInterval(show, 250)

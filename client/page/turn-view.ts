@@ -5,7 +5,7 @@ import { copyOf, part } from './part.ts'
 import { createTroubleCard, type TroubleCard } from './trouble-card.ts'
 
 /** Drawn as the water beside the answer: still, flowing, shut off, broken off. */
-type AnswerState = 'waiting' | 'flowing' | 'done' | 'stopped' | 'failed'
+type AnswerState = 'waiting' | 'flowing' | 'done' | 'stopped' | 'withheld' | 'failed'
 
 export interface TurnView {
   element: HTMLElement
@@ -13,7 +13,11 @@ export interface TurnView {
   /** Takes away what an earlier try had left. */
   clear(): void
   append(text: string): void
+  /** Leaves this beginning of the text: the rest was taken back. */
+  shorten(text: string): void
   setSpeed(line: string): void
+  /** In the place of the speed, while there is no connection. */
+  setReconnecting(reconnecting: boolean): void
   setNote(note: string): void
   showTrouble(explanation: Explanation, retry: () => void): void
   /** Once the conversation goes on, this turn can't be tried again. */
@@ -32,6 +36,7 @@ export function createTurnView(question: string): TurnView {
   const body = part(element, '.text', HTMLElement)
   const text = createGrowingText(body)
   const speed = part(element, '.speed', HTMLElement)
+  const reconnecting = part(element, '.reconnecting', HTMLElement)
   const note = part(element, '.note', HTMLElement)
   let trouble: TroubleCard | undefined
 
@@ -53,8 +58,14 @@ export function createTurnView(question: string): TurnView {
       note.hidden = true
     },
     append: text.append,
+    shorten: text.shorten,
     setSpeed(line) {
       if (speed.textContent !== line) speed.textContent = line
+    },
+    setReconnecting(now) {
+      reconnecting.hidden = !now
+      speed.hidden = now
+      answer.classList.toggle('cut-off', now)
     },
     setNote(words) {
       note.textContent = words

@@ -5,11 +5,14 @@ import type { WireError } from '../../worker/wire.ts'
  * Codes that this client gives itself; every other code is the server's own (worker/errors.ts, or OpenAI's).
  *
  * - `network`: no connection, or it was lost in mid-answer
- * - `truncated`: the stream ended without `[DONE]`, so half an answer looks whole and isn't
+ * - `truncated`: the stream ended without `[DONE]`, so half an answer looks whole and isn't; of a durable stream:
+ *   the server has nothing more of it, and no end either
  * - `invalid_event`: an event whose data is not JSON
  * - `event_too_large`: an event above `MAX_EVENT_CHARS`
  * - `not_a_stream`: the server answered with success, but not with an event stream
  * - `not_a_completion`: the same, of an answer in one piece
+ * - `not_a_session`: the same, of a visitor's session
+ * - `challenge_failed`: Turnstile could not be loaded, or did not come to an end
  * - `http_error`: refused, without OpenAI's error envelope
  */
 export type ClientErrorCode =
@@ -19,6 +22,8 @@ export type ClientErrorCode =
   | 'event_too_large'
   | 'not_a_stream'
   | 'not_a_completion'
+  | 'not_a_session'
+  | 'challenge_failed'
   | 'http_error'
 
 interface Fields {
@@ -79,4 +84,13 @@ export function clientError(
 /** An error that the server reported, in its refusal or in the middle of its answer. */
 export function serverError(wire: WireError, fields: Omit<Fields, keyof WireError>): ChatError {
   return new ChatError(wire.message, { ...fields, code: wire.code, type: wire.type, param: wire.param })
+}
+
+/** What broke a body off, as the error that a caller knows: anything but our own is the connection's. */
+export function asChatError(error: unknown, requestId: string | null): ChatError {
+  if (error instanceof ChatError) return error
+  return clientError('network', 'The connection was lost in the middle of the answer.', {
+    requestId,
+    cause: error,
+  })
 }

@@ -7,6 +7,8 @@ export interface SseEvent {
   data: string
   /** The name that `event:` gave; `undefined` for an ordinary event. */
   event?: string | undefined
+  /** Its place in a stream that can be resumed; `undefined` for an event without one. */
+  id?: string | undefined
 }
 
 /** One event: image and audio deltas are the largest seen, far below 1 MB. The Worker holds to the same bound. */

@@ -1,7 +1,7 @@
 /** Asks for a chat completion in one piece: nothing, and then all of it. */
 import type { ChatRequest, Usage } from '../../worker/wire.ts'
-import { clientError } from './chat-error.ts'
-import { type PostOptions, post } from './post.ts'
+import { type CallOptions, post } from './call.ts'
+import { asChatError, clientError } from './chat-error.ts'
 import { readRefusal } from './refusal.ts'
 
 export interface Completion {
@@ -23,7 +23,7 @@ export interface Completion {
 export async function fetchChat(
   url: string | URL,
   request: Omit<ChatRequest, 'stream'>,
-  options: PostOptions = {},
+  options: CallOptions = {},
 ): Promise<Completion> {
   const { signal } = options
   const response = await post(url, { ...request, stream: false }, 'application/json', options)
@@ -34,10 +34,7 @@ export async function fetchChat(
     body = await response.text()
   } catch (error) {
     signal?.throwIfAborted()
-    throw clientError('network', 'The connection was lost in the middle of the answer.', {
-      requestId,
-      cause: error,
-    })
+    throw asChatError(error, requestId)
   }
   const completion = readCompletion(body)
   if (completion === undefined) {

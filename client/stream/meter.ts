@@ -6,8 +6,11 @@ export interface Reading {
   firstTokenMs: number | null
   /** What has been generated so far. */
   tokens: number
-  /** Where `tokens` came from: the answer's `usage`, or one token for each delta, which is usual but not certain. */
-  counted: 'usage' | 'deltas'
+  /**
+   * Where `tokens` came from: the answer's `usage`, which may be estimated itself, or one token for each delta, which
+   * is usual but not certain.
+   */
+  counted: 'usage' | 'estimate' | 'deltas'
   /** The rate of what came after the first token; `null` until there are two moments to measure between. */
   tokensPerSecond: number | null
 }
@@ -30,10 +33,14 @@ export function createMeter(now: () => number): { see(chunk: ChatChunk): void; r
   let deltas = 0
   let reasoned = false
   let usage: Usage | undefined
+  let estimated = false
   return {
     see(chunk) {
       // Usage can be on any chunk, and the last one wins.
-      if (chunk.usage) usage = chunk.usage
+      if (chunk.usage) {
+        usage = chunk.usage
+        estimated = isEstimate(chunk)
+      }
       const tokens = chunk.choices.filter(({ delta }) => delta && hasToken(delta))
       if (tokens.length === 0) return
       last = now()
@@ -49,11 +56,27 @@ export function createMeter(now: () => number): { see(chunk: ChatChunk): void; r
       return {
         firstTokenMs: first === undefined ? null : first - start,
         tokens,
-        counted: usage ? 'usage' : 'deltas',
+        counted: usage ? (estimated ? 'estimate' : 'usage') : 'deltas',
         tokensPerSecond: span > 0 && visible > 1 ? ((visible - 1) / span) * 1000 : null,
       }
     },
   }
+}
+
+/** What the server measured itself: for an answer that came, in part, while nobody here looked. */
+export function toldReading(chunk: ChatChunk): Reading | undefined {
+  const timing = chunk.millrace?.timing
+  if (!timing || !chunk.usage) return undefined
+  return {
+    firstTokenMs: timing.first_token_ms,
+    tokens: chunk.usage.completion_tokens,
+    counted: isEstimate(chunk) ? 'estimate' : 'usage',
+    tokensPerSecond: timing.tokens_per_second,
+  }
+}
+
+function isEstimate({ millrace }: ChatChunk): boolean {
+  return millrace?.usage_source === 'estimated'
 }
 
 function hasToken(delta: Delta): boolean {

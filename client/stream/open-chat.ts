@@ -1,10 +1,10 @@
 /** Opens a streamed chat completion and reads it as an async iterable of OpenAI's chunks. */
 import type { ChatChunk, ChatRequest } from '../../worker/wire.ts'
-import { ChatError, clientError, serverError } from './chat-error.ts'
+import { type CallOptions, post } from './call.ts'
+import { asChatError, clientError } from './chat-error.ts'
 import { decodeEvents } from './decode.ts'
-import { interpret } from './interpret.ts'
-import { type PostOptions, post } from './post.ts'
-import { readRefusal } from './refusal.ts'
+import { readChunks } from './read-chunks.ts'
+import { streamOf } from './refusal.ts'
 
 /**
  * Asks, and yields each chunk as it arrives. Nothing is sent before the iteration begins.
@@ -26,37 +26,18 @@ import { readRefusal } from './refusal.ts'
 export async function* openChat(
   url: string | URL,
   request: Omit<ChatRequest, 'stream'>,
-  options: PostOptions = {},
+  options: CallOptions = {},
 ): AsyncGenerator<ChatChunk, void, void> {
   const { signal } = options
   const response = await post(url, { ...request, stream: true }, 'text/event-stream', options)
   const requestId = response.headers.get('x-request-id')
-  if (!isEventStream(response)) throw await readRefusal(response, signal)
-
+  const body = await streamOf(response, signal)
+  let whole: boolean
   try {
-    for await (const event of decodeEvents(response.body)) {
-      // Events that had arrived with the aborted one's predecessor are not the reader's concern any more.
-      signal?.throwIfAborted()
-      const meaning = interpret(event)
-      if (meaning.kind === 'done') return
-      if ('chunk' in meaning) yield meaning.chunk
-      if (meaning.kind === 'error') throw serverError(meaning.error, { requestId })
-      if (meaning.kind === 'invalid') {
-        throw clientError('invalid_event', `Not JSON: ${meaning.data.slice(0, 80)}`, { requestId })
-      }
-    }
+    whole = yield* readChunks(decodeEvents(body), requestId, signal)
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof ChatError) throw error
-    throw clientError('network', 'The connection was lost in the middle of the answer.', {
-      requestId,
-      cause: error,
-    })
+    throw asChatError(error, requestId)
   }
-  throw clientError('truncated', 'The answer ended without [DONE].', { requestId })
-}
-
-function isEventStream(response: Response): response is Response & { body: ReadableStream<Uint8Array> } {
-  const type = response.headers.get('content-type') ?? ''
-  return response.ok && response.body !== null && type.toLowerCase().startsWith('text/event-stream')
+  if (!whole) throw clientError('truncated', 'The answer ended without [DONE].', { requestId })
 }

@@ -1,9 +1,24 @@
-/** An HTTP answer that is not a stream → the error that says why. */
+/** An HTTP answer → its stream, or the error that says why there is none. */
 import { type ChatError, clientError, serverError } from './chat-error.ts'
 import { readEnvelope } from './interpret.ts'
 
 /** Envelopes are a few hundred bytes; a page of HTML that came instead is worth no more than its beginning. */
 const MAX_REFUSAL_CHARS = 64 * 1024
+
+/**
+ * The body of an answer that is an event stream.
+ *
+ * @throws {ChatError} what the server says instead
+ */
+export async function streamOf(
+  response: Response,
+  signal: AbortSignal | undefined,
+): Promise<ReadableStream<Uint8Array>> {
+  const type = response.headers.get('content-type') ?? ''
+  const streamed = response.ok && type.toLowerCase().startsWith('text/event-stream')
+  if (streamed && response.body) return response.body
+  throw await readRefusal(response, signal)
+}
 
 /**
  * @throws the signal's reason, if it is aborted meanwhile

@@ -20,6 +20,8 @@ const WORDS =
     .split(/\s+/)
     .map((word) => ` ${word}`)
 
+const PROMPT_TOKENS = 26
+
 /** Of OpenAI's own, each time the same. */
 const FIELDS = {
   id: 'chatcmpl-CgT4mZqk1pXw7RbYvN2sLd8eHf6Ua',
@@ -41,4 +43,23 @@ export const wordAt = (stream: number, token: number): string => at(WORDS, strea
 export const eventAt = (stream: number, token: number): string => at(EVENTS, stream, token)
 
 export const FIRST_EVENT = event(chunkOf({ role: 'assistant', content: '', refusal: null }, null))
-export const LAST_EVENTS = `${event(chunkOf({}, 'stop'))}${DONE_EVENT}`
+
+/** @param usage for whom asks for it: its tokens, in an event of its own */
+export function lastEvents(usage: number | undefined): string {
+  const used = usage === undefined ? '' : event(usageChunk(usage))
+  return `${event(chunkOf({}, 'stop'))}${used}${DONE_EVENT}`
+}
+
+const usageChunk = (completion_tokens: number) =>
+  chunk(
+    {},
+    {
+      ...FIELDS,
+      choices: [],
+      usage: {
+        prompt_tokens: PROMPT_TOKENS,
+        completion_tokens,
+        total_tokens: PROMPT_TOKENS + completion_tokens,
+      },
+    },
+  )

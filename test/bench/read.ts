@@ -1,5 +1,5 @@
 /** Reads streams from a contestant as cheaply as it can be done, and checks afterwards what came when. */
-import { Agent, request } from 'node:http'
+import { Agent, type RequestOptions, request } from 'node:http'
 import { createParser } from 'eventsource-parser'
 import { type Script, wordAt } from './answer.ts'
 import { now } from './clock.ts'
@@ -20,19 +20,31 @@ interface Raw {
   ended: number
 }
 
-const agent = new Agent({ keepAlive: true, scheduling: 'lifo' })
+/** A connection that was idle for longer isn't used again: workerd may be closing it in that moment. */
+const IDLE_MS = 2_000
+
+const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
+
+/** Where a contestant is asked. */
+export interface Target {
+  /** Without a slash at its end. */
+  url: string
+  path: string
+  /** The access key of who asks, where that matters: asked for once a stream. */
+  keyOf?: () => string | undefined
+}
 
 /**
- * @param url of a contestant
+ * @param target a contestant
  * @param watch what to do while they are read: called once each has its first token
  * @throws {Error} where an answer is not the one that was asked for, to the letter
  */
-export async function readAll(url: string, scripts: Script[], watch = async () => {}): Promise<Reading[]> {
+export async function readAll(target: Target, scripts: Script[], watch = async () => {}): Promise<Reading[]> {
   let waited = scripts.length
   const { promise: allBegan, resolve: began } = Promise.withResolvers<void>()
   const reading = Promise.all(
     scripts.map((script) =>
-      receive(url, script, () => {
+      ask(target, script, () => {
         if (--waited === 0) began()
       }),
     ),
@@ -42,18 +54,36 @@ export async function readAll(url: string, scripts: Script[], watch = async () =
   return raws.map((raw, i) => check(raw, scripts[i] as Script))
 }
 
-function receive(url: string, script: Script, onFirst: () => void): Promise<Raw> {
-  const asked = now()
-  const pieces: Raw['pieces'] = []
-  const body = JSON.stringify({
+function ask({ url, path, keyOf }: Target, script: Script, onFirst: () => void): Promise<Raw> {
+  const body = question(script)
+  const key = keyOf?.()
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    ...(key !== undefined && { authorization: `Bearer ${key}` }),
+  }
+  return receive(`${url}${path}`, { method: 'POST', headers }, body, onFirst)
+}
+
+export const question = (script: Script): string =>
+  JSON.stringify({
     model: 'gpt-4o-mini',
     messages: [{ role: 'user', content: JSON.stringify(script) }],
     stream: true,
   })
-  const headers = { 'content-type': 'application/json', 'content-length': body.length }
+
+export function receive(
+  url: string,
+  options: RequestOptions,
+  body?: string,
+  onFirst = () => {},
+): Promise<Raw> {
+  const asked = now()
+  const pieces: Raw['pieces'] = []
   return new Promise((resolve, reject) => {
-    const call = request(`${url}/v1/chat/completions`, { method: 'POST', agent, headers }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${url} answered ${response.statusCode}.`))
+    const call = request(url, { ...options, agent }, (response) => {
+      const { statusCode = 0 } = response
+      if (statusCode !== 200 && statusCode !== 201) reject(new Error(`${url} answered ${statusCode}.`))
       response.once('data', onFirst)
       response.on('data', (bytes: Buffer) => pieces.push({ bytes, at: now() }))
       response.on('end', () => resolve({ asked, pieces, ended: now() }))
@@ -65,7 +95,8 @@ function receive(url: string, script: Script, onFirst: () => void): Promise<Raw>
   })
 }
 
-function check({ asked, pieces, ended }: Raw, { stream, tokens }: Script): Reading {
+/** @throws {Error} where this is not the answer that was asked for, to the letter */
+export function check({ asked, pieces, ended }: Raw, { stream, tokens }: Script): Reading {
   const arrivals: number[] = []
   let at = 0
   let done = false

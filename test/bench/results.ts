@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { ROOT } from '../../scripts/bundle.ts'
-import { isMet, type Row } from './row.ts'
+import { type Row, verdicts } from './row.ts'
 import type { TokenRow } from './tokens.ts'
 
 export function machine() {
@@ -19,7 +19,10 @@ export function machine() {
 }
 
 export function writeResults(file: string, rows: Row[], tokens: TokenRow[]): void {
-  const withVerdict = rows.map((row) => ({ ...row, ...(row.goal && { met: isMet(row) }) }))
+  const withVerdict = rows.map(({ goals, ...row }) => ({
+    ...row,
+    ...(goals && { goals: verdicts({ ...row, goals }) }),
+  }))
   const results = { machine: machine(), rows: withVerdict, tokens }
   writeFileSync(`${ROOT}${file}`, `${JSON.stringify(results, roundedFigure, 2)}\n`)
 }

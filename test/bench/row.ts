@@ -10,9 +10,14 @@ export interface Row {
   figures: Figures
   /** Each figure over that of bare, or what it has more than bare. */
   toBare?: { ratio: Figures } | { added: Figures }
-  /** What Millrace is to reach at the most, as a ratio to bare, on top of bare, or as it is. */
-  goal?: { of: 'ratio' | 'added' | 'figure'; most: number }
+  goals?: Partial<Record<Name, Goal>>
   note?: string
+}
+
+/** What is to be reached at the most, as a ratio to bare, on top of bare, or as it is. */
+export interface Goal {
+  of: 'ratio' | 'added' | 'figure'
+  most: number
 }
 
 /** Rounds in which all took turns: what the machine did besides meets all of them alike. */
@@ -37,7 +42,7 @@ export async function takeTurns<T, C extends Pick<Contestant, 'name'>>(
 
 /** The medians over the rounds; what stands against bare is taken round by round, and then the median of that. */
 export function rowOf<T>(
-  row: Pick<Row, 'name' | 'unit' | 'goal' | 'note'> & { against: 'ratio' | 'added' },
+  row: Pick<Row, 'name' | 'unit' | 'goals' | 'note'> & { against: 'ratio' | 'added' },
   rounds: Rounds<T>,
   figureOf: (result: T) => number,
 ): Row {
@@ -60,10 +65,13 @@ export function rowOf<T>(
   return { ...rest, figures, toBare: against === 'ratio' ? { ratio: toBare } : { added: toBare } }
 }
 
-/** @returns `undefined` where there is no goal */
-export function isMet({ figures, toBare, goal }: Row): boolean | undefined {
-  if (goal === undefined) return undefined
+/** Who has a goal, and whether it is met. */
+export function verdicts({ figures, toBare, goals = {} }: Row): (Goal & { name: Name; met: boolean })[] {
   const against: Partial<Record<'ratio' | 'added', Figures>> = toBare ?? {}
-  const figure = (goal.of === 'figure' ? figures : against[goal.of])?.Millrace
-  return figure !== undefined && figure <= goal.most
+  return NAMES.flatMap((name) => {
+    const goal = goals[name]
+    if (goal === undefined) return []
+    const figure = (goal.of === 'figure' ? figures : against[goal.of])?.[name]
+    return { name, ...goal, met: figure !== undefined && figure <= goal.most }
+  })
 }

@@ -7,7 +7,10 @@ import { assemble } from './contestants.ts'
 import { machine, writeResults } from './results.ts'
 import type { Row } from './row.ts'
 import { benchCrowd } from './rows/crowd.ts'
+import { benchFirstQuestion } from './rows/first-question.ts'
 import { benchFirstToken } from './rows/first-token.ts'
+import { benchReplay } from './rows/replay.ts'
+import { benchRowsWritten } from './rows/rows-written.ts'
 import { benchSaturation } from './rows/saturation.ts'
 import { benchSizes } from './rows/sizes.ts'
 import { benchStartUp } from './rows/start-up.ts'
@@ -31,17 +34,26 @@ const upstream = await startUpstream()
 try {
   const contestants = await timed('build', () => assemble(upstream))
   const two = contestants.filter(({ name }) => name === 'bare' || name === 'Millrace')
+  // An object has bounds for what one caller may have running, and for how far a reader may fall behind.
+  const relays = contestants.filter(({ name }) => name !== 'durable' && name !== 'guarded')
 
   const running: Running[] = []
   try {
     for (const { start, ...rest } of contestants) running.push({ ...rest, workerd: await start() })
-    rows.push(...(await timed('tokens at the pace of a model', () => benchSteady(running, upstream, ROUNDS))))
+    // What stands before a call costs nothing a token.
+    const flowing = running.filter(({ name }) => name !== 'guarded')
+    rows.push(...(await timed('tokens at the pace of a model', () => benchSteady(flowing, upstream, ROUNDS))))
     rows.push(...(await timed('first tokens', () => benchFirstToken(running, upstream, ROUNDS))))
-    rows.push(...(await timed('tokens as fast as they go', () => benchSaturation(running, ROUNDS))))
+    const own = running.filter(({ name }) => name === 'bare' || name === 'Millrace' || name === 'durable')
+    rows.push(...(await timed('first questions', () => benchFirstQuestion(own, upstream, ROUNDS))))
+    rows.push(...(await timed('replay', () => benchReplay(running, ROUNDS))))
+    const fast = running.filter(({ name }) => relays.some((each) => each.name === name))
+    rows.push(...(await timed('tokens as fast as they go', () => benchSaturation(fast, ROUNDS))))
   } finally {
     for (const { workerd } of running) await workerd.stop()
   }
-  rows.push(...(await timed('1,000 streams at once', () => benchCrowd(contestants, upstream, CROWD))))
+  rows.push(...(await timed('rows written', () => benchRowsWritten(upstream))))
+  rows.push(...(await timed('1,000 streams at once', () => benchCrowd(relays, upstream, CROWD))))
   rows.push(...(await timed('start', () => benchStartUp(two, quick ? 3 : 5))))
 } finally {
   upstream.stop()

@@ -1,10 +1,17 @@
 import type { Script } from './answer.ts'
 import type { Contestant } from './contestants.ts'
+import type { Target } from './read.ts'
 import type { Workerd } from './workerd.ts'
 
 /** A contestant that has been started. */
 export interface Running extends Omit<Contestant, 'start'> {
   workerd: Workerd
+}
+
+/** @param keyOf where it matters who asks */
+export function targetOf({ workerd, path, key }: Running, keyOf?: Target['keyOf']): Target {
+  const own = keyOf ?? (key === undefined ? undefined : () => key)
+  return { url: workerd.url, path, ...(own && { keyOf: own }) }
 }
 
 let streams = 0

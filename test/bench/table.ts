@@ -1,6 +1,6 @@
 /** Rows as a table in Markdown. */
 import { NAMES } from './contestants.ts'
-import { type Figures, isMet, type Row } from './row.ts'
+import { type Figures, type Row, verdicts } from './row.ts'
 
 export function tableOf(rows: Row[]): string {
   const notes = [...new Set(rows.flatMap(({ note }) => note ?? []))]
@@ -30,10 +30,12 @@ function cellOf({ figures, toBare }: Row, name: keyof Figures): string {
 }
 
 function goalOf(row: Row): string {
-  if (row.goal === undefined) return ''
-  const { of, most } = row.goal
-  const goal = { ratio: `≤ ${most}×`, added: `≤ +${most}`, figure: `≤ ${most}` }[of]
-  return `${goal}: ${isMet(row) ? 'met' : 'MISSED'}`
+  return verdicts(row)
+    .map(({ name, of, most, met }) => {
+      const goal = { ratio: `≤ ${most}×`, added: `≤ +${most}`, figure: `≤ ${most}` }[of]
+      return `${name} ${goal}: ${met ? 'met' : 'MISSED'}`
+    })
+    .join('; ')
 }
 
 /** Three digits, and more only before the point. */

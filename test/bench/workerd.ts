@@ -15,7 +15,7 @@ export interface Workerd {
 }
 
 export interface Worker {
-  /** The folder with its modules; `index.js` is the entry. */
+  /** The folder with its modules, of which one is a script: the entry. */
   bundle: string
   bindings: Record<string, string>
   /** As wrangler.toml has it, or plain. */
@@ -70,7 +70,7 @@ export async function startWorkerd({ bundle, bindings, configured, onLog }: Work
 function modulesIn(bundle: string) {
   return readdirSync(bundle)
     .filter((name) => /\.(?:js|bin)$/.test(name))
-    .sort((a, b) => Number(b === 'index.js') - Number(a === 'index.js'))
+    .sort((a, b) => Number(b.endsWith('.js')) - Number(a.endsWith('.js')))
     .map((name) => ({
       type: name.endsWith('.js') ? ('ESModule' as const) : ('Data' as const),
       path: `${bundle}/${name}`,

@@ -47,6 +47,12 @@ test.each(CASES)('%s, at every split', async (_name, wire, expected) => {
   }
 })
 
+test('an id is given with its event, and with no other', async () => {
+  const wire = 'id: 7\ndata: a\n\ndata: b\n\nid: 9\n\n'
+  const seen = await Array.fromAsync(decodeEvents(bodyOf([bytes(wire)]).body))
+  expect(seen.map(({ id }) => id)).toEqual(['7', undefined])
+})
+
 test('an event is given before the next bytes are asked for', async () => {
   const { body } = bodyOf([bytes('data: a\n\n')], 'open')
   expect(await decodeEvents(body).next()).toMatchObject({ value: { data: 'a' } })

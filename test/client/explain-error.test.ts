@@ -10,6 +10,31 @@ const MET: ErrorCode[] = [
   'model_not_found',
   'access_key_required',
   'invalid_access_key',
+  'stream_not_found',
+  'idempotency_key_reused',
+  'too_many_streams',
+  'too_many_readers',
+  'stream_too_long',
+  'interrupted',
+  'object_unavailable',
+  'content_filter',
+  'moderation_unavailable',
+  'too_fast',
+  'origin_not_allowed',
+  'sessions_unavailable',
+  'invalid_session',
+  'session_expired',
+  'too_many_sessions',
+  'tokens_per_day_exceeded',
+  'total_tokens_per_day_exceeded',
+  'concurrency_exceeded',
+  'turnstile_required',
+  'turnstile_failed',
+  'turnstile_unavailable',
+  'role_not_allowed',
+  'field_not_allowed',
+  'prompt_too_long',
+  'budget_reached',
   'configuration_error',
   'internal_error',
   'upstream_refused',
@@ -38,6 +63,7 @@ test('an answer that broke off can be tried again, and what had arrived is kept'
     advice: 'The connection ended before the answer did. What had arrived is kept.',
     retry: true,
     needsKey: false,
+    isLimit: false,
     waitMs: 0,
     reference: 'r-1',
   })
@@ -59,8 +85,20 @@ test('a rate limit says how long to wait', () => {
   expect(explainError(error, false)).toMatchObject({
     title: 'Too many questions at once',
     retry: true,
+    isLimit: true,
     waitMs: 7000,
   })
+})
+
+test.each([
+  'too_fast',
+  'too_many_sessions',
+  'tokens_per_day_exceeded',
+  'total_tokens_per_day_exceeded',
+  'concurrency_exceeded',
+])('%s is a limit, not a fault, and can be tried again when its wait is over', (code) => {
+  const error = new ChatError('m', { code, type: 'rate_limit_error', status: 429, retryAfterMs: 19_283_000 })
+  expect(explainError(error, false)).toMatchObject({ isLimit: true, retry: true, waitMs: 19_283_000 })
 })
 
 test("an unknown refusal is told in the server's own words", () => {

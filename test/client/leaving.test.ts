@@ -4,6 +4,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { openChat } from '../../client/stream/open-chat.ts'
+import { openStream } from '../../client/stream/open-stream.ts'
 import { event } from './bodies.ts'
 
 const QUESTION = { messages: [{ role: 'user' as const, content: 'Why?' }] }
@@ -95,3 +96,27 @@ test('a server that resets the connection is a network error', async () => {
   expect((await chunks.next()).value?.choices[0]?.delta.content).toBe('a')
   await expect(chunks.next()).rejects.toMatchObject({ code: 'network' })
 })
+
+test.each(['leaving it', 'an abort'])(
+  'of a durable stream, %s closes the connection and asks for nothing',
+  async (how) => {
+    const methods: (string | undefined)[] = []
+    const { url, left } = await serve((request, response) => {
+      methods.push(request.method)
+      response.writeHead(201, { 'content-type': 'text/event-stream', 'stream-id': 'str_1' })
+      response.write(`id: 1\n${event('a')}`)
+    })
+    const abort = new AbortController()
+    const chunks = openStream(url, QUESTION, { signal: abort.signal })[Symbol.asyncIterator]()
+    expect((await chunks.next()).value).toMatchObject({ choices: [{ delta: { content: 'a' } }] })
+    if (how === 'an abort') {
+      const waiting = chunks.next()
+      abort.abort()
+      await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+    } else {
+      await chunks.return?.()
+    }
+    await left
+    expect(methods).toEqual(['POST'])
+  },
+)

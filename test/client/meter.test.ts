@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createMeter } from '../../client/stream/meter.ts'
+import { createMeter, toldReading } from '../../client/stream/meter.ts'
 import type { Delta, Usage } from '../../worker/wire.ts'
 import { chunk } from './bodies.ts'
 
@@ -87,4 +87,24 @@ test('an answer that comes in one moment has no rate', () => {
   at(100, { content: 'a' })
   at(100, { content: 'b' })
   expect(read().tokensPerSecond).toBeNull()
+})
+
+test('usage that the server has estimated is said to be so', () => {
+  const meter = createMeter(() => 0)
+  meter.see({ ...chunk('a'), usage: usage(7), millrace: { usage_source: 'estimated' } })
+  expect(meter.read()).toMatchObject({ tokens: 7, counted: 'estimate' })
+  meter.see({ ...chunk(''), usage: usage(8), millrace: { usage_source: 'upstream' } })
+  expect(meter.read()).toMatchObject({ tokens: 8, counted: 'usage' })
+})
+
+test('what the server has measured is told on its last chunk', () => {
+  const timing = { first_byte_ms: 911, first_token_ms: 930, total_ms: 36390, tokens_per_second: 11.65 }
+  const last = { ...chunk(''), usage: usage(414), millrace: { usage_source: 'upstream' as const, timing } }
+  expect(toldReading(last)).toEqual({
+    firstTokenMs: 930,
+    tokens: 414,
+    counted: 'usage',
+    tokensPerSecond: 11.65,
+  })
+  expect(toldReading(chunk('a'))).toBeUndefined()
 })

@@ -12,9 +12,12 @@ test('while it comes, the speed; at its end the tokens too', () => {
   expect(speedLine(founding, true)).toBe('First token after 0.93 s · 11.4 tokens per second · 414 tokens')
 })
 
-test('tokens that were counted by deltas are said to be about that many', () => {
-  expect(speedLine({ ...founding, counted: 'deltas' }, true)).toContain('about 414 tokens')
-})
+test.each(['deltas', 'estimate'] as const)(
+  'tokens counted by %s are said to be about that many',
+  (counted) => {
+    expect(speedLine({ ...founding, counted }, true)).toContain('about 414 tokens')
+  },
+)
 
 test('what is not known is not said', () => {
   expect(speedLine({ firstTokenMs: null, tokens: 0, counted: 'deltas', tokensPerSecond: null }, true)).toBe(

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { ask, chat, QUESTION, refusal } from '../support/caller.ts'
+import { curl } from '../support/curl.ts'
 import { UPSTREAM_KEY, useHouse } from '../support/house.ts'
 import { startMillrace } from '../support/millrace.ts'
 import { startUpstream } from '../support/upstream.ts'
@@ -98,3 +99,26 @@ test('with a key at the upstream and no access keys, every call that costs is re
     await upstream.stop()
   }
 }, 60_000)
+
+describe('OPEN_ACCESS', () => {
+  const house = useHouse({ OPEN_ACCESS: 'true' })
+
+  test("lets in whoever asks on one's own machine", async () => {
+    expect((await ask(house.url)).status).toBe(200)
+  })
+
+  test.each([
+    ['by another name', 'Host: millrace.example'],
+    ["through Cloudflare's network", 'cf-ray: 9e4fb2ea99e62968-LHR'],
+  ])('%s it opens nothing, and says so', async (_, header) => {
+    for (const path of ['/v1/chat/completions', '/v1/streams', '/chat', '/v1/sessions']) {
+      const type = 'content-type: application/json'
+      const body = JSON.stringify(QUESTION)
+      const { text } = await curl('-i', '-H', header, '-H', type, '-d', body, `${house.url}${path}`)
+      expect(text).toMatch(/^HTTP\/1\.1 500/)
+      expect(text).toContain('configuration_error')
+      expect(text).toContain('OPEN_ACCESS')
+    }
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+})

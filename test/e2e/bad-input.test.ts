@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../../worker/errors.ts'
-import { MAX_BODY_BYTES, MAX_MESSAGES } from '../../worker/limits.ts'
+import { MAX_BODY_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../../worker/limits.ts'
 import { ask, askStream, QUESTION, refusal } from '../support/caller.ts'
 import { useHouse } from '../support/house.ts'
 
@@ -15,6 +15,9 @@ afterEach(async () => {
 })
 
 const messages = (count: number) => Array.from({ length: count }, () => ({ role: 'user', content: 'x' }))
+/** A question that is so many levels deep, of which the request, its messages and the one of them are three. */
+const nested = (levels: number) =>
+  `{"messages":[{"role":"user","content":"x","deep":${'['.repeat(levels - 3)}${']'.repeat(levels - 3)}}]}`
 const ofBytes = (size: number) => {
   const request = (content: string) => JSON.stringify({ ...QUESTION, messages: [{ role: 'user', content }] })
   return request('x'.repeat(size - request('').length))
@@ -71,6 +74,8 @@ describe('a body that is no request', () => {
     ['text for stream', { ...QUESTION, stream: 'yes' }, 'invalid_parameter'],
     ['too many messages', { messages: messages(MAX_MESSAGES + 1) }, 'too_many_messages'],
     ['100,000 messages', { messages: messages(100_000) }, 'too_many_messages'],
+    ['one bracket too many', nested(MAX_JSON_DEPTH + 1), 'invalid_json'],
+    ['100,000 brackets', nested(100_000), 'invalid_json'],
   ])('%s', async (_, body, code) => {
     await expectRefusal(await ask(house.url, body), 400, code)
   })
@@ -145,10 +150,7 @@ describe('what is unusual, and right', () => {
     ['null for content', { messages: [{ role: 'assistant', content: null, tool_calls: [] }] }],
     ['null for stream and its options', { ...QUESTION, stream: null, stream_options: null }],
     ['a byte order mark and white space', `\ufeff \n${JSON.stringify(QUESTION)}\n`],
-    [
-      '100,000 brackets',
-      `{"messages":[{"role":"user","content":"x","deep":${'['.repeat(1e5)}${']'.repeat(1e5)}}]}`,
-    ],
+    ['as many brackets as may be', nested(MAX_JSON_DEPTH)],
     ['as many bytes as may be', ofBytes(MAX_BODY_BYTES)],
   ])('%s', async (_, body) => {
     const response = await ask(house.url, body)

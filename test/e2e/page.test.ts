@@ -190,13 +190,24 @@ describe('an answer that fails', () => {
     await page.getByRole('article').getByText('This model can not do that.').waitFor()
   })
 
-  test('without a connection', async () => {
-    const { page, ask, answers, ended, retry } = await visit(house.url)
+  test('without a connection is asked as soon as there is one', async () => {
+    const { page, ask, answers, ended } = await visit(house.url)
     await page.waitForLoadState('networkidle')
     await page.context().setOffline(true)
     await ask()
-    await page.getByRole('heading', { name: 'The server could not be reached' }).waitFor()
+    await page.getByText('Reconnecting…').waitFor()
     await page.context().setOffline(false)
+    await ended()
+    expect(await answers.textContent()).toBe('Hello, world!')
+    expect(house.upstream.calls).toHaveLength(1)
+  })
+
+  test('without ever reaching the server', async () => {
+    const { page, ask, answers, ended, retry } = await visit(house.url)
+    await page.route('**/v1/streams', (route) => route.abort())
+    await ask()
+    await page.getByRole('heading', { name: 'The server could not be reached' }).waitFor()
+    await page.unroute('**/v1/streams')
     await retry.click()
     await ended()
     expect(await answers.textContent()).toBe('Hello, world!')

@@ -6,7 +6,7 @@ import { end, head, inOrder, reset, type Script, send } from '../support/script.
 import { begun, events, failing, json, page, streamHead } from '../support/scripts.ts'
 import { answerEvents, completion, delta, event } from '../support/sse.ts'
 
-const house = useHouse()
+const house = useHouse({ ALLOWED_ORIGINS: 'https://page.example' })
 
 /** All that a caller was ever told, heads and bodies. */
 let told = ''

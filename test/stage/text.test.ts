@@ -53,6 +53,15 @@ describe('what is no whole answer errors', () => {
     expect(error).toMatchObject({ code })
   })
 
+  test('moderation that ended it: nobody is to take the rest for the whole', async () => {
+    const flagged =
+      'data: {"choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}\n\n' +
+      'data: {"choices":[],"millrace":{"state":"moderated"}}\n\n'
+    const { pieces, error } = await read([toBytes(`${delta({ content: 'half' })}${flagged}${DONE}`)])
+    expect(pieces).toEqual(['half'])
+    expect(error).toMatchObject({ code: 'content_filter' })
+  })
+
   test('what follows [DONE] is not read', async () => {
     expect(await read([toBytes(`${delta({ content: 'a' })}${DONE}data: <html>\n\n`)])).toEqual({
       pieces: ['a'],

@@ -1,5 +1,5 @@
 /** The page in a real browser, for all the tests of a file. */
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startBrowser } from './browser.ts'
 
@@ -16,6 +16,15 @@ export interface Visit {
   ask(question?: string): Promise<void>
   /** Waits until the latest answer has ended, however. */
   ended(): Promise<void>
+  /** Another tab with a copy of what this one keeps, as a browser's "Duplicate" opens it. */
+  duplicate(): Promise<Visit>
+}
+
+export interface VisitOptions extends BrowserContextOptions {
+  /** What may be logged, or asked of another server, in this one. */
+  expected?: RegExp
+  /** Done before the page is opened, such as to answer in the place of a server. */
+  before?(context: BrowserContext): Promise<void>
 }
 
 /**
@@ -26,7 +35,7 @@ export interface Visit {
  *   const visit = usePages()
  *   test('…', async () => { const { ask, answers } = await visit(house.url) })
  */
-export function usePages(): (url: string, options?: BrowserContextOptions) => Promise<Visit> {
+export function usePages(): (url: string, options?: VisitOptions) => Promise<Visit> {
   let browser: Browser | undefined
   let problems: string[] = []
   beforeAll(async () => {
@@ -40,27 +49,33 @@ export function usePages(): (url: string, options?: BrowserContextOptions) => Pr
   })
   afterAll(() => browser?.close())
 
-  return async (url, options = {}) => {
+  return async (url, { expected, before, ...options } = {}) => {
     if (!browser) throw new TypeError('Pages can be visited only inside tests.')
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
+    const note = (problem: string) => {
+      if (!expected?.test(problem)) problems.push(problem)
+    }
+    context.on('page', (page) => {
+      page.on('pageerror', (error) => note(`threw: ${error}`))
+      page.on('request', (request) => {
+        if (!request.url().startsWith(`${url}/`)) note(`asked: ${request.url()}`)
+      })
+      page.on('console', (message) => {
+        // Chromium itself reports each refusal of the API; the page shows it to the reader.
+        const refusal = message.location().url.startsWith(`${url}/v1/`)
+        if (message.type() === 'error' && !refusal) note(`logged: ${message.text()}`)
+      })
+    })
+    await before?.(context)
     const page = await context.newPage()
-    page.on('pageerror', (error) => problems.push(`threw: ${error}`))
-    page.on('request', (request) => {
-      if (!request.url().startsWith(`${url}/`)) problems.push(`asked: ${request.url()}`)
-    })
-    page.on('console', (message) => {
-      // Chromium itself reports each refusal of the API; the page shows it to the reader.
-      const refusal = message.location().url.startsWith(`${url}/v1/`)
-      if (message.type() === 'error' && !refusal) problems.push(`logged: ${message.text()}`)
-    })
     await page.goto(`${url}/`)
     return toVisit(page)
   }
 }
 
 /** Waits for what the page shows; vitest's own second is short for a browser on a busy machine. */
-export function poll<T>(look: () => Promise<T>) {
-  return expect.poll(look, { timeout: 10_000 })
+export function poll<T>(look: () => Promise<T>, timeout = 10_000) {
+  return expect.poll(look, { timeout })
 }
 
 function toVisit(page: Page): Visit {
@@ -78,5 +93,12 @@ function toVisit(page: Page): Visit {
       await box.press('Enter')
     },
     ended: () => send.waitFor(),
+    async duplicate() {
+      const [copy] = await Promise.all([
+        page.waitForEvent('popup'),
+        page.evaluate(() => void open(location.href)),
+      ])
+      return toVisit(copy)
+    },
   }
 }

@@ -1,19 +1,20 @@
 /**
  * What may be asked: the caller's body, checked as far as the Worker depends on it. Every other
- * field, known or not, reaches the upstream as it came.
+ * field, known or not, reaches the upstream as it came; but a visitor's are those that policy.ts allows.
  */
 import { readAtMost } from '../bytes.ts'
-import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
-import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_MESSAGES } from '../limits.ts'
+import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../limits.ts'
 import { isRecord } from '../sse/chunk.ts'
 import { toBytes } from '../sse/encode.ts'
 import { type ChatMessage, type ChatRequest, ROLES } from '../wire.ts'
+import { depthOf, repeatsName } from './json-shape.ts'
+import { applyRules, type CallTokens, type Rules } from './policy.ts'
 
 /** A request that may go to the upstream. */
 export interface ChatCall {
   /** The body for the upstream: as the caller wrote it, wherever nothing had to change. */
-  bytes: Uint8Array
+  bytes: Uint8Array<ArrayBuffer>
   model: string
   messages: readonly ChatMessage[]
   stream: boolean
@@ -22,12 +23,24 @@ export interface ChatCall {
    * and its times. `undefined`: nothing, and so its bytes stay as they are.
    */
   wants: 'usage' | 'timing' | undefined
+  tokens: CallTokens
 }
 
-type Models = Pick<Config, 'models' | 'defaultModel' | 'fillUsage'>
-
 /** `POST /v1/chat/completions`: OpenAI's JSON. */
-export async function readChatRequest(request: Request, models: Models): Promise<ChatCall | ApiError> {
+export function readChatRequest(request: Request, rules: Rules): Promise<ChatCall | ApiError> {
+  return readJsonRequest(request, rules, { durable: false })
+}
+
+/** `POST /v1/streams`: the same, always streamed, and with all that its last chunk can tell. */
+export function readStreamRequest(request: Request, rules: Rules): Promise<ChatCall | ApiError> {
+  return readJsonRequest(request, rules, { durable: true })
+}
+
+async function readJsonRequest(
+  request: Request,
+  rules: Rules,
+  { durable }: { durable: boolean },
+): Promise<ChatCall | ApiError> {
   if (!isJsonType(request)) {
     // Anything else a browser sends without asking first, and then any page could spend the caller's tokens.
     return new ApiError('unsupported_media_type', { message: 'Send the request as application/json.' })
@@ -36,20 +49,16 @@ export async function readChatRequest(request: Request, models: Models): Promise
   if (text instanceof ApiError) return text
   const body = parseChatRequest(text)
   if (body instanceof ApiError) return body
-  const model = chooseModel(body.model, models)
-  if (model instanceof ApiError) return model
-  const { messages, stream_options: options } = body
-  const stream = body.stream === true
-  const timing = stream && options?.include_timing === true
-  const fill = stream && options?.include_usage === true && models.fillUsage
-  const json = timing ? withoutTiming(text) : text
-  if (json instanceof ApiError) return json
-  const bytes = toBytes(rewrite(json, body, { model }))
-  return { bytes, model, messages, stream, wants: timing ? 'timing' : fill ? 'usage' : undefined }
+  const { stream_options: options } = body
+  const stream = durable || body.stream === true
+  const timing = durable || (stream && options?.include_timing === true)
+  const fill = stream && options?.include_usage === true && rules.fillUsage
+  const set = { ...(durable && { stream }), ...(timing && { stream_options: withoutTiming(options) }) }
+  return toCall(text, body, { set, wants: timing ? 'timing' : fill ? 'usage' : undefined }, rules)
 }
 
 /** `POST /chat`: the body is the question, whatever content type curl gives it, or OpenAI's JSON. */
-export async function readQuestion(request: Request, models: Models): Promise<ChatCall | ApiError> {
+export async function readQuestion(request: Request, rules: Rules): Promise<ChatCall | ApiError> {
   if (/^multipart\//i.test(request.headers.get('content-type') ?? '')) {
     return new ApiError('unsupported_media_type', {
       message: "Send the question as the body itself (curl's -d), not as a form with parts (curl's -F).",
@@ -63,16 +72,36 @@ export async function readQuestion(request: Request, models: Models): Promise<Ch
   const body = parseChatRequest(json)
   if (body instanceof ApiError) return body
   const query = new URL(request.url).searchParams
-  const model = chooseModel(query.get('model') ?? body.model, models)
-  if (model instanceof ApiError) return model
+  const model = query.get('model')
   const wants = query.has('timing') ? 'timing' : undefined
   const stream_options = { ...body.stream_options, include_usage: true }
-  const bytes = toBytes(rewrite(json, body, { model, stream: true, ...(wants && { stream_options }) }))
-  return { bytes, model, messages: body.messages, stream: true, wants }
+  const set = { stream: true, ...(model !== null && { model }), ...(wants && { stream_options }) }
+  return toCall(json, body, { set, wants }, rules)
+}
+
+/** The request as the rules let it go, and as its caller wrote it wherever nothing had to change. */
+function toCall(
+  text: string,
+  body: ChatRequest,
+  { set, wants }: { set: Partial<ChatRequest>; wants: ChatCall['wants'] },
+  rules: Rules,
+): ChatCall | ApiError {
+  const model = chooseModel(set.model ?? body.model, rules)
+  if (model instanceof ApiError) return model
+  const ruled = applyRules({ ...body, ...set, model }, rules)
+  if (ruled instanceof ApiError) return ruled
+  const { request, tokens } = ruled
+  // A visitor's own text never goes on: what its upstream might read in it needn't be what was read here.
+  const json = rules.visitor === undefined ? rewrite(text, body, request) : JSON.stringify(request)
+  const { messages, stream } = request
+  return { bytes: toBytes(json), model, messages, stream: stream === true, wants, tokens }
 }
 
 /** A question may be about JSON, or be JSON; only an object with `messages` is a request. */
 function looksLikeRequest(text: string): boolean {
+  if (!/^\s*\{/.test(text)) return false
+  // What is too deep to be looked at is refused as the request that it may be.
+  if (depthOf(text, MAX_JSON_DEPTH) > MAX_JSON_DEPTH) return true
   try {
     const value: unknown = JSON.parse(text)
     return isRecord(value) && 'messages' in value
@@ -101,32 +130,28 @@ async function readText(request: Request): Promise<string | ApiError> {
 }
 
 /**
- * Sets fields of a JSON object and keeps every other character: numbers beyond a double's precision stay what they are.
- * [spec] ECMA-262, 25.5.1: of two members with one name the last counts, as in the parsers of other languages.
+ * Sets fields of a JSON object. New ones are put at its end, and every other character stays; else the object is written
+ * anew, with its numbers as they were written: those beyond a double's precision stay what they are.
  */
-function rewrite(json: string, body: ChatRequest, fields: Partial<ChatRequest>): string {
-  const changed = Object.entries(fields).filter(([name, value]) => body[name] !== value)
-  if (changed.length === 0) return json
+function rewrite(text: string, body: ChatRequest, wanted: ChatRequest): string {
+  const changed = Object.entries(wanted).filter(([name, value]) => body[name] !== value)
+  // Of two members with one name the upstream may take the other one than was read here; so none is left beside another.
+  if (changed.some(([name]) => Object.hasOwn(body, name)) || repeatsName(text)) {
+    return JSON.stringify({ ...(parse(text, asWritten) as ChatRequest), ...Object.fromEntries(changed) })
+  }
+  if (changed.length === 0) return text
   const members = changed.map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
-  return `${json.slice(0, json.lastIndexOf('}'))}${members.join('')}}`
+  return `${text.slice(0, text.lastIndexOf('}'))}${members.join('')}}`
 }
 
-/**
- * `include_timing` is ours, and the upstream doesn't know it; what it is to send is the usage. Written anew, so that
- * nothing of it stays; numbers stay as they were written.
- */
-function withoutTiming(json: string): string | ApiError {
-  const asWritten: Reviver = (_, value, { source }) =>
-    typeof value === 'number' && source !== undefined && String(value) !== source ? rawJson(source) : value
-  try {
-    const body = parse(json, asWritten) as ChatRequest
-    const { include_timing: _, ...options } = body.stream_options ?? {}
-    return JSON.stringify({ ...body, stream_options: { ...options, include_usage: true } })
-  } catch {
-    // Both walk the body by recursion, which ends where the stack does.
-    return new ApiError('invalid_json', { message: 'The body is nested too deeply.' })
-  }
+/** `include_timing` is ours, and the upstream doesn't know it; what it is to send is the usage. */
+function withoutTiming(options: ChatRequest['stream_options']) {
+  const { include_timing: _, ...others } = options ?? {}
+  return { ...others, include_usage: true }
 }
+
+const asWritten: Reviver = (_, value, { source }) =>
+  typeof value === 'number' && source !== undefined && String(value) !== source ? rawJson(source) : value
 
 // [spec] ECMA-262, "JSON.parse source text access": in V8, not yet in TypeScript's libraries.
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown
@@ -134,6 +159,11 @@ const parse = JSON.parse as (json: string, reviver: Reviver) => unknown
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: string): unknown }
 
 function parseChatRequest(text: string): ChatRequest | ApiError {
+  if (depthOf(text, MAX_JSON_DEPTH) > MAX_JSON_DEPTH) {
+    return new ApiError('invalid_json', {
+      message: `The body is nested too deeply: ${MAX_JSON_DEPTH} levels are the most.`,
+    })
+  }
   let body: unknown
   try {
     body = JSON.parse(text)
@@ -182,7 +212,7 @@ function parseChatRequest(text: string): ChatRequest | ApiError {
   return body as ChatRequest
 }
 
-function chooseModel(asked: string | undefined, { models, defaultModel }: Models): string | ApiError {
+function chooseModel(asked: string | undefined, { models, defaultModel }: Rules): string | ApiError {
   const model = asked || defaultModel
   if (models === undefined || models.includes(model)) return model
   return new ApiError('model_not_found', {

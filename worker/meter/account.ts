@@ -7,6 +7,7 @@
  *   app.get('/x', (c) => { c.var.account.model = 'm'; return c.text('x') })
  */
 import type { MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
 import type { EndState } from '../wire.ts'
 import { type Dataset, type RequestRecord, record, type Tokens } from './record.ts'
 
@@ -16,6 +17,8 @@ export interface Account
   > {
   /** Where the answer is a stream: how it ended, and how much of it there was. */
   ended?: Promise<{ end: EndState; bytes?: number; tokens?: Tokens | undefined }>
+  /** Opens or reads a durable stream. The stream has a record of its own when it ends, under the id of who opened it. */
+  durable?: 'read' | 'opened'
   /** Milliseconds from the request to the call upstream, and from there to its first byte. */
   timing: { guard?: number; upstream?: number }
 }
@@ -35,12 +38,15 @@ export function account(routes: readonly string[]): MiddlewareHandler<{
     const first_byte_ms = Date.now() - started
     c.res.headers.set('x-request-id', id)
     c.res.headers.set('server-timing', serverTiming({ ...own.timing, total: first_byte_ms }))
-    const { ended, timing: _, ...known } = own
+    const { ended, durable, timing: _, ...known } = own
+    if (durable === 'opened') return
     const { status } = c.res
-    const route = routes.includes(c.req.path) ? c.req.path : 'none'
+    const matched = routePath(c, -1)
+    const route = routes.includes(matched) ? matched : 'none'
 
     const settle = async () => {
-      const unstreamed: Awaited<NonNullable<typeof ended>> = { end: status < 400 ? 'done' : 'failed' }
+      const refused = own.code === 'content_filter' ? 'moderated' : 'failed'
+      const unstreamed: Awaited<NonNullable<typeof ended>> = { end: status < 400 ? 'done' : refused }
       const { end, bytes, tokens } = (await ended) ?? unstreamed
       const line = {
         id,
@@ -52,7 +58,7 @@ export function account(routes: readonly string[]): MiddlewareHandler<{
         total_ms: Date.now() - started,
         ...(bytes !== undefined && { bytes }),
         ...tokens,
-        end,
+        ...(durable === undefined && { end }),
       }
       record(line, c.env.ANALYTICS)
     }

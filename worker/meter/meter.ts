@@ -3,10 +3,8 @@
  * from the call's time and CPU. It reads what the relay's tap has seen, in large reads.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { createParser } from 'eventsource-parser'
-import { MAX_EVENT_BYTES } from '../limits.ts'
 import { readEvent } from '../sse/chunk.ts'
-import type { SseEvent } from '../sse/decode.ts'
+import { createEventReader, type SseEvent } from '../sse/decode.ts'
 import { counterFor } from '../tokens/packed.ts'
 import type { ChatRequest } from '../wire.ts'
 import type { Tokens } from './record.ts'
@@ -46,9 +44,8 @@ async function readEvents(
   answer: Uint8Array | ReadableStream<Uint8Array>,
   onEvent: (event: SseEvent) => void,
 ): Promise<void> {
-  const parser = createParser({ onEvent, maxBufferSize: MAX_EVENT_BYTES })
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: false })
-  const feed = (bytes: Uint8Array) => parser.feed(decoder.decode(bytes, { stream: true }))
+  const reader = createEventReader()
+  const feed = (bytes: Uint8Array) => reader.push(bytes).forEach(onEvent)
   if (answer instanceof Uint8Array) return feed(answer)
   for await (const bytes of answer) feed(bytes)
 }

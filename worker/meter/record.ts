@@ -22,14 +22,15 @@ export interface RequestRecord {
   /** How often the upstream was asked again before its first byte. */
   retries?: number
   /** From the request to the first byte of its answer. */
-  first_byte_ms: number
+  first_byte_ms?: number
   total_ms: number
   /** Of the answer, as the caller had it. */
   bytes?: number
   prompt_tokens?: number
   completion_tokens?: number
   usage_source?: UsageSource
-  end: EndState
+  /** How the answer ended; a request that only reads a durable stream has none. */
+  end?: EndState
   /** The error's code, where there was one. */
   code?: string
   /** Of an error nobody foresaw: its name and place. */
@@ -47,10 +48,10 @@ export function record(line: RequestRecord, dataset?: Dataset): void {
   // The order is the contract of whoever queries it: docs/PROTOCOL.md.
   dataset?.writeDataPoint({
     indexes: [line.caller ?? 'none'],
-    blobs: [line.route, line.model ?? '', line.end, line.usage_source ?? '', line.code ?? '', line.id],
+    blobs: [line.route, line.model ?? '', line.end ?? '', line.usage_source ?? '', line.code ?? '', line.id],
     doubles: [
       line.status,
-      line.first_byte_ms,
+      line.first_byte_ms ?? 0,
       line.total_ms,
       line.bytes ?? 0,
       line.prompt_tokens ?? 0,

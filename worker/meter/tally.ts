@@ -21,7 +21,8 @@ export interface Asked {
   messages: readonly CountedMessage[]
 }
 
-export function createTally({ model, messages }: Asked, counter: Counter): Tally {
+/** @param asked the question, or its tokens, where they were counted before */
+export function createTally(asked: Asked | { promptTokens: number }, counter: Counter): Tally {
   // Texts are kept, not counted, until someone asks: most upstreams send the count at the end.
   const texts = new Map<string, string>()
   let sent: Usage | undefined
@@ -43,7 +44,8 @@ export function createTally({ model, messages }: Asked, counter: Counter): Tally
     },
     usage() {
       if (sent !== undefined) return { usage: sent, source: 'upstream' }
-      const prompt_tokens = countChat(messages, model, counter)
+      const prompt_tokens =
+        'promptTokens' in asked ? asked.promptTokens : countChat(asked.messages, asked.model, counter)
       let completion_tokens = 0
       for (const text of texts.values()) completion_tokens += counter.count(text)
       const total_tokens = prompt_tokens + completion_tokens

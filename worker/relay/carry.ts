@@ -75,6 +75,7 @@ export function carry({ first, watched, signal, abort }: Source): Carried {
       return whole ? 'done' : 'stopped'
     }
     if (whole) return 'done'
+    if (error?.code === 'budget_reached') return 'budget'
     return state === 'failed' || error !== undefined ? 'failed' : 'truncated'
   }
 

@@ -61,6 +61,7 @@ export async function deliver(
 function stateOf(error: unknown): EndState {
   if (!(error instanceof ApiError)) return 'truncated'
   if (error.code === 'caller_left') return 'stopped'
+  if (error.code === 'budget_reached') return 'budget'
   return error.code === 'upstream_truncated' ? 'truncated' : 'failed'
 }
 

@@ -31,6 +31,9 @@ export function text(): TransformStream<SseEvent, string> {
         if (piece !== '') controller.enqueue(piece)
       }
       const { millrace, usage } = read.chunk
+      if (millrace?.state === 'moderated') {
+        throw new ApiError('content_filter', { message: 'The answer was flagged by moderation.' })
+      }
       if (millrace?.timing && usage) controller.enqueue(`\n\n${inWords(usage, millrace.timing)}\n`)
     },
     flush() {

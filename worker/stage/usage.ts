@@ -13,33 +13,53 @@ export interface UsageCount {
   usage(): { usage: Usage; source: UsageSource }
 }
 
-/**
- * Without `mark`, an answer that has its usage passes as it is, byte for byte; one that hasn't gets a chunk with it before `[DONE]`.
- *
- * @param mark the last chunk before `[DONE]` is always one with `usage` and where that came from, for a later stage
- *   that has more to put beside it
- */
-export function usage(count: UsageCount, { mark }: { mark: boolean }): TransformStream<Frame, Frame> {
+export interface LastUsage {
+  /** @returns whether the event goes on; a chunk that has usage and nothing else is held back, so that it comes last */
+  see(read: AnswerEvent): boolean
+  /** The chunk that says what was used. `undefined` where nothing came that it could be the last of. */
+  chunk(): ChatChunk | undefined
+}
+
+/** @param mark whether usage always comes last, and with where it came from: for who has more to put beside it */
+export function createLastUsage(count: UsageCount, { mark }: { mark: boolean }): LastUsage {
   let last: ChatChunk | undefined
-  /** A chunk that has usage and nothing else: held back, so that it comes last. */
   let held: ChatChunk | undefined
+  return {
+    see(read) {
+      count.see(read)
+      if (read.kind !== 'chunk') return true
+      last = read.chunk
+      if (!mark || last.choices.length > 0 || last.usage == null) return true
+      held = last
+      return false
+    },
+    chunk() {
+      const { usage, source } = count.usage()
+      const before = held ?? last
+      if (before === undefined || (source === 'upstream' && !mark)) return undefined
+      const { id, object, created, model } = before
+      return {
+        ...(held ?? { id, object, created, model, choices: [] }),
+        usage,
+        millrace: { usage_source: source },
+      }
+    },
+  }
+}
+
+/** Without `mark`, an answer that has its usage passes as it is, byte for byte; one that hasn't gets a chunk with it before `[DONE]`. */
+export function usage(count: UsageCount, options: { mark: boolean }): TransformStream<Frame, Frame> {
+  const last = createLastUsage(count, options)
   let ended = false
   return new TransformStream({
     transform(frame, controller) {
       const read = frame.event && readEvent(frame.event)
-      if (read !== undefined) count.see(read)
-      if (read?.kind === 'chunk') {
-        last = read.chunk
-        if (mark && last.choices.length === 0 && last.usage != null) {
-          held = last
-          return
-        }
-      }
+      if (read !== undefined && !last.see(read)) return
       // An error is an end too: it has been told, and no usage follows it.
       if (read?.kind === 'error') ended = true
       if (read?.kind === 'done') {
         ended = true
-        const chunk = lastChunk()
+        const chunk = last.chunk()
         if (chunk !== undefined) controller.enqueue(newFrame(chunk))
       }
       controller.enqueue(frame)
@@ -48,16 +68,4 @@ export function usage(count: UsageCount, { mark }: { mark: boolean }): Transform
       if (!ended) throw new ApiError('upstream_truncated')
     },
   })
-
-  function lastChunk(): ChatChunk | undefined {
-    const { usage, source } = count.usage()
-    const before = held ?? last
-    if (before === undefined || (source === 'upstream' && !mark)) return undefined
-    const { id, object, created, model } = before
-    return {
-      ...(held ?? { id, object, created, model, choices: [] }),
-      usage,
-      millrace: { usage_source: source },
-    }
-  }
 }

@@ -28,7 +28,9 @@ export interface Call {
   /** Aborts with the upstream's connection; its `reason` is an `ApiError` that says why. */
   readonly signal: AbortSignal
   abort(reason: ApiError): void
-  /** What to do when the caller leaves, in the moment before the call is aborted for it. */
+  /** Aborts the call once what had arrived was read: it has to be accounted for. */
+  leave(reason: ApiError): void
+  /** What to do in the moment before the call is aborted because nobody wants the rest. */
   onLeave(drain: () => void): void
   /** Ends the deadline of the whole; owed by whoever sees the answer's end. */
   finished(): void
@@ -40,11 +42,12 @@ export function createCall(caller: AbortSignal, totalMs: number): Call {
   const abort = (reason: ApiError) => controller.abort(reason)
   const timer = setTimeout(() => abort(new ApiError('upstream_total_timeout')), totalMs)
   let drain: (() => void) | undefined
-  const left = () => {
-    if (drain === undefined) return abort(new ApiError('caller_left'))
+  const leave = (reason: ApiError) => {
+    if (drain === undefined) return abort(reason)
     drain()
-    setTimeout(() => abort(new ApiError('caller_left')), LEAVE_GRACE_MS)
+    setTimeout(() => abort(reason), LEAVE_GRACE_MS)
   }
+  const left = () => leave(new ApiError('caller_left'))
   const onLeave = (work: () => void) => {
     drain = work
   }
@@ -54,7 +57,7 @@ export function createCall(caller: AbortSignal, totalMs: number): Call {
   }
   if (caller.aborted) left()
   caller.addEventListener('abort', left)
-  return { signal: controller.signal, abort, onLeave, finished }
+  return { signal: controller.signal, abort, leave, onLeave, finished }
 }
 
 export interface Asked {
@@ -175,7 +178,8 @@ export function reasonOf(signal: AbortSignal): ApiError {
   return reason instanceof ApiError ? reason : new ApiError('internal_error', { cause: reason })
 }
 
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
+/** Until then, or until the signal aborts: it never rejects. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)

@@ -5,8 +5,9 @@
  */
 import { isRecord } from '../sse/chunk.ts'
 import { encodeEvent, toBytes } from '../sse/encode.ts'
-import { type ChatChunk, type ChatRequest, DONE, type Usage } from '../wire.ts'
+import { type ChatChunk, type ChatRequest, DONE, EVENT_STREAM, type Usage } from '../wire.ts'
 import { FOUNDING_ANSWER } from './demo-answer.ts'
+import { FLAG } from './demo-judge.ts'
 import type { Upstream } from './upstream.ts'
 
 /**
@@ -38,6 +39,9 @@ Until then, the demo knows one real question:
 - Its answer takes the times of a measured one: the first word after 0.93 s, the last after 36.4 s.
 - Unstreamed, the same answer shows nothing for 31.5 s.
 `
+
+/** A question with this in it gets an answer that the demo's moderation flags, half way through. */
+const FLAG_THE_ANSWER = /\[flag the answer\]/i
 
 /** About a token each: a word with the space before it. */
 const OTHER_PIECES: readonly string[] = OTHER_ANSWER.match(/ ?[^\s]+|\s+/g) ?? []
@@ -77,9 +81,10 @@ interface DemoAnswer {
 
 function compose(request: ChatRequest): DemoAnswer {
   const question = textOf(request.messages.findLast(({ role }) => role === 'user')?.content)
-  const all = /plot_2d_normal|(?:2d|two-dimensional|bivariate)\s+(?:gaussian|normal)/i.test(question)
+  const known = /plot_2d_normal|(?:2d|two-dimensional|bivariate)\s+(?:gaussian|normal)/i.test(question)
     ? FOUNDING_ANSWER
     : OTHER_PIECES
+  const all = FLAG_THE_ANSWER.test(question) ? known.toSpliced(known.length >> 1, 0, ` ${FLAG}`) : known
   const limit = request.max_completion_tokens ?? request.max_tokens
   const pieces = typeof limit === 'number' && limit >= 0 ? all.slice(0, limit) : all
   // Four characters a token: the usual rule of thumb, for words that no model reads.
@@ -168,7 +173,7 @@ function streamed(
 }
 
 const eventStream = (body: ReadableStream<Uint8Array>) =>
-  new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8' } })
+  new Response(body, { headers: { 'content-type': EVENT_STREAM } })
 
 /** Waits for a moment; rejects with the signal's reason, as `fetch` does. */
 function until(time: number, signal: AbortSignal): Promise<void> {

@@ -34,7 +34,7 @@ export function retryDelay(
 }
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date, in milliseconds from `now`. */
-function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
+export function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
   const ms = Number.parseFloat(headers['retry-after-ms'] ?? '')
   if (ms >= 0) return ms
   const after = headers['retry-after']

@@ -2,10 +2,12 @@
 import cl100k_base from '../../../dist/ranks/cl100k_base.bin?url'
 import o200k_base from '../../../dist/ranks/o200k_base.bin?url'
 import { encodingFor } from '../../../worker/tokens/chat.ts'
+import { scriptUrl } from '../trusted-types.ts'
 import type { Counted, Piece } from './counting.worker.ts'
 import workerUrl from './counting.worker.ts?worker&url'
 
 const RANKS = { o200k_base, cl100k_base }
+const trusted = scriptUrl('millrace-counting', workerUrl)
 
 export interface Counting {
   /** Begins another text. Its function takes the next piece, and says how many tokens the text has with it. */
@@ -25,7 +27,7 @@ export function startCounting(): Counting {
   }
 
   function start(): Worker {
-    const started = new Worker(trusted(workerUrl), { type: 'module' })
+    const started = new Worker(trusted, { type: 'module' })
     started.addEventListener('message', ({ data }: MessageEvent<Counted>) => {
       const next = waiting.shift()
       if ('tokens' in data) next?.resolve(data.tokens)
@@ -53,27 +55,4 @@ export function startCounting(): Counting {
       fail('The counter was let go.')
     },
   }
-}
-
-interface TrustedTypes {
-  createPolicy(
-    name: string,
-    rules: { createScriptURL(url: string): string },
-  ): { createScriptURL(url: string): URL }
-}
-
-// [spec] Trusted Types: under the page's policy (public/_headers) no script can be started by a mere text.
-// The one policy there is lets the one worker there is through, and browsers without it take the text.
-const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.createPolicy(
-  'millrace-counting',
-  {
-    createScriptURL(url) {
-      if (url !== workerUrl) throw new TypeError(`Not the counting worker: ${url}`)
-      return url
-    },
-  },
-)
-
-function trusted(url: string): string | URL {
-  return policy?.createScriptURL(url) ?? url
 }

@@ -13,6 +13,7 @@ export interface LaneView {
   setFinish(ms: number): void
   setNote(note: string): void
   append(text: string): void
+  shorten(text: string): void
   clear(): void
 }
 
@@ -49,6 +50,7 @@ export function createLaneView(name: string): LaneView {
     setFinish: (ms) => set(time, (ms / 1000).toFixed(2)),
     setNote: (words) => set(note, words),
     append: text.append,
+    shorten: text.shorten,
     clear: text.clear,
   }
 }

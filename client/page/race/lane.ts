@@ -13,6 +13,8 @@ export interface Lane {
   /** Moves the clock, and has counted what has come. */
   tick(ms: number): void
   text(text: string, model: string, ms: number): void
+  /** Leaves this beginning of the text: the rest was taken back. */
+  shorten(text: string): void
   finish(ms: number): void
   /** Ended before its time: it stays as it is. */
   abandon(state: Extract<LaneState, 'stopped' | 'failed'>): void
@@ -84,6 +86,16 @@ export function createLane(way: Way): Lane {
         if (way === 'streamed') view.setState('flowing')
       }
       view.append(text)
+    },
+    shorten(text) {
+      // What was counted can't be taken back from the counter: without a count, the answer's own is told.
+      push = undefined
+      counting = undefined
+      uncounted = tokens = ''
+      last = Promise.resolve(null)
+      arrival = [arrival, 'the rest was withheld'].filter(Boolean).join(' · ')
+      showNote()
+      view.shorten(text)
     },
     finish(ms) {
       open = false

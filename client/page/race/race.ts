@@ -1,7 +1,6 @@
 /** The race on the page: a question, two ways, and what came of it. Loaded when the reader goes there. */
 import '../style/race.css'
 import '../style/result.css'
-import { accessHeaders } from '../access-key.ts'
 import type { Announcer } from '../announcer.ts'
 import { isSend } from '../composer.ts'
 import { explainError } from '../explain-error.ts'
@@ -22,6 +21,10 @@ export interface Surroundings {
   announcer: Announcer
   model(): string | undefined
   demo: Promise<boolean>
+  /** Calls the Worker. */
+  send: typeof fetch
+  /** Has ready what `send` would otherwise have to wait for. */
+  ready(): Promise<void>
   /** Told when a race begins and when it has ended. */
   busy(busy: boolean): void
   /** Told when the reader tries again. */
@@ -33,7 +36,7 @@ export interface Race {
   stop(): void
 }
 
-export function createRace({ announcer, model, demo, busy, retried }: Surroundings): Race {
+export function createRace({ announcer, model, demo, send, ready, busy, retried }: Surroundings): Race {
   const form = part(document, '#race-form', HTMLFormElement)
   const box = part(form, 'textarea', HTMLTextAreaElement)
   const pace = part(form, '#race-pace', HTMLFieldSetElement)
@@ -92,6 +95,7 @@ export function createRace({ announcer, model, demo, busy, retried }: Surroundin
       firstEnd ??= way
       lastEnd = end
     },
+    shortened: (way, text) => lanes[way].shorten(text),
   }
 
   async function run(question: string): Promise<void> {
@@ -101,6 +105,8 @@ export function createRace({ announcer, model, demo, busy, retried }: Surroundin
     const speed = Number(part(form, 'input[name=pace]:checked', HTMLInputElement).value)
     setBusy(true)
     const demoSpeed = (await demo) ? speed : null
+    // Nor is the way to a session part of the race. Why there is none is told by the first who needs it.
+    await ready().catch(() => {})
     const counting = startCounting()
     const started = performance.now()
     for (const lane of Object.values(lanes)) lane.start(counting)
@@ -112,7 +118,7 @@ export function createRace({ announcer, model, demo, busy, retried }: Surroundin
     }, CLOCK_INTERVAL_MS)
     const { signal } = abort
     const now = () => performance.now()
-    const asked = { question, model: model(), demoSpeed, headers: accessHeaders(), signal, now }
+    const asked = { question, model: model(), demoSpeed, fetch: send, signal, now }
     const outcome = await runRace(asked, watch)
     clearInterval(ticking)
     current = undefined

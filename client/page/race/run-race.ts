@@ -1,13 +1,14 @@
 /** Asks one question in both ways at the same moment, and measures. */
 import type { ChatChunk, ChatRequest } from '../../../worker/wire.ts'
+import type { CallOptions } from '../../stream/call.ts'
 import { fetchChat } from '../../stream/fetch-chat.ts'
 import { openChat } from '../../stream/open-chat.ts'
-import type { PostOptions } from '../../stream/post.ts'
+import { retracts, withdraw } from '../../stream/withdraw.ts'
 import type { Finish, RaceRecord, Sample, TokenCount, Way } from './record.ts'
 
 const ENDPOINT = '/v1/chat/completions'
 
-export interface RaceQuestion extends Pick<PostOptions, 'fetch' | 'headers'> {
+export interface RaceQuestion extends Pick<CallOptions, 'fetch'> {
   question: string
   model: string | undefined
   /** `null` where a model answers; the field means nothing to any upstream but the demo. */
@@ -21,6 +22,8 @@ export interface RaceQuestion extends Pick<PostOptions, 'fetch' | 'headers'> {
 export interface RaceWatch {
   /** Text for one of the panes; the first of a streamed answer are its first words. */
   text(way: Way, text: string, model: string, ms: number): void
+  /** What was taken back of one of them leaves this much of its text. */
+  shortened(way: Way, text: string): void
   /** One of the answers is whole. */
   finished(way: Way, ms: number): void
 }
@@ -43,11 +46,7 @@ export async function runRace(asked: RaceQuestion, watch: RaceWatch): Promise<Ra
     ...(model && { model }),
     ...(demoSpeed !== null && demoSpeed !== 1 && { demo_speed: demoSpeed }),
   }
-  const options = {
-    signal,
-    ...(asked.fetch && { fetch: asked.fetch }),
-    ...(asked.headers && { headers: asked.headers }),
-  }
+  const options = { signal, ...(asked.fetch && { fetch: asked.fetch }) }
   let failed: { way: Way; error: unknown } | undefined
   const failure = (way: Way) => (error: unknown) => {
     if (!signal.aborted) {
@@ -74,7 +73,7 @@ type Request = Omit<ChatRequest, 'stream'>
 
 async function askWhole(
   request: Request,
-  options: PostOptions,
+  options: CallOptions,
   clock: () => number,
   watch: RaceWatch,
 ): Promise<Finish> {
@@ -92,12 +91,13 @@ async function askWhole(
 
 async function askStream(
   request: Request,
-  options: PostOptions,
+  options: CallOptions,
   clock: () => number,
   watch: RaceWatch,
 ): Promise<{ finish: Finish; samples: Sample[]; atWorker: RaceRecord['atWorker'] }> {
   const stream_options = { include_usage: true, include_timing: true }
   const samples: Sample[] = []
+  let content = ''
   let firstWordsMs: number | null = null
   let told: TokenCount | null = null
   let atWorker: RaceRecord['atWorker'] = null
@@ -108,6 +108,11 @@ async function askStream(
     if (text !== '') {
       firstWordsMs ??= ms
       watch.text('streamed', text, chunk.model, ms)
+    }
+    content += contentOf(chunk)
+    if (retracts(chunk)) {
+      content = withdraw(content, chunk)
+      watch.shortened('streamed', content)
     }
     // Usage can be on any chunk, and the last one wins.
     if (chunk.usage) {
@@ -121,8 +126,15 @@ async function askStream(
   return { finish: { firstWordsMs, totalMs, told, counted: null }, samples, atWorker }
 }
 
+function textOf(chunk: ChatChunk): string {
+  return contentOf(chunk) + (deltaOf(chunk)?.refusal ?? '')
+}
+
+function contentOf(chunk: ChatChunk): string {
+  return deltaOf(chunk)?.content ?? ''
+}
+
 /** One answer was asked for, whatever a server sends beside it. */
-function textOf({ choices }: ChatChunk): string {
-  const delta = choices.find(({ index }) => index === 0)?.delta
-  return (delta?.content ?? '') + (delta?.refusal ?? '')
+function deltaOf({ choices }: ChatChunk) {
+  return choices.find(({ index }) => index === 0)?.delta
 }

@@ -1,7 +1,7 @@
 /** An upstream that sends as fast as it is read: how much goes through, with upstream and reader on the same machine. */
 import { readAll } from '../read.ts'
 import { type Row, rowOf, takeTurns } from '../row.ts'
-import { type Running, scripts } from '../running.ts'
+import { type Running, scripts, targetOf } from '../running.ts'
 
 const STREAMS = 8
 const PROBE_TOKENS = 512
@@ -11,8 +11,8 @@ const MOST_TOKENS = 200_000
 const TURN_MS = 500
 
 export async function benchSaturation(running: Running[], rounds: number): Promise<Row[]> {
-  const tokensPerSecond = async ({ workerd }: Running, tokens: number) => {
-    const readings = await readAll(workerd.url, scripts(STREAMS, tokens, 0))
+  const tokensPerSecond = async (each: Running, tokens: number) => {
+    const readings = await readAll(targetOf(each), scripts(STREAMS, tokens, 0))
     const began = Math.min(...readings.map(({ asked }) => asked))
     const ended = Math.max(...readings.map(({ ended }) => ended))
     return (STREAMS * tokens * 1000) / (ended - began)

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { readAll } from '../read.ts'
 import { type Row, rowOf, takeTurns } from '../row.ts'
-import { type Running, scripts } from '../running.ts'
+import { type Running, scripts, targetOf } from '../running.ts'
 import { median, percentile } from '../statistics.ts'
 import type { Upstream } from '../upstream.ts'
 
@@ -13,10 +13,11 @@ const EVERY_MS = 5
 const SETTLE_MS = 250
 
 export async function benchSteady(running: Running[], upstream: Upstream, rounds: number): Promise<Row[]> {
-  const measure = async ({ name, workerd, accounted }: Running) => {
+  const measure = async (each: Running) => {
+    const { name, workerd, accounted } = each
     const before = workerd.cpu()
     const accountedBefore = accounted?.() ?? 0
-    const readings = await readAll(workerd.url, scripts(STREAMS, TOKENS, EVERY_MS))
+    const readings = await readAll(targetOf(each), scripts(STREAMS, TOKENS, EVERY_MS))
     await setTimeout(SETTLE_MS)
     const cpu = ((workerd.cpu() - before) * 1000) / (STREAMS * TOKENS)
     // Cheap without its accounting would be no merit.
@@ -35,7 +36,12 @@ export async function benchSteady(running: Running[], upstream: Upstream, rounds
   const results = await takeTurns(running, rounds, measure)
   return [
     rowOf(
-      { name: 'CPU per token', unit: 'µs', against: 'ratio', goal: { of: 'ratio', most: 1.5 } },
+      {
+        name: 'CPU per token',
+        unit: 'µs',
+        against: 'ratio',
+        goals: { Millrace: { of: 'ratio', most: 1.5 }, durable: { of: 'ratio', most: 4 } },
+      },
       results,
       ({ cpu }) => cpu,
     ),
@@ -44,7 +50,7 @@ export async function benchSteady(running: Running[], upstream: Upstream, rounds
         name: `first token, ${STREAMS} callers at once, p50`,
         unit: 'ms',
         against: 'added',
-        goal: { of: 'added', most: 3 },
+        goals: { Millrace: { of: 'added', most: 3 }, durable: { of: 'added', most: 6 } },
       },
       results,
       ({ first }) => median(first),
@@ -55,7 +61,7 @@ export async function benchSteady(running: Running[], upstream: Upstream, rounds
       ({ first }) => percentile(first, 0.99),
     ),
     rowOf(
-      { name: 'crossing, p50', unit: 'ms', against: 'ratio', goal: { of: 'ratio', most: 2 } },
+      { name: 'crossing, p50', unit: 'ms', against: 'ratio', goals: { Millrace: { of: 'ratio', most: 2 } } },
       results,
       ({ crossing }) => median(crossing),
     ),

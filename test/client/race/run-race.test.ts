@@ -34,6 +34,7 @@ function start(changes: Partial<RaceQuestion> = {}) {
     },
     {
       text: (way, text, _, ms) => seen.push(`${ms} ${way}: ${text}`),
+      shortened: (way, text) => seen.push(`${way} is: ${text}`),
       finished: (way, ms) => seen.push(`${ms} ${way} ends`),
     },
   )
@@ -84,6 +85,21 @@ describe('the questions', () => {
     expect(asked.map(({ body }) => body.demo_speed)).toEqual([sent, sent])
     stop.abort()
   })
+})
+
+test('what is taken back is told', async () => {
+  const { outcome, seen, whole, stream, clock } = start()
+  whole.answer(Response.json(completion('')))
+  const last = chunk({}, { choices: [], millrace: { state: 'moderated', retract: { 0: 4 } } })
+  stream.answer(
+    timed(clock, [
+      [1, delta('Be')],
+      [2, delta('cause.')],
+      [3, event(last) + DONE_EVENT],
+    ]),
+  )
+  await outcome
+  expect(seen).toContain('streamed is: Beca')
 })
 
 test('what came, and when, is recorded', async () => {

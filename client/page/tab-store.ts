@@ -1,0 +1,27 @@
+/** A text that is kept for this tab alone, and gone with it. */
+
+export interface TabStore {
+  get(): string | null
+  set(text: string | null): void
+}
+
+export function keepInTab(name: string): TabStore {
+  // Where storage is refused (a strict privacy setting), it lives as long as the page.
+  let kept: string | null = null
+  return {
+    get() {
+      try {
+        return sessionStorage.getItem(name) ?? kept
+      } catch {
+        return kept
+      }
+    },
+    set(text) {
+      kept = text
+      try {
+        if (text === null) sessionStorage.removeItem(name)
+        else sessionStorage.setItem(name, text)
+      } catch {}
+    },
+  }
+}

@@ -1,0 +1,29 @@
+/** The events of an answer → its chunks, and its end. */
+import type { ChatChunk } from '../../worker/wire.ts'
+import { clientError, serverError } from './chat-error.ts'
+import type { SseEvent } from './decode.ts'
+import { interpret } from './interpret.ts'
+
+/**
+ * @param requestId of the answer, for its errors
+ * @returns whether its end was there: without it, half an answer looks whole
+ * @throws {ChatError} what the server reports in mid-stream, or `invalid_event`, after all chunks before it
+ */
+export async function* readChunks(
+  events: AsyncIterable<SseEvent>,
+  requestId: string | null,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ChatChunk, boolean, void> {
+  for await (const event of events) {
+    // Events that had arrived with the aborted one's predecessor are not the reader's concern any more.
+    signal?.throwIfAborted()
+    const meaning = interpret(event)
+    if (meaning.kind === 'done') return true
+    if ('chunk' in meaning) yield meaning.chunk
+    if (meaning.kind === 'error') throw serverError(meaning.error, { requestId })
+    if (meaning.kind === 'invalid') {
+      throw clientError('invalid_event', `Not JSON: ${meaning.data.slice(0, 80)}`, { requestId })
+    }
+  }
+  return false
+}

@@ -1,0 +1,161 @@
+/** A visitor's session: asked for when it is first needed, kept, renewed in time, and sent along with each call. */
+import type { Health, Session, SessionRequest } from '../../worker/wire.ts'
+import { call } from './call.ts'
+import { clientError } from './chat-error.ts'
+import { type Held, type SessionStore, sessionHolder } from './held-session.ts'
+import { readRefusal } from './refusal.ts'
+import { unlessAborted } from './unless-aborted.ts'
+
+/** Until the server answers. It asks Turnstile for 5 s at most. */
+const ANSWER_MS = 20_000
+
+export interface SessionOptions {
+  /** What sends the requests. */
+  fetch?: typeof fetch
+  /** An access key goes before a session: while there is one, no session is asked for. */
+  key?(): string | null
+  /** Where it is kept, such as in `sessionStorage`; left out, it is gone with the page. */
+  store?: SessionStore
+  /** Has the visitor solve Turnstile's challenge, with the action `TURNSTILE_ACTION`. @returns its token */
+  solveChallenge?(siteKey: string): Promise<string>
+  /** The wall clock in milliseconds: a session may be taken up again after a reload. */
+  now?(): number
+}
+
+export interface VisitorSession {
+  /**
+   * As the global one, with `authorization` added. Asks for a session where there is none yet, once for all that wait for
+   * it. A call that is refused with 401 is sent again with a new one, once; so its body is text, not a stream.
+   *
+   * @throws {ChatError} why there is no session: `too_many_sessions`, `turnstile_failed`, `network`, …
+   */
+  fetch: typeof fetch
+  /** What is at hand, without asking anyone; none without a key or a session. */
+  headers(): Record<string, string>
+  /** Asks for a session, unless there is one; so that a call that is timed doesn't wait for it. Throws as `fetch` does. */
+  ready(): Promise<void>
+}
+
+/**
+ * Where the server has no visitors (the demo, open access, or access keys alone), calls are sent as they are, and no
+ * session is asked for again.
+ *
+ * @param base the server's address without a slash at its end; empty for the page's own
+ * @example
+ *   const session = createSession('https://millrace.example.com')
+ *   for await (const chunk of openStream(`${base}/v1/streams`, { messages }, { fetch: session.fetch })) …
+ */
+export function createSession(
+  base: string,
+  {
+    fetch: send = (...args) => fetch(...args),
+    key,
+    store,
+    solveChallenge,
+    now = Date.now,
+  }: SessionOptions = {},
+): VisitorSession {
+  const holder = sessionHolder(store, now)
+  let unavailable = false
+  let asking: Promise<Held | undefined> | undefined
+
+  async function ask(old: string | undefined, proof?: SessionRequest): Promise<Session | Response> {
+    const response = await call(
+      `${base}/v1/sessions`,
+      {
+        method: 'POST',
+        headers: { ...bearer(old), ...(proof && { 'content-type': 'application/json' }) },
+        ...(proof && { body: JSON.stringify(proof) }),
+        signal: AbortSignal.timeout(ANSWER_MS),
+      },
+      { fetch: send },
+    )
+    if (!response.ok) return response
+    const session = (await response.json().catch(() => undefined)) as Partial<Session> | undefined
+    if (typeof session?.token === 'string' && typeof session.expires_in === 'number') {
+      return session as Session
+    }
+    throw clientError('not_a_session', 'The server answered with something that is not a session.')
+  }
+
+  async function siteKey(): Promise<string | undefined> {
+    const response = await call(
+      `${base}/healthz`,
+      { signal: AbortSignal.timeout(ANSWER_MS) },
+      { fetch: send },
+    )
+    const health = (await response.json().catch(() => undefined)) as Partial<Health> | undefined
+    return health?.turnstile_site_key
+  }
+
+  /** @param old a token to be renewed */
+  async function obtain(old?: string): Promise<Held | undefined> {
+    // From before it was asked for: it is never believed to be good for longer than it is.
+    let asked = now()
+    let answer = await ask(old)
+    if (!(answer instanceof Response)) return holder.hold(answer, asked)
+    // Over all the same, or not this server's any more.
+    if (old !== undefined && answer.status === 401) return obtain()
+    let refusal = await readRefusal(answer, undefined)
+    if (refusal.code === 'turnstile_required' && solveChallenge) {
+      const site = await siteKey()
+      if (site === undefined) throw refusal
+      const turnstile_token = await solveChallenge(site)
+      asked = now()
+      answer = await ask(undefined, { turnstile_token })
+      if (!(answer instanceof Response)) return holder.hold(answer, asked)
+      refusal = await readRefusal(answer, undefined)
+    }
+    if (refusal.code !== 'sessions_unavailable') throw refusal
+    unavailable = true
+    holder.drop()
+    return undefined
+  }
+
+  /** Once for all who wait for it. */
+  function obtainOnce(old?: string): Promise<Held | undefined> {
+    asking ??= obtain(old).finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+
+  async function token(): Promise<string | undefined> {
+    if (unavailable) return undefined
+    const held = holder.held()
+    if (held === undefined) return (await obtainOnce())?.token
+    // It is still good, so nobody waits for the next one, and whether that could be had shows with a later call.
+    if (now() >= held.renewAt) obtainOnce(held.token).catch(() => {})
+    return held.token
+  }
+
+  return {
+    async fetch(input, init = {}) {
+      const given = key?.() ?? undefined
+      if (given !== undefined) return send(input, withBearer(init, given))
+      const sent = await unlessAborted(token(), init.signal)
+      const response = await send(input, withBearer(init, sent))
+      // The upstream's refusals have other statuses: this is about the token.
+      if (response.status !== 401 || sent === undefined) return response
+      response.body?.cancel().catch(() => {})
+      // Another call may have been refused too, and there is a new one already.
+      holder.drop(sent)
+      return send(input, withBearer(init, await unlessAborted(token(), init.signal)))
+    },
+    headers: () => bearer(key?.() ?? holder.held()?.token),
+    async ready() {
+      if (!key?.()) await token()
+    },
+  }
+}
+
+function bearer(token: string | undefined): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` }
+}
+
+function withBearer(init: RequestInit, token: string | undefined): RequestInit {
+  if (token === undefined) return init
+  const headers = new Headers(init.headers)
+  if (!headers.has('authorization')) headers.set('authorization', `Bearer ${token}`)
+  return { ...init, headers }
+}

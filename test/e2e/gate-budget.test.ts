@@ -1,0 +1,299 @@
+/** What may be spent: put aside before the call, settled at what was used, and never more than is allowed. */
+import OpenAI, { RateLimitError } from 'openai'
+import { describe, expect, test } from 'vitest'
+import { QUESTION, receive, refusal } from '../support/caller.ts'
+import { keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
+import { useHouse } from '../support/house.ts'
+import { cut, end, hang, inOrder, type Script, send } from '../support/script.ts'
+import { begun, events, failing, json } from '../support/scripts.ts'
+import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/sse.ts'
+
+const { ACCESS_KEYS, callers } = keys(40)
+const BUDGET = 2000
+const house = useHouse({
+  ...VISITORS,
+  ACCESS_KEYS,
+  MODELS: 'gpt-test',
+  KEY_DAILY_TOKENS: String(BUDGET),
+  VISITOR_DAILY_TOKENS: '5000',
+  VISITOR_CONCURRENCY: '2',
+  MAX_OUTPUT_TOKENS: '1000',
+})
+
+let next = 0
+/** A caller who has used nothing yet. */
+const aCaller = (): Sent => callers[next++] ?? {}
+
+/** `Say hello.`: see usage.test.ts. */
+const PROMPT = 10
+
+/** The same answer streamed and unstreamed, with this usage. */
+function costing(prompt_tokens: number, completion_tokens: number): Script {
+  const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+  const list = [role(), delta('Hi'), event(chunk({}, { choices: [], usage })), DONE_EVENT]
+  return (reply) =>
+    (reply.call.request.stream === true ? events(list) : json(completion('Hi', { usage })))(reply)
+}
+
+/** Waits until all calls of this caller are settled. */
+async function settled(headers: Sent) {
+  const usage = () => usageOf(house.url, headers)
+  await expect.poll(async () => (await usage()).calls.running, { timeout: 5000 }).toBe(0)
+  return usage()
+}
+
+describe.each(ROUTES)('a call, %s', (route, ask) => {
+  test('is reserved for before it is made, and settled at what the upstream counted', async () => {
+    const headers = aCaller()
+    let reserved: unknown
+    house.upstream.next(async (reply) => {
+      reserved = (await usageOf(house.url, headers)).tokens
+      await costing(100, 23)(reply)
+    })
+    const response = await ask(house.url, { max_completion_tokens: 500 }, { headers })
+    expect(reserved).toEqual({ used: 0, reserved: PROMPT + 500, limit: BUDGET, left: BUDGET - PROMPT - 500 })
+    expect(response.headers.get('x-ratelimit-limit-tokens')).toBe(String(BUDGET))
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(BUDGET - PROMPT - 500))
+    expect(response.headers.get('x-ratelimit-reset-tokens')).toMatch(/^(\d+h)?(\d+m)?[\d.]+s$/)
+    await receive(response)
+    expect((await settled(headers)).tokens).toEqual({
+      used: 123,
+      reserved: 0,
+      limit: BUDGET,
+      left: BUDGET - 123,
+    })
+  })
+
+  test('that does not fit is refused, and the upstream hears nothing of it', async () => {
+    const headers = aCaller()
+    house.upstream.next(costing(1000, 500))
+    await receive(await ask(house.url, {}, { headers }))
+    await settled(headers)
+    await house.upstream.clear()
+    const response = await ask(house.url, { max_tokens: 491 }, { headers })
+    expect(house.upstream.calls).toHaveLength(0)
+    expect(response.status).toBe(429)
+    const wait = Number(response.headers.get('retry-after'))
+    const midnight = new Date().setUTCHours(24, 0, 0, 0)
+    expect(Math.abs(Date.now() + wait * 1000 - midnight)).toBeLessThan(5000)
+    expect(Number(response.headers.get('retry-after-ms'))).toBeGreaterThan(wait * 1000 - 1000)
+    expect(response.headers.get('x-should-retry')).toBe('false')
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe('500')
+    const today = new Date(midnight).toISOString().slice(0, 19)
+    const message = `This call may take 501 tokens; of your 2,000 for today 500 are left, until ${today}Z.`
+    if (route === '/chat') expect(await response.text()).toBe(`tokens_per_day_exceeded: ${message}\n`)
+    else {
+      expect(await refusal(response)).toEqual({
+        message,
+        type: 'rate_limit_error',
+        param: null,
+        code: 'tokens_per_day_exceeded',
+      })
+    }
+    // And one that does fit is answered.
+    house.upstream.next(costing(10, 490))
+    expect((await ask(house.url, { max_tokens: 490 }, { headers })).ok).toBe(true)
+  })
+
+  test('that the upstream refused used nothing; its own limits stay the owner’s', async () => {
+    const headers = aCaller()
+    house.upstream.next(
+      failing(
+        429,
+        {},
+        { 'retry-after': '30', 'x-ratelimit-remaining-tokens': '7', 'x-ratelimit-limit-requests': '3' },
+      ),
+    )
+    const response = await ask(house.url, {}, { headers })
+    expect(response.status).toBe(429)
+    expect(response.headers.get('retry-after')).toBe('30')
+    expect(response.headers.get('x-ratelimit-limit-tokens')).toBe(String(BUDGET))
+    expect(response.headers.get('x-ratelimit-limit-requests')).toBeNull()
+    await receive(response)
+    expect((await settled(headers)).tokens.used).toBe(0)
+  })
+})
+
+describe('without the upstream’s count: the estimate', () => {
+  const some = begun([role(), ...['one', ' two', ' three'].map(delta)])
+  const streamed = ROUTES.filter(([name]) => name !== 'unstreamed')
+
+  test.each(streamed)('cut by the upstream, %s', async (_, ask) => {
+    const headers = aCaller()
+    house.upstream.next(inOrder(some, cut))
+    await receive(await ask(house.url, {}, { headers }))
+    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
+  })
+
+  test.each(streamed.slice(0, 2))('abandoned by its caller in mid-answer, %s', async (_, ask) => {
+    const headers = aCaller()
+    house.upstream.next(inOrder(some, hang))
+    const leave = new AbortController()
+    const response = await ask(house.url, {}, { headers, signal: leave.signal })
+    const reader = response.body?.getReader()
+    let text = ''
+    while (!text.includes('three')) text += new TextDecoder().decode((await reader?.read())?.value)
+    leave.abort()
+    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
+  })
+
+  test('stopped by its caller', async () => {
+    const headers = aCaller()
+    house.upstream.next(inOrder(some, hang))
+    const response = await openStream(house.url, {}, { headers })
+    const reader = response.body?.getReader()
+    let text = ''
+    while (!text.includes('three')) text += new TextDecoder().decode((await reader?.read())?.value)
+    await fetch(`${house.url}${response.headers.get('location')}`, { method: 'DELETE', headers })
+    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
+  })
+
+  test.each(ROUTES.slice(0, 3))(
+    'abandoned before its first byte, %s: the prompt was read',
+    async (_, ask) => {
+      const headers = aCaller()
+      house.upstream.next(hang)
+      const leave = new AbortController()
+      const asked = ask(house.url, {}, { headers, signal: leave.signal }).catch(() => undefined)
+      await house.upstream.call(1)
+      leave.abort()
+      await asked
+      expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT, reserved: 0 })
+    },
+  )
+})
+
+describe('an upstream that ignores its bound', () => {
+  /** Says a word every 10 ms, as long as somebody listens. */
+  const endless = begun([role(), ...Array<string>(3000).fill(delta(' word'))], 10)
+
+  test.each(ROUTES.slice(1))(
+    '%s: the answer ends with `budget`, and the call with it',
+    async (route, ask) => {
+      const headers = aCaller()
+      house.upstream.next(endless)
+      const start = house.logs.length
+      const { text, error } = await receive(await ask(house.url, { max_tokens: 50 }, { headers }))
+      const found = () => house.logs.slice(start).find((line) => line.end === 'budget')
+      await expect.poll(found, { timeout: 5000 }).toBeDefined()
+      await house.upstream.until(({ open }) => open === 0)
+      if (route === '/chat') expect(error).toBeDefined()
+      if (route === 'streamed') expect(text).toContain('budget_reached')
+      if (route === '/v1/streams') expect(text).toContain('"state":"budget"')
+      const { used } = (await settled(headers)).tokens
+      // All of it was billed: the account is true, though it passes what was put aside.
+      expect(used).toBe((found()?.prompt_tokens as number) + (found()?.completion_tokens as number))
+      expect(used).toBeGreaterThan(PROMPT + 50)
+    },
+  )
+})
+
+describe('calls at once', () => {
+  test.each(ROUTES.slice(1))(
+    '%s: a place is held until the answer ends, not until it begins',
+    async (_, ask) => {
+      const headers = await visit(house.url)
+      const finish = Promise.withResolvers<void>()
+      const held: Script = inOrder(begun([role(), delta('Hi')]), () => finish.promise, send(DONE_EVENT), end)
+      house.upstream.next(held, held)
+      const answers = [
+        await ask(house.url, { max_tokens: 10 }, { headers }),
+        await ask(house.url, { max_tokens: 10 }, { headers }),
+      ]
+      expect(answers.map(({ headers }) => headers.get('x-ratelimit-remaining-requests'))).toEqual(['1', '0'])
+      const third = await ask(house.url, { max_tokens: 10 }, { headers })
+      expect(third.status).toBe(429)
+      expect(third.headers.get('retry-after')).toBe('2')
+      expect(third.headers.get('x-should-retry')).toBe('true')
+      expect(third.headers.get('x-ratelimit-limit-requests')).toBe('2')
+      expect(await third.text()).toContain('concurrency_exceeded')
+      expect(house.upstream.calls).toHaveLength(2)
+      finish.resolve()
+      await Promise.all(answers.map(receive))
+      await settled(headers)
+      expect((await ask(house.url, { max_tokens: 10 }, { headers })).ok).toBe(true)
+    },
+  )
+})
+
+describe('OpenAI’s SDK', () => {
+  const client = (headers: Sent, maxRetries: number) =>
+    new OpenAI({
+      baseURL: `${house.url}/v1`,
+      apiKey: headers.authorization?.replace('Bearer ', '') ?? '',
+      maxRetries,
+      logLevel: 'off',
+      defaultHeaders: { ...headers },
+    })
+  const create = (sdk: OpenAI) =>
+    sdk.chat.completions.create({ model: 'gpt-test', messages: [{ role: 'user', content: 'Say hello.' }] })
+
+  test('waits as long as it is told to, and then has its place', async () => {
+    const headers = await visit(house.url)
+    const finish = Promise.withResolvers<void>()
+    const held: Script = inOrder(() => finish.promise, json(completion('Hi')))
+    house.upstream.next(held, held)
+    const both = [create(client(headers, 0)), create(client(headers, 0))]
+    await house.upstream.call(2)
+    const began = performance.now()
+    const third = create(client(headers, 1))
+    await expect.poll(() => house.logs.at(-1)?.code, { timeout: 5000 }).toBe('concurrency_exceeded')
+    finish.resolve()
+    await Promise.all(both)
+    expect((await third).choices[0]?.message.content).toBe('Hello, world!')
+    expect(performance.now() - began).toBeGreaterThan(1900)
+  })
+
+  test('does not try again what can’t be had today', async () => {
+    const headers = aCaller()
+    house.upstream.next(costing(1999, 0))
+    await create(client(headers, 3))
+    await settled(headers)
+    const start = house.logs.length
+    await expect(create(client(headers, 3))).rejects.toBeInstanceOf(RateLimitError)
+    await expect.poll(() => house.logs.length).toBeGreaterThan(start)
+    expect(house.logs.slice(start).filter(({ code }) => code === 'tokens_per_day_exceeded')).toHaveLength(1)
+    expect(house.upstream.calls).toHaveLength(1)
+  })
+})
+
+describe('GET /v1/usage', () => {
+  test('says what is used, what is left, and until when', async () => {
+    const headers = await visit(house.url)
+    house.upstream.next(costing(30, 12))
+    await receive(await openStream(house.url, {}, { headers }))
+    await settled(headers)
+    const response = await fetch(`${house.url}/v1/usage`, { headers })
+    expect(response.headers.get('cache-control')).toBe('no-store')
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe('4958')
+    const midnight = new Date().setUTCHours(24, 0, 0, 0)
+    const usage = (await response.json()) as Awaited<ReturnType<typeof usageOf>>
+    expect(usage).toEqual({
+      object: 'usage',
+      tokens: { used: 42, reserved: 0, limit: 5000, left: 4958 },
+      calls: { running: 0, limit: 2 },
+      resets_at: midnight / 1000,
+      resets_in: expect.any(Number),
+    })
+    expect(Math.abs(usage.resets_in * 1000 - (midnight - Date.now()))).toBeLessThan(2000)
+  })
+
+  test('is each caller’s own, and nobody’s without a key', async () => {
+    const [one, other] = [aCaller(), aCaller()]
+    house.upstream.next(costing(5, 5))
+    await receive(await openStream(house.url, {}, { headers: one }))
+    expect((await settled(one)).tokens.used).toBe(10)
+    expect((await usageOf(house.url, other)).tokens.used).toBe(0)
+    expect((await fetch(`${house.url}/v1/usage`)).status).toBe(401)
+  })
+})
+
+test('a question for one’s whole day, or more, says so', async () => {
+  const headers = aCaller()
+  const response = await openStream(house.url, { max_tokens: 1000, n: 2 }, { headers })
+  expect(await refusal(response)).toMatchObject({
+    code: 'tokens_per_day_exceeded',
+    message: 'This call may take 2,010 tokens, more than your 2,000 for a day: ask for less.',
+  })
+  expect(QUESTION).not.toHaveProperty('n')
+})

@@ -1,0 +1,301 @@
+/** Visitors of pages: how they come by a token, what they may ask with it, and who may not be one. */
+import { describe, expect, test } from 'vitest'
+import { createSessions } from '../../worker/guard/session.ts'
+import type { Session } from '../../worker/wire.ts'
+import { QUESTION, receive, refusal } from '../support/caller.ts'
+import {
+  newAddress,
+  openSession,
+  openStream,
+  PAGE,
+  ROUTES,
+  type Sent,
+  VISITORS,
+  visit,
+} from '../support/gate.ts'
+import { useHouse } from '../support/house.ts'
+import { answer, failing } from '../support/scripts.ts'
+import { delta, numbered } from '../support/sse.ts'
+
+const SYSTEM_PROMPT = 'You sell shoes.'
+const house = useHouse({
+  ...VISITORS,
+  MODELS: 'gpt-test, gpt-other',
+  SYSTEM_PROMPT,
+  MAX_INPUT_TOKENS: '100',
+  MAX_OUTPUT_TOKENS: '50',
+})
+const plain = useHouse({ ...VISITORS, SESSION_SECRET: '' })
+
+/** Tokens as this Worker makes them, at any time. */
+const sessions = createSessions(VISITORS.SESSION_SECRET)
+const HOUR = 3_600_000
+
+const bearer = ({ token }: Session) => ({ authorization: `Bearer ${token}` })
+/** What a page's script may read of an answer. */
+const readableBy = (response: Response) => response.headers.get('access-control-allow-origin')
+
+describe('POST /v1/sessions', () => {
+  test('gives a new visitor a token, and the same visitor a later one', async () => {
+    const from = { 'cf-connecting-ip': newAddress() }
+    const first = await openSession(house.url, from)
+    expect([first.status, readableBy(first), first.headers.get('cache-control')]).toEqual([
+      201,
+      PAGE,
+      'no-store',
+    ])
+    const session = (await first.json()) as Session
+    expect(session).toEqual({ token: expect.any(String), expires_at: expect.any(Number), expires_in: 3600 })
+    expect(Math.abs(session.expires_at - Date.now() / 1000 - 3600)).toBeLessThan(5)
+    const second = await openSession(house.url, { ...from, ...bearer(session) })
+    expect(second.status).toBe(200)
+    const [one, other] = await Promise.all(
+      [session, (await second.json()) as Session].map(({ token }) => sessions.read(token, PAGE, Date.now())),
+    )
+    expect(other).toMatchObject({ id: (one as { id: string }).id })
+  })
+
+  test.each<[string, Sent, number, string]>([
+    ['a foreign origin', { origin: 'https://evil.example' }, 403, 'origin_not_allowed'],
+    ['the origin `null`', { origin: 'null' }, 403, 'origin_not_allowed'],
+    ['an origin that begins like ours', { origin: `${PAGE}.evil.example` }, 403, 'origin_not_allowed'],
+    ['a forged token', { authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' }, 401, 'invalid_session'],
+    ['a key for a token', { authorization: 'Bearer mr_x' }, 401, 'invalid_session'],
+  ])('%s: refused', async (_, headers, status, code) => {
+    const response = await openSession(house.url, { 'cf-connecting-ip': newAddress(), ...headers })
+    expect(response.status).toBe(status)
+    expect(await refusal(response)).toMatchObject({ code })
+    expect(response.headers.get('vary')).toBe('Origin')
+  })
+
+  test('no origin: refused, for there is no page', async () => {
+    const response = await fetch(`${house.url}/v1/sessions`, { method: 'POST' })
+    expect(response.status).toBe(403)
+    expect(await refusal(response)).toMatchObject({ code: 'origin_not_allowed' })
+  })
+
+  test('a token that is over is not renewed', async () => {
+    const response = await openSession(house.url, bearer(await sessions.open(PAGE, Date.now() - 2 * HOUR)))
+    expect(response.status).toBe(401)
+    expect(await refusal(response)).toMatchObject({ code: 'session_expired' })
+  })
+
+  test('without SESSION_SECRET there are no visitors', async () => {
+    const response = await openSession(plain.url)
+    expect(response.status).toBe(403)
+    expect(await refusal(response)).toMatchObject({ code: 'sessions_unavailable' })
+  })
+
+  test('1,000 from one address: ten, and then it is to wait; another address is not', async () => {
+    const from = { 'cf-connecting-ip': '203.0.113.7' }
+    const answers = []
+    for (let round = 0; round < 10; round++) {
+      answers.push(...(await Promise.all(Array.from({ length: 100 }, () => openSession(house.url, from)))))
+    }
+    const refused = answers.filter(({ status }) => status === 429)
+    expect([answers.filter(({ status }) => status === 201).length, refused.length]).toEqual([10, 990])
+    for (const response of refused) {
+      const seconds = Number(response.headers.get('retry-after'))
+      expect(seconds).toBeGreaterThan(0)
+      expect(seconds).toBeLessThanOrEqual(60)
+      expect(response.headers.get('x-should-retry')).toBe('false')
+      expect(readableBy(response)).toBe(PAGE)
+    }
+    expect(await refusal(refused[0] as Response)).toMatchObject({
+      code: 'too_many_sessions',
+      type: 'rate_limit_error',
+    })
+    expect((await openSession(house.url, { 'cf-connecting-ip': '203.0.113.8' })).status).toBe(201)
+    await Promise.all(answers.map((response) => response.bodyUsed || response.text()))
+  })
+
+  test('one network of IPv6 is one address', async () => {
+    const from = (host: number) =>
+      openSession(house.url, { 'cf-connecting-ip': `2001:db8:7:7::${host.toString(16)}` })
+    const answers = await Promise.all(Array.from({ length: 15 }, (_, host) => from(host + 1)))
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(10)
+    expect((await openSession(house.url, { 'cf-connecting-ip': '2001:db8:7:8::1' })).status).toBe(201)
+  })
+})
+
+describe.each(ROUTES)('a visitor, %s', (route, ask) => {
+  const code = async (response: Response) =>
+    route === '/chat' ? (await response.text()).split(':')[0] : (await refusal(response)).code
+
+  test('is answered, under the site’s own words, and as briefly as it may be', async () => {
+    const headers = await visit(house.url)
+    const response = await ask(house.url, { max_tokens: 1000 }, { headers })
+    expect(response.ok).toBe(true)
+    expect(readableBy(response)).toBe(PAGE)
+    expect(response.headers.get('access-control-expose-headers')).toContain('x-ratelimit-remaining-tokens')
+    expect((await receive(response)).text).toContain('Hello')
+    expect(house.upstream.calls[0]?.request).toMatchObject({
+      model: 'gpt-test',
+      messages: [{ role: 'system', content: SYSTEM_PROMPT }, ...QUESTION.messages],
+      max_tokens: 50,
+    })
+    expect(JSON.stringify(house.upstream.calls[0]?.headers)).not.toContain(
+      headers.authorization?.slice(7, 40),
+    )
+  })
+
+  test('that says nothing of a bound has one', async () => {
+    await receive(await ask(house.url, {}, { headers: await visit(house.url) }))
+    expect(house.upstream.calls[0]?.request).toMatchObject({ max_completion_tokens: 50 })
+  })
+
+  test.each<[string, object, number, string]>([
+    [
+      'a system message',
+      { messages: [{ role: 'system', content: 'x' }, ...QUESTION.messages] },
+      403,
+      'role_not_allowed',
+    ],
+    ['a developer message', { messages: [{ role: 'developer', content: 'x' }] }, 403, 'role_not_allowed'],
+    [
+      'a tool’s message',
+      { messages: [{ role: 'tool', tool_call_id: 'x', content: 'x' }] },
+      403,
+      'role_not_allowed',
+    ],
+    ['another casing', { messages: [{ role: 'System', content: 'x' }] }, 400, 'invalid_role'],
+    ['tools', { tools: [] }, 403, 'field_not_allowed'],
+    ['many answers', { n: 2 }, 403, 'field_not_allowed'],
+    ['a field nobody knows', { sytsem: 'x' }, 403, 'field_not_allowed'],
+    [
+      'a picture',
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
+      403,
+      'field_not_allowed',
+    ],
+    ['a model that is not on offer', { model: 'o1-pro' }, 404, 'model_not_found'],
+    ['a long prompt', { messages: [{ role: 'user', content: 'word '.repeat(200) }] }, 413, 'prompt_too_long'],
+  ])('%s: refused, and the upstream hears nothing of it', async (_, fields, status, expected) => {
+    const response = await ask(house.url, fields, { headers: await visit(house.url) })
+    expect([response.status, readableBy(response), await code(response)]).toEqual([status, PAGE, expected])
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+
+  test('is told how long its prompt is, and how long it may be', async () => {
+    const messages = [{ role: 'user', content: 'word '.repeat(200) }]
+    const response = await ask(house.url, { messages }, { headers: await visit(house.url) })
+    expect(await response.text()).toMatch(/The prompt has (more than )?\d+ tokens; 100 tokens are the most/)
+  })
+
+  test.each<[string, (visitor: Sent) => Sent | Promise<Sent>, number, string]>([
+    ['from a foreign page', (it) => ({ ...it, origin: 'https://evil.example' }), 403, 'origin_not_allowed'],
+    ['from a sandboxed frame', (it) => ({ ...it, origin: 'null' }), 403, 'origin_not_allowed'],
+    ['from no page', ({ authorization }) => ({ authorization: authorization ?? '' }), 401, 'invalid_session'],
+    ['without its token', () => ({ origin: PAGE }), 401, 'access_key_required'],
+    [
+      'an hour later',
+      async () => ({ origin: PAGE, ...bearer(await sessions.open(PAGE, Date.now() - HOUR - 1000)) }),
+      401,
+      'session_expired',
+    ],
+    [
+      'with another page’s token',
+      async () => ({ origin: PAGE, ...bearer(await sessions.open('https://other.example', Date.now())) }),
+      401,
+      'invalid_session',
+    ],
+  ])('%s: refused', async (_, headersOf, status, expected) => {
+    const response = await ask(house.url, {}, { headers: await headersOf(await visit(house.url)) })
+    expect([response.status, await code(response)]).toEqual([status, expected])
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+})
+
+test('what goes wrong at the upstream is readable to the page, too', async () => {
+  house.upstream.next(failing(400))
+  const response = await openStream(house.url, {}, { headers: await visit(house.url) })
+  expect([response.status, readableBy(response)]).toEqual([400, PAGE])
+})
+
+test('the models on offer', async () => {
+  const response = await fetch(`${house.url}/v1/models`, { headers: await visit(house.url) })
+  const { data } = (await response.json()) as { data: { id: string }[] }
+  expect(data.map(({ id }) => id)).toEqual(['gpt-test', 'gpt-other'])
+  expect(house.upstream.calls).toHaveLength(0)
+})
+
+describe('a durable stream', () => {
+  test('is its own visitor’s, and nobody else’s', async () => {
+    const [one, other] = [await visit(house.url), await visit(house.url)]
+    house.upstream.next(answer(numbered(5)))
+    const response = await openStream(house.url, {}, { headers: one })
+    const whole = (await receive(response)).text
+    const url = `${house.url}${response.headers.get('location')}`
+    const again = await fetch(url, { headers: one })
+    expect([again.status, readableBy(again)]).toEqual([200, PAGE])
+    expect(again.headers.get('access-control-expose-headers')).toContain('stream-id')
+    expect(await again.text()).toBe(whole)
+    for (const headers of [other, { ...other, origin: PAGE }]) {
+      const refused = await fetch(url, { headers })
+      expect([refused.status, (await refusal(refused)).code]).toEqual([404, 'stream_not_found'])
+      expect((await fetch(url, { method: 'DELETE', headers })).status).toBe(404)
+    }
+    expect((await fetch(url)).status).toBe(401)
+  })
+
+  test('is still its visitor’s under a later token', async () => {
+    const headers = await visit(house.url)
+    const response = await openStream(house.url, {}, { headers })
+    await receive(response)
+    const renewed = (await (await openSession(house.url, headers)).json()) as Session
+    const again = await fetch(`${house.url}${response.headers.get('location')}`, {
+      headers: { ...headers, ...bearer(renewed) },
+    })
+    expect(again.status).toBe(200)
+    expect(await again.text()).toContain(delta('Hello').trim())
+  })
+})
+
+describe('preflight', () => {
+  const preflight = (origin: string, path = '/v1/streams') =>
+    fetch(`${house.url}${path}`, {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type,last-event-id',
+      },
+    })
+
+  test.each([
+    '/v1/streams',
+    '/v1/streams/str_0',
+    '/v1/chat/completions',
+    '/v1/sessions',
+    '/v1/usage',
+    '/chat',
+  ])('%s: an allowed page may ask, with all that it sends', async (path) => {
+    const { status, headers } = await preflight(PAGE, path)
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([204, PAGE])
+    expect(headers.get('access-control-allow-headers')).toBe('authorization,content-type,last-event-id')
+    expect(headers.get('access-control-allow-methods')).toContain('OPTIONS')
+    expect(headers.get('access-control-allow-credentials')).toBeNull()
+    expect(headers.get('vary')).toContain('Origin')
+  })
+
+  test('a foreign page may not', async () => {
+    for (const origin of ['https://evil.example', 'null']) {
+      const response = await preflight(origin)
+      expect([response.status, readableBy(response)]).toEqual([403, null])
+    }
+  })
+})
+
+test('who asks too fast is told so, and when to come again', async () => {
+  const headers = await visit(house.url)
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => fetch(`${house.url}/v1/usage`, { headers })),
+  )
+  const refused = answers.filter(({ status }) => status === 429)
+  // Twenty in ten seconds; wherever those begin, fifty don't fit.
+  expect(refused.length).toBeGreaterThanOrEqual(10)
+  expect(refused[0]?.headers.get('retry-after')).toBe('10')
+  expect(await refusal(refused[0] as Response)).toMatchObject({ code: 'too_fast' })
+  // Others at other addresses are not held up.
+  expect((await fetch(`${house.url}/v1/usage`, { headers: await visit(house.url) })).status).toBe(200)
+})

@@ -1,0 +1,298 @@
+/** Questions and answers are judged before they are shown: over every way an answer travels. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { EndState } from '../../worker/wire.ts'
+import { ask, askStream, chat, dataOf, lastError, QUESTION, receive, refusal } from '../support/caller.ts'
+import { curl } from '../support/curl.ts'
+import { type House, UPSTREAM_KEY, useHouse } from '../support/house.ts'
+import { startMillrace } from '../support/millrace.ts'
+import { isModeration, verdict } from '../support/moderation-server.ts'
+import { cut, hang, inOrder, type Script, send, wait } from '../support/script.ts'
+import { answer, begun, failing, json } from '../support/scripts.ts'
+import { answerEvents, completion, delta, numbered, role, USAGE } from '../support/sse.ts'
+
+const holding = useHouse({ MODERATION: 'both' })
+const retracting = useHouse({ MODERATION: 'output', MODERATION_MODE: 'retract' })
+const open = useHouse({ MODERATION: 'both', MODERATION_UNREACHABLE: 'open' })
+
+const isBad = (text: string) => text.includes('bomb')
+
+/** What the moderation and the model of a house answer with. */
+function when({ upstream }: House, scripts: { moderation?: Script; model?: Script }): void {
+  const { moderation = verdict(isBad), model = answer(WORDS) } = scripts
+  upstream.when((call) => (isModeration(call) ? moderation : model))
+}
+
+const WORDS = numbered(100)
+const BAD_WORDS = WORDS.with(60, 'a bomb ')
+const BAD_QUESTION = { messages: [{ role: 'user', content: 'How do I build a bomb?' }] }
+const TIMED = { stream_options: { include_usage: true, include_timing: true } }
+
+let start: Map<House, number>
+beforeEach(() => {
+  start = new Map([holding, retracting, open].map((house) => [house, house.logs.length]))
+})
+/** The record of this test's call that ended so: one of the test before may come late. */
+async function line(house: House, end: EndState): Promise<Record<string, unknown>> {
+  const found = () => house.logs.slice(start.get(house)).find((record) => record.end === end)
+  await expect.poll(found, { timeout: 5000 }).toBeDefined()
+  return found() ?? {}
+}
+
+const contentOf = (sse: string) =>
+  dataOf(sse)
+    .filter((data) => data !== '[DONE]')
+    .map((data) => JSON.parse(data).choices?.[0]?.delta?.content ?? '')
+    .join('')
+const modelCall = ({ upstream }: House) => upstream.calls.find((call) => !isModeration(call))
+const judgements = ({ upstream }: House) => upstream.calls.filter(isModeration)
+
+describe('the question', () => {
+  test('is judged beside the call: the first word waits for whichever is later, not for both', async () => {
+    when(holding, {
+      moderation: inOrder(wait(1000), verdict(isBad)),
+      model: inOrder(wait(1000), answer(['Hi'])),
+    })
+    const began = performance.now()
+    const response = await askStream(holding.url)
+    expect(performance.now() - began).toBeLessThan(1900)
+    const [judgement] = judgements(holding)
+    expect(judgement?.request).toEqual({ model: 'omni-moderation-latest', input: 'Say hello.' })
+    expect(judgement?.headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
+    expect(contentOf((await receive(response)).text)).toBe('Hi')
+  })
+
+  test.each([
+    ['before the answer begins', inOrder(hang)],
+    ['after the answer has begun', inOrder(begun([role(), delta('It')]), hang)],
+  ])('flagged %s: no answer, and the call is aborted', async (_, model) => {
+    when(holding, { moderation: inOrder(wait(50), verdict(isBad)), model })
+    const response = await askStream(holding.url, BAD_QUESTION)
+    expect(response.status).toBe(400)
+    expect(response.headers.get('x-should-retry')).toBe('false')
+    expect(await refusal(response)).toEqual({
+      message: 'The question was flagged by moderation.',
+      type: 'invalid_request_error',
+      param: null,
+      code: 'content_filter',
+    })
+    await modelCall(holding)?.over
+    expect(modelCall(holding)?.closedAt).toBeDefined()
+    expect(await line(holding, 'moderated')).toMatchObject({ status: 400, code: 'content_filter' })
+  })
+
+  test('flagged, unstreamed', async () => {
+    when(holding, { model: json(completion('fine')) })
+    const response = await ask(holding.url, { ...QUESTION, ...BAD_QUESTION })
+    expect(await refusal(response)).toMatchObject({ code: 'content_filter' })
+  })
+
+  test('flagged, as plain text', async () => {
+    when(holding, {})
+    const response = await chat(holding.url, 'How do I build a bomb?')
+    expect(response.status).toBe(400)
+    expect(await response.text()).toBe('content_filter: The question was flagged by moderation.\n')
+  })
+
+  test('that nobody can judge gets no answer, or one, as configured', async () => {
+    when(holding, { moderation: failing(401) })
+    const response = await askStream(holding.url)
+    expect(response.status).toBe(503)
+    expect(response.headers.get('x-should-retry')).toBe('true')
+    expect(await refusal(response)).toMatchObject({ code: 'moderation_unavailable' })
+    when(open, { moderation: failing(401) })
+    expect(contentOf((await receive(await askStream(open.url))).text)).toBe(WORDS.join(''))
+  })
+})
+
+describe('the answer, held', () => {
+  test('what passes is the upstream’s bytes', async () => {
+    when(holding, {})
+    expect((await receive(await askStream(holding.url))).text).toBe(answerEvents(WORDS).join(''))
+  })
+
+  test('flagged: nothing of it is shown, the end says why, the upstream is aborted, and it is accounted for', async () => {
+    const model = inOrder(begun(answerEvents(BAD_WORDS).slice(0, -2)), hang)
+    when(holding, { model })
+    const { text, error } = await receive(await askStream(holding.url))
+    expect(error).toBeUndefined()
+    const shown = contentOf(text)
+    expect(BAD_WORDS.join('').startsWith(shown)).toBe(true)
+    expect(shown).not.toContain('a')
+    const [last, done] = dataOf(text).slice(-2)
+    expect(JSON.parse(last ?? '').choices).toEqual([{ index: 0, delta: {}, finish_reason: 'content_filter' }])
+    expect(done).toBe('[DONE]')
+    expect(text).not.toContain('millrace')
+    await modelCall(holding)?.over
+    expect(modelCall(holding)?.closedAt).toBeDefined()
+    const account = await line(holding, 'moderated')
+    expect(account).toMatchObject({ usage_source: 'estimated', status: 200 })
+    // All that the upstream had sent, not only what was shown.
+    expect(account.completion_tokens).toBeGreaterThan(150)
+  })
+
+  test('flagged: the last chunk has what was asked for', async () => {
+    when(holding, { model: inOrder(begun(answerEvents(BAD_WORDS).slice(0, -2)), hang) })
+    const { text } = await receive(await askStream(holding.url, TIMED))
+    const last = JSON.parse(dataOf(text).at(-2) ?? '')
+    expect(last).toMatchObject({
+      choices: [],
+      usage: { prompt_tokens: 10 },
+      millrace: {
+        state: 'moderated',
+        usage_source: 'estimated',
+        timing: { first_token_ms: expect.any(Number) },
+      },
+    })
+    const counted = await receive(await askStream(holding.url, { stream_options: { include_usage: true } }))
+    expect(JSON.parse(dataOf(counted.text).at(-2) ?? '')).toMatchObject({
+      choices: [],
+      usage: { prompt_tokens: 10 },
+      millrace: { state: 'moderated', usage_source: 'estimated' },
+    })
+  })
+
+  test('the upstream’s usage comes as ever', async () => {
+    when(holding, {})
+    const { text } = await receive(await askStream(holding.url, { stream_options: { include_usage: true } }))
+    expect(JSON.parse(dataOf(text).at(-2) ?? '')).toMatchObject({ choices: [], usage: USAGE })
+    expect(text).not.toContain('millrace')
+  })
+
+  test('an upstream that breaks off: what had come is shown, and then the error', async () => {
+    when(holding, { model: inOrder(begun(answerEvents(WORDS).slice(0, -2)), cut) })
+    const { text } = await receive(await askStream(holding.url))
+    expect(contentOf(text)).toBe(WORDS.join(''))
+    expect(lastError(text)).toMatchObject({ code: 'upstream_truncated' })
+    await line(holding, 'truncated')
+  })
+
+  test('a caller that leaves ends the call', async () => {
+    when(holding, { model: inOrder(begun(answerEvents(WORDS).slice(0, 20)), hang) })
+    const leaving = new AbortController()
+    const response = await askStream(holding.url, {}, { signal: leaving.signal })
+    const reader = response.body?.getReader()
+    const first = await reader?.read()
+    expect(first?.done).toBe(false)
+    leaving.abort()
+    await modelCall(holding)?.over
+    expect(modelCall(holding)?.closedAt).toBeDefined()
+  })
+
+  test('that nobody can judge ends with an error', async () => {
+    // The question passes; nothing after it is judged.
+    const moderation: Script = (reply) =>
+      (reply.call.request.input === 'Say hello.' ? verdict(isBad) : failing(401))(reply)
+    when(holding, { moderation })
+    const { text } = await receive(await askStream(holding.url))
+    expect(contentOf(text)).toBe('')
+    expect(lastError(text)).toMatchObject({ code: 'moderation_unavailable' })
+    expect(text).not.toContain('[DONE]')
+    expect(judgements(holding)).toHaveLength(2)
+    await line(holding, 'failed')
+  })
+})
+
+describe('the answer, unstreamed', () => {
+  test('is judged whole before it is sent', async () => {
+    when(holding, { model: json(completion('fine')) })
+    expect(await (await ask(holding.url)).json()).toEqual(completion('fine'))
+    expect(judgements(holding).map(({ request }) => request.input)).toEqual(['Say hello.', 'fine'])
+  })
+
+  test('flagged: it comes without its words, and is accounted for', async () => {
+    when(holding, { model: json(completion('a bomb')) })
+    const response = await ask(holding.url)
+    expect(response.status).toBe(200)
+    const { choices, usage } = (await response.json()) as ReturnType<typeof completion>
+    expect(choices).toEqual([
+      {
+        index: 0,
+        message: { role: 'assistant', content: '', refusal: null },
+        logprobs: null,
+        finish_reason: 'content_filter',
+      },
+    ])
+    expect(usage).toEqual(USAGE)
+    const account = await line(holding, 'moderated')
+    expect(account).toMatchObject({ completion_tokens: USAGE.completion_tokens })
+  })
+})
+
+describe('the answer, as plain text', () => {
+  const post = (house: House) => curl('-d', 'Say hello.', `${house.url}/chat`)
+
+  test('passes as it is', async () => {
+    when(holding, {})
+    expect(await post(holding)).toMatchObject({ text: WORDS.join(''), status: 0 })
+  })
+
+  test.each([
+    ['held', holding],
+    ['where others may retract', retracting],
+  ])('flagged in the middle, %s: nothing of it is shown, and the connection breaks', async (_, house) => {
+    // In two goes, so that the first has passed when the second comes.
+    const list = answerEvents(BAD_WORDS)
+    when(house, { model: inOrder(begun(list.slice(0, 50)), wait(700), send(...list.slice(50)), hang) })
+    const { text, status } = await post(house)
+    expect(status).toBe(18)
+    expect(text.length).toBeGreaterThan(50)
+    expect(BAD_WORDS.join('').startsWith(text)).toBe(true)
+    expect(text).not.toContain('a')
+    expect(await line(house, 'moderated')).toMatchObject({ status: 200, usage_source: 'estimated' })
+  })
+
+  test('flagged at once: a refusal, in words, and accounted for', async () => {
+    when(holding, { model: answer(['a bomb']) })
+    const response = await chat(holding.url)
+    expect(response.status).toBe(400)
+    expect(await response.text()).toBe('content_filter: The answer was flagged by moderation.\n')
+    expect(await line(holding, 'moderated')).toMatchObject({ completion_tokens: expect.any(Number) })
+  })
+})
+
+describe('the answer, shown ahead and taken back', () => {
+  test('text flows at once, and what passes is the upstream’s bytes', async () => {
+    const VERDICT_MS = 1500
+    when(retracting, { moderation: inOrder(wait(VERDICT_MS), verdict(isBad)) })
+    const { parts, text } = await receive(await askStream(retracting.url))
+    expect(text).toBe(answerEvents(WORDS).join(''))
+    const judged = (judgements(retracting)[0]?.at ?? 0) + VERDICT_MS
+    const early = Buffer.concat(parts.filter(({ at }) => at < judged).map(({ bytes }) => bytes)).toString()
+    expect(contentOf(early)).toBe(WORDS.join(''))
+    expect(early).not.toContain('[DONE]')
+  })
+
+  test('flagged: the end says, unasked, how much is to be withdrawn', async () => {
+    when(retracting, { moderation: inOrder(wait(100), verdict(isBad)), model: answer(BAD_WORDS) })
+    const { text } = await receive(await askStream(retracting.url))
+    const shown = contentOf(text)
+    expect(shown).toContain('a bomb')
+    const [finished, last, done] = dataOf(text).slice(-3)
+    expect(JSON.parse(finished ?? '').choices[0].finish_reason).toBe('content_filter')
+    const { choices, millrace } = JSON.parse(last ?? '')
+    expect(choices).toEqual([])
+    expect(millrace).toEqual({ state: 'moderated', retract: { 0: expect.any(Number) } })
+    expect(shown.slice(0, -millrace.retract[0])).not.toContain('a')
+    expect(done).toBe('[DONE]')
+    await line(retracting, 'moderated')
+  })
+})
+
+test('without a key the demo has a moderation of its own', async () => {
+  const demo = await startMillrace({ MODERATION: 'both', DEMO_SPEED: '1000' })
+  try {
+    const { text } = await receive(
+      await askStream(demo.url, { messages: [{ role: 'user', content: 'Hello' }], model: undefined }),
+    )
+    expect(text).toContain('[DONE]')
+    expect(text).not.toContain('content_filter')
+    expect((await chat(demo.url, 'a question, [flagged]')).status).toBe(400)
+    const flagged = await chat(demo.url, 'Why is the sky blue? [flag the answer]')
+    const { text: shown, error } = await receive(flagged)
+    expect(shown.length).toBeGreaterThan(100)
+    expect(shown).not.toContain('[flag')
+    expect(error).toBeDefined()
+  } finally {
+    await demo.stop()
+  }
+})

@@ -1,0 +1,251 @@
+/** The page as a visitor meets it who has no key: the session, the day's tokens, the limits, and Turnstile. */
+import { describe, expect, test } from 'vitest'
+import { createSessions } from '../../worker/guard/session.ts'
+import { type House, UPSTREAM_KEY, useHouse } from '../support/house.ts'
+import { poll, usePages, type VisitOptions } from '../support/pages.ts'
+import { hang, inOrder } from '../support/script.ts'
+import { answer, begun, events } from '../support/scripts.ts'
+import { chunk, DONE_EVENT, delta, event, finish, numbered, role } from '../support/sse.ts'
+
+const SESSION_SECRET = 'a secret of more than thirty-two characters'
+const VISITORS = { OPEN_ACCESS: 'false', SESSION_SECRET, MODELS: 'gpt-test' }
+const KEPT = 'millrace-session'
+
+const visit = usePages()
+let visits = 0
+
+/** Each from an address of its own: one address may open only so many sessions. */
+async function come(house: House, options: VisitOptions = {}) {
+  visits++
+  const visited = await visit(house.url, {
+    extraHTTPHeaders: { 'cf-connecting-ip': `10.9.${visits >> 8}.${visits & 255}` },
+    ...options,
+  })
+  const sessions: (string | undefined)[] = []
+  visited.page.on('request', (request) => {
+    if (request.url().endsWith('/v1/sessions')) sessions.push(request.headers().authorization)
+  })
+  return {
+    ...visited,
+    /** What was sent along with each question for a session. */
+    sessions,
+    kept: () =>
+      visited.page.evaluate((name) => JSON.parse(sessionStorage.getItem(name) ?? 'null'), KEPT) as Promise<{
+        token: string
+        renewAt: number
+        endsAt: number
+      } | null>,
+    keep: (held: object) =>
+      visited.page.evaluate(([name, text]) => sessionStorage.setItem(name, text), [
+        KEPT,
+        JSON.stringify(held),
+      ] as const),
+  }
+}
+
+/** An answer that says it used so many tokens. */
+function using(total: number, text = 'Hello, world!') {
+  const usage = { prompt_tokens: 10, completion_tokens: total - 10, total_tokens: total }
+  return events([role(), delta(text), finish(), event(chunk({}, { choices: [], usage })), DONE_EVENT])
+}
+
+const callers = (house: House) =>
+  house.logs
+    .filter(({ route, method }) => route === '/v1/streams' && method === 'POST')
+    .map((log) => log.caller)
+
+describe('a visitor', () => {
+  const house = useHouse(VISITORS)
+
+  test('asks with a session, which is asked for when the page is first used, and outlives a reload', async () => {
+    const { page, box, ask, answers, ended, sessions, kept } = await come(house)
+    const loaded = () =>
+      page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname))
+    await poll(loaded).toContain('/v1/models')
+    expect(await loaded()).not.toContain('/v1/sessions')
+    expect(await page.getByRole('combobox', { name: 'Model' }).isVisible()).toBe(false)
+    await box.focus()
+    await page.getByRole('combobox', { name: 'Model' }).waitFor()
+    await ask()
+    await ended()
+    expect(await answers.textContent()).toBe('Hello, world!')
+    const { token } = (await kept()) ?? {}
+    await page.reload()
+    await page.getByRole('combobox', { name: 'Model' }).waitFor()
+    await ask()
+    await ended()
+    expect(sessions).toEqual([undefined])
+    expect((await kept())?.token).toBe(token)
+    expect(await page.evaluate(() => Object.keys(localStorage).length + document.cookie.length)).toBe(0)
+    const who = callers(house).slice(-2)
+    expect(who[0]).toMatch(/^visitor:/)
+    expect(who[1]).toBe(who[0])
+    for (const { headers } of house.upstream.calls)
+      expect(headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
+  })
+
+  test('stays the same when the session is renewed', async () => {
+    const { page, ask, answers, ended, sessions, kept, keep } = await come(house)
+    await ask()
+    await ended()
+    const before = await kept()
+    await keep({ ...before, renewAt: 0 })
+    await page.reload()
+    await ask()
+    await ended()
+    await poll(async () => (await kept())?.renewAt).toBeGreaterThan(Date.now())
+    expect(sessions).toEqual([undefined, `Bearer ${before?.token}`])
+    await ask()
+    await ended()
+    expect(await answers.allTextContents()).toEqual(Array(3).fill('Hello, world!'))
+    expect(new Set(callers(house).slice(-3)).size).toBe(1)
+  })
+
+  test.each(['over', 'forged', 'another deployment’s'])(
+    'whose session is %s gets another one',
+    async (what) => {
+      const { page, ask, answers, ended, sessions, kept, keep } = await come(house)
+      const secret = what === 'over' ? SESSION_SECRET : 'the secret of somebody else, as long as it has to be'
+      const made = await createSessions(secret).open(
+        house.url,
+        Date.now() - (what === 'over' ? 7_200_000 : 0),
+      )
+      const token = what === 'forged' ? `${made.token.slice(0, -4)}AAAA` : made.token
+      await keep({ token, renewAt: Date.now() + 1e9, endsAt: Date.now() + 1e9 })
+      await page.reload()
+      await ask()
+      await ended()
+      expect(await answers.textContent()).toBe('Hello, world!')
+      expect(sessions).toEqual([undefined])
+      expect((await kept())?.token).not.toBe(token)
+      expect(await page.locator('.trouble-card').count()).toBe(0)
+    },
+  )
+
+  test('is not stored where nothing may be, and asks all the same', async () => {
+    const { ask, answers, ended } = await come(house, {
+      before: async (context) => {
+        await context.addInitScript(() => {
+          Object.defineProperty(window, 'sessionStorage', {
+            get() {
+              throw new DOMException('Refused.', 'SecurityError')
+            },
+          })
+        })
+      },
+    })
+    await ask()
+    await ended()
+    await ask()
+    await ended()
+    expect(await answers.allTextContents()).toEqual(['Hello, world!', 'Hello, world!'])
+    const who = callers(house).slice(-2)
+    expect(who[1]).toBe(who[0])
+  })
+
+  test('races', async () => {
+    const { page, sessions } = await come(house)
+    house.upstream.when(({ request }) => (request.stream ? answer(numbered(20), 5) : undefined))
+    await page.getByRole('link', { name: 'Race', exact: true }).click()
+    await page.getByRole('button', { name: 'Start the race' }).click()
+    await page.getByRole('heading', { name: /^The result/ }).waitFor()
+    expect(sessions).toEqual([undefined])
+  })
+
+  test('of whom too many came from one address is told when to try again', async () => {
+    const address = '10.8.0.1'
+    const headers = { origin: house.url, 'cf-connecting-ip': address }
+    for (let i = 0; i < 10; i++) await fetch(`${house.url}/v1/sessions`, { method: 'POST', headers })
+    const { page, ask, retry } = await come(house, { extraHTTPHeaders: { 'cf-connecting-ip': address } })
+    await ask()
+    await page.getByRole('heading', { name: 'Many have come from your network' }).waitFor()
+    await poll(() => retry.textContent()).toMatch(/^Try again in (\d\d? s|1 min 00 s)$/)
+    expect(await retry.isDisabled()).toBe(true)
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+})
+
+describe('the day’s tokens', () => {
+  const house = useHouse({ ...VISITORS, VISITOR_DAILY_TOKENS: '1000', MAX_OUTPUT_TOKENS: '400' })
+
+  test('are told of when few are left, and when there are none the page counts down to the next day', async () => {
+    const { page, ask, ended, retry, kept } = await come(house, {
+      before: (context) => context.clock.install(),
+    })
+    const line = page.locator('#allowance')
+    house.upstream.next(using(400), using(405))
+    await ask()
+    await ended()
+    await ask()
+    await ended()
+    await poll(() => line.textContent()).toBe('195 of 1,000 tokens left today')
+    // Once: after the first answer it was far.
+    expect(house.logs.filter(({ route }) => route === '/v1/usage')).toHaveLength(1)
+    expect(await page.getByRole('textbox').getAttribute('aria-describedby')).toContain('allowance')
+    await ask('One more?')
+    await page.getByRole('heading', { name: 'Not enough tokens left for today' }).waitFor()
+    const wait = /^Try again in (\d+ h( \d+ min)?|\d+ min( \d\d s)?|\d+ s)$/
+    expect(await retry.textContent()).toMatch(wait)
+    expect(await retry.isDisabled()).toBe(true)
+    expect(house.upstream.calls).toHaveLength(2)
+
+    // A reload is no way around it.
+    await page.reload()
+    expect(await retry.textContent()).toMatch(wait)
+    const before = (await kept())?.token
+    await page.clock.fastForward('24:00:00')
+    await poll(() => retry.textContent()).toBe('Try again')
+    await retry.click()
+    await ended()
+    expect(await page.locator('.answer .text').last().textContent()).toBe('Hello, world!')
+    // The session was over long ago.
+    expect((await kept())?.token).not.toBe(before)
+  })
+})
+
+describe('a limit', () => {
+  const house = useHouse({ ...VISITORS, VISITOR_CONCURRENCY: '1', MAX_OUTPUT_TOKENS: '12' })
+
+  test('of answers at once is waited for, and then the question is asked again', async () => {
+    const one = await come(house)
+    house.upstream.next(inOrder(begun([role(), delta('Half')]), hang))
+    await one.ask()
+    await one.answers.getByText('Half').waitFor()
+    const other = await come(house)
+    await other.keep((await one.kept()) ?? {})
+    await other.page.reload()
+    await other.ask()
+    await other.page.getByRole('heading', { name: 'Too many answers at once' }).waitFor()
+    expect(await other.retry.textContent()).toMatch(/^Try again in [12] s$/)
+    await one.stop.click()
+    await house.upstream.until(({ open }) => open === 0)
+    await poll(() => other.retry.textContent()).toBe('Try again')
+    await other.retry.click()
+    await other.ended()
+    expect(await other.answers.textContent()).toBe('Hello, world!')
+  })
+
+  test('of an answer’s tokens is told', async () => {
+    const { page, ask, answers, ended } = await come(house)
+    house.upstream.next(answer(numbered(200)))
+    await ask()
+    await ended()
+    await page.getByText('The answer reached the number of tokens that was left.').waitFor()
+    expect(await answers.textContent()).toMatch(/^t0 t1 /)
+    expect(await page.locator('.trouble-card').count()).toBe(0)
+  })
+})
+
+describe('without visitors', () => {
+  const house = useHouse({ OPEN_ACCESS: 'false', MODELS: 'gpt-test' })
+
+  test('a key is asked for, and a session only once', async () => {
+    const { page, ask, sessions } = await come(house)
+    await ask()
+    await page.getByLabel('Access key').waitFor()
+    await page.getByLabel('Access key').fill('mr_wrong')
+    await page.getByLabel('Access key').press('Enter')
+    await page.getByRole('heading', { name: 'This access key is not valid' }).waitFor()
+    expect(sessions).toEqual([undefined])
+  })
+})

@@ -1,0 +1,157 @@
+/**
+ * The page where new visitors have to solve Turnstile's challenge. Cloudflare's script and its verdict are played here by
+ * stand-ins, which keep to what its documentation says of them.
+ */
+import type { BrowserContext } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { TURNSTILE_ACTION } from '../../worker/wire.ts'
+import { type Millrace, startMillrace } from '../support/millrace.ts'
+import { poll, usePages } from '../support/pages.ts'
+import { json } from '../support/scripts.ts'
+import { type Call, startUpstream, type Upstream } from '../support/upstream.ts'
+
+const CHALLENGES = 'https://challenges.cloudflare.com'
+const SITE_KEY = '1x00000000000000000000AA'
+const visit = usePages()
+let upstream: Upstream
+let millrace: Millrace
+
+beforeAll(async () => {
+  upstream = await startUpstream()
+  millrace = await startMillrace({
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: `${upstream.url}/v1`,
+    MODELS: 'gpt-test',
+    OPEN_ACCESS: 'false',
+    SESSION_SECRET: 'a secret of more than thirty-two characters',
+    TURNSTILE_SITE_KEY: SITE_KEY,
+    TURNSTILE_SECRET: 'the secret',
+    TURNSTILE_VERIFY_URL: `${upstream.url}/siteverify`,
+  })
+})
+afterEach(() => upstream.clear())
+afterAll(async () => {
+  await millrace.stop()
+  await upstream.stop()
+})
+
+const isVerdict = ({ path }: Call) => path === '/siteverify'
+
+/** Tokens are good once. */
+function verify(): void {
+  const used = new Set<unknown>()
+  upstream.when((call) => {
+    if (!isVerdict(call)) return undefined
+    const { response } = call.request
+    const success = String(response).startsWith('solved') && !used.has(response)
+    used.add(response)
+    return json({
+      success,
+      ...(success
+        ? { hostname: '127.0.0.1', action: TURNSTILE_ACTION }
+        : { 'error-codes': ['invalid-input-response'] }),
+    })
+  })
+}
+
+/** As the owner sets it up (docs/DEPLOY.md), with this script in the place of Cloudflare's. */
+const letIn = (script: string) => async (context: BrowserContext) => {
+  await context.route(`${millrace.url}/`, async (route) => {
+    const response = await route.fetch()
+    const headers = response.headers()
+    const policy = headers['content-security-policy'] ?? ''
+    const wider = policy.replace(
+      "script-src 'self'",
+      `script-src 'self' ${CHALLENGES}; frame-src ${CHALLENGES}`,
+    )
+    await route.fulfill({ response, headers: { ...headers, 'content-security-policy': wider } })
+  })
+  await context.route(`${CHALLENGES}/**`, (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: script }),
+  )
+}
+
+/** The challenge: a button. `window.rendered` has what each widget was made with. */
+const BUTTON = `
+  let made = 0
+  globalThis.rendered = []
+  globalThis.turnstile = {
+    render(place, options) {
+      rendered.push({ sitekey: options.sitekey, action: options.action })
+      const button = document.createElement('button')
+      button.textContent = 'I am a person'
+      button.addEventListener('click', () => options.callback('solved ' + ++made))
+      place.append(button)
+      return 'widget-' + rendered.length
+    },
+    remove() { document.querySelector('#challenge').replaceChildren() },
+  }`
+
+const FAILS = `globalThis.turnstile = {
+  render(place, options) { setTimeout(() => options['error-callback']('300030')); return 'widget' },
+  remove() {},
+}`
+
+const asksThere = new RegExp(`^asked: ${CHALLENGES}`)
+
+test('its challenge is solved once, and the question that waited is asked', async () => {
+  verify()
+  const { page, box, ask, answers, ended } = await visit(millrace.url, {
+    before: letIn(BUTTON),
+    expected: asksThere,
+  })
+  await box.focus()
+  const challenge = page.getByRole('button', { name: 'I am a person' })
+  await challenge.waitFor()
+  await ask()
+  await challenge.click()
+  await ended()
+  await ask()
+  await ended()
+  await page.reload()
+  await ask()
+  await ended()
+  expect(await answers.allTextContents()).toEqual(Array(3).fill('Hello, world!'))
+  expect(upstream.calls.filter(isVerdict)).toHaveLength(1)
+  expect(await challenge.count()).toBe(0)
+})
+
+test('it is made with the site’s key and the action that the Worker asks for', async () => {
+  verify()
+  const { page, box } = await visit(millrace.url, { before: letIn(BUTTON), expected: asksThere })
+  await box.focus()
+  await page.getByRole('button', { name: 'I am a person' }).waitFor()
+  const rendered = () => page.evaluate(() => (globalThis as unknown as { rendered: object[] }).rendered)
+  expect(await rendered()).toEqual([{ sitekey: SITE_KEY, action: TURNSTILE_ACTION }])
+})
+
+const HEADING = { name: 'The check that you are a person did not work' }
+
+test.each([
+  ['fails', FAILS],
+  ['is not what it should be', 'globalThis.nothing = true'],
+  ['is solved with a token that is not good', BUTTON.replace("'solved '", "'forged '")],
+])('where it %s, the page says so, and can try again', async (_what, script) => {
+  verify()
+  const { page, box, ask, retry } = await visit(millrace.url, { before: letIn(script), expected: asksThere })
+  await ask()
+  if (script.includes('button')) await page.getByRole('button', { name: 'I am a person' }).click()
+  await page.getByRole('heading', HEADING).waitFor()
+  expect(await retry.isEnabled()).toBe(true)
+  expect(upstream.calls.filter((call) => !isVerdict(call))).toHaveLength(0)
+  expect(await box.inputValue()).toBe('')
+})
+
+test('where the owner hasn’t let its script in, the page says so', async () => {
+  const { page, ask } = await visit(millrace.url, { expected: /challenges\.cloudflare\.com/ })
+  await ask()
+  await page.getByRole('heading', HEADING).waitFor()
+})
+
+test('nothing of it is loaded before the page is used', async () => {
+  const { page } = await visit(millrace.url)
+  const loaded = () =>
+    page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname))
+  await poll(loaded).toContain('/v1/models')
+  expect((await loaded()).filter((path) => path.includes('turnstile'))).toEqual([])
+})

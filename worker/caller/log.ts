@@ -1,0 +1,199 @@
+/**
+ * The events of one stream, numbered as they come: for its readers at once from memory, and packed for the journal,
+ * which has what memory no longer holds.
+ */
+import { concat } from '../bytes.ts'
+import { ApiError } from '../errors.ts'
+import { MAX_PACK_BYTES, MAX_STREAM_BYTES, MAX_STREAM_EVENTS, PACK_EVENTS } from '../limits.ts'
+import { toBytes } from '../sse/encode.ts'
+import type { EndState } from '../wire.ts'
+import type { Journal, KeptStream, Pack, Part } from './journal.ts'
+
+/** What a reader follows: a running stream, or one that has ended. */
+export interface Log {
+  /** The number of the last event. */
+  readonly last: number
+  /** Of all events. */
+  readonly bytes: number
+  readonly ended: boolean
+  /** The events after number `after`, as many as one write holds; `undefined` where there are none yet. */
+  read(after: number): Part | undefined
+  /** Settles with the next event, or the next heartbeat. */
+  changed(): Promise<'event' | 'heartbeat'>
+}
+
+export interface RunningLog extends Log {
+  /** @param data of one event. @throws {ApiError} `stream_too_long` */
+  append(data: string): void
+  /** Journals what is not yet. */
+  flush(): void
+  /** The last events, and how the stream ended. @param expires milliseconds since the epoch. @param withdrawn of the last events so far, how many are kept without their words */
+  end(state: EndState, data: readonly string[], expires: number, withdrawn?: number): void
+  heartbeat(): void
+}
+
+/** The log of a stream that has ended: all of it is in the journal. */
+export function endedLog(journal: Journal, { serial, last }: KeptStream): Log {
+  return {
+    last,
+    bytes: 0,
+    ended: true,
+    read: (after) => journal.read(serial, after),
+    changed: () => Promise.reject(new TypeError('Nothing changes in a stream that has ended.')),
+  }
+}
+
+export interface LogOptions {
+  /**
+   * After events were shown to readers, how long those that follow gather to be shown together: each write to a reader costs as
+   * much as ten events. 0: not at all.
+   */
+  gatherMs: number
+  provisional: Provisional
+}
+
+/** What is shown ahead of its verdict, and so not kept before it. */
+export interface Provisional {
+  /** How many of the last events. */
+  readonly count: number
+  /** The same event without its words. */
+  mask(data: string): string
+}
+
+const NOTHING_PROVISIONAL: Provisional = { count: 0, mask: (data) => data }
+
+export function runningLog(
+  journal: Journal,
+  serial: number,
+  { gatherMs = 0, provisional = NOTHING_PROVISIONAL }: Partial<LogOptions> = {},
+): RunningLog {
+  let last = 0
+  let bytes = 0
+  let ended = false
+  /** Not yet journalled. */
+  let pending: { data: string; bytes: Uint8Array }[] = []
+  let pendingBytes = 0
+  /** The pack before: a reader is seldom further behind, and need not ask the journal. */
+  let recent: typeof pending = []
+  let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
+  /** The number of the last event that readers may have by now. */
+  let shown = 0
+  let gathering: ReturnType<typeof setTimeout> | undefined
+
+  function wake(what: 'event' | 'heartbeat'): void {
+    change?.resolve(what)
+    change = undefined
+  }
+
+  function show(): void {
+    shown = last
+    wake('event')
+  }
+
+  /** What comes first is shown at once. */
+  function showSoon(): void {
+    if (gathering !== undefined) return
+    show()
+    if (gatherMs === 0) return
+    gathering = setTimeout(() => {
+      gathering = undefined
+      if (shown < last) showSoon()
+    }, gatherMs)
+  }
+
+  function push(data: string): void {
+    const event = encodeNumbered(++last, data)
+    pending.push({ data, bytes: event })
+    pendingBytes += event.length
+    bytes += event.length
+  }
+
+  /** The first `count` of what is pending. */
+  function pack(count: number, more: readonly Uint8Array[] = []): Pack {
+    const first = last - pending.length + 1
+    const bytes = concat([...pending.slice(0, count).map((event) => event.bytes), ...more])
+    return { first, last: first + count + more.length - 1, bytes }
+  }
+
+  function packed(count: number): void {
+    recent = pending.slice(0, count)
+    pending = pending.slice(count)
+    pendingBytes = pending.reduce((sum, event) => sum + event.bytes.length, 0)
+  }
+
+  function flush(): void {
+    const count = pending.length - provisional.count
+    if (count <= 0) return
+    journal.write(serial, pack(count))
+    packed(count)
+  }
+
+  /** The last `count` of what is pending keep their numbers and lose their words. */
+  function mask(count: number): void {
+    for (let at = pending.length - count; at < pending.length; at++) {
+      const data = provisional.mask(pending[at]?.data ?? '')
+      pending[at] = { data, bytes: encodeNumbered(last - pending.length + at + 1, data) }
+    }
+  }
+
+  return {
+    get last() {
+      return last
+    },
+    get bytes() {
+      return bytes
+    },
+    get ended() {
+      return ended
+    },
+    append(data) {
+      if (last >= MAX_STREAM_EVENTS || bytes + data.length > MAX_STREAM_BYTES)
+        throw new ApiError('stream_too_long')
+      push(data)
+      if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
+      showSoon()
+    },
+    flush,
+    end(state, data, expires, withdrawn = 0) {
+      mask(withdrawn)
+      const events = data.map((one, index) => encodeNumbered(last + 1 + index, one))
+      journal.end(serial, pack(pending.length, events), state, expires)
+      // Only now, or a reader might see an end that the next life of the object doesn't know of.
+      for (const one of data) push(one)
+      packed(pending.length)
+      ended = true
+      if (gathering !== undefined) clearTimeout(gathering)
+      show()
+    },
+    heartbeat: () => wake('heartbeat'),
+    read(after) {
+      if (after >= shown) return undefined
+      const held = [...recent, ...pending]
+      // Older ones are in the journal, all of them: what isn't there yet is held.
+      if (last - after > held.length) return journal.read(serial, after)
+      const events = held.slice(after - last, held.length + shown - last)
+      return { bytes: concat(events.map((event) => event.bytes)), last: shown }
+    },
+    changed() {
+      change ??= Promise.withResolvers()
+      return change.promise
+    },
+  }
+}
+
+/**
+ * The end of a stream that a restart interrupted. Its number leaves room for the events that readers may have had and the journal
+ * has not, so that to them too it is news.
+ *
+ * @param provisional how many events at most are shown before they are kept
+ */
+export function interruptedEnd({ last }: KeptStream, data: string, provisional = 0): Pack {
+  // One more than a pack has: the journal may have failed at a full one.
+  const number = last + PACK_EVENTS + provisional + 1
+  return { first: number, last: number, bytes: encodeNumbered(number, data) }
+}
+
+/** [spec] HTML, 9.2.6: a line feed inside the data starts another `data:` line. */
+function encodeNumbered(number: number, data: string): Uint8Array<ArrayBuffer> {
+  return toBytes(`id: ${number}\ndata: ${data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data}\n\n`)
+}

@@ -1,0 +1,45 @@
+/** Who reads a stream: at most so many, none too far behind, and since when nobody. */
+import { ApiError } from '../errors.ts'
+import { MAX_READERS } from '../limits.ts'
+import { follow, type Reader } from './follow.ts'
+import type { Log } from './log.ts'
+
+export interface Readers {
+  /** @param after the number of the last event that the reader has */
+  add(after: number): ReadableStream<Uint8Array> | ApiError
+  /** Cuts off who has fallen too far behind. */
+  cutLaggards(): void
+  /** For how long nobody has read: milliseconds, 0 while someone does. */
+  absence(): number
+}
+
+/** @param onEmpty called when the last one has left */
+export function createReaders(log: Log, now: () => number, onEmpty = () => {}): Readers {
+  const readers = new Set<Reader>()
+  let lastSeen = now()
+  return {
+    add(after) {
+      // Connections that are long dead must not keep out who comes back on a new one.
+      if (readers.size >= MAX_READERS) for (const reader of readers) if (!reader.present(now())) reader.cut()
+      if (readers.size >= MAX_READERS) return new ApiError('too_many_readers')
+      const reader = follow(log, after, {
+        now,
+        onLeave() {
+          readers.delete(reader)
+          lastSeen = now()
+          if (readers.size === 0) onEmpty()
+        },
+      })
+      readers.add(reader)
+      return reader.body
+    },
+    cutLaggards() {
+      for (const reader of readers) if (reader.lags()) reader.cut()
+    },
+    absence() {
+      const at = now()
+      if ([...readers].some((reader) => reader.present(at))) lastSeen = at
+      return at - lastSeen
+    },
+  }
+}

@@ -1,0 +1,17 @@
+/** The name of a stream: whoever has it and is the stream's caller may read it, so nobody may guess it. */
+
+const RANDOM_BYTES = 16
+const PATTERN = /^str_[\w-]{22}$/
+
+/** 128 random bits. */
+export function newStreamId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))
+  return `str_${btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '')}`
+}
+
+export function isStreamId(text: string): boolean {
+  return PATTERN.test(text)
+}

@@ -1,0 +1,74 @@
+/** How long a prompt may be, counted as the upstream will bill it, in time bounded by the limit whatever the prompt says. */
+import { ApiError } from '../errors.ts'
+import { COUNTED_CHARS, MAX_CHARS_PER_TOKEN, TOKENS_OF_PART } from '../limits.ts'
+import { isRecord } from '../sse/chunk.ts'
+import { countChat } from '../tokens/chat.ts'
+import type { Counter } from '../tokens/counter.ts'
+import type { ChatMessage, ChatRequest } from '../wire.ts'
+
+/** Beside the messages, what else the model is given to read: as JSON here, and in much the same form there. */
+const READ_TOO = ['tools', 'functions', 'response_format', 'prediction'] as const
+
+/**
+ * @param most `undefined`: counted all the same, for whoever must know
+ * @returns the prompt's tokens: exact for texts, and `TOKENS_OF_PART` for each part that is none
+ */
+export function countPrompt(
+  request: ChatRequest,
+  model: string,
+  counter: Counter,
+  most: number | undefined,
+): number | ApiError {
+  const bounded = countAtMost(counter, most ?? Number.POSITIVE_INFINITY)
+  const parts = request.messages.reduce((tokens, message) => tokens + partTokens(message), 0)
+  const others = READ_TOO.filter((name) => request[name] != null)
+  const tokens =
+    parts +
+    countChat(request.messages, model, bounded) +
+    others.reduce((sum, name) => sum + bounded.count(JSON.stringify(request[name])), 0)
+  if (most === undefined || (bounded.whole() && tokens <= most)) return tokens
+  const found = bounded.whole() ? `${tokens} tokens` : bounded.seen()
+  return new ApiError('prompt_too_long', {
+    message: `The prompt has ${found}; ${most} tokens are the most that is allowed here.`,
+    param: 'messages',
+  })
+}
+
+/** A counter that stops once it is certain that there are too many. */
+function countAtMost(counter: Counter, most: number) {
+  const mostChars = most * MAX_CHARS_PER_TOKEN
+  let tokens = 0
+  let chars = 0
+  const whole = () => tokens <= most && chars <= mostChars
+
+  function count(text: string): number {
+    chars += text.length
+    if (!whole()) return 0
+    const found = text.length <= COUNTED_CHARS ? counter.count(text) : countLong(text, most - tokens)
+    tokens += found
+    return found
+  }
+
+  function countLong(text: string, left: number): number {
+    const counting = counter.incremental()
+    for (let from = 0; from < text.length && counting.committed <= left; from += COUNTED_CHARS) {
+      counting.push(text.slice(from, from + COUNTED_CHARS))
+    }
+    return counting.committed > left ? counting.committed : counting.end()
+  }
+
+  const seen = () => (tokens > most ? `more than ${most} tokens` : `more than ${mostChars} characters`)
+  return { count, whole, seen }
+}
+
+function partTokens({ content }: ChatMessage): number {
+  if (!Array.isArray(content)) return 0
+  return content.reduce((tokens: number, part: unknown) => tokens + tokensOfPart(part), 0)
+}
+
+function tokensOfPart(part: unknown): number {
+  const type = isRecord(part) ? part.type : undefined
+  if (type === 'text' || type === 'refusal') return 0
+  if (type === 'image_url' || type === 'input_audio' || type === 'file') return TOKENS_OF_PART[type]
+  return TOKENS_OF_PART.other
+}

@@ -1,0 +1,78 @@
+/**
+ * The rate limit headers of an answer, by the names and in the format of OpenAI's, so that whatever reads those reads these.
+ * Source: OpenAI's guide on rate limits, "Rate limits in headers".
+ *
+ * @example
+ *   x-ratelimit-limit-tokens: 20000
+ *   x-ratelimit-remaining-tokens: 18720
+ *   x-ratelimit-reset-tokens: 11h2m0s
+ */
+import type { ApiError } from '../errors.ts'
+import { MAX_OBEYED_WAIT_MS, RUNNING_RETRY_MS } from '../limits.ts'
+
+/** Of a caller. A limit that is `undefined` is none, and has no headers. */
+export interface RateState {
+  limit: number | undefined
+  left: number | undefined
+  resetsAt: number
+  running: number
+  concurrency: number | undefined
+}
+
+/** For every answer. "Requests" are the calls at once: the one limit of requests that there is. */
+export function rateHeaders({ limit, left, resetsAt, running, concurrency }: RateState, now: number) {
+  const headers: Record<string, string> = {}
+  if (limit !== undefined) {
+    headers['x-ratelimit-limit-tokens'] = String(limit)
+    headers['x-ratelimit-remaining-tokens'] = String(left ?? limit)
+    headers['x-ratelimit-reset-tokens'] = formatDuration(resetsAt - now)
+  }
+  if (concurrency !== undefined) {
+    headers['x-ratelimit-limit-requests'] = String(concurrency)
+    headers['x-ratelimit-remaining-requests'] = String(Math.max(0, concurrency - running))
+    // A place is free when a call ends, and nobody knows when that is.
+    headers['x-ratelimit-reset-requests'] = formatDuration(running > 0 ? RUNNING_RETRY_MS : 0)
+  }
+  return headers
+}
+
+/** For a refusal, beside those of every answer. OpenAI's SDK waits as long as it is told to, or is told not to try. */
+export function retryHeaders(retryAfterMs: number) {
+  // A wait of 0 would be tried again at once, and again.
+  const ms = Math.max(1, Math.ceil(retryAfterMs))
+  return {
+    'retry-after': String(Math.ceil(ms / 1000)),
+    'retry-after-ms': String(ms),
+    'x-should-retry': String(ms <= MAX_OBEYED_WAIT_MS),
+  }
+}
+
+/**
+ * The upstream's headers with the caller's own limits in place of its: those are the owner's.
+ *
+ * @param rates `undefined`: nothing limits this caller but the upstream
+ */
+export function ownRates(
+  headers: Record<string, string>,
+  rates: Record<string, string> | undefined,
+): Record<string, string> {
+  if (rates === undefined) return headers
+  const others = Object.entries(headers).filter(([name]) => !name.startsWith('x-ratelimit-'))
+  return { ...Object.fromEntries(others), ...rates }
+}
+
+/** The same for a refusal. */
+export function withRates(error: ApiError, rates: Record<string, string> | undefined): ApiError {
+  return error.withHeaders(ownRates(error.headers, rates))
+}
+
+/** As OpenAI's headers have it, which is how Go prints a duration: `0s`, `20ms`, `1.5s`, `6m0s`, `11h2m0s`. */
+export function formatDuration(ms: number): string {
+  const whole = Math.max(0, Math.ceil(ms))
+  if (whole > 0 && whole < 1000) return `${whole}ms`
+  const minutes = Math.floor(whole / 60_000)
+  const hours = Math.floor(minutes / 60)
+  const seconds = `${(whole % 60_000) / 1000}s`
+  if (hours > 0) return `${hours}h${minutes % 60}m${seconds}`
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds
+}

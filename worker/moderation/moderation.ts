@@ -1,0 +1,188 @@
+/**
+ * The moderation of one streamed answer: takes its events as they come, has their text judged window by window, one call
+ * at a time, and hands out what may be shown.
+ *
+ * - `hold`: nothing goes out before it has passed.
+ * - `retract`: text goes out at once, at most `lead` characters ahead of what has passed; what is ahead when a text is
+ *   flagged is to be withdrawn. So what a reader keeps has passed, in both modes.
+ *
+ * @example
+ *   const moderation = createModeration<SseEvent>({ judge, mode, unreachable, release: (events) => journal.append(events) })
+ *   void moderation.ended.then(({ state }) => state === 'flagged' && call.abort(new ApiError('content_filter')))
+ *   for await (const event of upstream) await moderation.push(event, event)
+ *   const { state } = await moderation.end() // then the log's own end
+ */
+import { HELD_ITEM_CHARS, MODERATION_WINDOWS, type WindowSizes } from '../limits.ts'
+import type { SseEvent } from '../sse/decode.ts'
+import type { ChatChunk, Choice } from '../wire.ts'
+import type { Judge, Unreachable, Verdict } from './judge.ts'
+import { readSaid } from './said.ts'
+import { createWindows } from './windows.ts'
+
+export type Mode = { kind: 'hold' } | { kind: 'retract'; lead: number }
+
+export interface Moderation<T> {
+  /**
+   * Takes what came next. Settles when there is room for more; whoever doesn't wait for it fills the memory. What comes
+   * after the answer's end, or after it was flagged, is dropped.
+   *
+   * @param event what of it is an event; `undefined` for what says nothing
+   */
+  push(item: T, event: SseEvent | undefined): Promise<void>
+  /** Nothing more comes: what is held is judged, and goes out or not. */
+  end(): Promise<Outcome>
+  /** Nobody reads any more: nothing goes out from now on, and no call is made. */
+  stop(): void
+  /** As soon as it is known; it may be long before the upstream's end. */
+  readonly ended: Promise<Outcome>
+  /** How many of the last items that went out have not passed: at most `lead`, and none in `hold`. A journal waits for them. */
+  readonly ahead: number
+}
+
+export type Outcome =
+  /** All that came has gone out. `told`: the last of it was the answer's end, `[DONE]` or an error. */
+  | { state: 'passed'; told: boolean }
+  | ({ state: 'flagged'; categories: readonly string[] } & Withheld)
+  /** Nobody could judge it, and `unreachable` is `closed`. */
+  | ({ state: 'unavailable'; why: string } & Withheld)
+  | { state: 'stopped' }
+
+/** An answer that ended before its own end. */
+export interface Withheld {
+  /** How many of the last items that went out have text to be withdrawn in them: a journal overwrites it (`masked`). */
+  withdrawn: number
+  /** By choice, how many characters its readers withdraw; `undefined`: none were shown. */
+  retract: Record<string, number> | undefined
+  /** The chunks that say of each choice that had not ended why it ends: `finish_reason` is `content_filter`. */
+  finish: ChatChunk[]
+  /** For a last chunk: what the answer's chunks have in common. */
+  last: ChatChunk
+}
+
+export interface ModerationOptions<T> {
+  judge: Judge
+  mode: Mode
+  unreachable: Unreachable
+  /** Takes the items that may be shown, in order; it does not throw. */
+  release(items: T[]): void
+  sizes?: WindowSizes
+  /** A clock in milliseconds. */
+  now?: () => number
+}
+
+export function createModeration<T>({
+  judge,
+  mode,
+  unreachable,
+  release,
+  sizes = MODERATION_WINDOWS,
+  now = Date.now,
+}: ModerationOptions<T>): Moderation<T> {
+  const windows = createWindows<T>(sizes, mode.kind === 'retract' ? mode.lead : 0)
+  const { promise: ended, resolve } = Promise.withResolvers<Outcome>()
+  const calls = new AbortController()
+  let outcome: Outcome | undefined
+  let head: Partial<ChatChunk> = {}
+  let told = false
+  let judging = false
+  /** Puts off the look that was due. */
+  let putOff = () => {}
+  let room = Promise.withResolvers<void>()
+  /** Once nobody could judge, and text went out all the same, no later window is waited for. */
+  let patient = true
+
+  function settle(how: Outcome): void {
+    if (outcome !== undefined) return
+    outcome = how
+    putOff()
+    calls.abort()
+    room.resolve()
+    resolve(how)
+  }
+
+  function withheld(): Withheld {
+    const { items, chars } = windows.ahead()
+    const chunk = (choices: Choice[]): ChatChunk => ({
+      id: head.id ?? '',
+      object: 'chat.completion.chunk',
+      created: head.created ?? 0,
+      model: head.model ?? '',
+      choices,
+    })
+    return {
+      withdrawn: items,
+      retract: chars,
+      finish: windows.open().map((index) => chunk([{ index, delta: {}, finish_reason: 'content_filter' }])),
+      last: chunk([]),
+    }
+  }
+
+  /** Does what can be done now. */
+  function turn(): void {
+    if (outcome !== undefined) return
+    const items = windows.take()
+    if (items.length > 0) release(items)
+    if (windows.room) {
+      room.resolve()
+      room = Promise.withResolvers<void>()
+    }
+    if (windows.over) settle({ state: 'passed', told })
+    else if (!judging) look()
+  }
+
+  /** Has the next window judged if it closes now, or looks again when it does. */
+  function look(): void {
+    putOff()
+    const next = windows.next(now())
+    if (next === undefined) return
+    if ('texts' in next) void judgeWindow(next.texts)
+    else {
+      const timer = setTimeout(turn, next.wait)
+      putOff = () => clearTimeout(timer)
+    }
+  }
+
+  async function judgeWindow(texts: string[]): Promise<void> {
+    judging = true
+    const verdict = await judge(texts, { signal: calls.signal, patient }).catch(
+      (error: unknown): Verdict => ({ kind: 'unavailable', why: String(error) }),
+    )
+    judging = false
+    if (verdict.kind === 'flagged') {
+      return settle({ state: 'flagged', categories: verdict.categories, ...withheld() })
+    }
+    if (verdict.kind === 'unavailable') {
+      if (unreachable === 'closed') return settle({ state: 'unavailable', why: verdict.why, ...withheld() })
+      patient = false
+    }
+    windows.pass()
+    turn()
+  }
+
+  function close(): void {
+    windows.close()
+    turn()
+  }
+
+  return {
+    async push(item, event) {
+      if (outcome !== undefined || told) return
+      const read = readSaid(event)
+      head = read.head ?? head
+      windows.add(item, read, HELD_ITEM_CHARS + (event?.data.length ?? 0), now())
+      told = read.ends
+      if (told) windows.close()
+      turn()
+      while (outcome === undefined && !windows.room) await room.promise
+    },
+    end() {
+      close()
+      return ended
+    },
+    stop: () => settle({ state: 'stopped' }),
+    ended,
+    get ahead() {
+      return windows.ahead().items
+    },
+  }
+}
