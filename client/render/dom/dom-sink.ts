@@ -1,0 +1,291 @@
+/** The page's DOM as a place for Markdown. What a model wrote gets there as text, or as an attribute named here. */
+import type { Attribute, Kind, Sink } from '../parse/sink.ts'
+import type { AddressRules } from './address.ts'
+import { type CodeBlock, type CodeBlockLabels, createCodeBlock } from './code-block.ts'
+import { Cursor } from './cursor.ts'
+import { createImage } from './image.ts'
+import { keepSelection } from './keep-selection.ts'
+import { finishLink } from './link.ts'
+import { LongParagraph } from './long-paragraph.ts'
+import { createRows, type Rows } from './rows.ts'
+
+export interface DomOptions extends AddressRules {
+  labels: CodeBlockLabels & { done: string; open: string }
+}
+
+/** Where the content of a block begins: in an element, after a node. */
+export interface Place {
+  element: Element
+  after: ChildNode | null
+}
+
+interface Frame {
+  kind: Kind | 'root'
+  cursor: Cursor
+  place: Place
+  attributes: Partial<Record<Attribute, string>>
+  /** Whether it is a paragraph without an element of its own. */
+  flat: boolean
+  long?: LongParagraph
+  code?: CodeBlock
+  rows?: Rows
+  /** Of a tight list, its flat paragraphs. */
+  tight?: Place[] | undefined
+}
+
+/** Those that are nothing but an element. */
+const TAGS: Partial<Record<Kind, string>> = {
+  paragraph: 'p',
+  heading: 'h1',
+  quote: 'blockquote',
+  bullets: 'ul',
+  numbers: 'ol',
+  item: 'li',
+  math: 'p',
+  rule: 'hr',
+  emphasis: 'em',
+  strong: 'strong',
+  strike: 'del',
+  code: 'code',
+  link: 'a',
+  break: 'br',
+}
+
+/**
+ * All is written at a cursor. Behind it nothing is touched again; before it may stand what was a guess, and of that is
+ * kept what turns out right.
+ */
+export class DomSink implements Sink<Place> {
+  readonly #options: DomOptions
+  readonly #root: Frame
+  /** The open ones, innermost first. */
+  readonly #frames: Frame[]
+  /** Text that goes in at once, with what follows. */
+  #text = ''
+  /** Where the guess begins: where the cursor was, or in the text that waits. */
+  #guess: { last: ChildNode | null; offset: number } | number | undefined
+
+  constructor(root: Element, options: DomOptions) {
+    this.#options = options
+    this.#root = frameOf('root', new Cursor(root))
+    this.#frames = [this.#root]
+  }
+
+  /** What is written from now on is a guess. */
+  guess(): void {
+    const { last, offset } = this.#top.cursor
+    this.#guess = this.#text === '' ? { last, offset } : this.#text.length
+  }
+
+  /** Takes away what was guessed earlier and is not written any more. */
+  trim(): void {
+    this.#flush()
+    trim(this.#top)
+    this.#putLinesAside()
+  }
+
+  /** Goes back to before the guess, which stays until something else takes its place. */
+  back(): void {
+    if (typeof this.#guess === 'object') Object.assign(this.#top.cursor, this.#guess)
+    this.#guess = undefined
+  }
+
+  open(kind: Kind, again?: Place): Place {
+    this.#flush()
+    const frame = again
+      ? frameOf(kind, new Cursor(again.element, again.after, true), again)
+      : this.#begin(kind)
+    this.#frames.unshift(frame)
+    return frame.place
+  }
+
+  close(): void {
+    this.#flush()
+    const frame = this.#frames.shift()
+    const outer = this.#top
+    if (!frame) return
+    const { kind, cursor, flat, attributes } = frame
+    const { href, src = '', alt = '', title } = attributes
+    if (kind !== 'image') trim(frame)
+    if (kind === 'image') {
+      const image = { src, alt, title }
+      outer.cursor.put(`image ${JSON.stringify(image)}`, () => createImage(image, this.#options))
+    } else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
+    else if (kind === 'row') outer.rows?.add(cursor.element)
+    frame.rows?.end()
+    frame.long?.end()
+    if (flat) outer.cursor.goTo(cursor.last)
+  }
+
+  text(text: string): void {
+    this.#text += text
+  }
+
+  attribute(name: Attribute, value: string): void {
+    this.#flush()
+    const frame = this.#top
+    const { cursor, code, attributes } = frame
+    attributes[name] = value
+    if (name === 'level') this.#makeHeading(frame, `h${value}`)
+    else if (name === 'loose') this.#loosen()
+    else if (name === 'task') this.#putBox(cursor, value === 'done')
+    else if (name === 'language') code?.setLanguage(value)
+    else if (name === 'align' || (name === 'start' && value !== '1')) cursor.element.setAttribute(name, value)
+  }
+
+  get #top(): Frame {
+    return this.#frames[0] ?? this.#root
+  }
+
+  #flush(): void {
+    const text = this.#text
+    if (text === '') return
+    this.#text = ''
+    const { code, cursor } = this.#top
+    if (code) code.append(text)
+    else cursor.text(text)
+    const settled = typeof this.#guess === 'number' ? this.#guess : text.length
+    if (typeof this.#guess !== 'object')
+      this.#frames.find(({ long }) => long)?.long?.grow(text.slice(0, settled))
+    if (typeof this.#guess !== 'number') return
+    this.#guess = { last: cursor.last, offset: cursor.offset - text.length + settled }
+  }
+
+  #begin(kind: Kind): Frame {
+    const outer = this.#top
+    const { cursor } = outer
+    const put = (element: Element, inner = element) => {
+      cursor.put(kind, () => element)
+      return frameOf(kind, new Cursor(inner))
+    }
+    switch (kind) {
+      case 'image':
+        return frameOf(kind, cursor)
+      case 'code-block': {
+        const code = createCodeBlock(this.#options.labels)
+        return { ...put(code.element, code.code), code }
+      }
+      case 'table': {
+        const table = create('table')
+        return { ...put(boxAround(table), table), rows: createRows(table) }
+      }
+      case 'header': {
+        const head = create('thead')
+        const row = create('tr')
+        head.append(row)
+        cursor.element.append(head)
+        return frameOf(kind, new Cursor(row))
+      }
+      case 'row':
+        return frameOf(kind, new Cursor(create('tr')))
+      case 'cell':
+        return put(create(outer.kind === 'header' ? 'th' : 'td'))
+      case 'paragraph': {
+        const list = outer.kind === 'item' ? this.#frames[1] : undefined
+        if (list?.tight) return this.#beginFlat(outer, list.tight)
+      }
+    }
+    const element = cursor.put(kind, () => create(TAGS[kind] ?? 'span'))
+    const frame = frameOf(kind, new Cursor(element))
+    if (kind === 'paragraph') frame.long = new LongParagraph(element)
+    if (kind === 'bullets' || kind === 'numbers') frame.tight = []
+    return frame
+  }
+
+  /** A tight list's item has its text in itself. */
+  #beginFlat(item: Frame, tight: Place[]): Frame {
+    const { element, last } = item.cursor
+    const place = { element, after: last }
+    if (this.#guess === undefined) tight.push(place)
+    return { ...frameOf('paragraph', new Cursor(element, last, true), place), flat: true }
+  }
+
+  /** A list turns out to have paragraphs: those that it has by now get their elements. */
+  #loosen(): void {
+    const list = this.#top.kind === 'item' ? this.#frames[1] : this.#top
+    if (!list?.tight) return
+    const { tight } = list
+    list.tight = undefined
+    keepSelection(list.cursor.element, () => {
+      for (const place of tight) this.#wrap(place, create('p'))
+    })
+  }
+
+  #makeHeading(frame: Frame, tag: string): void {
+    const { place, flat } = frame
+    const [, outer, list] = this.#frames
+    trim(frame)
+    frame.long?.end()
+    const { element } = place
+    if (element.localName === tag) return
+    const heading = create(tag)
+    if (flat && list?.tight) list.tight = list.tight.filter((other) => other !== place)
+    keepSelection(element, () => {
+      if (flat) return this.#wrap(place, heading)
+      heading.append(...element.childNodes)
+      element.replaceWith(heading)
+      Object.assign(place, { element: heading, after: null })
+    })
+    outer?.cursor.goTo(heading)
+    frame.flat = false
+    frame.cursor = new Cursor(heading, heading.lastChild)
+  }
+
+  /** Gives the text of a tight list's item an element. */
+  #wrap(place: Place, element: Element): void {
+    const item = place.element
+    new Cursor(item, place.after, true).wrap(element)
+    for (const { cursor } of this.#frames) {
+      if (cursor.element === item && element.contains(cursor.last)) cursor.goTo(element)
+    }
+    Object.assign(place, { element, after: null })
+  }
+
+  #putBox(cursor: Cursor, done: boolean): void {
+    const { labels } = this.#options
+    const box = document.createElement('input')
+    box.type = 'checkbox'
+    box.disabled = true
+    // As an attribute, so that a copy of the element has it.
+    box.toggleAttribute('checked', done)
+    box.ariaLabel = done ? labels.done : labels.open
+    cursor.element.className = 'task'
+    cursor.put('box', () => box)
+  }
+
+  #putLinesAside(): void {
+    const guess = this.#guess
+    const frame = this.#top
+    if (typeof guess !== 'object' || !(guess.last instanceof Text)) return
+    const rest = frame.long?.putAside(guess.last, guess.offset)
+    if (!rest?.parentElement) return
+    frame.cursor = new Cursor(rest.parentElement, rest)
+    this.#guess = { last: rest, offset: guess.offset - guess.last.length }
+  }
+}
+
+function trim({ cursor, code, rows }: Frame): void {
+  // What is in these was not written with a cursor.
+  if (!code && !rows) cursor.trim()
+}
+
+function create(tag: string): HTMLElement {
+  return document.createElement(tag)
+}
+
+/** A wide table scrolls by itself, and keys have to reach what is out of view. */
+function boxAround(table: HTMLElement): HTMLElement {
+  const box = create('div')
+  box.className = 'table'
+  box.tabIndex = 0
+  box.append(table)
+  return box
+}
+
+function frameOf(
+  kind: Frame['kind'],
+  cursor: Cursor,
+  place: Place = { element: cursor.element, after: null },
+): Frame {
+  return { kind, cursor, place, attributes: {}, flat: false }
+}

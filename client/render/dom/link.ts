@@ -1,0 +1,24 @@
+/** What becomes of a link's address: only here does what a model wrote get into an `href`. */
+import { type AddressRules, mayFollow, shownAddress } from './address.ts'
+
+export function finishLink(
+  link: Element,
+  href: string | undefined,
+  title: string | undefined,
+  rules: AddressRules,
+): void {
+  const follow = href !== undefined && mayFollow(href, document.baseURI, rules)
+  const elsewhere = follow && URL.canParse(href) && !/^mailto:/i.test(href)
+  const address = href === undefined ? '' : shownAddress(href, link.textContent ?? '')
+  set(link, 'href', follow ? href : undefined)
+  set(link, 'title', title)
+  set(link, 'rel', follow ? 'noopener noreferrer nofollow' : undefined)
+  set(link, 'target', elsewhere ? '_blank' : undefined)
+  set(link, 'data-address', address || undefined)
+}
+
+/** Leaves what is right as it is: of each change an observer is told. */
+function set(element: Element, name: string, value: string | undefined): void {
+  if (value === undefined) element.removeAttribute(name)
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value)
+}

@@ -1,0 +1,37 @@
+/** A heading that begins with `#`, while its line arrives. [spec] 4.2 */
+import { type Definitions, InlineText } from './inline/inline-text.ts'
+import type { Sink } from './sink.ts'
+import { spacesBefore } from './spaces.ts'
+
+export class Heading {
+  readonly type = 'none'
+  readonly inline: InlineText
+
+  constructor(definitions: Definitions, text: string) {
+    this.inline = new InlineText(definitions, text)
+  }
+
+  settle(sink: Sink): void {
+    this.inline.settle(sink, this.#end())
+  }
+
+  preview(sink: Sink): void {
+    this.inline.preview(sink, this.#end())
+  }
+
+  end(sink: Sink): void {
+    this.inline.text = this.inline.text.slice(0, this.#end())
+    this.inline.end(sink)
+    sink.close()
+  }
+
+  /** Where the `#` at its end begin, which are not shown. */
+  #end(): number {
+    const { text } = this.inline
+    const end = spacesBefore(text, text.length)
+    let signs = end
+    while (text[signs - 1] === '#') signs--
+    const spaces = spacesBefore(text, signs)
+    return signs === 0 || spaces < signs ? spaces : end
+  }
+}

@@ -1,0 +1,90 @@
+/** What a `]` closes: a link, an image, or nothing. [spec] 6.3, 6.4 and the appendix, "look for link or image" */
+import type { Attribute } from '../sink.ts'
+import { WAIT } from '../undecided.ts'
+import { pairRuns } from './emphasis.ts'
+import { readLabel, readTarget, type Target } from './link.ts'
+import type { Scan } from './scan.ts'
+import { type Bracket, type Token, tokenOf } from './token.ts'
+
+/** At a `]`. */
+export function closeBracket(scan: Scan): void {
+  const { at, text } = scan
+  const bracket = scan.brackets.pop()
+  const found = bracket?.active ? readTargetAfter(scan, bracket) : undefined
+  if (!bracket || !found) scan.takeAsItIs(at + 1)
+  else if (found === WAIT) {
+    scan.wait(bracket.at)
+    // What there is of an address is not shown.
+    if (text[at + 1] === '(') closeOver(scan, bracket, undefined)
+    else bracket.text = ''
+    scan.take(text.length, '')
+  } else {
+    closeOver(scan, bracket, found.target)
+    scan.at = found.end
+  }
+}
+
+/** Reads what comes after it, or looks up what the text before it refers to. */
+function readTargetAfter(
+  scan: Scan,
+  bracket: Bracket,
+): { target: Target; end: number } | typeof WAIT | undefined {
+  const { at, text, final, references } = scan
+  const next = at + 1
+  if (next === text.length && !final) return WAIT
+  if (text[next] === '(') {
+    const target = readTarget(text, next, final)
+    if (target === WAIT) return WAIT
+    if (target) return { target: target.value, end: target.end }
+  }
+  const label = text[next] === '[' ? readLabel(text, next, final) : undefined
+  if (label === WAIT) return WAIT
+  const own = bracket.nested ? '' : text.slice(bracket.at + bracket.text.length, at)
+  const target = references.find(label?.value || own)
+  return target && { target, end: label?.end ?? next }
+}
+
+function closeOver(scan: Scan, bracket: Bracket, target: Target | undefined): void {
+  const { at, tokens, runs, brackets } = scan
+  // Its spans can't reach out of it.
+  pairRuns(runs.splice(bracket.runs))
+  const inner = tokens.slice(bracket.index + 1)
+  bracket.text = ''
+  if (bracket.image) {
+    tokens.length = bracket.index
+    const attributes = attributesOf('src', target)
+    attributes.push(['alt', inner.map(plainText).join('')])
+    tokens.push(tokenOf(bracket.at, '', { kind: 'image', attributes, content: '' }))
+    return
+  }
+  for (const token of inner) unlink(token)
+  bracket.opens = [{ kind: 'link', attributes: attributesOf('href', target) }]
+  tokens.push({ ...tokenOf(at, ''), closes: 1 })
+  // Around a link there is no other.
+  for (let outer = brackets.length - 1; outer >= 0; outer--) {
+    const bracket = brackets[outer]
+    if (bracket && !bracket.image) bracket.active = false
+  }
+}
+
+function attributesOf(address: 'src' | 'href', target: Target | undefined): [Attribute, string][] {
+  if (!target) return []
+  const attributes: [Attribute, string][] = [[address, target.href]]
+  if (target.title !== undefined) attributes.push(['title', target.title])
+  return attributes
+}
+
+/** An address as it stands is no link inside another one. */
+function unlink(token: Token): void {
+  const [link] = token.opens
+  if (link?.kind !== 'link' || link.content === undefined) return
+  token.text = link.content
+  token.opens = []
+}
+
+function plainText({ text, opens }: Token): string {
+  const inside = opens.map(
+    (span) => span.content || span.attributes?.find(([name]) => name === 'alt')?.[1] || '',
+  )
+  return text + inside.join('')
+}

@@ -1,0 +1,238 @@
+/**
+ * Inline text → tokens, from left to right: code, links, escapes, and the runs of `*` that are paired later.
+ * [spec] 6 and its appendix, phase 2
+ */
+import { spacesBefore } from '../spaces.ts'
+import { WAIT } from '../undecided.ts'
+import { type Autolink, autolinkMayStart, findAutolink } from './autolink.ts'
+import { closeBracket } from './brackets.ts'
+import { createRun } from './emphasis.ts'
+import { decodeEntity, isPunctuation } from './escapes.ts'
+import type { Target } from './link.ts'
+import { halfCode, mayBeAngled, readAngled, readCode, readDelimited, readDollars, readTag } from './spans.ts'
+import { type Bracket, linkTo, type Run, type Span, type Token, tokenOf } from './token.ts'
+
+/** What the labels of links refer to. */
+export interface References {
+  find(label: string): Target | undefined
+}
+
+const PLAIN = /[^\\`*_~[\]!<&$\n]+/y
+const RUN = /\*+|_+|~+/y
+const BACKTICKS = /`+/y
+const ENTITY = /&(#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/iy
+const HALF_ENTITY = /&#?[a-z\d]{0,31}$/iy
+
+/** After a backslash. */
+const MATH_CLOSE: Record<string, string> = { '(': '\\)', '[': '\\]' }
+
+/**
+ * Scans `text` from `from` on, where all before is settled.
+ *
+ * With `final`, nothing comes after it. Without, what is undecided is read as it most likely goes on.
+ */
+export class Scan {
+  readonly tokens: Token[] = []
+  readonly runs: Run[] = []
+  /** Those that are open, outermost first. */
+  readonly brackets: Bracket[] = []
+  /** From here on the text can come to mean something else. */
+  undecided = Number.POSITIVE_INFINITY
+  /** What would close something, and is known not to come. */
+  readonly #absent = new Set<string>()
+  /** What comes next. */
+  at: number
+  readonly text: string
+  readonly final: boolean
+  readonly references: References
+
+  constructor(text: string, from: number, final: boolean, references: References) {
+    this.text = text
+    this.at = from
+    this.final = final
+    this.references = references
+    this.#scan()
+    if (final) return
+    this.wait(autolinkMayStart(text, from))
+    this.wait(spacesBefore(text, text.length))
+  }
+
+  /** Marks as undecided what began at `since`, and with it the brackets that it may be in. */
+  wait(since: number): void {
+    const bracket = this.brackets.find(({ active }) => active)
+    this.undecided = Math.min(this.undecided, since, bracket?.at ?? since)
+  }
+
+  /** What comes up to `end` is shown as `shown`, and then opens `spans`. */
+  take(end: number, shown: string, ...spans: Span[]): void {
+    this.tokens.push(tokenOf(this.at, shown, ...spans))
+    this.at = end
+  }
+
+  takeAsItIs(end: number): void {
+    this.take(end, this.text.slice(this.at, end))
+  }
+
+  #takePlain(end: number): void {
+    this.tokens.push({ ...tokenOf(this.at, this.text.slice(this.at, end)), plain: true })
+    this.at = end
+  }
+
+  #scan(): void {
+    const { text, final } = this
+    let link = findAutolink(text, this.at, final)
+    while (this.at < text.length) {
+      if (link && link.at < this.at) link = findAutolink(text, this.at, final)
+      if (link?.at === this.at) {
+        this.#takeAutolink(link)
+        continue
+      }
+      PLAIN.lastIndex = this.at
+      const plain = PLAIN.test(text) ? PLAIN.lastIndex : this.at
+      if (plain > this.at) this.#takePlain(Math.min(plain, link?.at ?? plain))
+      else this.#takeSpecial(text.charAt(this.at))
+    }
+  }
+
+  #takeSpecial(char: string): void {
+    const { at, text } = this
+    if (char === '\n') this.#takeNewline()
+    else if (char === '\\') this.#takeEscape()
+    else if (char === '`') this.#takeCode()
+    else if (char === '<') this.#takeAngle()
+    else if (char === '&') this.#takeEntity()
+    else if (char === '$') this.#takeDollar()
+    else if (char === '[') this.#openBracket('[')
+    else if (char === ']') closeBracket(this)
+    else if (char !== '!') this.#takeRun()
+    else if (text[at + 1] === '[') this.#openBracket('![')
+    else if (this.#ends(at + 1)) this.take(at + 1, '')
+    else this.takeAsItIs(at + 1)
+  }
+
+  /** Whether what began here may go on after `end`, where the text ends so far. */
+  #ends(end: number): boolean {
+    const ends = end === this.text.length && !this.final
+    if (ends) this.wait(this.at)
+    return ends
+  }
+
+  #takeNewline(): void {
+    const { at, text, tokens } = this
+    const spaces = spacesBefore(text, at)
+    const last = tokens.at(-1)
+    if (last && last.opens.length === 0) last.text = last.text.slice(0, Math.max(0, spaces - last.at))
+    if (at + 1 === text.length && !this.final) this.wait(spaces)
+    if (text.slice(spaces, at).endsWith('  ')) this.#takeBreak(at + 1)
+    else this.takeAsItIs(at + 1)
+  }
+
+  /** The line's end belongs to it: where the text ends instead, there is none. */
+  #takeBreak(end: number): void {
+    this.take(end, '', { kind: 'break', content: '' })
+    this.take(end, '\n')
+  }
+
+  #takeEscape(): void {
+    const { at, text, final } = this
+    const next = text.charAt(at + 1)
+    const close = MATH_CLOSE[next]
+    const math = close && readDelimited(text, at, close, final, this.#absent)
+    if (math === WAIT) this.wait(at)
+    if (math) this.takeAsItIs(math === WAIT ? text.length : math)
+    else if (this.#ends(at + 1)) this.take(at + 1, '')
+    else if (next === '\n') {
+      this.#ends(at + 2)
+      this.#takeBreak(at + 2)
+    } else if (isPunctuation(next)) this.take(at + 2, next)
+    else this.takeAsItIs(at + 1)
+  }
+
+  #takeCode(): void {
+    const { at, text, final } = this
+    const code = readCode(text, at, final)
+    if (code === WAIT) {
+      this.wait(at)
+      const content = halfCode(text, at)
+      this.take(text.length, '', ...(content === '' ? [] : [{ kind: 'code', content } as const]))
+    } else if (code) this.take(code.end, '', { kind: 'code', content: code.value })
+    else this.takeAsItIs(endOf(BACKTICKS, text, at))
+  }
+
+  #takeAngle(): void {
+    const { at, text, final } = this
+    const link = readAngled(text, at)
+    const tag = link ? undefined : readTag(text, at, final, this.#absent)
+    const half = !final && !link && mayBeAngled(text, at)
+    if (tag === WAIT || half) this.wait(at)
+    if (link) this.take(link.end, '', linkTo(link.value.href, link.value.text))
+    else if (half && /[:@]/.test(text.slice(at))) this.take(text.length, '')
+    else this.takeAsItIs(typeof tag === 'number' ? tag : at + 1)
+  }
+
+  #takeEntity(): void {
+    const { at, text, final } = this
+    ENTITY.lastIndex = at
+    const [all = '', name = ''] = ENTITY.exec(text) ?? []
+    const character = name === '' ? undefined : decodeEntity(name)
+    if (character) this.take(at + all.length, character)
+    else if (!final && endOf(HALF_ENTITY, text, at) > 0) {
+      this.wait(at)
+      this.take(text.length, '')
+    } else this.takeAsItIs(at + 1)
+  }
+
+  #takeDollar(): void {
+    const { at, text, final } = this
+    const end = readDollars(text, at, final, this.#absent)
+    if (end === WAIT) this.wait(at)
+    const display = text[at + 1] === '$'
+    if (typeof end === 'number') this.takeAsItIs(end)
+    else if (end === WAIT && display) this.takeAsItIs(text.length)
+    else this.takeAsItIs(at + (display ? 2 : 1))
+  }
+
+  #takeAutolink({ at, end, href, open }: Autolink): void {
+    if (open) this.wait(at)
+    if (open) this.takeAsItIs(end)
+    else this.take(end, '', linkTo(href, this.text.slice(at, end)))
+  }
+
+  #takeRun(): void {
+    const { at, text } = this
+    const end = endOf(RUN, text, at)
+    if (this.#ends(end)) this.take(end, '')
+    else {
+      const run = createRun(at, text.slice(at, end), characterBefore(text, at), characterAt(text, end))
+      this.runs.push(run)
+      this.tokens.push(run)
+      this.at = end
+    }
+  }
+
+  #openBracket(sign: '[' | '!['): void {
+    const { at, tokens, runs, brackets } = this
+    const outer = brackets.at(-1)
+    if (outer) outer.nested = true
+    const place = { image: sign !== '[', index: tokens.length, runs: runs.length }
+    const bracket: Bracket = { ...tokenOf(at, sign), ...place, nested: false, active: true }
+    brackets.push(bracket)
+    tokens.push(bracket)
+    this.at = at + sign.length
+  }
+}
+
+function characterAt(text: string, at: number): string {
+  return String.fromCodePoint(text.codePointAt(at) ?? 0x20)
+}
+
+/** Also where it is half of a pair. */
+function characterBefore(text: string, at: number): string {
+  const half = (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00
+  return at === 0 ? '' : characterAt(text, half && at > 1 ? at - 2 : at - 1)
+}
+
+function endOf(sticky: RegExp, text: string, at: number): number {
+  sticky.lastIndex = at
+  return sticky.test(text) ? sticky.lastIndex : -1
+}

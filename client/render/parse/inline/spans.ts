@@ -1,0 +1,139 @@
+/** What inline text holds as it stands: code, tags, math. Inside, nothing else has a meaning. */
+import { type Found, WAIT } from '../undecided.ts'
+import type { Read } from './link.ts'
+
+const BACKTICKS = /`+/g
+const URI = /<([a-z][a-z\d+.-]{1,31}:[^\s<>\p{Cc}]*)>/iuy
+const MAIL =
+  /<([\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*)>/iy
+const HALF_ANGLED = /<(?:[a-z][a-z\d+.-]{1,31}:[^\s<>\p{Cc}]*|[\w.!#$%&'*+/=?^`{|}~-]+(?:@[a-z\d.-]*)?)?$/iuy
+
+const ATTRIBUTE = String.raw`\s+[a-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>${'`'}]+|'[^']*'|"[^"]*"))?`
+const HALF_ATTRIBUTE = String.raw`\s+(?:[a-z_:][\w.:-]*(?:\s*(?:=\s*(?:[^\s"'=<>${'`'}]*|'[^']*|"[^"]*))?)?)?`
+const NAME = '[a-z][a-z\\d-]*'
+const TAG = new RegExp(String.raw`<(?:${NAME}(?:${ATTRIBUTE})*\s*/?|/${NAME}\s*)>`, 'iy')
+const HALF_TAG = new RegExp(
+  String.raw`<(?:${NAME}(?:${ATTRIBUTE})*(?:${HALF_ATTRIBUTE}|\s*/?)|/(?:${NAME}\s*)?)?$`,
+  'iy',
+)
+/** Comments, instructions, sections of data and declarations, with what ends them. */
+const MARKS = [
+  ['<!--', '-->'],
+  ['<?', '?>'],
+  ['<![CDATA[', ']]>'],
+  ['<!', '>'],
+] as const
+const MATH = /\$((?:[^\\$\n]|\\.)*)(\$|\\?$)/y
+
+/** A run of backticks, up to one of the same length. [spec] 6.1 */
+export function readCode(text: string, at: number, final: boolean): Found<Read<string>> {
+  BACKTICKS.lastIndex = at
+  const length = BACKTICKS.exec(text)?.[0].length ?? 0
+  const from = at + length
+  for (let run = BACKTICKS.exec(text); run; run = BACKTICKS.exec(text)) {
+    const end = BACKTICKS.lastIndex
+    // With more of it, it would be another run.
+    if (end === text.length && !final && run[0].length <= length) return WAIT
+    if (run[0].length === length) return { value: trimCode(text.slice(from, run.index)), end }
+  }
+  return final ? undefined : WAIT
+}
+
+/** @returns what is shown of code that may still go on */
+export function halfCode(text: string, at: number): string {
+  return text
+    .slice(at)
+    .replace(/^`+|`+$/g, '')
+    .replaceAll('\n', ' ')
+}
+
+function trimCode(text: string): string {
+  const line = text.replaceAll('\n', ' ')
+  return /^ .*[^ ].* $/.test(line) ? line.slice(1, -1) : line
+}
+
+/** `<https://…>` and `<name@host>`. [spec] 6.5 */
+export function readAngled(text: string, at: number): Read<{ href: string; text: string }> | undefined {
+  for (const [form, scheme] of [
+    [URI, ''],
+    [MAIL, 'mailto:'],
+  ] as const) {
+    form.lastIndex = at
+    const [all, address] = form.exec(text) ?? []
+    if (all && address) return { value: { href: scheme + address, text: address }, end: at + all.length }
+  }
+  return undefined
+}
+
+export function mayBeAngled(text: string, at: number): boolean {
+  HALF_ANGLED.lastIndex = at
+  return HALF_ANGLED.test(text)
+}
+
+/** Raw HTML, which is shown as it stands. [spec] 6.6 @returns where it ends */
+export function readTag(text: string, at: number, final: boolean, absent: Set<string>): Found<number> {
+  TAG.lastIndex = at
+  if (TAG.test(text)) return TAG.lastIndex
+  HALF_TAG.lastIndex = at
+  if (!final && HALF_TAG.test(text)) return WAIT
+  const start = text.slice(at, at + 9)
+  for (const [open, close] of MARKS) {
+    if (!final && open.startsWith(start)) return WAIT
+    if (start.startsWith(open) && (open !== '<!' || /^<![a-z]/i.test(start))) {
+      return findClose(text, at + 2, close, final, absent)
+    }
+  }
+  return undefined
+}
+
+/**
+ * `$x$` and `$$x$$`. What looks like prices isn't: no space before the second sign, no digit after it.
+ *
+ * @returns where it ends
+ */
+export function readDollars(text: string, at: number, final: boolean, absent: Set<string>): Found<number> {
+  if (text[at + 1] === '$') return readDelimited(text, at, '$$', final, absent)
+  if (at + 1 === text.length) return final ? undefined : WAIT
+  MATH.lastIndex = at
+  const [all, inner = '', close] = MATH.exec(text) ?? []
+  if (all === undefined) return undefined
+  const end = at + all.length
+  if (close !== '$' || end === text.length) {
+    if (!final) return WAIT
+    if (close !== '$') return undefined
+  }
+  return /^\s|[\s\\]$/.test(inner) || /\w/.test(text[end] ?? '') ? undefined : end
+}
+
+/**
+ * From an opening sign of two characters to its closing one.
+ *
+ * @param absent closing signs that are known not to come: without it, many opening ones would take long
+ * @returns where it ends
+ */
+export function readDelimited(
+  text: string,
+  at: number,
+  close: string,
+  final: boolean,
+  absent: Set<string>,
+): Found<number> {
+  // TeX begins with a letter after its backslash; escapes in a row don't.
+  if (/^\\(?:[^a-z]|$)/i.test(text.slice(at + 2, at + 4)))
+    return final || at + 4 <= text.length ? undefined : WAIT
+  const end = findClose(text, at + 2, close, final, absent)
+  return end === at + 2 + close.length ? undefined : end
+}
+
+function findClose(
+  text: string,
+  from: number,
+  close: string,
+  final: boolean,
+  absent: Set<string>,
+): Found<number> {
+  const found = absent.has(close) ? -1 : text.indexOf(close, from)
+  if (found >= 0) return found + close.length
+  absent.add(close)
+  return final ? undefined : WAIT
+}

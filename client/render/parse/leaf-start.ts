@@ -1,0 +1,62 @@
+/** The blocks that a line can begin by its first characters, or turn the paragraph before it into. [spec] 4 */
+import { type Alignment, readDelimiters } from './table-row.ts'
+import { type Found, WAIT } from './undecided.ts'
+
+export type LeafStart =
+  | { type: 'heading' | 'underline'; level: number; text: string }
+  | { type: 'rule' }
+  | { type: 'fence'; marker: string; indent: number; info: string }
+  | { type: 'math'; end: string }
+  | { type: 'delimiters'; columns: Alignment[] }
+
+/** The paragraph that the line would go on with. */
+export interface OpenParagraph {
+  /** Whether there is something in it beside definitions of links. */
+  hasText(): boolean
+  /** Whether its last line may be a table's header. */
+  mayBeHeader(): boolean
+  headerCells(): number
+}
+
+const HEADING = /^(#{1,6})(?:[ \t]+|$)/
+const FENCE = /^(`{3,}|~{3,})(.*)$/
+const RULE = /^(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/
+const UNDERLINE = /^(?:=+|-+)[ \t]*$/
+const DELIMITERS = /^[|:-][|:\- \t]*$/
+const MATH = /^(\$\$|\\\[)[ \t]*$/
+/** What could become one of them, or something else. */
+const HALF =
+  /^(?:#{1,6}[ \t]*|`{1,2}|~{1,2}|~{3}.*|`{3,}[^`]*|[* \t]+|[- \t]+|[_ \t]+|\$|\\|(?:\$\$|\\\[)[ \t]*)$/
+
+/** @param line a line without its white space of `indent` columns, three at most */
+export function beginLeaf(
+  line: string,
+  indent: number,
+  paragraph: OpenParagraph | undefined,
+  complete: boolean,
+): Found<LeafStart> {
+  if (!complete) {
+    const header = paragraph && DELIMITERS.test(line) && paragraph.mayBeHeader()
+    if (HALF.test(line) || header || (paragraph && UNDERLINE.test(line))) return WAIT
+  }
+  const heading = HEADING.exec(line)
+  if (heading) {
+    const [all, { length: level } = ''] = heading
+    return { type: 'heading', level, text: line.slice(all.length) }
+  }
+  if (!complete) return undefined
+
+  const [, marker, info = ''] = FENCE.exec(line) ?? []
+  // [spec] 4.5: or else this is a code span.
+  if (marker && !(marker[0] === '`' && info.includes('`'))) return { type: 'fence', marker, indent, info }
+  const [, math] = MATH.exec(line) ?? []
+  if (math) return { type: 'math', end: math === '$$' ? '$$' : '\\]' }
+  if (paragraph && UNDERLINE.test(line) && paragraph.hasText()) {
+    return { type: 'underline', level: line[0] === '=' ? 1 : 2, text: '' }
+  }
+  if (paragraph && DELIMITERS.test(line) && paragraph.mayBeHeader()) {
+    const columns = readDelimiters(line)
+    if (columns?.length === paragraph.headerCells()) return { type: 'delimiters', columns }
+  }
+  return RULE.test(line) ? { type: 'rule' } : undefined
+}

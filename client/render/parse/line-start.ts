@@ -1,0 +1,122 @@
+/**
+ * What a line begins, by its first characters: which of the open containers go on, which ones begin, and what the rest of
+ * the line is. It changes nothing, so a line that is still arriving can be asked again until its start is beyond doubt.
+ * [spec] Appendix, phase 1
+ */
+import { beginContainer, type Container, keepContainers } from './containers.ts'
+import { beginLeaf, type LeafStart, type OpenParagraph } from './leaf-start.ts'
+import { Line } from './line.ts'
+import { INDENTED, isBlank } from './spaces.ts'
+import { type Found, WAIT } from './undecided.ts'
+
+/** The open leaf, as far as it decides what comes next. */
+export type Leaf =
+  | { type: 'none' | 'indented' | 'table' }
+  | ({ type: 'paragraph' } & OpenParagraph)
+  | { type: 'fence'; marker: string; indent: number }
+  | { type: 'math'; end: string }
+
+export type Content =
+  | LeafStart
+  | { type: 'blank' }
+  /** `verbatim` goes on with the code or the math before it. */
+  | { type: 'text' | 'indented' | 'verbatim' | 'row' | 'end'; text: string }
+
+export interface LineStart {
+  /** How many of the open containers go on. */
+  kept: number
+  begins: Container[]
+  content: Content
+}
+
+/** @param complete whether this is the whole line */
+export function startLine(
+  open: readonly Container[],
+  leaf: Leaf,
+  text: string,
+  complete: boolean,
+): LineStart | typeof WAIT {
+  const line = new Line(text)
+  const kept = keepContainers(line, open, complete)
+  if (kept === WAIT) return WAIT
+  const all = kept === open.length
+  const inner = open[kept - 1]
+
+  const verbatim = all ? goOnVerbatim(line, leaf, complete) : undefined
+  if (verbatim === WAIT) return WAIT
+  if (verbatim) return { kept, begins: [], content: verbatim }
+
+  const begins: Container[] = []
+  // Only an item goes on with a list.
+  const starts = (content: Content): LineStart => {
+    const listEnds =
+      inner?.type === 'list' && (begins[0] ? begins[0].type !== 'item' : content.type !== 'blank')
+    return { kept: listEnds ? kept - 1 : kept, begins, content }
+  }
+  for (;;) {
+    // A paragraph that goes on even where its containers don't. [spec] 5.1, laziness
+    const lazy = leaf.type === 'paragraph' && begins.length === 0
+    const paragraph = lazy && all ? leaf : undefined
+    const content = beginContent(line, lazy, paragraph, complete)
+    if (content === WAIT) return WAIT
+    if (content) return starts(content)
+
+    const container = beginContainer(line, paragraph !== undefined, complete)
+    if (container === WAIT) return WAIT
+    if (container) {
+      const { list, container: begun } = container
+      if (list && (begins.length > 0 || inner?.type !== 'list' || inner.marker !== list.marker))
+        begins.push(list)
+      begins.push(begun)
+      continue
+    }
+    const { content: rest } = line
+    if (lazy) return { kept: open.length, begins, content: { type: 'text', text: rest } }
+    const row = leaf.type === 'table' && all && begins.length === 0
+    if (row && !complete) return WAIT
+    return starts({ type: row ? 'row' : 'text', text: rest })
+  }
+}
+
+/** What goes on with an open leaf whose lines begin nothing. */
+function goOnVerbatim(line: Line, leaf: Leaf, complete: boolean): Found<Content> {
+  const { content, indent } = line
+  const blank = isBlank(content)
+  if (blank && !complete) return WAIT
+  if (leaf.type === 'fence') {
+    if (indent < INDENTED && closes(content, leaf.marker, complete))
+      return complete ? { type: 'end', text: '' } : WAIT
+    line.skip(leaf.indent)
+    return { type: 'verbatim', text: line.rest }
+  }
+  if (leaf.type === 'indented' && indent >= INDENTED) {
+    line.skip(INDENTED)
+    return { type: 'verbatim', text: line.rest }
+  }
+  if (leaf.type === 'math' && !blank) {
+    if (!complete) return WAIT
+    return { type: content.includes(leaf.end) ? 'end' : 'verbatim', text: content }
+  }
+  return undefined
+}
+
+/** @returns whether the line closes the fence that was opened by `marker`, or may yet */
+function closes(line: string, marker: string, complete: boolean): boolean {
+  const [, run = ''] = /^(`+|~+)[ \t]*$/.exec(line) ?? []
+  return run[0] === marker[0] && (run.length >= marker.length || !complete)
+}
+
+/** A leaf, or the line's white space, which is one too where there is enough of it. */
+function beginContent(
+  line: Line,
+  lazy: boolean,
+  paragraph: OpenParagraph | undefined,
+  complete: boolean,
+): Found<Content> {
+  const { content, indent } = line
+  if (isBlank(content)) return complete ? { type: 'blank' } : WAIT
+  if (indent < INDENTED) return beginLeaf(content, indent, paragraph, complete)
+  if (lazy) return undefined
+  line.skip(INDENTED)
+  return { type: 'indented', text: line.rest }
+}

@@ -1,0 +1,162 @@
+/**
+ * An open paragraph. Its first lines may be definitions of links, its last one the header of a table, and all of it a
+ * heading. The first two are not settled before that is known; of the last the sink is told at its end.
+ */
+import { readDefinition } from './definitions.ts'
+import { InlineText } from './inline/inline-text.ts'
+import type { Target } from './inline/link.ts'
+import type { OpenParagraph } from './leaf-start.ts'
+import type { Sink } from './sink.ts'
+import { spacesBefore } from './spaces.ts'
+import { splitRow } from './table-row.ts'
+import { WAIT } from './undecided.ts'
+
+/** A table's header is no longer than this, and its first `|` is among its first characters. */
+const HEADER_CHARS = 1024
+const HEADER_START_CHARS = 256
+
+const TASK = /^\[([ xX])\][ \t\n]/
+
+type Task = 'open' | 'done'
+
+interface Host {
+  /** Called once it is sure that there is more in it than definitions. */
+  hasText(): void
+  /** Begins it in the sink. */
+  open(task: Task | undefined): void
+}
+
+export class Paragraph implements OpenParagraph {
+  readonly type = 'paragraph'
+  readonly inline: InlineText
+  readonly #definitions: Map<string, Target>
+  readonly #host: Host
+  #mayBeTask: boolean
+  #mayBeDefinition = true
+  #begun = false
+  /** Where its last line begins. */
+  #line = 0
+
+  /**
+   * @param mayBeTask whether it is the first in an item, where `[x] ` is a box
+   */
+  constructor(definitions: Map<string, Target>, mayBeTask: boolean, host: Host) {
+    this.inline = new InlineText(definitions)
+    this.#definitions = definitions
+    this.#mayBeTask = mayBeTask
+    this.#host = host
+  }
+
+  startLine(text: string): void {
+    const { inline } = this
+    if (inline.text !== '') inline.text += '\n'
+    this.#line = inline.text.length
+    inline.text += text
+  }
+
+  hasText(): boolean {
+    this.#decide(true)
+    return !this.#mayBeDefinition
+  }
+
+  mayBeHeader(): boolean {
+    this.#decide(false)
+    return this.#headerMayCome(true)
+  }
+
+  headerCells(): number {
+    return splitRow(this.#lastLine()).length
+  }
+
+  /** Takes the last line out of it. */
+  takeHeader(): string {
+    const header = this.#lastLine()
+    this.inline.text = this.inline.text.slice(0, Math.max(0, this.#line - 1))
+    return header
+  }
+
+  settle(sink: Sink): void {
+    this.#decide(false)
+    const { inline } = this
+    const limit = this.#headerMayCome(false) ? this.#line - 1 : inline.text.length
+    if (this.#mayBeDefinition || limit <= inline.settled) return
+    this.#open()
+    inline.settle(sink, limit)
+  }
+
+  preview(sink: Sink): void {
+    const { inline } = this
+    if (this.#mayBeDefinition) return
+    // What begins like a table is not shown as anything else.
+    const table = this.#headerMayCome(false) && inline.text[this.#line] === '|'
+    const end = table ? this.#line - 1 : inline.text.length
+    if (end <= inline.settled) return
+    if (!this.#begun) sink.open('paragraph')
+    inline.preview(sink, end)
+    if (!this.#begun) sink.close()
+  }
+
+  /**
+   * @param level of the heading that it was all along
+   * @returns whether there was anything in it beside definitions
+   */
+  end(sink: Sink, level?: number): boolean {
+    this.#decide(true)
+    const { inline } = this
+    const { text, settled } = inline
+    inline.text = text.slice(0, Math.max(settled, spacesBefore(text, text.length)))
+    if (settled < inline.text.length) this.#open()
+    if (!this.#begun) return false
+    inline.end(sink)
+    if (level) sink.attribute('level', String(level))
+    sink.close()
+    return true
+  }
+
+  #open(task?: Task): void {
+    if (!this.#begun) this.#host.open(task)
+    this.#begun = true
+  }
+
+  /** Reads what stands before its text: definitions, or a box. */
+  #decide(final: boolean): void {
+    const { inline } = this
+    const { text } = inline
+    while (this.#mayBeDefinition && inline.settled < text.length) {
+      if (text[inline.settled] === '\n') inline.settled++
+      const found = text[inline.settled] === '[' ? readDefinition(text, inline.settled, final) : undefined
+      if (found === WAIT) return
+      if (!found) {
+        this.#mayBeDefinition = false
+        this.#host.hasText()
+        if (this.#mayBeTask) this.#readTask()
+        inline.start = inline.settled
+        return
+      }
+      const { name, target } = found.value
+      if (!this.#definitions.has(name)) this.#definitions.set(name, target)
+      inline.settled = found.end
+      this.#mayBeTask = false
+    }
+  }
+
+  #readTask(): void {
+    const [box, mark] = TASK.exec(this.inline.text) ?? []
+    this.#mayBeTask = box !== undefined
+    if (box === undefined) return
+    this.inline.settled = box.length
+    this.#open(mark === ' ' ? 'open' : 'done')
+  }
+
+  #lastLine(): string {
+    return this.inline.text.slice(this.#line)
+  }
+
+  /** Whether its last line may be a table's header. @param ended whether that is all of the line */
+  #headerMayCome(ended: boolean): boolean {
+    const line = this.#lastLine()
+    if (line.length > HEADER_CHARS || (this.#line === 0 && this.#mayBeTask)) return false
+    const pipe = line.indexOf('|')
+    return pipe < 0 ? !ended && line.length < HEADER_START_CHARS : pipe < HEADER_START_CHARS
+  }
+}

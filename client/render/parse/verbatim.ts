@@ -1,0 +1,48 @@
+/** An open block whose lines are taken as they are: code, or display math. [spec] 4.4, 4.5 */
+import type { Sink } from './sink.ts'
+import { isBlank } from './spaces.ts'
+
+export type Form =
+  | { type: 'indented' }
+  | { type: 'fence'; marker: string; indent: number }
+  | { type: 'math'; end: string }
+
+export class Verbatim {
+  readonly form: Form
+  readonly #sink: Sink
+  /** Ends of lines and blank lines, which belong to it if something follows. */
+  #held = ''
+  /** Whether the line of the opening fence is over. */
+  #inFence = false
+
+  constructor(form: Form, sink: Sink) {
+    this.form = form
+    this.#sink = sink
+  }
+
+  /** @returns whether the line is surely a part of it */
+  startLine(text: string): boolean {
+    const held = this.form.type === 'indented' && isBlank(text)
+    if (held) this.#held += text
+    else this.add(text)
+    return !held
+  }
+
+  /** More of the line. */
+  add(text: string): void {
+    if (text === '') return
+    this.#sink.text(this.#held + text)
+    this.#held = ''
+  }
+
+  endLine(): void {
+    if (this.form.type !== 'fence') this.#held += '\n'
+    else if (this.#inFence) this.#sink.text('\n')
+    this.#inFence = true
+  }
+
+  end(): void {
+    if (this.form.type === 'indented') this.#sink.text('\n')
+    this.#sink.close()
+  }
+}

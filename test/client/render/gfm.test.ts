@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { render } from './examples.ts'
+
+/** Whole and character by character. */
+function check(markdown: string, html: string): void {
+  expect(render([markdown])).toBe(html)
+  expect(render(markdown)).toBe(html)
+}
+
+describe('tables', () => {
+  test('have a header, a row of dashes and rows', () => {
+    check(
+      '| a | b |\n| - | :-: |\n| 1 | 2\n3 | *4* | 5\n\nend',
+      '<table><thead><tr><th>a</th><th align="center">b</th></tr></thead><tbody><tr><td>1</td><td align="center">2</td></tr>' +
+        '<tr><td>3</td><td align="center"><em>4</em></td></tr></tbody></table><p>end</p>',
+    )
+  })
+
+  test('need no pipes at their sides, and may follow a line of text', () => {
+    check(
+      'text\na | b\n--|--:\n1 | 2',
+      '<p>text</p><table><thead><tr><th>a</th><th align="right">b</th></tr></thead><tbody><tr><td>1</td><td align="right">2</td></tr></tbody></table>',
+    )
+  })
+
+  test('are none without as many dashes as cells', () => {
+    check('| a | b |\n| - |\n| c |', '<p>| a | b |\n| - |\n| c |</p>')
+    check('a\n-', '<h2>a</h2>')
+    check('a | b\n- | c', '<p>a | b</p><ul><li>| c</li></ul>')
+  })
+
+  test('have cells in which a pipe is escaped, in code too', () => {
+    check(
+      '| a |\n|-|\n| \\| `b\\|c` |',
+      '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>| <code>b|c</code></td></tr></tbody></table>',
+    )
+  })
+
+  test('end with another block', () => {
+    check(
+      '|a|\n|-|\n> b',
+      '<table><thead><tr><th>a</th></tr></thead></table><blockquote><p>b</p></blockquote>',
+    )
+    check('- |a|\n  |-|\n\nb', '<ul><li><table><thead><tr><th>a</th></tr></thead></table></li></ul><p>b</p>')
+  })
+})
+
+test('tasks', () => {
+  check(
+    '- [ ] a\n- [x] b\n- [X]c\n- d',
+    '<ul><li><input disabled="" type="checkbox"> a</li><li><input checked="" disabled="" type="checkbox"> b</li><li>[X]c</li><li>d</li></ul>',
+  )
+  check('[x] a', '<p>[x] a</p>')
+})
+
+test('strikethrough', () => {
+  check('~~a~~ ~b~ ~~~c~~~', '<p><del>a</del> <del>b</del> ~~~c~~~</p>')
+  check('~~a~ and 5~10, 3~4', '<p>~~a~ and 5~10, 3~4</p>')
+})
+
+describe('addresses', () => {
+  test.each([
+    [
+      'see https://a.example/b_c_d?e=f&g#h.',
+      '<p>see <a href="https://a.example/b_c_d?e=f&amp;g#h">https://a.example/b_c_d?e=f&amp;g#h</a>.</p>',
+    ],
+    ['**https://a.example/**', '<p><strong><a href="https://a.example/">https://a.example/</a></strong></p>'],
+    ['(http://a.example/b_(c))', '<p>(<a href="http://a.example/b_(c)">http://a.example/b_(c)</a>)</p>'],
+    [
+      'www.a.example &amp; xwww.b.example',
+      '<p><a href="http://www.a.example">www.a.example</a> &amp; xwww.b.example</p>',
+    ],
+    [
+      '見てhttps://a.example。次',
+      '<p>見てhttps://a.example。次</p>'.replace('https://a.example', 'https://a.example'),
+    ],
+    ['a_b+c@d.example, x@y', '<p><a href="mailto:a_b+c@d.example">a_b+c@d.example</a>, x@y</p>'],
+    ['[https://a.example](https://b.example)', '<p><a href="https://b.example">https://a.example</a></p>'],
+    ['`https://a.example`', '<p><code>https://a.example</code></p>'],
+    ['https:// a', '<p>https:// a</p>'],
+  ])('%s', check)
+})
+
+describe('math is text', () => {
+  test.each([
+    ['$a_b*c*$ and $$x_1 * y_2 * z$$', '<p>$a_b*c*$ and $$x_1 * y_2 * z$$</p>'],
+    ['\\(a_b\\) and \\[x_{1} * y * z\\]', '<p>\\(a_b\\) and \\[x_{1} * y * z\\]</p>'],
+    ['\\[not a link\\(', '<p>[not a link(</p>'],
+    ['$5 and *$6*, $7', '<p>$5 and <em>$6</em>, $7</p>'],
+    ['a\n$$\n- x\n# y\n$$\nb', '<p>a</p><p>$$\n- x\n# y\n$$</p><p>b</p>'],
+    ['\\[\n\\begin{a} & b \\\\\n\\]\n\n*c*', '<p>\\[\n\\begin{a} &amp; b \\\\\n\\]</p><p><em>c</em></p>'],
+    ['$$\nnever closed\n\n*a*', '<p>$$\nnever closed</p><p><em>a</em></p>'],
+  ])('%j', check)
+})
+
+test('raw HTML is text', () => {
+  check(
+    '<div onclick="a*b*c">\n*d*</div> <!-- *e* -->',
+    '<p>&lt;div onclick=&quot;a*b*c&quot;&gt;\n<em>d</em>&lt;/div&gt; &lt;!-- *e* --&gt;</p>',
+  )
+})
+
+test('links may be defined after they are used', () => {
+  check(
+    '[a] and *[b][A]*\n\n> # [a]\n\n- [ ] [a] | c\n\n[a]: /x "t"\n[a]: /y',
+    '<p><a href="/x" title="t">a</a> and <em><a href="/x" title="t">b</a></em></p>' +
+      '<blockquote><h1><a href="/x" title="t">a</a></h1></blockquote>' +
+      '<ul><li><input disabled="" type="checkbox"> <a href="/x" title="t">a</a> | c</li></ul>',
+  )
+})
+
+test('line ends of every kind, and characters that must not be', () => {
+  check('a\r\nb\rc\nd\r\n\r\n# e\r', '<p>a\nb\nc\nd</p><h1>e</h1>')
+  check('a\0b', '<p>a\ufffdb</p>')
+  check('*a😀*😀', '<p><em>a😀</em>😀</p>')
+})
