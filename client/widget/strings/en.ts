@@ -3,12 +3,17 @@
  * `{name?one:many}` says the first for 1.
  */
 export const en = {
+  // Numbers.
+  decimalMark: '.',
+  thousandsMark: ',',
+
   // The panel.
   chat: 'Chat',
   greeting: 'Ask, and watch the answer arrive.',
   placeholder: 'Ask anything',
   questionBox: 'Your question',
   keys: 'Enter sends, Shift and Enter start a new line, Escape stops the answer.',
+  keysOfLauncher: 'Enter sends, Shift and Enter start a new line, Escape closes the chat.',
   openChat: 'Open the chat',
   closeChat: 'Close the chat',
   unread: 'New answer',

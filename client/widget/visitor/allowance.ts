@@ -1,7 +1,9 @@
 /** What is left of the day's tokens: a quiet line, once it isn't much. */
-import type { CallerUsage } from '../../worker/wire.ts'
+import type { CallerUsage } from '../../../worker/wire.ts'
+import type { Strings } from '../strings/en.ts'
+import { fill } from '../strings/fill.ts'
+import { thousands } from '../view/speed-line.ts'
 import { getJson } from './get-json.ts'
-import { thousands } from './speed-line.ts'
 
 /** From here on it is worth knowing. */
 const NEAR = 0.2
@@ -13,8 +15,13 @@ export interface Allowance {
   update(): Promise<void>
 }
 
-/** @param send for asking */
-export function createAllowance(line: HTMLElement, send: typeof fetch): Allowance {
+/** @param send for asking, at this address */
+export function createAllowance(
+  line: HTMLElement,
+  endpoint: string,
+  send: typeof fetch,
+  strings: Strings,
+): Allowance {
   let near = false
 
   function show(words: string): void {
@@ -32,14 +39,20 @@ export function createAllowance(line: HTMLElement, send: typeof fetch): Allowanc
     },
     async update() {
       // Nothing that was told lets it be near, so nobody is asked.
-      show(near ? allowanceLine((await getJson<CallerUsage>('/v1/usage', send))?.tokens) : '')
+      const usage = near ? await getJson<CallerUsage>(`${endpoint}/v1/usage`, send) : undefined
+      show(allowanceLine(usage?.tokens, strings))
     },
   }
 }
 
 /** Empty where there is no limit, or it is far. */
-export function allowanceLine(tokens: Partial<CallerUsage['tokens']> | undefined): string {
+export function allowanceLine(
+  tokens: Partial<CallerUsage['tokens']> | undefined,
+  strings: Strings,
+): string {
   const { left, limit } = tokens ?? {}
   if (typeof left !== 'number' || typeof limit !== 'number' || left > limit * NEAR) return ''
-  return left > 0 ? `${thousands(left)} of ${thousands(limit)} tokens left today` : 'No tokens left today'
+  if (left <= 0) return strings.noTokensLeft
+  const [leftWords, limitWords] = [left, limit].map((count) => thousands(count, strings))
+  return fill(strings.tokensLeft, { left: leftWords ?? '', limit: limitWords ?? '' })
 }

@@ -7,21 +7,32 @@ export interface TabStore {
 
 export function keepInTab(name: string): TabStore {
   // Where storage is refused (a strict privacy setting), it lives as long as the page.
-  let kept: string | null = null
+  const memory = keepInMemory()
   return {
     get() {
       try {
-        return sessionStorage.getItem(name) ?? kept
+        return sessionStorage.getItem(name) ?? memory.get()
       } catch {
-        return kept
+        return memory.get()
       }
     },
     set(text) {
-      kept = text
+      memory.set(text)
       try {
         if (text === null) sessionStorage.removeItem(name)
         else sessionStorage.setItem(name, text)
       } catch {}
+    },
+  }
+}
+
+/** As long as the page. */
+export function keepInMemory(): TabStore {
+  let kept: string | null = null
+  return {
+    get: () => kept,
+    set(text) {
+      kept = text
     },
   }
 }

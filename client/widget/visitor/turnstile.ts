@@ -1,6 +1,6 @@
 /** Has the visitor solve Turnstile's challenge. Loaded only where the server asks for it, and Cloudflare's script with it. */
-import { TURNSTILE_ACTION } from '../../worker/wire.ts'
-import { clientError } from '../stream/chat-error.ts'
+import { TURNSTILE_ACTION } from '../../../worker/wire.ts'
+import { clientError } from '../../stream/chat-error.ts'
 import { scriptUrl } from './trusted-types.ts'
 
 const SCRIPT = 'https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit'

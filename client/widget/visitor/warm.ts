@@ -3,24 +3,26 @@
 /** Not when the page is loaded: most who look at it ask nothing, and a visitor's session is asked for with it. */
 const SIGNS_OF_USE = ['focusin', 'pointerdown']
 
-/**
- * At the first sign that the page is going to be used. That it works is of no importance.
- *
- * @param send calls the Worker
- * @param warmed told when there was an answer
- */
-export function warmOnce(send: typeof fetch, warmed: () => void): void {
+/** @param warm called at the first sign that the chat in this element is going to be used */
+export function atFirstUse(element: HTMLElement, warm: () => void): void {
   const detach = new AbortController()
-  function warm(): void {
-    detach.abort()
-    send('/v1/streams').then(
-      (response) => {
-        // A refusal has a body, which nobody reads.
-        response.body?.cancel().catch(() => {})
-        warmed()
+  for (const sign of SIGNS_OF_USE) {
+    element.addEventListener(
+      sign,
+      () => {
+        detach.abort()
+        warm()
       },
-      () => {},
+      { signal: detach.signal },
     )
   }
-  for (const sign of SIGNS_OF_USE) addEventListener(sign, warm, { signal: detach.signal })
+}
+
+/** That it works is of no importance. @param send calls the Worker */
+export async function warmCaller(streams: string, send: typeof fetch): Promise<void> {
+  try {
+    const response = await send(streams)
+    // A refusal has a body, which nobody reads.
+    await response.body?.cancel()
+  } catch {}
 }

@@ -1,11 +1,10 @@
-/** Shows one answer while it comes, until it has ended one way or the other. */
-import type { ChatChunk, EndState } from '../../worker/wire.ts'
-import { createMeter, type Reading, toldReading } from '../stream/meter.ts'
-import type { ChatStream, StreamOptions } from '../stream/read-stream.ts'
-import { retracts, withdraw } from '../stream/withdraw.ts'
-import type { Turn } from './conversation.ts'
-import { speedLine, waitingLine } from './speed-line.ts'
-import type { TurnView } from './turn-view.ts'
+/** Receives one answer while it comes, until it has ended one way or the other. */
+import type { ChatChunk, EndState } from '../../../worker/wire.ts'
+import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
+import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
+import { retracts, withdraw } from '../../stream/withdraw.ts'
+import type { TurnView } from '../view/turn-view.ts'
+import type { Note, Turn } from './conversation.ts'
 
 const SPEED_INTERVAL_MS = 100
 
@@ -15,13 +14,9 @@ const SPEED_INTERVAL_MS = 100
  */
 const STOP_GRACE_MS = 400
 
-/** Why an answer is shorter than the model would have made it. */
-const TOO_LONG = 'The answer reached the longest length that is allowed here.'
-const NO_BUDGET = 'The answer reached the number of tokens that was left.'
-
 export type Outcome =
   | { end: 'done' | 'withheld' }
-  | { end: 'stopped'; here: boolean }
+  | { end: 'stopped' }
   | { end: 'failed'; error: unknown }
 
 interface Watched {
@@ -36,22 +31,24 @@ interface Watched {
   /** Called when the connection was lost, and will be had again. */
   reconnecting(): void
   /** Called whenever there is more of it. */
-  grown(): void
+  grown(text: string): void
   /** Called when a part of it was taken back. */
   shortened(): void
 }
 
 export interface ShownAnswer {
-  /** Never rejects. */
+  /** Never rejects; nor does it resolve once it was left. */
   ended: Promise<Outcome>
   /** Stops it for all who watch it. */
   stop(): void
+  /** Reads no more of it. It goes on for others, and can be followed again. */
+  leave(): void
 }
 
 /** What had arrived on an earlier try stays on the page until this one has something better. */
 export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownAnswer {
   const meter = createMeter(() => performance.now())
-  const leave = new AbortController()
+  const leaving = new AbortController()
   const graceOver = Promise.withResolvers<Outcome>()
   let told: Reading | undefined
   let state: EndState = 'done'
@@ -79,9 +76,9 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
       turn.answer += text
       shown = content.length
       view.append(text)
-      watched.grown()
+      watched.grown(text)
     }
-    if (choice?.finish_reason === 'length') setNote(TOO_LONG)
+    if (choice?.finish_reason === 'length') setNote('too-long')
     withheld ||= choice?.finish_reason === 'content_filter' || state === 'moderated'
   }
 
@@ -100,7 +97,7 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     watched.begun()
   }
 
-  function setNote(note: string): void {
+  function setNote(note: Note): void {
     turn.note = note
     view.setNote(note)
   }
@@ -108,12 +105,12 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
   function showSpeed(): void {
     const reading = meter.read()
     if (reading.firstTokenMs === null && turn.pending && !(watched.resumed && turn.answer !== '')) {
-      view.setSpeed(waitingLine(Date.now() - turn.pending.askedAt))
-    } else view.setSpeed(watched.resumed ? '' : speedLine(reading, false))
+      view.setWaited(Date.now() - turn.pending.askedAt)
+    } else view.setReading(watched.resumed ? undefined : reading, false)
   }
 
   const stream = watched.open({
-    signal: leave.signal,
+    signal: leaving.signal,
     onConnection(connection) {
       if (over) return
       view.setReconnecting(connection === 'reconnecting')
@@ -125,10 +122,13 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
   async function read(): Promise<Outcome> {
     try {
       for await (const chunk of stream) show(chunk)
-      if (state === 'stopped') return { end: 'stopped', here: stoppedHere }
+      if (state === 'stopped') return { end: 'stopped' }
       return { end: withheld ? 'withheld' : 'done' }
     } catch (error) {
-      return stoppedHere ? { end: 'stopped', here: true } : { end: 'failed', error }
+      if (stoppedHere) return { end: 'stopped' }
+      // Nobody waits for it any more.
+      if (leaving.signal.aborted) return new Promise(() => {})
+      return { end: 'failed', error }
     }
   }
 
@@ -137,18 +137,15 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     clearInterval(ticking)
     turn.end = outcome.end
     const reading = watched.resumed ? told : meter.read()
-    turn.speed = reading ? speedLine(reading, true) : ''
+    if (reading) turn.speed = reading
+    else delete turn.speed
     view.setReconnecting(false)
-    view.setSpeed(turn.speed)
+    view.setReading(reading, true)
     view.setState(outcome.end)
-    if (outcome.end === 'stopped') {
-      setNote(outcome.here ? 'You stopped this answer.' : 'This answer was stopped.')
-    }
-    if (outcome.end === 'withheld') {
-      setNote(turn.answer === '' ? 'This answer was withheld.' : 'The rest of this answer was withheld.')
-    }
-    if (state === 'budget') setNote(NO_BUDGET)
-    else if (outcome.end === 'done' && !begun) setNote('The model had nothing to say.')
+    if (outcome.end === 'stopped') setNote(stoppedHere ? 'stopped-here' : 'stopped')
+    if (outcome.end === 'withheld') setNote(turn.answer === '' ? 'withheld-all' : 'withheld')
+    if (state === 'budget') setNote('no-budget')
+    else if (outcome.end === 'done' && !begun) setNote('nothing-said')
     return outcome
   }
 
@@ -160,12 +157,17 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     stop() {
       if (stoppedHere) return
       stoppedHere = true
-      setTimeout(() => graceOver.resolve({ end: 'stopped', here: true }), STOP_GRACE_MS)
+      setTimeout(() => graceOver.resolve({ end: 'stopped' }), STOP_GRACE_MS)
       // It goes on trying behind the reader's back; and an answer that nobody reads does end.
       void stream
         .stop()
         .catch(() => {})
-        .then(() => setTimeout(() => leave.abort(), STOP_GRACE_MS))
+        .then(() => setTimeout(() => leaving.abort(), STOP_GRACE_MS))
+    },
+    leave() {
+      over = true
+      clearInterval(ticking)
+      leaving.abort()
     },
   }
 }

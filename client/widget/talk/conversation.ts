@@ -1,6 +1,23 @@
 /** The conversation as data: what was asked, what was answered, and what of it is sent along. */
-import type { ChatMessage } from '../../worker/wire.ts'
-import type { Explanation } from './explain-error.ts'
+import type { ChatMessage } from '../../../worker/wire.ts'
+import type { Reading } from '../../stream/meter.ts'
+import type { Trouble } from './trouble.ts'
+
+export interface Conversation {
+  id: string
+  turns: Turn[]
+  /** By the wall clock, in milliseconds. */
+  updatedAt: number
+}
+
+export type Note =
+  | 'too-long'
+  | 'no-budget'
+  | 'stopped-here'
+  | 'stopped'
+  | 'withheld'
+  | 'withheld-all'
+  | 'nothing-said'
 
 export interface Turn {
   question: string
@@ -9,13 +26,14 @@ export interface Turn {
   end?: 'done' | 'stopped' | 'withheld' | 'failed'
   /** What was asked for, as long as there may be more of it. */
   pending?: Pending
-  /** The line on its speed. */
-  speed?: string
+  /** How fast it came. */
+  speed?: Reading
   /** What else there is to say of it. */
-  note?: string
+  note?: Note
   /** What went wrong, and when, by the wall clock in milliseconds. */
-  trouble?: Explanation
+  trouble?: Trouble
   failedAt?: number
+  rating?: 'up' | 'down'
 }
 
 /** A question that has been sent, and what is needed to take up its answer. */
@@ -30,10 +48,6 @@ export interface Pending {
   askedAt: number
 }
 
-/**
- * The messages that ask `turn`, with everything said before it. A turn that got no answer at all is left out:
- * its question would be answered together with the next one. Half an answer counts, as the reader has seen it.
- */
 export function toMessages(turns: readonly Turn[], turn: Turn): ChatMessage[] {
   const earlier = turns.slice(0, turns.indexOf(turn)).filter(({ answer }) => answer !== '')
   return [
