@@ -79,6 +79,13 @@ export const en = {
   spokenCodeIn: 'Code, {language}: {lines} {lines?line:lines}.',
   spokenImage: 'Image: {alt}',
 
+  // How long a wait still takes.
+  seconds: '{seconds} s',
+  minutes: '{minutes} min',
+  minutesSeconds: '{minutes} min {seconds} s',
+  hours: '{hours} h',
+  hoursMinutes: '{hours} h {minutes} min',
+
   // What went wrong, and what to do.
   retry: 'Try again',
   retryIn: 'Try again in {wait}',
@@ -118,8 +125,7 @@ export const en = {
   dayOver: 'Not enough tokens left for today',
   dayOverAdvice: 'An answer may need more than you have left. Each day brings new ones.',
   pageDayOver: 'This page has answered enough for today',
-  pageDayOverAdvice:
-    'The tokens that it shares among its visitors are used up. Each day brings new ones.',
+  pageDayOverAdvice: 'The tokens that it shares among its visitors are used up. Each day brings new ones.',
   noCheck: 'The check that you are a person did not work',
   noCheckAdvice: 'Try again. If something blocks challenges.cloudflare.com, let it through for this page.',
   refused: 'This question was refused',
