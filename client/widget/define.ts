@@ -1,4 +1,5 @@
 /** Makes `<millrace-chat>` known to the page. */
+import type { MillraceEvents } from './events.ts'
 import { MillraceChat } from './millrace-chat.ts'
 
 export { MillraceChat }
@@ -10,4 +11,5 @@ declare global {
   interface HTMLElementTagNameMap {
     'millrace-chat': MillraceChat
   }
+  interface HTMLElementEventMap extends MillraceEvents {}
 }

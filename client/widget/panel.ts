@@ -1,8 +1,8 @@
 /** One widget at work: its views, and what passes between them and the conversation that is shown. */
 import { isLauncher, type Settings, type StorageKind } from './attributes.ts'
 import type { Emit } from './events.ts'
-import { createLauncher, type Launcher } from './launcher/launcher.ts'
 import { fitViewport } from './launcher/fit-viewport.ts'
+import { createLauncher, type Launcher } from './launcher/launcher.ts'
 import type { Strings } from './strings/en.ts'
 import { directionOf, type Language } from './strings/load-strings.ts'
 import { type ExportFormat, exportConversation } from './talk/export-conversation.ts'
@@ -130,7 +130,7 @@ export function createPanel({
           },
         },
         retried(key) {
-          if (key !== undefined) visitor.useKey(key)
+          if (key !== undefined) visitor.enterKey(key)
           composer.focus()
         },
       })

@@ -1,5 +1,5 @@
 /** One way of the race on the page: its clock, its text, and what is to be said of it. */
-import { createGrowingText } from '../growing-text.ts'
+import { createGrowingText } from './growing-text.ts'
 import { copyOf, part } from '../part.ts'
 
 /** Drawn as the water under the clock: dry, held back, flowing, arrived, shut off, broken off. */

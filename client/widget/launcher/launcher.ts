@@ -1,7 +1,7 @@
 /** The bubble in a corner, and the panel that it opens over the page. */
 import type { Strings } from '../strings/en.ts'
-import type { Frame } from '../view/frame.ts'
 import { create, icon } from '../view/element.ts'
+import type { Frame } from '../view/frame.ts'
 import { fitViewport } from './fit-viewport.ts'
 import { trapFocus } from './focus-trap.ts'
 
@@ -85,7 +85,13 @@ export function createLauncher(
     name()
     // Back to where it was; who has gone on with the page meanwhile stays there.
     const host = (root.getRootNode() as ShadowRoot).host
-    if (focused && before instanceof HTMLElement && before.isConnected && before !== host && before !== document.body)
+    if (
+      focused &&
+      before instanceof HTMLElement &&
+      before.isConnected &&
+      before !== host &&
+      before !== document.body
+    )
       before.focus()
     else if (focused) bubble.focus()
     on.closed()

@@ -2,11 +2,15 @@
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {
+  decimalMark: '.',
+  thousandsMark: ',',
+
   chat: 'الدردشة',
   greeting: 'اسأل، وشاهد الإجابة وهي تُكتب أمامك.',
   placeholder: 'اسأل عمّا تشاء',
   questionBox: 'سؤالك',
   keys: 'مفتاح Enter للإرسال، وShift مع Enter لسطر جديد، وEscape لإيقاف الإجابة.',
+  keysOfLauncher: 'مفتاح Enter للإرسال، وShift مع Enter لسطر جديد، وEscape لإغلاق الدردشة.',
   openChat: 'فتح الدردشة',
   closeChat: 'إغلاق الدردشة',
   unread: 'إجابة جديدة',

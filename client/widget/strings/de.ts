@@ -2,11 +2,16 @@
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {
+  decimalMark: ',',
+  thousandsMark: '.',
+
   chat: 'Chat',
   greeting: 'Stellen Sie eine Frage und sehen Sie zu, wie die Antwort entsteht.',
   placeholder: 'Was möchten Sie wissen?',
   questionBox: 'Ihre Frage',
   keys: 'Mit Enter senden, mit Umschalt und Enter eine neue Zeile beginnen, mit Escape die Antwort stoppen.',
+  keysOfLauncher:
+    'Mit Enter senden, mit Umschalt und Enter eine neue Zeile beginnen, mit Escape den Chat schließen.',
   openChat: 'Chat öffnen',
   closeChat: 'Chat schließen',
   unread: 'Neue Antwort',

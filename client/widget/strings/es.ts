@@ -2,11 +2,15 @@
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {
+  decimalMark: ',',
+  thousandsMark: '.',
+
   chat: 'Chat',
   greeting: 'Pregunte y vea cómo llega la respuesta.',
   placeholder: 'Pregunte lo que quiera',
   questionBox: 'Su pregunta',
   keys: 'Enter para enviar, Mayús y Enter para una línea nueva, Escape para detener la respuesta.',
+  keysOfLauncher: 'Enter para enviar, Mayús y Enter para una línea nueva, Escape para cerrar el chat.',
   openChat: 'Abrir el chat',
   closeChat: 'Cerrar el chat',
   unread: 'Nueva respuesta',

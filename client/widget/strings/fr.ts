@@ -2,11 +2,15 @@
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {
+  decimalMark: ',',
+  thousandsMark: '\u202f',
+
   chat: 'Chat',
   greeting: 'Posez une question et voyez la réponse s’écrire.',
   placeholder: 'Que voulez-vous savoir\u202f?',
   questionBox: 'Votre question',
   keys: 'Entrée pour envoyer, Maj et Entrée pour aller à la ligne, Échap pour arrêter la réponse.',
+  keysOfLauncher: 'Entrée pour envoyer, Maj et Entrée pour aller à la ligne, Échap pour fermer le chat.',
   openChat: 'Ouvrir le chat',
   closeChat: 'Fermer le chat',
   unread: 'Nouvelle réponse',

@@ -2,11 +2,15 @@
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {
+  decimalMark: '.',
+  thousandsMark: ',',
+
   chat: 'チャット',
   greeting: '質問をどうぞ。回答が目の前で書かれていきます。',
   placeholder: '何でも聞いてください',
   questionBox: '質問',
   keys: 'Enterで送信、Shift＋Enterで改行、Escで回答を停止します。',
+  keysOfLauncher: 'Enterで送信、Shift＋Enterで改行、Escでチャットを閉じます。',
   openChat: 'チャットを開く',
   closeChat: 'チャットを閉じる',
   unread: '新しい回答',

@@ -14,10 +14,7 @@ const SPEED_INTERVAL_MS = 100
  */
 const STOP_GRACE_MS = 400
 
-export type Outcome =
-  | { end: 'done' | 'withheld' }
-  | { end: 'stopped' }
-  | { end: 'failed'; error: unknown }
+export type Outcome = { end: 'done' | 'withheld' } | { end: 'stopped' } | { end: 'failed'; error: unknown }
 
 interface Watched {
   /** The answer, to be read with these options. */

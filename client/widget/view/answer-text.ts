@@ -34,7 +34,10 @@ export function loadRenderer(): Promise<Renderer> {
   return loading
 }
 
-export function createAnswerText(element: HTMLElement, { strings, imageOrigins, painted }: Options): AnswerText {
+export function createAnswerText(
+  element: HTMLElement,
+  { strings, imageOrigins, painted }: Options,
+): AnswerText {
   let view: MarkdownView | undefined
   let text = ''
   let ended = false

@@ -37,7 +37,13 @@ export function createConversationList(
   )
   const element = create(
     'section',
-    { id: 'conversations', part: 'conversations', 'aria-label': strings.conversations, tabindex: '-1', hidden: true },
+    {
+      id: 'conversations',
+      part: 'conversations',
+      'aria-label': strings.conversations,
+      tabindex: '-1',
+      hidden: true,
+    },
     list,
     none,
     saving,

@@ -26,11 +26,7 @@ export function iconButton(
   label: string,
   attributes: Record<string, Attribute> = {},
 ): HTMLButtonElement {
-  return create(
-    'button',
-    { type: 'button', 'aria-label': label, title: label, ...attributes },
-    icon(name),
-  )
+  return create('button', { type: 'button', 'aria-label': label, title: label, ...attributes }, icon(name))
 }
 
 /** Drawn in 24 × 24, in lines of the text's colour. */

@@ -26,7 +26,11 @@ export interface Frame {
 }
 
 export function createFrame(strings: Strings): Frame {
-  const list = iconButton('list', strings.conversations, { id: 'list', class: 'tool', 'aria-expanded': 'false' })
+  const list = iconButton('list', strings.conversations, {
+    id: 'list',
+    class: 'tool',
+    'aria-expanded': 'false',
+  })
   const add = iconButton('add', strings.newConversation, { id: 'new', class: 'tool' })
   const close = iconButton('close', strings.closeChat, { id: 'close', class: 'tool', hidden: true })
   const heading = create('h2', { id: 'heading', part: 'heading' })
@@ -52,7 +56,14 @@ export function createFrame(strings: Strings): Frame {
   // What can be scrolled has to be reached by keyboard.
   const log = create(
     'div',
-    { id: 'log', part: 'log', class: 'log', role: 'region', 'aria-label': strings.conversation, tabindex: '0' },
+    {
+      id: 'log',
+      part: 'log',
+      class: 'log',
+      role: 'region',
+      'aria-label': strings.conversation,
+      tabindex: '0',
+    },
     content,
   )
 
@@ -74,8 +85,14 @@ export function createFrame(strings: Strings): Frame {
   )
 
   const announcer = create('div', { id: 'announcer', class: 'unseen' })
-  const panel = create('section', { id: 'panel', part: 'panel', 'aria-labelledby': 'heading' }, header, log, dock)
-  const root = create('div', { class: 'root' }, panel, announcer)
+  const panel = create(
+    'section',
+    { id: 'panel', part: 'panel', 'aria-labelledby': 'heading' },
+    header,
+    log,
+    dock,
+  )
+  const root = create('div', { class: 'root' }, panel)
   return {
     root,
     panel,

@@ -7,9 +7,7 @@ export function isSelecting(element: Element): boolean {
   const [range] = composedRanges(selection, root)
   if (!range) return false
   const { startContainer, startOffset, endContainer, endOffset } = range
-  return (
-    element.contains(startContainer) && (startContainer !== endContainer || startOffset !== endOffset)
-  )
+  return element.contains(startContainer) && (startContainer !== endContainer || startOffset !== endOffset)
 }
 
 /** [spec] A selection shows what is in a shadow tree only to who has its root; older browsers have ways of their own. */

@@ -92,15 +92,7 @@ export function createTurnView(
   const speedButton = action('speed', strings.speed, 'show-speed')
   speedButton.ariaExpanded = 'false'
   const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down, speedButton)
-  const answer = create(
-    'div',
-    { class: 'answer', part: 'answer' },
-    body,
-    note,
-    speed,
-    reconnecting,
-    tools,
-  )
+  const answer = create('div', { class: 'answer', part: 'answer' }, body, note, speed, reconnecting, tools)
   const element = create('article', { class: 'turn', part: 'turn' }, asked, answer)
   let trouble: TroubleCard | undefined
   let source = ''

@@ -46,10 +46,7 @@ export function createAllowance(
 }
 
 /** Empty where there is no limit, or it is far. */
-export function allowanceLine(
-  tokens: Partial<CallerUsage['tokens']> | undefined,
-  strings: Strings,
-): string {
+export function allowanceLine(tokens: Partial<CallerUsage['tokens']> | undefined, strings: Strings): string {
   const { left, limit } = tokens ?? {}
   if (typeof left !== 'number' || typeof limit !== 'number' || left > limit * NEAR) return ''
   if (left <= 0) return strings.noTokensLeft

@@ -7,14 +7,18 @@ import { keepInMemory, keepInTab } from './tab-store.ts'
 export interface Visitor {
   session: VisitorSession
   /** An access key that the reader entered: kept for this tab alone, and gone with it. */
-  useKey(key: string): void
+  enterKey(key: string): void
 }
 
 /**
  * @param endpoint the Worker's address without a slash at its end; empty for the page's own
  * @param challengePlace where Turnstile's challenge stands, if the Worker asks for one
  */
-export function createVisitor(endpoint: string, storage: StorageKind, challengePlace: () => HTMLElement): Visitor {
+export function createVisitor(
+  endpoint: string,
+  storage: StorageKind,
+  challengePlace: () => HTMLElement,
+): Visitor {
   // A site may have chats of several Workers, and none knows the other's.
   const keep = (name: string) => (storage === 'none' ? keepInMemory() : keepInTab(name + endpoint))
   const key = keep('millrace-access-key')
@@ -26,5 +30,5 @@ export function createVisitor(endpoint: string, storage: StorageKind, challengeP
       return solveChallenge(siteKey, challengePlace())
     },
   })
-  return { session, useKey: key.set }
+  return { session, enterKey: key.set }
 }
