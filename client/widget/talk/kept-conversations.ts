@@ -195,7 +195,7 @@ export function keepConversations({
   function put(name: string, record: string): void {
     // Once it has been refused, it is tried again, but at nobody's cost: it would cost one more with every second.
     const patient = shelf.isLoose(name)
-    if (shelf.set(name, record)) return
+    if (shelf.set(name, record) || patient) return
     const dropped: ReturnType<typeof others> = []
     let freed = 0
     for (const other of others(name).toReversed()) {
