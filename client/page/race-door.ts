@@ -33,6 +33,7 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
       const explanation = {
         title,
         advice,
+        kept: '',
         retry: true,
         needsKey: false,
         isLimit: false,

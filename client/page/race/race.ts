@@ -149,7 +149,7 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
 
   function fail(way: Way, error: unknown, question: string): void {
     abandon('failed', way)
-    const explanation = explainTrouble(troubleOf(error, way === 'streamed' && streamBegan), en)
+    const explanation = explainTrouble(troubleOf(error, { began: way === 'streamed' && streamBegan, at: Date.now() }), en)
     announcer.say(`The ${way} answer failed. ${explanation.title}. ${explanation.advice}`)
     trouble = createTroubleCard(explanation, en, (key) => {
       stop.hidden = false

@@ -33,6 +33,7 @@ export const strings: Strings = {
   endedStopped: 'أُوقفت الإجابة هنا.',
   endedWithheld: 'حُجبت بقية الإجابة.',
   endedFailed: 'انقطعت الإجابة هنا.',
+  endedPending: 'كانت الإجابة لا تزال قيد الوصول هنا.',
 
   edit: 'تعديل السؤال',
   askAgain: 'إعادة السؤال',
@@ -70,6 +71,11 @@ export const strings: Strings = {
   endedLong: 'اكتملت الإجابة، وعدد الكلمات: {count}.',
   spokenCode: 'كود، عدد الأسطر: {lines}.',
   spokenCodeIn: 'كود بلغة {language}، عدد الأسطر: {lines}.',
+  fullStop: '.',
+  comma: '، ',
+  spokenItem: '{number}. {text}',
+  spokenTask: '{state}: {text}',
+  spokenRest: 'بقية الإجابة معروضة للقراءة.',
   spokenImage: 'صورة: {alt}',
 
   seconds: '{seconds} ث',

@@ -34,6 +34,7 @@ export const strings: Strings = {
   endedStopped: 'Die Antwort wurde hier gestoppt.',
   endedWithheld: 'Der Rest der Antwort wurde zurückgehalten.',
   endedFailed: 'Die Antwort ist hier abgebrochen.',
+  endedPending: 'Hier war die Antwort noch nicht zu Ende.',
 
   edit: 'Frage bearbeiten',
   askAgain: 'Erneut fragen',
@@ -71,6 +72,11 @@ export const strings: Strings = {
   endedLong: 'Die Antwort ist vollständig: {count} {count?Wort:Wörter}.',
   spokenCode: 'Code: {lines} {lines?Zeile:Zeilen}.',
   spokenCodeIn: 'Code, {language}: {lines} {lines?Zeile:Zeilen}.',
+  fullStop: '.',
+  comma: ', ',
+  spokenItem: '{number}. {text}',
+  spokenTask: '{state}: {text}',
+  spokenRest: 'Der Rest der Antwort steht zum Lesen bereit.',
   spokenImage: 'Bild: {alt}',
 
   seconds: '{seconds} Sek.',

@@ -37,6 +37,7 @@ export const en = {
   endedStopped: 'The answer was stopped here.',
   endedWithheld: 'The rest of the answer was withheld.',
   endedFailed: 'The answer broke off here.',
+  endedPending: 'The answer was still coming here.',
 
   // A question and its answer.
   edit: 'Edit the question',
@@ -77,6 +78,11 @@ export const en = {
   endedLong: 'The answer is complete: {count} {count?word:words}.',
   spokenCode: 'Code: {lines} {lines?line:lines}.',
   spokenCodeIn: 'Code, {language}: {lines} {lines?line:lines}.',
+  fullStop: '.',
+  comma: ', ',
+  spokenItem: '{number}. {text}',
+  spokenTask: '{state}: {text}',
+  spokenRest: 'The rest of the answer is there to be read.',
   spokenImage: 'Image: {alt}',
 
   // How long a wait still takes.

@@ -33,6 +33,7 @@ export const strings: Strings = {
   endedStopped: 'La respuesta se detuvo aquí.',
   endedWithheld: 'Se retuvo el resto de la respuesta.',
   endedFailed: 'La respuesta se cortó aquí.',
+  endedPending: 'Aquí la respuesta aún no había terminado.',
 
   edit: 'Editar la pregunta',
   askAgain: 'Volver a preguntar',
@@ -70,6 +71,11 @@ export const strings: Strings = {
   endedLong: 'La respuesta está completa: {count} {count?palabra:palabras}.',
   spokenCode: 'Código: {lines} {lines?línea:líneas}.',
   spokenCodeIn: 'Código, {language}: {lines} {lines?línea:líneas}.',
+  fullStop: '.',
+  comma: ', ',
+  spokenItem: '{number}. {text}',
+  spokenTask: '{state}: {text}',
+  spokenRest: 'El resto de la respuesta queda para leer.',
   spokenImage: 'Imagen: {alt}',
 
   seconds: '{seconds} s',

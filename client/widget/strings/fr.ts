@@ -33,6 +33,7 @@ export const strings: Strings = {
   endedStopped: 'La réponse a été arrêtée ici.',
   endedWithheld: 'Le reste de la réponse a été bloqué.',
   endedFailed: 'La réponse s’est interrompue ici.',
+  endedPending: 'Ici, la réponse n’était pas encore terminée.',
 
   edit: 'Modifier la question',
   askAgain: 'Reposer la question',
@@ -70,6 +71,11 @@ export const strings: Strings = {
   endedLong: 'La réponse est complète\u202f: {count} {count?mot:mots}.',
   spokenCode: 'Code\u202f: {lines} {lines?ligne:lignes}.',
   spokenCodeIn: 'Code, {language}\u202f: {lines} {lines?ligne:lignes}.',
+  fullStop: '.',
+  comma: ', ',
+  spokenItem: '{number}. {text}',
+  spokenTask: '{state}\u202f: {text}',
+  spokenRest: 'Le reste de la réponse est à lire.',
   spokenImage: 'Image\u202f: {alt}',
 
   seconds: '{seconds}\u202fs',

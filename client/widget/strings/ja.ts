@@ -33,6 +33,7 @@ export const strings: Strings = {
   endedStopped: '回答はここで停止されました。',
   endedWithheld: '回答の続きは非表示になりました。',
   endedFailed: '回答はここで途切れました。',
+  endedPending: 'ここで回答はまだ続いていました。',
 
   edit: '質問を編集',
   askAgain: 'もう一度質問',
@@ -70,6 +71,11 @@ export const strings: Strings = {
   endedLong: '回答が完了しました。{count}語です。',
   spokenCode: 'コード、{lines}行。',
   spokenCodeIn: '{language}のコード、{lines}行。',
+  fullStop: '。',
+  comma: '、',
+  spokenItem: '{number}. {text}',
+  spokenTask: '{state}：{text}',
+  spokenRest: '回答の続きは画面で読めます。',
   spokenImage: '画像：{alt}',
 
   seconds: '{seconds}秒',

@@ -6,7 +6,7 @@ import type { Emit } from '../events.ts'
 import type { TurnActions, TurnView } from '../view/turn-view.ts'
 import { type Outcome, type ShownAnswer, showAnswer } from './answer.ts'
 import { type Conversation, type Pending, type Turn, toMessages } from './conversation.ts'
-import { type Trouble, troubleOf } from './trouble.ts'
+import { type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
 /** A browser can bring back a tab after days, and with it a question that its reader has forgotten. */
 const ASK_AGAIN_MS = 5 * 60_000
@@ -49,7 +49,7 @@ export interface Thread {
 /** Shows the conversation as it was kept, and takes up the answer that had not ended. */
 export function createThread(conversation: Conversation, around: Surroundings): Thread {
   const { list, emit, heard, send } = around
-  const { turns, id } = conversation
+  const { turns } = conversation
   const views = new Map<Turn, TurnView>()
   let current: { turn: Turn; answer: ShownAnswer } | undefined
 
@@ -77,7 +77,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     for (const [turn, view] of views) view.setLatest(turn === turns.at(-1))
   }
 
-  const asked = ({ question }: Turn) => ({ conversation: id, question })
+  const asked = ({ question }: Turn) => ({ conversation: conversation.id, question })
 
   async function run(turn: Turn): Promise<void> {
     const view = views.get(turn)
@@ -88,9 +88,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     delete turn.end
     delete turn.note
     delete turn.trouble
-    delete turn.failedAt
     view.hideTrouble()
-    conversation.updatedAt = Date.now()
     save('now')
     let reconnecting = false
     const answer = showAnswer(turn, view, {
@@ -112,7 +110,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       },
       grown(text) {
         save('soon')
-        emit('millrace-delta', { conversation: id, text })
+        emit('millrace-delta', { conversation: conversation.id, text })
       },
       shortened: () => save('now'),
     })
@@ -131,8 +129,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     // The answer may have gone on without us: it is not asked for a second time, but looked at again.
     if (!mayGoOn(turn, outcome)) delete turn.pending
     if (outcome.end === 'failed') {
-      turn.trouble = troubleOf(outcome.error, turn.answer !== '')
-      turn.failedAt = Date.now()
+      turn.trouble = troubleOf(outcome.error, { began: turn.answer !== '', at: Date.now() })
       showTrouble(turn, view, turn.trouble)
       const { code, status, message, requestId } = turn.trouble
       emit('millrace-error', { ...asked(turn), answer: turn.answer, code, status, message, requestId })
@@ -158,19 +155,19 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       return
     }
     if (turn.pending) {
-      delete turn.pending
       turn.end = 'failed'
-      turn.trouble = troubleOf(clientError('network', 'Left before it was sent.'), false)
+      turn.trouble = troubleOf(clientError('network', 'Left before it was sent.'), { began: false, at: turn.pending.askedAt })
+      delete turn.pending
     }
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
     if (turn.note) view.setNote(turn.note)
-    if (turn.trouble) showTrouble(turn, view, { ...turn.trouble, waitMs: waitLeft(turn) })
+    if (turn.trouble) showTrouble(turn, view, { ...turn.trouble, retryAfterMs: waitLeft(turn.trouble, Date.now()) })
   }
 
   /** A question in other words: what was said from it on is said anew. */
   function edit(turn: Turn, question: string): boolean {
-    if (!emit('millrace-ask', { conversation: id, question })) return false
+    if (!emit('millrace-ask', { conversation: conversation.id, question })) return false
     current?.answer.stop()
     if (current) around.busy(false)
     current = undefined
@@ -202,7 +199,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       return current !== undefined
     },
     ask(question) {
-      if (current || !emit('millrace-ask', { conversation: id, question })) return false
+      if (current || !emit('millrace-ask', { conversation: conversation.id, question })) return false
       begin(question)
       return true
     },
@@ -225,12 +222,6 @@ function openAnswer(
   if (id !== undefined) return followStream(streams, id, options)
   const request = { messages, ...chosen(model), stream_options: { include_usage: true } }
   return openStream(streams, request, { ...options, idempotencyKey: key })
-}
-
-/** What is left of the wait that a limit asked for, after the page was loaded anew. */
-function waitLeft({ trouble, failedAt = 0 }: Turn): number {
-  const waitMs = trouble?.waitMs ?? 0
-  return Math.min(waitMs, Math.max(0, failedAt + waitMs - Date.now()))
 }
 
 function mayGoOn({ pending }: Turn, outcome: Outcome): boolean {

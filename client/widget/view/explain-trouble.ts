@@ -1,10 +1,12 @@
 /** What a reader is told when there is no answer, and what they can do about it. */
 import type { Strings } from '../strings/en.ts'
-import type { Trouble } from '../talk/trouble.ts'
+import { PAGE_FAILED, type Trouble } from '../talk/trouble.ts'
 
 export interface Explanation {
   title: string
   advice: string
+  /** What is said of the part that had arrived; empty where there is none. */
+  kept: string
   /** Whether asking the same again may help. */
   retry: boolean
   /** Whether an access key is what is missing. */
@@ -81,7 +83,7 @@ const BY_CODE: Record<string, Words> = {
   rate_limit_exceeded: TOO_MANY,
   insufficient_quota: ['noCredit', 'owner'],
 
-  page: ['wrongHere', 'wrongHereAdvice', 'retry'],
+  [PAGE_FAILED]: ['wrongHere', 'wrongHereAdvice', 'retry'],
   network: ['offline', 'offlineAdvice', 'retry'],
   truncated: ['brokeOff', 'endedEarlyAdvice', 'retry'],
   invalid_event: GARBLED,
@@ -119,7 +121,7 @@ function inItsOwnWords(trouble: Trouble, strings: Strings): Explanation {
 }
 
 function explanation(
-  { began, requestId, waitMs }: Trouble,
+  { began, requestId, retryAfterMs }: Trouble,
   strings: Strings,
   title: string,
   advice: string,
@@ -127,11 +129,12 @@ function explanation(
 ): Explanation {
   return {
     title,
-    advice: began ? `${advice} ${strings.kept}` : advice,
+    advice,
+    kept: began ? strings.kept : '',
     retry: remedy === 'retry' || remedy === 'wait',
     needsKey: remedy === 'key',
     isLimit: remedy === 'wait',
-    waitMs,
+    waitMs: retryAfterMs,
     // An access key is the reader's own business, and a limit does what it is there for.
     reference: remedy === 'key' || remedy === 'wait' ? null : requestId,
   }

@@ -17,13 +17,14 @@ export function createTroubleCard(
   strings: Strings,
   retry: (key?: string) => void,
 ): TroubleCard {
-  const { title, advice, needsKey, isLimit, reference } = explanation
+  const { title, advice, kept, needsKey, isLimit, reference } = explanation
   const element = create(
     'section',
     { class: 'trouble-card', part: 'trouble', 'data-tone': needsKey ? 'ask' : isLimit ? 'wait' : 'broken' },
     create('h4', {}, title),
     create('p', { class: 'advice' }, advice),
   )
+  if (kept !== '') element.append(create('p', {}, kept))
   let stopCountdown = () => {}
   if (needsKey) element.append(keyForm(strings, retry))
   if (explanation.retry) {
