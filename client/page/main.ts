@@ -31,9 +31,8 @@ void demo.then((is) => {
 })
 // With what is at hand: no session is asked for before the page is used.
 void models.load((path) => fetch(path, { headers: session.headers() }))
-atFirstUse(chat, async () => {
-  // As a visitor: before there was a session, nothing was told. The chat asks for it at the same moment.
-  await session.ready().catch(() => {})
+atFirstUse(chat, () => {
+  // As a visitor: before there was a session, nothing was told. The chat asks for one at the same moment.
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
 // The wheel turns while water flows.

@@ -4,51 +4,52 @@ import {
   endpointOf,
   FOUNDATIONS,
   imageOriginsOf,
-  type StorageKind,
+  isLauncher,
+  type Settings,
   settingsOf,
   storageOf,
 } from './attributes.ts'
 import { emitFrom } from './events.ts'
-import { createPanel, type Panel } from './panel.ts'
+import { type Bubble, createBubble } from './launcher/bubble.ts'
+import { loadChunk } from './load-chunk.ts'
+import type { ExportFormat, Foundations, Panel } from './panel.ts'
 import type { Strings } from './strings/en.ts'
 import { chooseLanguage, directionOf, loadStrings } from './strings/load-strings.ts'
 import { ownStrings } from './strings/own-strings.ts'
-import { adoptStyles } from './style/styles.ts'
-import type { ExportFormat } from './talk/export-conversation.ts'
-import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
-import { createVisitor, type Visitor } from './visitor/visitor.ts'
-
-/** What stays as long as the Worker and the place of storage are the same. */
-interface Foundations {
-  endpoint: string
-  storage: StorageKind
-  kept: KeptConversations
-  visitor: Visitor
-}
+import { adopt } from './style/adopt.ts'
+import { SHELL_STYLES } from './style/shell-styles.ts'
+import { create } from './view/element.ts'
+import { hasKept } from './visitor/has-kept.ts'
+import type { Visitor } from './visitor/visitor.ts'
 
 /** Where there is no DOM, as on a server that renders pages, the class can be imported all the same. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
 
 /**
- * What it is made of depends on a few attributes; when one of them changes, it is made anew out of what is kept, and an
- * answer that was coming is taken up again.
+ * A shell, which is there at once, and a panel, which is loaded when it is to be seen. Both are made anew out of what is
+ * kept when one of the attributes changes that they are made of; an answer that was coming is taken up again.
  */
 export class MillraceChat extends Base {
   /** The Worker that elements without an `endpoint` ask; empty for the page's own origin. */
   static endpoint = ''
   static readonly observedAttributes = [...ATTRIBUTES]
 
+  /** Who asks, for a page that asks its Worker for other things too. To be set before the element is in the page. */
+  visitor: Visitor | undefined
+
+  readonly #emit = emitFrom(this)
+  #own: Partial<Strings> = {}
+  #shell: Shell | undefined
   #panel: Panel | undefined
   #foundations: Foundations | undefined
-  #own: Partial<Strings> = {}
-  #emit = emitFrom(this)
   #due = false
   #ready = false
   /** What was called before the panel was there. */
   #queue: ((panel: Panel) => void)[] = []
 
   connectedCallback(): void {
-    this.#takeOver('strings')
+    takeOver(this, 'strings')
+    takeOver(this, 'visitor')
     this.#renew()
   }
 
@@ -59,12 +60,7 @@ export class MillraceChat extends Base {
   attributeChangedCallback(name: string): void {
     if (name === 'open') this.#followOpen()
     else if (FOUNDATIONS.includes(name)) this.#renew()
-    else this.#panel?.update()
-  }
-
-  /** The session with which this element asks, so that a page can ask with the same. */
-  get visitor(): Visitor {
-    return this.#lay().visitor
+    else this.#update()
   }
 
   /** Words of the host's own, in place of the widget's. */
@@ -102,7 +98,7 @@ export class MillraceChat extends Base {
     this.#do((panel) => panel.clear())
   }
 
-  /** This conversation as text or as data (docs/WIDGET.md). Empty before `millrace-ready`. */
+  /** This conversation as text or as data (docs/WIDGET.md). Empty where there is none. */
   export(format: ExportFormat = 'markdown'): string {
     return this.#panel?.export(format) ?? ''
   }
@@ -111,9 +107,14 @@ export class MillraceChat extends Base {
     this.#do((panel) => panel.focus())
   }
 
+  /** Now, or as soon as the panel is there. */
   #do(call: (panel: Panel) => void): void {
-    if (this.#panel) call(this.#panel)
-    else this.#queue.push(call)
+    if (this.#panel) {
+      call(this.#panel)
+      return
+    }
+    this.#queue.push(call)
+    void this.#shell?.load()
   }
 
   /** Once for all that changes at the same time: an element that is moved is taken out and put in again. */
@@ -129,85 +130,73 @@ export class MillraceChat extends Base {
   async #make(): Promise<void> {
     const draft = this.#panel?.draft ?? ''
     this.#panel?.remove()
-    this.#panel = undefined
+    this.#shell?.root.remove()
+    this.#panel = this.#shell = undefined
     if (!this.isConnected) return
-    const language = this.#language()
+    const language = chooseLanguage([
+      this.closest<HTMLElement>('[lang]')?.lang,
+      document.documentElement.lang,
+      ...navigator.languages,
+    ])
     const loaded = await loadStrings(language)
     // Meanwhile it may have been taken out, or something else changed.
-    if (!this.isConnected || this.#due || this.#panel) return
+    if (!this.isConnected || this.#due || this.#shell) return
+    const strings = { ...loaded, ...this.#attributeStrings(), ...this.#own }
     const shadow = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
-    adoptStyles(shadow)
-    const { kept, visitor, endpoint, storage } = this.#lay()
-    this.#panel = createPanel({
-      shadow,
-      endpoint,
-      language,
-      strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
-      storage,
-      imageOrigins: imageOriginsOf(this),
-      settings: () => settingsOf(this, directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'),
-      kept,
-      visitor,
-      emit: this.#emit,
-      opened: (open) => this.toggleAttribute('open', open),
-    })
-    this.#panel.draft = draft
-    if (this.hasAttribute('open')) this.#panel.open('quietly')
-    for (const call of this.#queue.splice(0)) call(this.#panel)
-    if (!this.#ready) this.#emit('millrace-ready')
-    this.#ready = true
-  }
-
-  #lay(): Foundations {
-    const endpoint = endpointOf(this, MillraceChat.endpoint)
-    const storage = storageOf(this)
-    const laid = this.#foundations
-    if (laid?.endpoint === endpoint && laid.storage === storage) return laid
-    const scope = endpoint || location.origin
-    this.#foundations = {
-      endpoint,
-      storage,
-      kept: keepConversations({ storage, scope }),
-      visitor: createVisitor(endpoint, storage, () => this.#challengePlace()),
+    adopt(shadow, SHELL_STYLES)
+    const direction = directionOf(language)
+    const root = create('div', { class: 'root', lang: language, dir: direction })
+    shadow.append(root)
+    let loading: Promise<void> | undefined
+    const settings = () => settingsOf(this, direction === 'rtl' ? 'bottom-left' : 'bottom-right')
+    const shell: Shell = {
+      root,
+      strings,
+      settings,
+      bubble: undefined,
+      load() {
+        loading ??= load().catch((error) => {
+          loading = undefined
+          throw error
+        })
+        return loading
+      },
     }
-    return this.#foundations
-  }
-
-  /** Not in the shadow tree: Turnstile looks for its own elements in the page. */
-  #challengePlace(): HTMLElement {
-    const there = this.querySelector<HTMLElement>(':scope > [slot="challenge"]')
-    if (there) return there
-    const place = document.createElement('div')
-    place.slot = 'challenge'
-    this.append(place)
-    return place
-  }
-
-  #followOpen(): void {
-    if (this.hasAttribute('open')) this.#panel?.open()
-    else this.#panel?.close()
-  }
-
-  #language(): ReturnType<typeof chooseLanguage> {
-    const own = this.closest<HTMLElement>('[lang]')?.lang
-    return chooseLanguage([own, document.documentElement.lang, ...navigator.languages])
-  }
-
-  #attributeStrings(): Partial<Strings> {
-    try {
-      return ownStrings(this.getAttribute('strings') ?? {})
-    } catch (error) {
-      // For whoever wrote the page; a chat in the widget's own words is better than none.
-      console.error(error)
-      return {}
+    const load = async () => {
+      const { createPanel, layFoundations } = await loadChunk('panel', () => import('./panel.ts'))
+      if (this.#shell !== shell) return
+      this.#foundations = this.#sameFoundations() ?? layFoundations(
+        endpointOf(this, MillraceChat.endpoint),
+        storageOf(this),
+        () => challengePlace(this),
+        this.visitor,
+      )
+      const panel = createPanel({
+        root,
+        foundations: this.#foundations,
+        language,
+        strings,
+        imageOrigins: imageOriginsOf(this),
+        settings,
+        bubble: () => shell.bubble,
+        emit: this.#emit,
+        opened: (open) => this.toggleAttribute('open', open),
+      })
+      this.#panel = panel
+      panel.draft = draft
+      if (this.hasAttribute('open')) panel.open('quietly')
+      for (const call of this.#queue.splice(0)) call(panel)
     }
+    this.#shell = shell
+    this.#update()
   }
+}
 
-  /** [spec] What was set before the element was defined hides the class's own property. */
-  #takeOver(name: 'strings'): void {
-    if (!Object.hasOwn(this, name)) return
-    const value = this[name]
-    delete (this as Partial<this>)[name]
-    this[name] = value
-  }
+interface Shell {
+  root: HTMLElement
+  strings: Strings
+  bubble: Bubble | undefined
+  settings(): Settings
+  /** Loads the panel, once. @throws where it can't be had */
+  load(): Promise<void>
 }

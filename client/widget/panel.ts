@@ -1,15 +1,18 @@
 /** One widget at work: its views, and what passes between them and the conversation that is shown. */
-import { isLauncher, type Settings, type StorageKind } from './attributes.ts'
+import { createAnswerSpeech } from './announce/answer-speech.ts'
+import type { Settings, StorageKind } from './attributes.ts'
 import type { Emit } from './events.ts'
 import { fitViewport } from './launcher/fit-viewport.ts'
 import { createLauncher, type Launcher } from './launcher/launcher.ts'
 import type { Strings } from './strings/en.ts'
-import { directionOf, type Language } from './strings/load-strings.ts'
-import { type ExportFormat, exportConversation } from './talk/export-conversation.ts'
-import type { KeptConversations } from './talk/kept-conversations.ts'
+import type { Language } from './strings/load-strings.ts'
+import { noteWords } from './strings/note-words.ts'
+import { toJson, toMarkdown } from './talk/export-conversation.ts'
+import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
+import { adopt } from './style/adopt.ts'
+import { PANEL_STYLES } from './style/panel-styles.ts'
 import { createThread } from './talk/thread.ts'
 import { createThreads } from './talk/threads.ts'
-import { createAnswerSpeech } from './view/answer-speech.ts'
 import { loadRenderer } from './view/answer-text.ts'
 import { createComposer } from './view/composer.ts'
 import { createConversationList } from './view/conversation-list.ts'
@@ -19,19 +22,29 @@ import { createFrame } from './view/frame.ts'
 import { saveFile } from './view/save-file.ts'
 import { createTurnView } from './view/turn-view.ts'
 import { createAllowance } from './visitor/allowance.ts'
-import type { Visitor } from './visitor/visitor.ts'
+import { createVisitor, type Visitor } from './visitor/visitor.ts'
 import { atFirstUse, warmCaller } from './visitor/warm.ts'
 
-export interface PanelOptions {
-  shadow: ShadowRoot
+export type ExportFormat = 'markdown' | 'json'
+
+/** What outlives a panel, as long as the Worker and the place of storage are the same. */
+export interface Foundations {
   endpoint: string
-  language: Language
-  strings: Strings
   storage: StorageKind
-  imageOrigins: readonly string[]
-  settings(): Settings
   kept: KeptConversations
   visitor: Visitor
+}
+
+export interface PanelOptions {
+  /** What all is in, in a shadow tree. */
+  root: HTMLElement
+  foundations: Foundations
+  language: Language
+  strings: Strings
+  imageOrigins: readonly string[]
+  settings(): Settings
+  /** The launcher's, as long as there is one. */
+  bubble(): Bubble | undefined
   emit: Emit
   /** Told when a launcher's panel was opened or closed. */
   opened(open: boolean): void
@@ -56,23 +69,34 @@ export interface Panel {
   remove(): void
 }
 
+/**
+ * @param challengePlace where Turnstile's challenge stands, if the Worker asks for one
+ * @param visitor whoever the page says
+ */
+export function layFoundations(
+  endpoint: string,
+  storage: StorageKind,
+  challengePlace: () => HTMLElement,
+  visitor: Visitor = createVisitor(endpoint, storage, challengePlace),
+): Foundations {
+  return { endpoint, storage, visitor, kept: keepConversations({ storage, scope: endpoint || location.origin }) }
+}
+
 export function createPanel({
-  shadow,
-  endpoint,
+  root,
+  foundations: { endpoint, storage, kept, visitor },
   language,
   strings,
-  storage,
   imageOrigins,
   settings,
-  kept,
-  visitor,
+  bubble,
   emit,
   opened,
 }: PanelOptions): Panel {
   const streams = `${endpoint}/v1/streams`
   const frame = createFrame(strings)
-  const { root, panel, log, content } = frame
-  const speech = createAnswerSpeech(panel, language, strings)
+  const { panel, log, content } = frame
+  const speech = createAnswerSpeech(language, strings)
   const allowance = createAllowance(frame.allowance, endpoint, visitor.session.fetch, strings)
   const send = allowance.watch(visitor.session.fetch)
   const follow = followEnd(log, content, frame.latest)
@@ -93,14 +117,14 @@ export function createPanel({
     },
   })
   const detached = new AbortController()
-  let launcher: Launcher | undefined
+  let popup: Popup | undefined
   let unfit: (() => void) | undefined
 
-  root.lang = language
-  root.dir = directionOf(language)
   frame.dock.insertBefore(composer.element, frame.keys)
   log.after(list.element)
-  shadow.append(root)
+  panel.append(speech.element)
+  root.append(panel)
+  adopt(root.getRootNode() as ShadowRoot, PANEL_STYLES)
 
   const threads = createThreads(
     kept,
@@ -123,10 +147,11 @@ export function createPanel({
         },
         heard: {
           begun: (view) => here() && speech.begin(view),
+          shortened: (view) => here() && speech.shortened(view),
           reconnecting: () => here() && speech.say(strings.reconnecting),
           ended(view, turn) {
             if (here()) speech.end(view, turn)
-            if (launcher && !launcher.isOpen) launcher.setUnread(true)
+            if (popup?.isOpen === false) bubble()?.setUnread(true)
           },
         },
         retried(key) {
@@ -177,7 +202,15 @@ export function createPanel({
   }
 
   function exportNow(format: ExportFormat): string {
-    return exportConversation(threads.shown.conversation, format, strings)
+    const { conversation } = threads.shown
+    if (format === 'json') return JSON.stringify(toJson(conversation), null, 2)
+    return toMarkdown(conversation, {
+      you: strings.you,
+      assistant: strings.assistant,
+      notes: noteWords(strings),
+      failed: strings.endedFailed,
+      pending: strings.endedPending,
+    })
   }
 
   function showStarters(starters: string[]): void {
@@ -191,37 +224,34 @@ export function createPanel({
     )
   }
 
-  function setLauncher(wanted: boolean): void {
-    if (!wanted) {
-      launcher?.remove()
-      launcher = undefined
-    }
-    launcher ??= wanted
-      ? createLauncher(frame, strings, {
-          opened() {
-            opened(true)
-            emit('millrace-open')
-          },
-          closed() {
-            opened(false)
-            emit('millrace-close')
-          },
-          focus: composer.focus,
-        })
-      : undefined
+  function followBubble(): void {
+    const button = bubble()
+    if (!button) {
+      popup?.remove()
+      popup = undefined
+    } else
+      popup ??= createPopup(root, frame, button, {
+        opened() {
+          opened(true)
+          emit('millrace-open')
+        },
+        closed() {
+          opened(false)
+          emit('millrace-close')
+        },
+        focus: composer.focus,
+      })
   }
 
   function update(): void {
     const now = settings()
-    root.dataset.theme = now.theme
-    root.dataset.position = now.position
     root.classList.toggle('always-speed', now.speed)
     frame.heading.textContent = now.heading ?? strings.chat
     frame.greeting.textContent = now.greeting ?? strings.greeting
     composer.setPlaceholder(now.placeholder ?? strings.placeholder)
     showStarters(now.starters)
-    setLauncher(isLauncher(now.position))
-    frame.keys.textContent = launcher ? strings.keysOfLauncher : strings.keys
+    followBubble()
+    frame.keys.textContent = popup ? strings.keysOfLauncher : strings.keys
     unfit?.()
     unfit = now.position === 'page' ? fitViewport(root) : undefined
   }
@@ -236,8 +266,8 @@ export function createPanel({
     if (!list.element.hidden) {
       showList(false)
       frame.list.focus()
-      event.stopImmediatePropagation()
-    } else if (!launcher && threads.shown.busy) threads.shown.stop()
+      event.preventDefault()
+    } else if (!popup && threads.shown.busy) threads.shown.stop()
   })
   atFirstUse(panel, () => {
     loadRenderer().catch(() => {})
@@ -261,11 +291,11 @@ export function createPanel({
       composer.draft = text
     },
     get isOpen() {
-      return launcher?.isOpen ?? false
+      return popup?.isOpen ?? false
     },
     update,
-    open: (how) => launcher?.open(how),
-    close: () => launcher?.close(),
+    open: (how) => popup?.open(how),
+    close: () => popup?.close(),
     focus: composer.focus,
     ask,
     stop: () => threads.shown.stop(),
@@ -279,8 +309,8 @@ export function createPanel({
       unfit?.()
       unwatch()
       detached.abort()
-      launcher?.remove()
-      root.remove()
+      popup?.remove()
+      panel.remove()
     },
   }
 }

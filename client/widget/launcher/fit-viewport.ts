@@ -9,7 +9,7 @@ export function fitViewport(element: HTMLElement): () => void {
   const viewport = window.visualViewport
   if (!viewport) return () => {}
   const detached = new AbortController()
-  function fit(): void {
+  function measure(): void {
     // Who has zoomed in wants to see a part of it larger, not all of it smaller.
     const zoomed = (viewport?.scale ?? 1) > 1.01
     if (zoomed || !viewport) {
@@ -20,8 +20,8 @@ export function fitViewport(element: HTMLElement): () => void {
     element.style.setProperty('--visible-height', `${viewport.height}px`)
     element.style.setProperty('--visible-top', `${viewport.offsetTop}px`)
   }
-  viewport.addEventListener('resize', fit, { signal: detached.signal })
-  viewport.addEventListener('scroll', fit, { signal: detached.signal })
-  fit()
+  viewport.addEventListener('resize', measure, { signal: detached.signal })
+  viewport.addEventListener('scroll', measure, { signal: detached.signal })
+  measure()
   return () => detached.abort()
 }

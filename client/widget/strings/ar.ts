@@ -30,8 +30,6 @@ export const strings: Strings = {
   untitled: 'بلا عنوان',
   you: 'أنت',
   assistant: 'الإجابة',
-  endedStopped: 'أُوقفت الإجابة هنا.',
-  endedWithheld: 'حُجبت بقية الإجابة.',
   endedFailed: 'انقطعت الإجابة هنا.',
   endedPending: 'كانت الإجابة لا تزال قيد الوصول هنا.',
 
@@ -76,7 +74,6 @@ export const strings: Strings = {
   spokenItem: '{number}. {text}',
   spokenTask: '{state}: {text}',
   spokenRest: 'بقية الإجابة معروضة للقراءة.',
-  spokenImage: 'صورة: {alt}',
 
   seconds: '{seconds} ث',
   minutes: '{minutes} د',

@@ -31,8 +31,6 @@ export const strings: Strings = {
   untitled: 'Ohne Titel',
   you: 'Sie',
   assistant: 'Antwort',
-  endedStopped: 'Die Antwort wurde hier gestoppt.',
-  endedWithheld: 'Der Rest der Antwort wurde zurückgehalten.',
   endedFailed: 'Die Antwort ist hier abgebrochen.',
   endedPending: 'Hier war die Antwort noch nicht zu Ende.',
 
@@ -77,7 +75,6 @@ export const strings: Strings = {
   spokenItem: '{number}. {text}',
   spokenTask: '{state}: {text}',
   spokenRest: 'Der Rest der Antwort steht zum Lesen bereit.',
-  spokenImage: 'Bild: {alt}',
 
   seconds: '{seconds} Sek.',
   minutes: '{minutes} Min.',

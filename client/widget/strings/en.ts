@@ -34,8 +34,6 @@ export const en = {
   untitled: 'Untitled',
   you: 'You',
   assistant: 'Answer',
-  endedStopped: 'The answer was stopped here.',
-  endedWithheld: 'The rest of the answer was withheld.',
   endedFailed: 'The answer broke off here.',
   endedPending: 'The answer was still coming here.',
 
@@ -83,7 +81,6 @@ export const en = {
   spokenItem: '{number}. {text}',
   spokenTask: '{state}: {text}',
   spokenRest: 'The rest of the answer is there to be read.',
-  spokenImage: 'Image: {alt}',
 
   // How long a wait still takes.
   seconds: '{seconds} s',

@@ -30,8 +30,6 @@ export const strings: Strings = {
   untitled: 'Sin título',
   you: 'Usted',
   assistant: 'Respuesta',
-  endedStopped: 'La respuesta se detuvo aquí.',
-  endedWithheld: 'Se retuvo el resto de la respuesta.',
   endedFailed: 'La respuesta se cortó aquí.',
   endedPending: 'Aquí la respuesta aún no había terminado.',
 
@@ -76,7 +74,6 @@ export const strings: Strings = {
   spokenItem: '{number}. {text}',
   spokenTask: '{state}: {text}',
   spokenRest: 'El resto de la respuesta queda para leer.',
-  spokenImage: 'Imagen: {alt}',
 
   seconds: '{seconds} s',
   minutes: '{minutes} min',

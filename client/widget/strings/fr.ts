@@ -30,8 +30,6 @@ export const strings: Strings = {
   untitled: 'Sans titre',
   you: 'Vous',
   assistant: 'Réponse',
-  endedStopped: 'La réponse a été arrêtée ici.',
-  endedWithheld: 'Le reste de la réponse a été bloqué.',
   endedFailed: 'La réponse s’est interrompue ici.',
   endedPending: 'Ici, la réponse n’était pas encore terminée.',
 
@@ -76,7 +74,6 @@ export const strings: Strings = {
   spokenItem: '{number}. {text}',
   spokenTask: '{state}\u202f: {text}',
   spokenRest: 'Le reste de la réponse est à lire.',
-  spokenImage: 'Image\u202f: {alt}',
 
   seconds: '{seconds}\u202fs',
   minutes: '{minutes}\u202fmin',

@@ -30,8 +30,6 @@ export const strings: Strings = {
   untitled: '無題',
   you: 'あなた',
   assistant: '回答',
-  endedStopped: '回答はここで停止されました。',
-  endedWithheld: '回答の続きは非表示になりました。',
   endedFailed: '回答はここで途切れました。',
   endedPending: 'ここで回答はまだ続いていました。',
 
@@ -76,7 +74,6 @@ export const strings: Strings = {
   spokenItem: '{number}. {text}',
   spokenTask: '{state}：{text}',
   spokenRest: '回答の続きは画面で読めます。',
-  spokenImage: '画像：{alt}',
 
   seconds: '{seconds}秒',
   minutes: '{minutes}分',

@@ -27,8 +27,9 @@ export interface Surroundings {
   busy(busy: boolean): void
   /** What who hears the page should know of the answer in this view. */
   heard: {
-    begun(view: TurnView): void
-    reconnecting(): void
+    begun(view: TurnView): unknown
+    shortened(view: TurnView): unknown
+    reconnecting(): unknown
     ended(view: TurnView, turn: Turn): void
   }
   /** Told when the reader tries again, with a key if one was asked for. */
@@ -112,7 +113,10 @@ export function createThread(conversation: Conversation, around: Surroundings): 
         save('soon')
         emit('millrace-delta', { conversation: conversation.id, text })
       },
-      shortened: () => save('now'),
+      shortened() {
+        save('now')
+        heard.shortened(view)
+      },
     })
     current = { turn, answer }
     around.busy(true)
@@ -156,13 +160,17 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     }
     if (turn.pending) {
       turn.end = 'failed'
-      turn.trouble = troubleOf(clientError('network', 'Left before it was sent.'), { began: false, at: turn.pending.askedAt })
+      turn.trouble = troubleOf(clientError('network', 'Left before it was sent.'), {
+        began: false,
+        at: turn.pending.askedAt,
+      })
       delete turn.pending
     }
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
     if (turn.note) view.setNote(turn.note)
-    if (turn.trouble) showTrouble(turn, view, { ...turn.trouble, retryAfterMs: waitLeft(turn.trouble, Date.now()) })
+    if (turn.trouble)
+      showTrouble(turn, view, { ...turn.trouble, retryAfterMs: waitLeft(turn.trouble, Date.now()) })
   }
 
   /** A question in other words: what was said from it on is said anew. */

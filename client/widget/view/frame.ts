@@ -21,8 +21,6 @@ export interface Frame {
   dock: HTMLElement
   keys: HTMLElement
   allowance: HTMLElement
-  /** Where what is to be heard is said. */
-  announcer: HTMLElement
 }
 
 export function createFrame(strings: Strings): Frame {
@@ -84,7 +82,6 @@ export function createFrame(strings: Strings): Frame {
     allowance,
   )
 
-  const announcer = create('div', { id: 'announcer', class: 'unseen' })
   const panel = create(
     'section',
     { id: 'panel', part: 'panel', 'aria-labelledby': 'heading' },
@@ -109,6 +106,5 @@ export function createFrame(strings: Strings): Frame {
     dock,
     keys,
     allowance,
-    announcer,
   }
 }

@@ -33,7 +33,7 @@ export function createQuestionEditor(
   form.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && !event.isComposing) {
       // It closes the editor alone.
-      event.stopPropagation()
+      event.preventDefault()
       on.leave()
     } else if (event.target === box && isSend(event)) {
       event.preventDefault()

@@ -1,6 +1,7 @@
 /** One question and its answer. */
 import type { Reading } from '../../stream/meter.ts'
 import type { Strings } from '../strings/en.ts'
+import { noteWords } from '../strings/note-words.ts'
 import type { Note } from '../talk/conversation.ts'
 import type { Trouble } from '../talk/trouble.ts'
 import { type AnswerText, createAnswerText } from './answer-text.ts'
@@ -58,16 +59,6 @@ const HEADING_CHARS = 160
 
 /** How long a button says that it worked. */
 const DONE_MS = 2_000
-
-const NOTES: Record<Note, keyof Strings> = {
-  'too-long': 'tooLongAnswer',
-  'no-budget': 'noBudget',
-  'stopped-here': 'stoppedHere',
-  stopped: 'stopped',
-  withheld: 'withheld',
-  'withheld-all': 'withheldWhole',
-  'nothing-said': 'nothingSaid',
-}
 
 export function createTurnView(
   question: string,
@@ -178,7 +169,7 @@ export function createTurnView(
       answer.classList.toggle('cut-off', now)
     },
     setNote(name) {
-      note.textContent = strings[NOTES[name]]
+      note.textContent = noteWords(strings)[name]
       note.hidden = false
     },
     setRating,

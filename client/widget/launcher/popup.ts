@@ -1,60 +1,33 @@
-/** The bubble in a corner, and the panel that it opens over the page. */
-import type { Strings } from '../strings/en.ts'
-import { create, icon } from '../view/element.ts'
+/** The panel that a launcher opens over the page, and the way of the focus into it and back. */
 import type { Frame } from '../view/frame.ts'
+import type { Bubble } from './bubble.ts'
 import { fitViewport } from './fit-viewport.ts'
 import { trapFocus } from './focus-trap.ts'
 
-/** Of a window's width: below it, the panel fills the screen. As in style/launcher.css. */
+/** Of a window's width: below it, the panel fills the screen. As in style/popup.css. */
 const PHONE = '(max-width: 479.98px)'
 
-export interface Launcher {
+export interface Popup {
   readonly isOpen: boolean
   /** @param how `quietly` leaves the focus where it is, and tells nobody */
   open(how?: 'quietly'): void
   close(): void
-  /** There is something that the reader has not seen. */
-  setUnread(unread: boolean): void
-  /** Takes all of it away; the panel is then a part of the page. */
+  /** Makes the panel a part of the page again. */
   remove(): void
 }
 
 /** @param on told after it was opened or closed; `focus` puts the focus where one goes on */
-export function createLauncher(
-  { root, panel, close: closeButton }: Frame,
-  strings: Strings,
+export function createPopup(
+  root: HTMLElement,
+  { panel, close: closeButton }: Frame,
+  bubble: Bubble,
   on: { opened(): void; closed(): void; focus(): void },
-): Launcher {
-  const bubble = create(
-    'button',
-    {
-      type: 'button',
-      id: 'launcher',
-      part: 'launcher',
-      class: 'launcher',
-      'aria-haspopup': 'dialog',
-      'aria-controls': 'panel',
-    },
-    icon('chat'),
-    create('span', { class: 'dot' }),
-  )
+): Popup {
   const detached = new AbortController()
   const { signal } = detached
   const phone = matchMedia(PHONE)
   let release: (() => void) | undefined
   let before: Element | null = null
-
-  function name(): void {
-    const words = release ? strings.closeChat : strings.openChat
-    const unread = bubble.classList.contains('unread')
-    bubble.ariaLabel = bubble.title = unread ? `${words}. ${strings.unread}` : words
-    bubble.ariaExpanded = String(release !== undefined)
-  }
-
-  function setUnread(unread: boolean): void {
-    bubble.classList.toggle('unread', unread)
-    name()
-  }
 
   function open(how?: 'quietly'): void {
     if (release) return
@@ -66,7 +39,8 @@ export function createLauncher(
       free()
       unfit()
     }
-    setUnread(false)
+    bubble.setOpen(true)
+    bubble.setUnread(false)
     setModal()
     if (how === 'quietly') return
     // A keyboard that rises at once would cover most of a phone.
@@ -82,18 +56,9 @@ export function createLauncher(
     release = undefined
     panel.hidden = true
     root.classList.remove('open')
-    name()
-    // Back to where it was; who has gone on with the page meanwhile stays there.
-    const host = (root.getRootNode() as ShadowRoot).host
-    if (
-      focused &&
-      before instanceof HTMLElement &&
-      before.isConnected &&
-      before !== host &&
-      before !== document.body
-    )
-      before.focus()
-    else if (focused) bubble.focus()
+    bubble.setOpen(false)
+    // Who has gone on with the page meanwhile stays there.
+    if (focused) (comesFrom(before, root) ?? bubble.element).focus()
     on.closed()
   }
 
@@ -106,22 +71,19 @@ export function createLauncher(
   panel.tabIndex = -1
   panel.hidden = true
   closeButton.hidden = false
-  root.prepend(bubble)
-  bubble.addEventListener('click', () => (release ? close() : open()))
   closeButton.addEventListener('click', close, { signal })
   phone.addEventListener('change', setModal, { signal })
   panel.addEventListener(
     'keydown',
     (event) => {
-      // One that leaves an input method's candidates is not meant for us.
-      if (event.key !== 'Escape' || event.isComposing) return
+      // One that leaves an input method's candidates is not meant for us; one that closed something inside has done so.
+      if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
       // Nor is this one meant for the page.
       event.stopPropagation()
       close()
     },
     { signal },
   )
-  name()
 
   return {
     get isOpen() {
@@ -129,17 +91,23 @@ export function createLauncher(
     },
     open,
     close,
-    setUnread,
     remove() {
       release?.()
+      release = undefined
       detached.abort()
-      bubble.remove()
       root.classList.remove('open')
       closeButton.hidden = true
       panel.hidden = false
-      panel.role = null
-      panel.ariaModal = null
+      panel.role = panel.ariaModal = null
       panel.removeAttribute('tabindex')
     },
   }
+}
+
+/** An element of the page that had the focus, and can have it again. */
+function comesFrom(before: Element | null, root: HTMLElement): HTMLElement | undefined {
+  const tree = root.getRootNode()
+  const ours = tree instanceof ShadowRoot && tree.host === before
+  if (ours || before === document.body || !(before instanceof HTMLElement)) return undefined
+  return before.isConnected ? before : undefined
 }
