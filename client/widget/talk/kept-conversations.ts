@@ -4,23 +4,13 @@
  */
 import { newKey } from '../../stream/open-stream.ts'
 import type { Conversation } from './conversation.ts'
+import { putRecord, RECORDS } from './put-record.ts'
 import { type Heading, readHeading, readRecord, writeRecord } from './record.ts'
 import { createShelf, type TextStore } from './shelf.ts'
-
-/**
- * Of all that is kept, whatever Workers it came from. A store has room for 5 million characters: the greater half of it is
- * the host page's. Two of the longest conversations, or fifty of ordinary length.
- */
-export const MAX_KEPT_CHARS = 2_000_000
-
-/** Nobody looks through a longer list; and each of them is looked at whenever one is saved. */
-export const MAX_CONVERSATIONS = 50
 
 /** While an answer grows, this often: it comes anew after a reload, this is for when it can't. */
 const INTERVAL_MS = 1_000
 
-/** No origin has a space in it, so that none can be mistaken for the beginning of another. */
-const RECORD = 'millrace-conversation '
 const PLACE = 'millrace-current '
 
 /** What `newKey` makes. */
@@ -94,7 +84,8 @@ export function keepConversations({
 }: Options): KeptConversations {
   const shelf = storage === 'none' ? createShelf() : createShelf(stores[storage])
   const tab = storage === 'none' ? shelf : createShelf(stores.session)
-  const prefix = `${RECORD}${scope} `
+  // No origin has a space in it, so that none can be mistaken for the beginning of another.
+  const prefix = `${RECORDS}${scope} `
   const place = `${PLACE}${storage} ${scope}`
   const waiting = new Set<Conversation>()
   const removed = new Set<string>()
@@ -165,8 +156,7 @@ export function keepConversations({
       shelf.remove(name)
       return
     }
-    keepBounds(name, record)
-    put(name, record)
+    putRecord(shelf, { name, record, current: held && prefix + held.id })
     seen.set(conversation, record)
     if (conversation === held && tab.get(place) !== conversation.id) enter(conversation)
   }
@@ -178,50 +168,6 @@ export function keepConversations({
     const here = new Set(conversation.turns.map(({ question }) => question))
     const there = readRecord(conversation.id, record)?.turns ?? []
     return there.some(({ question }) => !here.has(question))
-  }
-
-  /** Drops the oldest, so that all together stays within the bounds. */
-  function keepBounds(name: string, record: string): void {
-    let room = MAX_KEPT_CHARS - record.length
-    let count = 1
-    for (const other of others(name)) {
-      room -= other.record.length
-      count++
-      if ((room < 0 || count > MAX_CONVERSATIONS) && !other.isCurrent) shelf.remove(other.name)
-    }
-  }
-
-  /** Where the store is full, which may be the host page's doing, the oldest give way to as much as is to be written. */
-  function put(name: string, record: string): void {
-    // Once it has been refused, it is tried again, but at nobody's cost: it would cost one more with every second.
-    const patient = shelf.isLoose(name)
-    if (shelf.set(name, record) || patient) return
-    const dropped: ReturnType<typeof others> = []
-    let freed = 0
-    for (const other of others(name).toReversed()) {
-      if (other.isCurrent || shelf.isLoose(other.name)) continue
-      shelf.remove(other.name)
-      if (shelf.set(name, record)) return
-      dropped.push(other)
-      freed += other.record.length
-      if (freed > record.length) break
-    }
-    // It was in vain: whatever keeps the store from taking this, it is not for want of room.
-    for (const other of dropped) shelf.set(other.name, other.record)
-  }
-
-  /** The current one, then the latest; whatever can't be read counts as very old. Those of other Workers are among them. */
-  function others(name: string) {
-    return shelf
-      .names()
-      .filter((other) => other.startsWith(RECORD) && other !== name)
-      .map((other) => {
-        const record = shelf.get(other) ?? ''
-        const isCurrent = held !== undefined && other === prefix + held.id
-        const age = isCurrent ? Number.POSITIVE_INFINITY : (readHeading(record)?.updatedAt ?? 0)
-        return { name: other, record, isCurrent, age }
-      })
-      .sort((one, another) => another.age - one.age)
   }
 
   function flush(): void {

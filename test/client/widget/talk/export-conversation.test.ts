@@ -94,6 +94,10 @@ Now.
     // In a list its end is the list's; if it isn't in one, the quote's.
     ['- a\n  ```\n  b', '> - a\n>   ```\n>   b'],
     ['2. ```\n   a\n   ```', '> 2. ```\n>    a\n>    ```'],
+    // A list ends before its code does, and what would have closed it opens another.
+    ['- a\n\n  ```\n  b\nc\n  ```\nd', '> - a\n>\n>   ```\n>   b\n> c\n>   ```\n> d'],
+    // Too far in to close it, unless in a list.
+    ['  ```\n      ```', '>   ```\n>       ```'],
     ['<!-- a\n\nb', '> <!-- a\n>\n> b'],
     ['<div>\n```\n</div>', '> <div>\n> ```\n> </div>'],
   ])('of an answer that ends like %j, nothing reaches the next question', (answer, shown) => {

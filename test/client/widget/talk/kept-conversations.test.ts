@@ -1,11 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Conversation, Turn } from '../../../../client/widget/talk/conversation.ts'
-import {
-  keepConversations,
-  MAX_CONVERSATIONS,
-  MAX_KEPT_CHARS,
-} from '../../../../client/widget/talk/kept-conversations.ts'
+import { keepConversations } from '../../../../client/widget/talk/kept-conversations.ts'
+import { MAX_CONVERSATIONS, MAX_KEPT_CHARS } from '../../../../client/widget/talk/put-record.ts'
+import { MAX_RECORD_CHARS } from '../../../../client/widget/talk/record.ts'
 import type { TextStore } from '../../../../client/widget/talk/shelf.ts'
 import { anyTurn, done, fakeStore, refusedStore, running } from './samples.ts'
 
@@ -86,6 +84,28 @@ describe.each(['session', 'local'] as const)('with %s storage', (storage) => {
     kept.save(conversation, 'soon')
     kept.flush()
     expect(answer()).toBe(`By${'.'.repeat(99)}!`)
+  })
+
+  test('what was saved now is not saved once more soon', () => {
+    const local = fakeStore()
+    const tab = browser(local).tab()
+    const kept = tab.page(storage)
+    const conversation = talk(kept, running)
+    kept.save(conversation, 'soon')
+    kept.save(conversation, 'now')
+    const { writes } = storage === 'local' ? local : tab.session
+    vi.advanceTimersByTime(5_000)
+    expect((storage === 'local' ? local : tab.session).writes).toBe(writes)
+  })
+
+  test('a turn that is taken out of it is gone, and it is the same conversation', () => {
+    const tab = browser().tab()
+    const kept = tab.page(storage)
+    const conversation = talk(kept, done('Why?'), done('How?'))
+    conversation.turns.pop()
+    kept.save(conversation, 'now')
+    expect(kept.list()).toHaveLength(1)
+    expect(questions(tab.page(storage).current())).toEqual(['Why?'])
   })
 
   test('a new conversation is listed from its first turn on, and the earlier ones can be opened', () => {
@@ -254,6 +274,17 @@ describe.each(['session', 'local'] as const)('with %s storage', (storage) => {
       expect(titles(page)).toEqual(['d', 'c', 'b'])
     })
 
+    test('the current one stays, even beside another of the largest size', () => {
+      const tab = browser().tab()
+      const page = tab.page(storage)
+      const largest = (question: string) => done(question, 'x'.repeat(MAX_RECORD_CHARS - 50))
+      const other = talk(page, largest('other'))
+      const current = talk(page, largest('current'))
+      page.save(other, 'now')
+      expect(titles(page)).toEqual(['other', 'current'])
+      expect(tab.page(storage).current()).toEqual(current)
+    })
+
     test('what can’t be read is the first to go', () => {
       const local = fakeStore()
       const tab = browser(local).tab()
@@ -275,6 +306,18 @@ describe.each(['session', 'local'] as const)('with %s storage', (storage) => {
       const current = talk(page, done('d', 'x'.repeat(1_400)))
       expect(titles(page)).toEqual(['d', 'c'])
       expect(tab.page(storage).current()).toEqual(current)
+    })
+
+    test('the current one does not give way to another', () => {
+      const local = fakeStore(3_000)
+      const tab = browser(local).tab(storage === 'session' ? fakeStore(3_000) : undefined)
+      const page = tab.page(storage)
+      const other = talk(page, done('other'))
+      const current = talk(page, done('current', 'x'.repeat(1_000)))
+      other.turns.push(done('more', 'x'.repeat(2_000)))
+      page.save(other, 'now')
+      expect(tab.page(storage).current()).toEqual(current)
+      expect(titles(page)).toEqual(['other', 'current'])
     })
 
     test('where nothing helps, what is in memory can still be read, and the others stay', () => {
@@ -299,8 +342,9 @@ describe.each(['session', 'local'] as const)('with %s storage', (storage) => {
       const page = tab.page(storage)
       for (const question of ['a', 'b']) talk(page, done(question, 'x'.repeat(500)))
       const huge = talk(page, done('c', 'x'.repeat(3_000)))
-      const seconds = Array.from({ length: 5 })
-      for (const _ of seconds) page.save(huge, 'now')
+      const { writes } = store(tab, local)
+      for (let second = 0; second < 5; second++) page.save(huge, 'now')
+      expect(store(tab, local).writes).toBe(writes)
       expect(titles(tab.page(storage))).toEqual(['b', 'a'])
       for (const turn of huge.turns) turn.answer = 'x'.repeat(500)
       page.save(huge, 'now')
