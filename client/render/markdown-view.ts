@@ -1,9 +1,20 @@
 /** Shows Markdown that grows delta by delta, and leaves the page its time, however long it gets. */
 import type { DomOptions } from './dom/dom-sink.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
+import { replaceRest } from './replace-rest.ts'
+
+export interface ViewOptions extends DomOptions {
+  /** Called when more is to be seen, or less: once a frame at the most, and at the end. */
+  onPaint?: () => void
+}
 
 export interface MarkdownView {
   append(text: string): void
+  /**
+   * The end of the answer was taken back: shows this beginning of it, at once. Blocks that are the same stay as they are;
+   * where they name a link that is defined only further on, they go on naming it.
+   */
+  shorten(text: string): void
   /** Shows all that is left, at once. */
   end(): void
   /** Starts anew. */
@@ -14,6 +25,9 @@ export interface MarkdownView {
 const MOST_BUSY = 1 / 4
 /** Nor does it wait longer, whatever else the page was busy with. */
 const MOST_WAIT_MS = 250
+/** A frame takes as much text as can be written in this time, a piece at a time. */
+const FRAME_MS = 8
+const PIECE_CHARS = 1024
 
 /**
  * Deltas are collected until the next frame: more often nobody sees them, and each costs a layout. Where a frame takes
@@ -25,32 +39,37 @@ const MOST_WAIT_MS = 250
  *   for await (const delta of deltas) view.append(delta)
  *   view.end()
  */
-export function createMarkdownView(element: Element, options: DomOptions): MarkdownView {
+export function createMarkdownView(element: Element, options: ViewOptions): MarkdownView {
+  const { onPaint } = options
   let renderer: Renderer | undefined
   let waiting = ''
   let frame: number | undefined
   let notBefore = 0
 
-  function write(): void {
-    const text = waiting
-    waiting = ''
+  function write(most: number): void {
+    const text = waiting.slice(0, most)
+    waiting = waiting.slice(most)
     renderer ??= createRenderer(element, options)
     if (text !== '') renderer.write(text)
   }
 
   function paint(now: number): void {
-    if (now < notBefore) {
-      frame = requestAnimationFrame(paint)
-      return
-    }
     frame = undefined
+    if (now < notBefore) return paintSoon()
     const began = performance.now()
-    write()
+    do write(PIECE_CHARS)
+    while (waiting !== '' && performance.now() < began + FRAME_MS)
+    if (waiting !== '') paintSoon()
     // After the frame's layout and paint, of which this is the cause.
     setTimeout(() => {
       const wait = (performance.now() - began) / MOST_BUSY
       notBefore = began + Math.min(wait, MOST_WAIT_MS)
     })
+    onPaint?.()
+  }
+
+  function paintSoon(): void {
+    frame ??= requestAnimationFrame(paint)
   }
 
   function cancel(): void {
@@ -58,23 +77,42 @@ export function createMarkdownView(element: Element, options: DomOptions): Markd
     frame = undefined
   }
 
+  function clear(): void {
+    cancel()
+    waiting = ''
+    renderer = undefined
+    element.replaceChildren()
+  }
+
   return {
     append(text) {
       waiting += text
-      frame ??= requestAnimationFrame(paint)
+      paintSoon()
+    },
+    shorten(text) {
+      const fresh = document.createElement('div')
+      const short = createRenderer(fresh, options)
+      short.write(text)
+      if (fresh.firstChild) {
+        cancel()
+        waiting = ''
+        replaceRest(element, fresh)
+        renderer = short
+      } else {
+        // Nothing that is seen yet: that is written anew with what follows it.
+        clear()
+        waiting = text
+      }
+      onPaint?.()
     },
     end() {
       // Not left to the frame: in a hidden tab there is none.
       cancel()
-      write()
+      write(waiting.length)
       renderer?.end()
       renderer = undefined
+      onPaint?.()
     },
-    clear() {
-      cancel()
-      waiting = ''
-      renderer = undefined
-      element.replaceChildren()
-    },
+    clear,
   }
 }

@@ -29,38 +29,6 @@ test('a view collects deltas until the next frame, and shows all at the end', as
   expect(seen).toEqual(['', '<p><em>a b</em></p>', '<p><em>a b</em> c **d</p>', '', '<p>again</p>'])
 })
 
-test('a code block has its language and a button that copies it', async () => {
-  const page = await rendering.open()
-  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-  await page.evaluate(() => {
-    const { createMarkdownView, labels, answer } = millrace
-    const view = createMarkdownView(answer, { labels })
-    view.append('```js\nconst a = 1\n\n  b()\n')
-    view.end()
-  })
-  await page.getByText('js', { exact: true }).waitFor()
-  await page.getByRole('button', { name: 'Copy' }).click()
-  await page.getByRole('button', { name: 'Copied' }).waitFor()
-  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('const a = 1\n\n  b()\n')
-})
-
-test('a long listing is read and copied as one', async () => {
-  const page = await rendering.open()
-  const code = Array.from({ length: 200 }, (_, index) => `line ${index} of a listing`).join('\n')
-  const copies = await page.evaluate((code) => {
-    const { createRenderer, labels, answer } = millrace
-    const renderer = createRenderer(answer, { labels })
-    renderer.write(`\`\`\`\n${code}\n\`\`\``)
-    renderer.end()
-    const element = answer.querySelector('code')
-    getSelection()?.selectAllChildren(element ?? answer)
-    return [element?.textContent, String(getSelection()), String(element?.querySelectorAll('span').length)]
-  }, code)
-  expect(copies[0]).toBe(`${code}\n`)
-  expect(copies[1]?.trimEnd()).toBe(code)
-  expect(Number(copies[2])).toBeGreaterThan(2)
-})
-
 test('a long table shows its last rows at its end', async () => {
   const page = await rendering.open()
   const rows = await page.evaluate(

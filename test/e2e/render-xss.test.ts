@@ -10,17 +10,17 @@ const ALLOWED: Record<string, string[]> = {
   ...Object.fromEntries(
     'p h1 h2 h3 h4 h5 h6 blockquote ul hr em strong del br table thead tbody tr'
       .split(' ')
-      .map((tag) => [tag, ['class']]),
+      .map((tag) => [tag, ['class', 'part']]),
   ),
-  a: ['href', 'title', 'rel', 'target', 'data-address'],
-  button: ['type'],
+  a: ['href', 'title', 'rel', 'target', 'data-address', 'part'],
+  button: ['type', 'part'],
   code: ['class'],
-  div: ['class', 'tabindex'],
+  div: ['class', 'part', 'tabindex'],
   input: ['type', 'disabled', 'checked', 'aria-label'],
   li: ['class'],
   ol: ['start'],
   pre: ['tabindex'],
-  span: ['class', 'title'],
+  span: ['class', 'part', 'title'],
   td: ['align'],
   th: ['align'],
 }

@@ -18,7 +18,7 @@ declare global {
   /** In the page. */
   var millrace: Module & {
     answer: HTMLElement
-    labels: { copy: string; copied: string; done: string; open: string }
+    labels: import('../../client/render/dom/dom-sink.ts').DomOptions['labels']
   }
 }
 
@@ -27,7 +27,7 @@ const HTML = `<!doctype html>
 <body><main class="markdown" id="answer"></main><script type="module" src="/page.js"></script></body></html>`
 
 const PAGE_SCRIPT = `import * as render from '/render.js'
-const labels = { copy: 'Copy', copied: 'Copied', done: 'Done', open: 'To do' }
+const labels = { copy: 'Copy', copied: 'Copied', notCopied: 'Not copied', done: 'Done', open: 'To do' }
 globalThis.millrace = { ...render, labels, answer: document.getElementById('answer') }`
 
 export interface Rendering {
@@ -52,7 +52,7 @@ export function useRendering(): Rendering {
     files = new Map([
       ['/', HTML],
       ['/page.js', PAGE_SCRIPT],
-      ['/render.js', await bundleRenderer()],
+      ...(await bundleRenderer()),
       ['/markdown.css', await readFile(`${ROOT}client/render/markdown.css`, 'utf8')],
     ])
     server = createServer(({ url = '/' }, response) => {
@@ -108,16 +108,15 @@ export function useRendering(): Rendering {
   }
 }
 
-async function bundleRenderer(): Promise<string> {
+/** The renderer as the page loads it, and what it loads itself when it is needed: by address. */
+async function bundleRenderer(): Promise<[string, string][]> {
   const entry = `${ROOT}test/support/rendering-module.ts`
   const built = await build({
     configFile: false,
     logLevel: 'warn',
     root: ROOT,
-    build: { write: false, minify: true, lib: { entry, formats: ['es'] } },
+    build: { write: false, minify: true, lib: { entry, formats: ['es'], fileName: 'render' } },
   })
-  const [output] = [built].flat()
-  const chunk = output && 'output' in output ? output.output[0] : undefined
-  if (chunk?.type !== 'chunk') throw new Error('The renderer was not bundled.')
-  return chunk.code
+  const outputs = [built].flat().flatMap((each) => ('output' in each ? each.output : []))
+  return outputs.flatMap((file) => (file.type === 'chunk' ? [[`/${file.fileName}`, file.code]] : []))
 }

@@ -1,8 +1,13 @@
-/** A block of code that grows: its language, a button that copies it, and its text. */
+/** A block of code that grows: its language, a button that copies it, and its text, coloured if its language is known. */
+import type { Colouring } from '../highlight/highlighter.ts'
+import { KNOWN_LANGUAGES } from '../highlight/known-languages.ts'
+import { type LoadHighlighter, loadHighlighter } from '../highlight/load-highlighter.ts'
+import { type CopyLabels, createCopyButton } from './copy-button.ts'
 
-export interface CodeBlockLabels {
-  copy: string
-  copied: string
+export interface CodeBlockOptions {
+  labels: CopyLabels
+  /** In place of the one that is asked for a language that a fence names: to load it from elsewhere, or once more. */
+  loadHighlighter?: LoadHighlighter
 }
 
 export interface CodeBlock {
@@ -10,6 +15,7 @@ export interface CodeBlock {
   code: HTMLElement
   setLanguage(language: string): void
   append(text: string): void
+  end(): void
 }
 
 /**
@@ -17,14 +23,18 @@ export interface CodeBlock {
  * this many characters.
  */
 const FLOW_CHARS = 800
-const COPIED_MS = 2000
 
-export function createCodeBlock(labels: CodeBlockLabels): CodeBlock {
+export function createCodeBlock({
+  labels,
+  loadHighlighter: load = loadHighlighter,
+}: CodeBlockOptions): CodeBlock {
   const element = document.createElement('div')
   element.className = 'code'
+  element.part = 'code'
   const bar = document.createElement('div')
   bar.className = 'code-bar'
   const name = document.createElement('span')
+  name.part = 'code-language'
   const pre = document.createElement('pre')
   // It can be wider than the page, and keys have to reach what is out of view.
   pre.tabIndex = 0
@@ -33,6 +43,19 @@ export function createCodeBlock(labels: CodeBlockLabels): CodeBlock {
   pre.append(code)
   element.append(bar, pre)
   let tail: Text | undefined
+  let colouring: Colouring | undefined
+  let ended = false
+
+  async function colour(language: string): Promise<void> {
+    if (!KNOWN_LANGUAGES.has(language) || !('highlights' in CSS)) return
+    try {
+      const highlight = await load(language)
+      colouring = highlight(code)
+      if (ended) colouring.end()
+    } catch {
+      // Code can be read without its colours.
+    }
+  }
 
   function appendPart(text: string): void {
     if (tail) tail.appendData(text)
@@ -53,6 +76,7 @@ export function createCodeBlock(labels: CodeBlockLabels): CodeBlock {
     setLanguage(language) {
       name.textContent = language
       code.className = `language-${language}`
+      void colour(language.toLowerCase())
     },
     append(text) {
       let from = 0
@@ -64,26 +88,11 @@ export function createCodeBlock(labels: CodeBlockLabels): CodeBlock {
         if (end >= 0) tail = undefined
         from = to
       }
+      colouring?.grow()
+    },
+    end() {
+      ended = true
+      colouring?.end()
     },
   }
-}
-
-function createCopyButton(code: HTMLElement, labels: CodeBlockLabels): HTMLButtonElement {
-  const button = document.createElement('button')
-  button.type = 'button'
-  button.textContent = labels.copy
-  button.addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(code.textContent ?? '')
-    } catch {
-      // Without the permission it can still be copied by hand.
-      getSelection()?.selectAllChildren(code)
-      return
-    }
-    button.textContent = labels.copied
-    setTimeout(() => {
-      button.textContent = labels.copy
-    }, COPIED_MS)
-  })
-  return button
 }

@@ -1,16 +1,18 @@
 /** The page's DOM as a place for Markdown. What a model wrote gets there as text, or as an attribute named here. */
 import type { Attribute, Kind, Sink } from '../parse/sink.ts'
 import type { AddressRules } from './address.ts'
-import { type CodeBlock, type CodeBlockLabels, createCodeBlock } from './code-block.ts'
+import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
 import { Cursor } from './cursor.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
 import { finishLink } from './link.ts'
 import { LongParagraph } from './long-paragraph.ts'
+import { Parts } from './parts.ts'
 import { createRows, type Rows } from './rows.ts'
 
-export interface DomOptions extends AddressRules {
-  labels: CodeBlockLabels & { done: string; open: string }
+export interface DomOptions extends AddressRules, CodeBlockOptions {
+  /** Of a task's box, `done` or `open`. */
+  labels: CodeBlockOptions['labels'] & { done: string; open: string }
 }
 
 /** Where the content of a block begins: in an element, after a node. */
@@ -29,6 +31,7 @@ interface Frame {
   long?: LongParagraph
   code?: CodeBlock
   rows?: Rows
+  parts?: Parts
   /** Of a tight list, its flat paragraphs. */
   tight?: Place[] | undefined
 }
@@ -51,6 +54,9 @@ const TAGS: Partial<Record<Kind, string>> = {
   break: 'br',
 }
 
+/** What the host's style sheet may reach into the widget for. */
+const PARTS: Partial<Record<Kind, string>> = { quote: 'quote', link: 'link' }
+
 /**
  * All is written at a cursor. Behind it nothing is touched again; before it may stand what was a guess, and of that is
  * kept what turns out right.
@@ -67,7 +73,7 @@ export class DomSink implements Sink<Place> {
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
-    this.#root = frameOf('root', new Cursor(root))
+    this.#root = { ...frameOf('root', new Cursor(root)), parts: new Parts() }
     this.#frames = [this.#root]
   }
 
@@ -112,7 +118,9 @@ export class DomSink implements Sink<Place> {
       outer.cursor.put(`image ${JSON.stringify(image)}`, () => createImage(image, this.#options))
     } else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
     else if (kind === 'row') outer.rows?.add(cursor.element)
+    frame.code?.end()
     frame.rows?.end()
+    frame.parts?.end()
     frame.long?.end()
     if (flat) outer.cursor.goTo(cursor.last)
   }
@@ -153,6 +161,8 @@ export class DomSink implements Sink<Place> {
 
   #begin(kind: Kind): Frame {
     const outer = this.#top
+    // A guess begins no part, which would have to be taken back.
+    if (outer.parts && this.#guess === undefined) outer.cursor = outer.parts.next(outer.cursor)
     const { cursor } = outer
     const put = (element: Element, inner = element) => {
       cursor.put(kind, () => element)
@@ -162,7 +172,7 @@ export class DomSink implements Sink<Place> {
       case 'image':
         return frameOf(kind, cursor)
       case 'code-block': {
-        const code = createCodeBlock(this.#options.labels)
+        const code = createCodeBlock(this.#options)
         return { ...put(code.element, code.code), code }
       }
       case 'table': {
@@ -185,10 +195,10 @@ export class DomSink implements Sink<Place> {
         if (list?.tight) return this.#beginFlat(outer, list.tight)
       }
     }
-    const element = cursor.put(kind, () => create(TAGS[kind] ?? 'span'))
+    const element = cursor.put(kind, () => create(TAGS[kind] ?? 'span', PARTS[kind]))
     const frame = frameOf(kind, new Cursor(element))
     if (kind === 'paragraph') frame.long = new LongParagraph(element)
-    if (kind === 'bullets' || kind === 'numbers') frame.tight = []
+    if (kind === 'bullets' || kind === 'numbers') Object.assign(frame, { tight: [], parts: new Parts() })
     return frame
   }
 
@@ -206,7 +216,7 @@ export class DomSink implements Sink<Place> {
     if (!list?.tight) return
     const { tight } = list
     list.tight = undefined
-    keepSelection(list.cursor.element, () => {
+    keepSelection(list.place.element, () => {
       for (const place of tight) this.#wrap(place, create('p'))
     })
   }
@@ -269,13 +279,15 @@ function trim({ cursor, code, rows }: Frame): void {
   if (!code && !rows) cursor.trim()
 }
 
-function create(tag: string): HTMLElement {
-  return document.createElement(tag)
+function create(tag: string, part?: string): HTMLElement {
+  const element = document.createElement(tag)
+  if (part) element.part = part
+  return element
 }
 
 /** A wide table scrolls by itself, and keys have to reach what is out of view. */
 function boxAround(table: HTMLElement): HTMLElement {
-  const box = create('div')
+  const box = create('div', 'table')
   box.className = 'table'
   box.tabIndex = 0
   box.append(table)

@@ -1,16 +1,7 @@
 /** The languages whose code is coloured: CodeMirror's stream modes, each loaded when it is first named. */
-import type { StringStream } from './string-stream.ts'
+import type { StreamParser } from '@codemirror/streamparser'
 
-/** As those of @codemirror/legacy-modes are; their own types need an editor's. */
-export interface Mode {
-  startState?(indentUnit: number): unknown
-  copyState?(state: unknown): unknown
-  blankLine?(state: unknown, indentUnit: number): void
-  /** @returns what the token is, in words; `null` if it is nothing of interest */
-  token(stream: StringStream, state: unknown): string | null
-}
-
-type Load = () => Promise<unknown>
+type Load = () => Promise<StreamParser<unknown>>
 
 const javascript = () => import('@codemirror/legacy-modes/mode/javascript')
 const clike = () => import('@codemirror/legacy-modes/mode/clike')
@@ -57,7 +48,7 @@ const MODES: Record<string, Load> = {
   'latex tex': async () => (await import('@codemirror/legacy-modes/mode/stex')).stex,
   lisp: async () => (await import('@codemirror/legacy-modes/mode/commonlisp')).commonLisp,
   lua: async () => (await import('@codemirror/legacy-modes/mode/lua')).lua,
-  'make cmake makefile': async () => (await import('@codemirror/legacy-modes/mode/shell')).shell,
+  'make makefile': async () => (await import('@codemirror/legacy-modes/mode/cmake')).cmake,
   'matlab octave': async () => (await import('@codemirror/legacy-modes/mode/octave')).octave,
   nginx: async () => (await import('@codemirror/legacy-modes/mode/nginx')).nginx,
   'perl pl': async () => (await import('@codemirror/legacy-modes/mode/perl')).perl,
@@ -77,10 +68,10 @@ const MODES: Record<string, Load> = {
   'yaml yml': async () => (await import('@codemirror/legacy-modes/mode/yaml')).yaml,
 }
 
-export const LANGUAGE_NAMES: string[] = Object.keys(MODES).flatMap((names) => names.split(' '))
+export const LANGUAGE_NAMES: readonly string[] = Object.keys(MODES).flatMap((names) => names.split(' '))
 
-export async function loadMode(language: string): Promise<Mode | undefined> {
-  const name = language.toLowerCase()
-  const load = Object.entries(MODES).find(([names]) => names.split(' ').includes(name))?.[1]
-  return (await load?.()) as Mode | undefined
+/** @param language a name of those above, in lower case */
+export async function loadMode(language: string): Promise<StreamParser<unknown> | undefined> {
+  const load = Object.entries(MODES).find(([names]) => names.split(' ').includes(language))?.[1]
+  return load?.()
 }

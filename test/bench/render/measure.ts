@@ -62,7 +62,17 @@ export async function measure(
     await page.evaluate(prepare)
     const before = await spent()
     const part = await page.evaluate(show, { text, step: DELTA_CHARS, most })
-    return { ms: (await spent()) - before, part }
+    const ms = (await spent()) - before
+    if (process.env.DETAIL) {
+      const { metrics } = await session.send('Performance.getMetrics')
+      console.error(
+        metrics
+          .filter(({ name }) => /Duration/.test(name))
+          .map(({ name, value }) => `${name} ${(value * 1000).toFixed(0)}`)
+          .join('  '),
+      )
+    }
+    return { ms, part }
   } finally {
     await page.close()
   }

@@ -32,7 +32,7 @@ for (const shape of shapes)
   for (const n of who) {
     const row = []
     for (const size of sizes.length ? sizes : [5000, 20000]) {
-      const r = await measure(browser, scripts.get(n)!, '', SHAPES[shape]!(size), 60000)
+      const r = await measure(browser, scripts.get(n)!, process.env.EXTRA ?? '', SHAPES[shape]!(size), 60000)
       row.push(`${size / 1000}k ${r.ms.toFixed(0)}${r.part < 1 ? ` (${(r.part * 100).toFixed(0)}%)` : ''}`)
     }
     console.log(shape.padEnd(10), n.padEnd(20), row.join('  '))

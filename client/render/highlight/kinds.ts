@@ -1,0 +1,29 @@
+/** The kinds of words that have a colour, and which of them a mode means. */
+
+/** What a mode calls a word, in the order in which it is looked for. */
+const WORDS = {
+  comment: /\bcomment\b/,
+  string: /\b(?:string|string-2|character|regexp|quote|inserted|positive)\b/,
+  literal: /\b(?:number|integer|atom|bool|literal|constant)\b/,
+  keyword: /\b(?:keyword|controlKeyword|operatorKeyword|deleted|negative)\b/,
+  definition: /\b(?:def|definition|header|function|macroName|heading)\b/,
+  type: /\b(?:type|typeName|className|builtin|standard|variable-3|tag|tagName)\b/,
+  property: /\b(?:property|propertyName|attribute|attributeName|labelName|meta|pseudo|keyframes)\b/,
+}
+
+export type Kind = keyof typeof WORDS
+
+const KINDS = Object.keys(WORDS) as Kind[]
+
+const known = new Map<string, Kind | undefined>()
+
+/** @param words what a mode says of a token: names as CodeMirror has them, with spaces or points between */
+export function kindOf(words: string | null): Kind | undefined {
+  if (words === null) return undefined
+  if (!known.has(words))
+    known.set(
+      words,
+      KINDS.find((kind) => WORDS[kind].test(words)),
+    )
+  return known.get(words)
+}

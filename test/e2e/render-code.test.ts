@@ -1,0 +1,245 @@
+/** Code: coloured without a change in the page, and copied. */
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { useRendering } from '../support/rendering.ts'
+
+const rendering = useRendering()
+
+const CODE = "```js\nconst a = 'b' // c\nfunction d() {\n  return 12\n}\n"
+
+/** What is coloured in the page, as `kind:text`, in the order of the text. */
+function colours(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...CSS.highlights]
+      .flatMap(([name, highlight]) =>
+        Array.from(highlight, ({ startContainer, startOffset, endOffset }) => ({
+          at: startOffset,
+          text: `${name.replace('millrace-', '')}:${startContainer.textContent?.slice(startOffset, endOffset)}`,
+        })),
+      )
+      .sort((a, b) => a.at - b.at)
+      .map(({ text }) => text),
+  )
+}
+
+const COLOURS = [
+  'keyword:const',
+  'definition:a',
+  "string:'b'",
+  'comment:// c',
+  'keyword:function',
+  'definition:d',
+  'keyword:return',
+  'literal:12',
+]
+
+test('code is coloured line by line, and a selection in it stays', async () => {
+  const page = await rendering.open()
+  await page.evaluate(() => {
+    const { createMarkdownView, labels, answer } = millrace
+    const view = createMarkdownView(answer, { labels })
+    view.append("```js\nconst a = 'b' // c\nfunc")
+    Object.assign(globalThis, { view })
+  })
+  await expect.poll(() => colours(page)).toEqual(COLOURS.slice(0, 4))
+  const mutations = await page.evaluate(async () => {
+    const { answer } = millrace
+    const { view } = globalThis as unknown as { view: ReturnType<typeof millrace.createMarkdownView> }
+    const text = answer.querySelector('pre code')?.firstChild
+    if (!text) throw new Error('There is no code.')
+    getSelection()?.setBaseAndExtent(text, 6, text, 13)
+    const kinds: string[] = []
+    new MutationObserver((records) => kinds.push(...records.map(({ type }) => type))).observe(answer, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    })
+    view.append('tion d() {\n  return 12\n}')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    return [...new Set(kinds)]
+  })
+  expect(mutations).toEqual(['characterData'])
+  await expect.poll(() => colours(page)).toEqual(COLOURS)
+  expect(await page.evaluate(() => String(getSelection()))).toBe("a = 'b'")
+})
+
+test('in a shadow root too, with several views, until it leaves the page or the view', async () => {
+  const page = await rendering.open()
+  await page.emulateMedia({ colorScheme: 'light' })
+  await page.evaluate(async (code) => {
+    const { createMarkdownView, labels } = millrace
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(await (await fetch('/markdown.css')).text())
+    document.documentElement.style.colorScheme = 'light dark'
+    const views = ['one', 'two'].map((id) => {
+      const host = document.createElement('div')
+      host.id = id
+      document.body.append(host)
+      const root = host.attachShadow({ mode: 'open' })
+      root.adoptedStyleSheets = [sheet]
+      const place = document.createElement('div')
+      place.className = 'markdown'
+      root.append(place)
+      const view = createMarkdownView(place, { labels })
+      view.append(code)
+      view.end()
+      return view
+    })
+    Object.assign(globalThis, { views })
+  }, CODE)
+  const count = async () => (await colours(page)).length
+  await expect.poll(count).toBe(2 * COLOURS.length)
+
+  const colourOf = (kind: string) =>
+    page.locator('#one').evaluate((host, kind) => {
+      const code = host.shadowRoot?.querySelector('pre code')
+      return code && getComputedStyle(code, `::highlight(millrace-${kind})`).color
+    }, kind)
+  expect(await colourOf('keyword')).toBe('rgb(143, 45, 124)')
+  await page.emulateMedia({ colorScheme: 'dark' })
+  expect(await colourOf('keyword')).toBe('rgb(229, 154, 214)')
+
+  await page.evaluate(() => {
+    const { views } = globalThis as unknown as { views: { clear(): void }[] }
+    views[0]?.clear()
+  })
+  await expect.poll(count).toBe(COLOURS.length)
+  await page.evaluate(() => {
+    document.body.style.paddingTop = '3000px'
+  })
+  await expect.poll(count).toBe(0)
+  await page.evaluate(() => scrollTo(0, 3000))
+  await expect.poll(count).toBe(COLOURS.length)
+  await page.locator('#two').evaluate((host) => host.remove())
+  await expect.poll(count).toBe(0)
+})
+
+test('the same is coloured however the text is cut', async () => {
+  const page = await rendering.open()
+  const text = `${Array.from({ length: 60 }, (_, line) => `const a${line} = 'b' // ${line}`).join('\n')}\n`
+  const seen: string[][] = []
+  for (const step of [1, 7, text.length]) {
+    await page.evaluate(
+      async ([text, step]) => {
+        const { createRenderer, labels, answer } = millrace
+        answer.replaceChildren()
+        const renderer = createRenderer(answer, { labels })
+        renderer.write('```ts\n')
+        for (let at = 0; at < text.length; at += step) {
+          renderer.write(text.slice(at, at + step))
+          if (at % 70 === 0) await new Promise((resolve) => setTimeout(resolve))
+        }
+        renderer.end()
+      },
+      [text, step] as const,
+    )
+    await page.mouse.wheel(0, 100_000)
+    await expect.poll(async () => (await colours(page)).includes('comment:// 59')).toBe(true)
+    seen.push(await colours(page))
+  }
+  expect(seen[1]).toEqual(seen[0])
+  expect(seen[2]).toEqual(seen[0])
+})
+
+test('nothing is loaded but for a language that is known, and where it can be coloured', async () => {
+  const page = await rendering.open()
+  const loaded: string[] = []
+  page.on('request', (request) => loaded.push(new URL(request.url()).pathname))
+  const show = (markdown: string) =>
+    page.evaluate(async (markdown) => {
+      const { createRenderer, labels, answer } = millrace
+      const renderer = createRenderer(answer, { labels })
+      renderer.write(markdown)
+      renderer.end()
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }, markdown)
+  await show('```\na\n```\n```constructor\na\n```\n```mermaid\na\n```\n    a\n\n`a`')
+  expect(loaded).toEqual([])
+  await show('```JS\nlet a\n```')
+  expect(loaded).toHaveLength(3)
+
+  const other = await rendering.open()
+  other.on('request', (request) => loaded.push(request.url()))
+  await other.evaluate(() => delete (CSS as { highlights?: unknown }).highlights)
+  loaded.length = 0
+  await other.evaluate(() => {
+    const { createRenderer, labels, answer } = millrace
+    createRenderer(answer, { labels }).write('```js\nlet a\n```\n')
+  })
+  expect(loaded).toEqual([])
+})
+
+test('the host may load the highlighter in its own way, and without it code is code', async () => {
+  const page = await rendering.open()
+  const seen = await page.evaluate(async () => {
+    const { createRenderer, labels, answer } = millrace
+    const asked: string[] = []
+    const loadHighlighter = (language: string) => {
+      asked.push(language)
+      return Promise.reject(new Error('It is gone.'))
+    }
+    const renderer = createRenderer(answer, { labels, loadHighlighter })
+    renderer.write('```Python\na = 1\n```\n\n```text\nb\n```')
+    renderer.end()
+    await new Promise((resolve) => setTimeout(resolve))
+    return { asked, code: answer.querySelector('code')?.textContent }
+  })
+  expect(seen).toEqual({ asked: ['python'], code: 'a = 1\n' })
+})
+
+const LISTING = Array.from({ length: 200 }, (_, index) => `line ${index}  of a listing`).join('\n')
+
+/** In a shadow root, as in the widget. */
+async function openListing(): Promise<Page> {
+  const page = await rendering.open()
+  await page.evaluate((listing) => {
+    const { createMarkdownView, labels, answer } = millrace
+    const place = document.createElement('div')
+    answer.attachShadow({ mode: 'open' }).append(place)
+    const view = createMarkdownView(place, { labels })
+    view.append(`\`\`\`text\n${listing}\n\`\`\`\n`)
+    view.end()
+  }, LISTING)
+  await page.getByText('text', { exact: true }).waitFor()
+  return page
+}
+
+test('a long listing is read and copied as one', async () => {
+  const page = await openListing()
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  const read = await page.locator('pre code').evaluate((code) => ({
+    text: code.textContent,
+    flows: code.querySelectorAll('span').length,
+  }))
+  expect(read.text).toBe(`${LISTING}\n`)
+  expect(read.flows).toBeGreaterThan(2)
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${LISTING}\n`)
+})
+
+test('it is copied where the page may not write to the clipboard', async () => {
+  const page = await openListing()
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException('No.', 'NotAllowedError'))
+  })
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  await page.context().grantPermissions(['clipboard-read'])
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${LISTING}\n`)
+})
+
+test('where it can’t be copied at all, the button says so, and the code is selected', async () => {
+  const page = await openListing()
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException('No.', 'NotAllowedError'))
+    document.execCommand = () => false
+  })
+  await page.getByRole('button', { name: 'Copy' }).click()
+  await page.getByRole('button', { name: 'Not copied' }).waitFor()
+  const selected = await page.locator('main').evaluate((host) => {
+    const root = host.shadowRoot as unknown as { getSelection?(): Selection } | null
+    return String(root?.getSelection?.() ?? getSelection())
+  })
+  expect(selected.trimEnd()).toBe(LISTING)
+})
