@@ -1,5 +1,6 @@
 /** Puts the page together: the chat, which is the widget, and the race. */
 import { MillraceChat } from '../widget/define.ts'
+import { createVisitor } from '../widget/visitor/visitor.ts'
 import { atFirstUse } from '../widget/visitor/warm.ts'
 import { createAnnouncer } from './announcer.ts'
 import { createModelPicker } from './model-picker.ts'
@@ -11,7 +12,9 @@ import { STARTERS } from './starters.ts'
 
 const page = (selector: string) => part(document, selector, HTMLElement)
 const chat = part(document, 'millrace-chat', MillraceChat)
-const { session, enterKey } = chat.visitor
+const visitor = createVisitor('', 'session', () => page('#challenge'))
+const { session, enterKey } = visitor
+chat.visitor = visitor
 const demo = isDemo()
 const models = createModelPicker(page('#model'), part(document, '#model select', HTMLSelectElement), () => {
   const model = models.chosen()

@@ -1,25 +1,13 @@
 /** `<millrace-chat>`: a chat with a model, in any page. docs/WIDGET.md has its attributes, methods and events. */
-import {
-  ATTRIBUTES,
-  endpointOf,
-  FOUNDATIONS,
-  imageOriginsOf,
-  isLauncher,
-  type Settings,
-  settingsOf,
-  storageOf,
-} from './attributes.ts'
+import { ATTRIBUTES, endpointOf, FOUNDATIONS, imageOriginsOf, settingsOf, storageOf } from './attributes.ts'
 import { emitFrom } from './events.ts'
-import { type Bubble, createBubble } from './launcher/bubble.ts'
 import { loadChunk } from './load-chunk.ts'
 import type { ExportFormat, Foundations, Panel } from './panel.ts'
+import { createShell, type Shell } from './shell.ts'
 import type { Strings } from './strings/en.ts'
-import { chooseLanguage, directionOf, loadStrings } from './strings/load-strings.ts'
+import { chooseLanguage, directionOf, type Language, loadStrings } from './strings/load-strings.ts'
 import { ownStrings } from './strings/own-strings.ts'
-import { adopt } from './style/adopt.ts'
-import { SHELL_STYLES } from './style/shell-styles.ts'
-import { create } from './view/element.ts'
-import { hasKept } from './visitor/has-kept.ts'
+import { hasPlace } from './talk/place.ts'
 import type { Visitor } from './visitor/visitor.ts'
 
 /** Where there is no DOM, as on a server that renders pages, the class can be imported all the same. */
@@ -27,7 +15,7 @@ const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
 
 /**
  * A shell, which is there at once, and a panel, which is loaded when it is to be seen. Both are made anew out of what is
- * kept when one of the attributes changes that they are made of; an answer that was coming is taken up again.
+ * kept when an attribute changes that they are made of; an answer that was coming is taken up again.
  */
 export class MillraceChat extends Base {
   /** The Worker that elements without an `endpoint` ask; empty for the page's own origin. */
@@ -35,21 +23,21 @@ export class MillraceChat extends Base {
   static readonly observedAttributes = [...ATTRIBUTES]
 
   /** Who asks, for a page that asks its Worker for other things too. To be set before the element is in the page. */
-  visitor: Visitor | undefined
+  declare visitor: Visitor | undefined
 
   readonly #emit = emitFrom(this)
   #own: Partial<Strings> = {}
+  #foundations: Foundations | undefined
   #shell: Shell | undefined
   #panel: Panel | undefined
-  #foundations: Foundations | undefined
+  #loading: Promise<void> | undefined
   #due = false
   #ready = false
-  /** What was called before the panel was there. */
-  #queue: ((panel: Panel) => void)[] = []
+  /** What was called before there was a panel. */
+  #calls: ((panel: Panel) => void)[] = []
 
   connectedCallback(): void {
-    takeOver(this, 'strings')
-    takeOver(this, 'visitor')
+    this.#takeOver('strings')
     this.#renew()
   }
 
@@ -58,8 +46,8 @@ export class MillraceChat extends Base {
   }
 
   attributeChangedCallback(name: string): void {
-    if (name === 'open') this.#followOpen()
-    else if (FOUNDATIONS.includes(name)) this.#renew()
+    if (FOUNDATIONS.includes(name)) this.#renew()
+    else if (name === 'open') this.#followOpen()
     else this.#update()
   }
 
@@ -75,46 +63,45 @@ export class MillraceChat extends Base {
 
   /** Opens a launcher's panel. Elsewhere it always is. */
   open(): void {
-    this.#do((panel) => panel.open())
+    this.#call((panel) => panel.open())
   }
 
   close(): void {
-    this.#do((panel) => panel.close())
+    this.#call((panel) => panel.close())
   }
 
   /** Asks as if it had been typed. While another answer comes, nothing is asked. */
   ask(text: string): void {
     const question = text.trim()
-    if (question !== '') this.#do((panel) => panel.ask(question))
+    if (question !== '') this.#call((panel) => panel.ask(question))
   }
 
   /** Stops the answer that comes, for all who watch it. */
   stop(): void {
-    this.#do((panel) => panel.stop())
+    this.#call((panel) => panel.stop())
   }
 
   /** Begins a new conversation; the one before stays in the list. */
   clear(): void {
-    this.#do((panel) => panel.clear())
+    this.#call((panel) => panel.clear())
   }
 
-  /** This conversation as text or as data (docs/WIDGET.md). Empty where there is none. */
+  /** This conversation as text or as data (docs/WIDGET.md). Empty before there is one. */
   export(format: ExportFormat = 'markdown'): string {
     return this.#panel?.export(format) ?? ''
   }
 
   override focus(): void {
-    this.#do((panel) => panel.focus())
+    this.#call((panel) => panel.focus())
   }
 
-  /** Now, or as soon as the panel is there. */
-  #do(call: (panel: Panel) => void): void {
-    if (this.#panel) {
-      call(this.#panel)
-      return
+  /** Now, or as soon as there is a panel. */
+  #call(call: (panel: Panel) => void): void {
+    if (this.#panel) call(this.#panel)
+    else {
+      this.#calls.push(call)
+      this.#load()
     }
-    this.#queue.push(call)
-    void this.#shell?.load()
   }
 
   /** Once for all that changes at the same time: an element that is moved is taken out and put in again. */
@@ -128,75 +115,127 @@ export class MillraceChat extends Base {
   }
 
   async #make(): Promise<void> {
-    const draft = this.#panel?.draft ?? ''
+    const draft = this.#panel?.draft
     this.#panel?.remove()
-    this.#shell?.root.remove()
-    this.#panel = this.#shell = undefined
+    this.#shell?.remove()
+    this.#panel = this.#shell = this.#loading = undefined
     if (!this.isConnected) return
-    const language = chooseLanguage([
-      this.closest<HTMLElement>('[lang]')?.lang,
-      document.documentElement.lang,
-      ...navigator.languages,
-    ])
+    const language = this.#language()
     const loaded = await loadStrings(language)
     // Meanwhile it may have been taken out, or something else changed.
     if (!this.isConnected || this.#due || this.#shell) return
     const strings = { ...loaded, ...this.#attributeStrings(), ...this.#own }
-    const shadow = this.shadowRoot ?? this.attachShadow({ mode: 'open' })
-    adopt(shadow, SHELL_STYLES)
-    const direction = directionOf(language)
-    const root = create('div', { class: 'root', lang: language, dir: direction })
-    shadow.append(root)
-    let loading: Promise<void> | undefined
-    const settings = () => settingsOf(this, direction === 'rtl' ? 'bottom-left' : 'bottom-right')
-    const shell: Shell = {
-      root,
+    const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
+    this.#shell = createShell(
+      this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
+      language,
       strings,
-      settings,
-      bubble: undefined,
-      load() {
-        loading ??= load().catch((error) => {
-          loading = undefined
-          throw error
-        })
-        return loading
+      () => settingsOf(this, corner),
+      {
+        pressed: () => this.#call((panel) => (panel.isOpen ? panel.close() : panel.open())),
+        near: () => this.#load(),
       },
-    }
-    const load = async () => {
-      const { createPanel, layFoundations } = await loadChunk('panel', () => import('./panel.ts'))
-      if (this.#shell !== shell) return
-      this.#foundations = this.#sameFoundations() ?? layFoundations(
-        endpointOf(this, MillraceChat.endpoint),
-        storageOf(this),
-        () => challengePlace(this),
-        this.visitor,
-      )
-      const panel = createPanel({
-        root,
-        foundations: this.#foundations,
-        language,
-        strings,
-        imageOrigins: imageOriginsOf(this),
-        settings,
-        bubble: () => shell.bubble,
-        emit: this.#emit,
-        opened: (open) => this.toggleAttribute('open', open),
-      })
-      this.#panel = panel
-      panel.draft = draft
-      if (this.hasAttribute('open')) panel.open('quietly')
-      for (const call of this.#queue.splice(0)) call(panel)
-    }
-    this.#shell = shell
+    )
+    if (draft) this.#calls.unshift((panel) => Object.assign(panel, { draft }))
     this.#update()
+    if (!this.#ready) this.#emit('millrace-ready')
+    this.#ready = true
   }
-}
 
-interface Shell {
-  root: HTMLElement
-  strings: Strings
-  bubble: Bubble | undefined
-  settings(): Settings
-  /** Loads the panel, once. @throws where it can't be had */
-  load(): Promise<void>
+  #update(): void {
+    this.#shell?.update()
+    if (this.#panel) this.#panel.update()
+    else if (this.#isWanted()) this.#load()
+  }
+
+  /** A launcher that nobody has opened needs no panel, unless there is an answer to go on with. */
+  #isWanted(): boolean {
+    const { storage, scope } = this.#whereKept()
+    return (
+      this.#calls.length > 0 ||
+      this.hasAttribute('open') ||
+      this.#shell?.bubble === undefined ||
+      hasPlace(storage, scope)
+    )
+  }
+
+  #load(): void {
+    const shell = this.#shell
+    if (!shell) return
+    this.#loading ??= this.#makePanel(shell).catch(() => {
+      this.#loading = undefined
+      // Where it was only in case, nobody misses it yet.
+      if (shell === this.#shell && this.#isWanted()) shell.showFailure(() => this.#load())
+    })
+  }
+
+  async #makePanel(shell: Shell): Promise<void> {
+    const { createPanel, layFoundations } = await loadChunk('panel', () => import('./panel.ts'))
+    if (shell !== this.#shell) return
+    const { endpoint, storage, scope } = this.#whereKept()
+    const laid = this.#foundations
+    const same = laid?.endpoint === endpoint && laid.storage === storage
+    this.#foundations = same
+      ? laid
+      : layFoundations({
+          endpoint,
+          storage,
+          scope,
+          visitor: this.visitor,
+          challengePlace: () => this.#challengePlace(),
+        })
+    this.#panel = createPanel({
+      shell,
+      foundations: this.#foundations,
+      imageOrigins: imageOriginsOf(this),
+      emit: this.#emit,
+      opened: (open) => this.toggleAttribute('open', open),
+    })
+    if (this.hasAttribute('open')) this.#panel.open('quietly')
+    for (const call of this.#calls.splice(0)) call(this.#panel)
+  }
+
+  #whereKept() {
+    const endpoint = endpointOf(this, MillraceChat.endpoint)
+    return { endpoint, storage: storageOf(this), scope: endpoint || location.origin }
+  }
+
+  #followOpen(): void {
+    if (!this.#panel) this.#update()
+    else if (this.hasAttribute('open')) this.#panel.open()
+    else this.#panel.close()
+  }
+
+  #language(): Language {
+    const own = this.closest<HTMLElement>('[lang]')?.lang
+    return chooseLanguage([own, document.documentElement.lang, ...navigator.languages])
+  }
+
+  #attributeStrings(): Partial<Strings> {
+    try {
+      return ownStrings(this.getAttribute('strings') ?? {})
+    } catch (error) {
+      // For whoever wrote the page; a chat in the widget's own words is better than none.
+      console.error(error)
+      return {}
+    }
+  }
+
+  /** Not in the shadow tree: Turnstile looks for its own elements in the page. */
+  #challengePlace(): HTMLElement {
+    const there = this.querySelector<HTMLElement>(':scope > [slot="challenge"]')
+    if (there) return there
+    const place = document.createElement('div')
+    place.slot = 'challenge'
+    this.append(place)
+    return place
+  }
+
+  /** [spec] What was set before the element was defined hides the class's own property. */
+  #takeOver(name: 'strings'): void {
+    if (!Object.hasOwn(this, name)) return
+    const value = this[name]
+    delete (this as Partial<this>)[name]
+    this[name] = value
+  }
 }

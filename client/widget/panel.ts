@@ -1,16 +1,15 @@
 /** One widget at work: its views, and what passes between them and the conversation that is shown. */
 import { createAnswerSpeech } from './announce/answer-speech.ts'
-import type { Settings, StorageKind } from './attributes.ts'
+import type { StorageKind } from './attributes.ts'
 import type { Emit } from './events.ts'
 import { fitViewport } from './launcher/fit-viewport.ts'
-import { createLauncher, type Launcher } from './launcher/launcher.ts'
-import type { Strings } from './strings/en.ts'
-import type { Language } from './strings/load-strings.ts'
+import { createPopup, type Popup } from './launcher/popup.ts'
+import type { Shell } from './shell.ts'
 import { noteWords } from './strings/note-words.ts'
-import { toJson, toMarkdown } from './talk/export-conversation.ts'
-import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
 import { adopt } from './style/adopt.ts'
 import { PANEL_STYLES } from './style/panel-styles.ts'
+import { toJson, toMarkdown } from './talk/export-conversation.ts'
+import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
 import { createThread } from './talk/thread.ts'
 import { createThreads } from './talk/threads.ts'
 import { loadRenderer } from './view/answer-text.ts'
@@ -36,15 +35,10 @@ export interface Foundations {
 }
 
 export interface PanelOptions {
-  /** What all is in, in a shadow tree. */
-  root: HTMLElement
+  shell: Shell
   foundations: Foundations
-  language: Language
-  strings: Strings
+  /** Origins whose images may be loaded. */
   imageOrigins: readonly string[]
-  settings(): Settings
-  /** The launcher's, as long as there is one. */
-  bubble(): Bubble | undefined
   emit: Emit
   /** Told when a launcher's panel was opened or closed. */
   opened(open: boolean): void
@@ -70,29 +64,39 @@ export interface Panel {
 }
 
 /**
+ * @param scope what is kept belongs to this Worker alone
+ * @param visitor who asks, if the page has said so
  * @param challengePlace where Turnstile's challenge stands, if the Worker asks for one
- * @param visitor whoever the page says
  */
-export function layFoundations(
-  endpoint: string,
-  storage: StorageKind,
-  challengePlace: () => HTMLElement,
-  visitor: Visitor = createVisitor(endpoint, storage, challengePlace),
-): Foundations {
-  return { endpoint, storage, visitor, kept: keepConversations({ storage, scope: endpoint || location.origin }) }
+export function layFoundations({
+  endpoint,
+  storage,
+  scope,
+  visitor,
+  challengePlace,
+}: {
+  endpoint: string
+  storage: StorageKind
+  scope: string
+  visitor: Visitor | undefined
+  challengePlace(): HTMLElement
+}): Foundations {
+  return {
+    endpoint,
+    storage,
+    visitor: visitor ?? createVisitor(endpoint, storage, challengePlace),
+    kept: keepConversations({ storage, scope }),
+  }
 }
 
 export function createPanel({
-  root,
+  shell,
   foundations: { endpoint, storage, kept, visitor },
-  language,
-  strings,
   imageOrigins,
-  settings,
-  bubble,
   emit,
   opened,
 }: PanelOptions): Panel {
+  const { root, language, strings, settings } = shell
   const streams = `${endpoint}/v1/streams`
   const frame = createFrame(strings)
   const { panel, log, content } = frame
@@ -151,7 +155,7 @@ export function createPanel({
           reconnecting: () => here() && speech.say(strings.reconnecting),
           ended(view, turn) {
             if (here()) speech.end(view, turn)
-            if (popup?.isOpen === false) bubble()?.setUnread(true)
+            if (popup?.isOpen === false) shell.bubble?.setUnread(true)
           },
         },
         retried(key) {
@@ -225,12 +229,12 @@ export function createPanel({
   }
 
   function followBubble(): void {
-    const button = bubble()
-    if (!button) {
+    const { bubble } = shell
+    if (!bubble) {
       popup?.remove()
       popup = undefined
     } else
-      popup ??= createPopup(root, frame, button, {
+      popup ??= createPopup(root, frame, bubble, {
         opened() {
           opened(true)
           emit('millrace-open')
@@ -256,7 +260,7 @@ export function createPanel({
     unfit = now.position === 'page' ? fitViewport(root) : undefined
   }
 
-  frame.list.addEventListener('click', () => showList(list.element.hidden))
+  frame.list.addEventListener('click', () => showList(list.element.hidden !== false))
   frame.add.addEventListener('click', () => {
     begin()
     composer.focus()

@@ -4,14 +4,13 @@
  */
 import { newKey } from '../../stream/open-stream.ts'
 import type { Conversation } from './conversation.ts'
+import { placeName } from './place.ts'
 import { putRecord, RECORDS } from './put-record.ts'
 import { type Heading, readHeading, readRecord, writeRecord } from './record.ts'
 import { createShelf, type TextStore } from './shelf.ts'
 
 /** While an answer grows, this often: it comes anew after a reload, this is for when it can't. */
 const INTERVAL_MS = 1_000
-
-const PLACE = 'millrace-current '
 
 /** What `newKey` makes. */
 const ID = /^[0-9a-f]{32}$/
@@ -86,7 +85,7 @@ export function keepConversations({
   const tab = storage === 'none' ? shelf : createShelf(stores.session)
   // No origin has a space in it, so that none can be mistaken for the beginning of another.
   const prefix = `${RECORDS}${scope} `
-  const place = `${PLACE}${storage} ${scope}`
+  const place = placeName(storage, scope)
   const waiting = new Set<Conversation>()
   const removed = new Set<string>()
   /** What stood in the store when the conversation was last read or written here. */
