@@ -2,6 +2,7 @@
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import { loadChunk } from '../load-chunk.ts'
 import type { Strings } from '../strings/en.ts'
+import { adopt } from '../style/adopt.ts'
 
 export interface AnswerText {
   append(text: string): void
@@ -21,13 +22,13 @@ interface Options {
   painted(): void
 }
 
-type Renderer = typeof import('../../render/markdown-view.ts')
+type Rendering = typeof import('./rendering.ts')
 
-let loading: Promise<Renderer> | undefined
+let loading: Promise<Rendering> | undefined
 
 /** In time, so that it is there when the first token is. */
-export function loadRenderer(): Promise<Renderer> {
-  loading ??= loadChunk('render', () => import('../../render/markdown-view.ts')).catch((error) => {
+export function loadRenderer(): Promise<Rendering> {
+  loading ??= loadChunk('rendering', () => import('./rendering.ts')).catch((error) => {
     loading = undefined
     throw error
   })
@@ -43,16 +44,19 @@ export function createAnswerText(
   let ended = false
 
   loadRenderer().then(
-    ({ createMarkdownView }) => {
+    ({ createMarkdownView, MARKDOWN_STYLES }) => {
+      const tree = element.getRootNode()
+      if (tree instanceof ShadowRoot) adopt(tree, MARKDOWN_STYLES)
       const labels = {
         copy: strings.copyCode,
         copied: strings.copied,
+        notCopied: strings.notCopied,
         done: strings.taskDone,
         open: strings.taskOpen,
       }
       element.replaceChildren()
       element.classList.remove('plain')
-      view = createMarkdownView(element, { labels, imageOrigins, relativeLinks: false })
+      view = createMarkdownView(element, { labels, imageOrigins, onPaint: painted })
       if (text !== '') view.append(text)
       if (ended) view.end()
     },
