@@ -12,7 +12,7 @@ export async function buildClient(): Promise<string> {
   await build({
     configFile: `${ROOT}client/vite.config.ts`,
     logLevel: 'warn',
-    plugins: [parts.plugin()],
+    plugins: [parts.plugin({ theirs: /\/client\/page\// })],
     // From assets/, where its scripts lie.
     define: { MILLRACE_ROOT: '"../"' },
   })

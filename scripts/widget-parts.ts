@@ -1,26 +1,23 @@
 /**
- * The widget's lazy parts. Each is a bundle of its own: one file that imports nothing, named after its content. Vite alone
- * would have parts import what they share with `widget.js` *from* `widget.js`: then they fit only the one that they
- * were built with, and under `/v/…/widget.js` they would load the whole widget a second time.
+ * The widget's lazy parts: whatever it loads with `import()`. Each is a bundle of its own: one file that imports nothing,
+ * named after its content. Vite alone would have parts import what they share with `widget.js` *from* `widget.js`: then
+ * they fit only the one that they were built with, and under `/v/…/widget.js` they would load the whole widget again.
  *
- * The price: what a part shares with `widget.js` is there twice. So a part holds no state for others, and what it throws
- * is told by its fields, not by its class.
+ * The price: what a part shares with `widget.js` is there twice. So a part keeps no state for others, and its classes
+ * are not theirs.
  */
 import { createHash } from 'node:crypto'
+import { basename, dirname, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin, type Rolldown } from 'vite'
+import { build, type Plugin, parseAst, type Rolldown } from 'vite'
 import { BASELINE } from './baseline.ts'
 
 /** Where parts lie, from the deployment's root. */
-export const PARTS_FOLDER = 'assets/parts/'
+const PARTS_FOLDER = 'assets/parts/'
 
 const LOAD_DEPLOYED = fileURLToPath(new URL('../client/widget/load-deployed.ts', import.meta.url))
 
-/** As client/widget/load-chunk.ts shows it. */
-const CALL =
-  /\bloadChunk\(\s*(["'`])([a-z0-9-]+)\1,\s*\(\)\s*=>\s*import\(\s*(["'`])([^"'`]+)\3\s*\),?\s*\)/g
-
-export interface Part {
+interface Part {
   /** From the deployment's root. */
   file: string
   /** As in `<script integrity>`. */
@@ -29,9 +26,13 @@ export interface Part {
 }
 
 export interface Parts {
-  /** Builds each part that a module asks for, and writes into the call where it lies. @param asker for the part that is built */
-  plugin(asker?: string): Plugin
-  /** All that have been asked for, once every build that uses the plugin is done. */
+  /**
+   * Builds each part that a module asks for, and writes where it lies in the place of the `import()`.
+   *
+   * @param options `theirs`: modules whose `import()` stays Vite's; `asker`: the part that is being built
+   */
+  plugin(options?: { theirs?: RegExp; asker?: string }): Plugin
+  /** All that have been asked for, once every build that uses the plugin is done; by name. */
   built(): Promise<Map<string, Part>>
 }
 
@@ -42,47 +43,50 @@ export function createParts(): Parts {
   const reaches = (from: string, to: string): boolean =>
     from === to || [...(loads.get(from) ?? [])].some((next) => reaches(next, to))
 
-  async function partOf(name: string, module: string, asker: string | undefined): Promise<Part> {
+  async function partOf(module: string, asker: string | undefined): Promise<[name: string, part: Part]> {
+    const name = nameOf(module)
     if (asker !== undefined) {
       // Each would wait for the other's hash.
       if (reaches(name, asker)) throw new Error(`The parts ${asker} and ${name} load each other.`)
       loads.set(asker, (loads.get(asker) ?? new Set()).add(name))
     }
-    const known = started.get(name)
+    let known = started.get(name)
     if (known === undefined) {
-      const part = buildAlone(module, '../../', parts.plugin(name)).then((code) => toPart(name, code))
-      started.set(name, { module, part })
-      return part
+      const code = buildAlone(module, '../../', parts.plugin({ asker: name }))
+      known = { module, part: code.then((code) => toPart(name, code)) }
+      started.set(name, known)
     }
-    if (known.module !== module) throw new Error(`Two parts have the name ${name}: ${known.module}, ${module}.`)
-    return known.part
+    if (known.module !== module) throw new Error(`Two parts have the name ${name}: ${known.module}, ${module}`)
+    return [name, await known.part]
   }
 
   const parts: Parts = {
-    plugin: (asker) => ({
+    plugin: ({ theirs, asker } = {}) => ({
       name: 'widget-parts',
       async transform(code, id) {
-        const calls = id.endsWith('/load-chunk.ts') ? [] : [...code.matchAll(CALL)]
-        if (calls.length === 0) return undefined
-        const written = await Promise.all(
-          calls.map(async ([, , name = '', , path = '']) => {
+        if (id === LOAD_DEPLOYED || theirs?.test(id) || !code.includes('import(')) return undefined
+        const calls = await Promise.all(
+          dynamicImports(code).map(async ({ start, end, path }) => {
             const found = await this.resolve(path, id)
-            if (!found) throw new Error(`${id} loads ${path}, which isn't there.`)
-            const { file, integrity } = await partOf(name, found.id, asker)
-            return `loadDeployed(${[name, file, integrity].map((text) => JSON.stringify(text)).join(', ')})`
+            if (!found) throw new Error(`${id} imports ${path}, which isn't there.`)
+            const [name, { file, integrity }] = await partOf(found.id, asker)
+            return { start, end, text: `loadDeployed(${JSON.stringify([name, file, integrity]).slice(1, -1)})` }
           }),
         )
-        const body = code.replace(CALL, () => written.shift() ?? '')
-        return { code: `import { loadDeployed } from ${JSON.stringify(LOAD_DEPLOYED)};\n${body}`, map: null }
+        if (calls.length === 0) return undefined
+        let written = `import { loadDeployed } from ${JSON.stringify(LOAD_DEPLOYED)};\n`
+        let at = 0
+        for (const { start, end, text } of calls) {
+          written += code.slice(at, start) + text
+          at = end
+        }
+        return { code: written + code.slice(at), map: null }
       },
     }),
     async built() {
       const all = new Map<string, Part>()
       // In one order, whichever was done first: the list's bytes are its ETag.
-      for (const name of [...started.keys()].sort()) {
-        const part = await started.get(name)?.part
-        if (part) all.set(name, part)
-      }
+      for (const [name, { part }] of [...started].sort(([a], [b]) => (a < b ? -1 : 1))) all.set(name, await part)
       return all
     },
   }
@@ -93,7 +97,7 @@ export function createParts(): Parts {
  * Builds a module and all that it imports into one file.
  *
  * @param root from that file to the deployment's root
- * @throws if there is more than one: an `import()` outside of `loadChunk`, or an asset
+ * @throws if there is more than one file: an asset, or an `import()` of what isn't a literal
  */
 export async function buildAlone(module: string, root: string, parts: Plugin): Promise<string> {
   const { output } = (await build({
@@ -108,13 +112,17 @@ export async function buildAlone(module: string, root: string, parts: Plugin): P
       target: BASELINE,
       modulePreload: false,
       assetsInlineLimit: 0,
-      rolldownOptions: { input: module, preserveEntrySignatures: 'strict' },
+      rolldownOptions: {
+        input: module,
+        preserveEntrySignatures: 'strict',
+        // One waits for the parts that it loads: that its plugin is slow says nothing.
+        checks: { pluginTimings: false },
+      },
     },
   })) as Rolldown.RolldownOutput
   const [entry, ...others] = output
   if (others.length > 0) {
-    const names = others.map(({ fileName }) => fileName).join(', ')
-    throw new Error(`${module} must be one file: load what is lazy with loadChunk (${names}).`)
+    throw new Error(`${module} must be one file, without ${others.map(({ fileName }) => fileName).join(', ')}`)
   }
   return entry.code
 }
@@ -124,6 +132,37 @@ export function integrityOf(code: string): string {
 }
 
 function toPart(name: string, code: string): Part {
-  const hash = createHash('sha384').update(code).digest('base64url').slice(0, 10)
+  const hash = createHash('sha384').update(code).digest('base64url').slice(0, 8)
   return { file: `${PARTS_FOLDER}${name}-${hash}.js`, integrity: integrityOf(code), code }
+}
+
+/** `…/strings/de.ts` is `strings-de`: the same in every deployment in which the module lies there. */
+function nameOf(module: string): string {
+  return `${basename(dirname(module))}-${basename(module, extname(module))}`.toLowerCase()
+}
+
+interface DynamicImport {
+  start: number
+  end: number
+  path: string
+}
+
+/** Those of literals, in order. */
+function dynamicImports(code: string): DynamicImport[] {
+  const found: DynamicImport[] = []
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    const { type, start, end, source } = node as { type?: string; start: number; end: number; source?: Literal }
+    if (type === 'ImportExpression' && typeof source?.value === 'string') {
+      found.push({ start, end, path: source.value })
+    } else {
+      for (const child of Object.values(node)) visit(child)
+    }
+  }
+  visit(parseAst(code))
+  return found.sort((a, b) => a.start - b.start)
+}
+
+interface Literal {
+  value?: unknown
 }

@@ -1,6 +1,8 @@
 /**
  * Loads a part of the widget from the deployment that it came from: checked against its hash, and found again where a
- * newer deployment has taken its place. Calls of it are written by the build (scripts/widget-parts.ts).
+ * newer deployment has taken its place. Nobody calls it by hand: in the page and in `widget.js` the build puts it in the
+ * place of each `import()` of the widget (scripts/widget-parts.ts). In the library they stay: there the site's own bundler
+ * says where parts lie.
  *
  * A part is one file that imports nothing, so its hash covers all of it, and it runs beside any `widget.js` of the same
  * contract.

@@ -1,7 +1,9 @@
 /** A stand-in for what `widget.js` is. */
-import { MillraceChat } from './millrace-chat.ts'
+import './define.ts'
 
-customElements.define('millrace-chat', MillraceChat)
-if (document.querySelector(`script[src="${import.meta.url}"][data-launcher]`)) {
-  document.body.append(document.createElement('millrace-chat'))
+const script = document.querySelector<HTMLScriptElement>(`script[src="${import.meta.url}"][data-launcher]`)
+if (script) {
+  const chat = document.createElement('millrace-chat')
+  for (const [name, value] of Object.entries(script.dataset)) chat.setAttribute(name, value ?? '')
+  document.body.append(chat)
 }
