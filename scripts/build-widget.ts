@@ -1,5 +1,5 @@
 /** Builds `widget.js` with the parts that it loads later, as they are deployed. */
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PARTS_CONTRACT } from '../client/widget/parts-contract.ts'
 import { buildAlone, integrityOf, type Parts } from './widget-parts.ts'
@@ -23,6 +23,7 @@ export interface WidgetOptions {
  * ```
  *
  * @returns the hash of `widget.js`, as in `<script integrity>`
+ * @throws if that version was released, and is kept in client/public, with other bytes
  */
 export async function buildWidget({ entry, outDir, version, parts }: WidgetOptions): Promise<string> {
   const code = await buildAlone(entry, './', parts.plugin())
@@ -30,9 +31,19 @@ export async function buildWidget({ entry, outDir, version, parts }: WidgetOptio
   const list = Object.fromEntries(
     Array.from(built, ([name, { file, integrity }]) => [name, { file, integrity }]),
   )
+  const released = await readFile(`${outDir}/v/${version}/widget.js`, 'utf8').catch(() => code)
+  if (released !== code) {
+    // Browsers keep it for a year, and pages know its hash.
+    throw new Error(
+      `Version ${version} of the widget was released and is another: raise "version" in package.json.`,
+    )
+  }
   const files = new Map([
     ['widget.js', code],
-    ['widget-chunks.json', `${JSON.stringify({ contract: PARTS_CONTRACT, version, parts: list }, null, 1)}\n`],
+    [
+      'widget-chunks.json',
+      `${JSON.stringify({ contract: PARTS_CONTRACT, version, parts: list }, null, 1)}\n`,
+    ],
     [`v/${version}/widget.js`, code],
   ])
   for (const { file, code } of built.values()) files.set(file, code).set(`v/${version}/${file}`, code)

@@ -56,7 +56,8 @@ export function createParts(): Parts {
       known = { module, part: code.then((code) => toPart(name, code)) }
       started.set(name, known)
     }
-    if (known.module !== module) throw new Error(`Two parts have the name ${name}: ${known.module}, ${module}`)
+    if (known.module !== module)
+      throw new Error(`Two parts have the name ${name}: ${known.module}, ${module}`)
     return [name, await known.part]
   }
 
@@ -70,7 +71,11 @@ export function createParts(): Parts {
             const found = await this.resolve(path, id)
             if (!found) throw new Error(`${id} imports ${path}, which isn't there.`)
             const [name, { file, integrity }] = await partOf(found.id, asker)
-            return { start, end, text: `loadDeployed(${JSON.stringify([name, file, integrity]).slice(1, -1)})` }
+            return {
+              start,
+              end,
+              text: `loadDeployed(${JSON.stringify([name, file, integrity]).slice(1, -1)})`,
+            }
           }),
         )
         if (calls.length === 0) return undefined
@@ -86,7 +91,8 @@ export function createParts(): Parts {
     async built() {
       const all = new Map<string, Part>()
       // In one order, whichever was done first: the list's bytes are its ETag.
-      for (const [name, { part }] of [...started].sort(([a], [b]) => (a < b ? -1 : 1))) all.set(name, await part)
+      for (const [name, { part }] of [...started].sort(([a], [b]) => (a < b ? -1 : 1)))
+        all.set(name, await part)
       return all
     },
   }
@@ -122,7 +128,9 @@ export async function buildAlone(module: string, root: string, parts: Plugin): P
   })) as Rolldown.RolldownOutput
   const [entry, ...others] = output
   if (others.length > 0) {
-    throw new Error(`${module} must be one file, without ${others.map(({ fileName }) => fileName).join(', ')}`)
+    throw new Error(
+      `${module} must be one file, without ${others.map(({ fileName }) => fileName).join(', ')}`,
+    )
   }
   return entry.code
 }
@@ -152,7 +160,12 @@ function dynamicImports(code: string): DynamicImport[] {
   const found: DynamicImport[] = []
   const visit = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return
-    const { type, start, end, source } = node as { type?: string; start: number; end: number; source?: Literal }
+    const { type, start, end, source } = node as {
+      type?: string
+      start: number
+      end: number
+      source?: Literal
+    }
     if (type === 'ImportExpression' && typeof source?.value === 'string') {
       found.push({ start, end, path: source.value })
     } else {

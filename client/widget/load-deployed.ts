@@ -58,9 +58,11 @@ async function lookUp(name: string): Promise<[file: string, integrity: string]> 
   const response = await fetch(new URL('widget-chunks.json', root), { cache: 'no-cache' })
   if (!response.ok) throw new Error(`The list of parts can't be had: status ${response.status}.`)
   const list = await response.json()
-  if (list.contract !== PARTS_CONTRACT) throw new Error('A newer widget has been deployed: load the page again.')
+  if (list.contract !== PARTS_CONTRACT)
+    throw new Error('A newer widget has been deployed: load the page again.')
   const part = list.parts[name]
-  if (part === undefined) throw new Error('The widget that is deployed has no such part: load the page again.')
+  if (part === undefined)
+    throw new Error('The widget that is deployed has no such part: load the page again.')
   return [part.file, part.integrity]
 }
 

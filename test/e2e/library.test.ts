@@ -21,9 +21,9 @@ test('the package has the library, its types and its papers, and nothing else', 
 })
 
 // The one that runs this, and the machine's own, which is older.
-const nodes = [...new Set((process.env.PATH ?? '').split(delimiter).map((folder) => `${folder}/node`))].filter(
-  (path) => existsSync(path),
-)
+const nodes = [
+  ...new Set((process.env.PATH ?? '').split(delimiter).map((folder) => `${folder}/node`)),
+].filter((path) => existsSync(path))
 
 test.each(nodes)('without a DOM it can be imported: %s', async (node) => {
   const code = `
@@ -32,7 +32,9 @@ test.each(nodes)('without a DOM it can be imported: %s', async (node) => {
     const { openStream, openChat, createSession, ChatError } = await import('millrace/stream')
     console.log(typeof MillraceChat, [openStream, openChat, createSession, ChatError].map((it) => typeof it).join())
     console.log(Object.keys(globalThis).length - before)`
-  const { stdout, stderr } = await run(node, ['--input-type=module', '--eval', code], { cwd: consumer.folder })
+  const { stdout, stderr } = await run(node, ['--input-type=module', '--eval', code], {
+    cwd: consumer.folder,
+  })
   expect(stdout).toBe('function function,function,function,function\n0\n')
   expect(stderr).toBe('')
 })

@@ -162,7 +162,10 @@ test('a pinned version that was changed does not run', async () => {
   changed.set(path, { ...built(path), body: `${textOf(path)};globalThis.tampered=true` })
   const tab = await visit('/pinned')
   await expect.poll(() => problems.join()).toContain('integrity')
-  expect(await tab.evaluate('[globalThis.tampered, !!customElements.get("x-word")]')).toEqual([undefined, false])
+  expect(await tab.evaluate('[globalThis.tampered, !!customElements.get("x-word")]')).toEqual([
+    undefined,
+    false,
+  ])
 })
 
 test('a pinned version asks no list, which could say anything', async () => {

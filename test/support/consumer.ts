@@ -55,15 +55,20 @@ export async function createConsumer(...others: string[]): Promise<Consumer> {
         root: folder,
         logLevel: 'error',
         plugins,
+        // vitest's own NODE_ENV is `test`, which Vite and React take for development, each in its own way.
         define: { 'process.env.NODE_ENV': '"production"' },
+        oxc: { jsx: { runtime: 'automatic', development: false } },
         build: { write: false, target: 'esnext', modulePreload: false, rolldownOptions: { input } },
       })) as Rolldown.RolldownOutput
-      const texts = output.flatMap((file) => (file.type === 'chunk' ? [[`/${file.fileName}`, file.code] as const] : []))
+      const texts = output.flatMap((file) =>
+        file.type === 'chunk' ? [[`/${file.fileName}`, file.code] as const] : [],
+      )
       return { code: texts[0]?.[1] ?? '', files: new Map(texts) }
     },
     async check(files) {
       const paths = await write(files)
-      const options = '--noEmit --strict --target es2024 --module esnext --moduleResolution bundler --jsx react-jsx'
+      const options =
+        '--noEmit --strict --target es2024 --module esnext --moduleResolution bundler --jsx react-jsx'
       const lib = ['--lib', 'es2024,dom,dom.iterable,dom.asynciterable', '--types', '']
       try {
         await run('tsc', [...options.split(' '), ...lib, ...paths], { cwd: folder })

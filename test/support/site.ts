@@ -43,6 +43,9 @@ export const strictPolicy = (host: string) =>
 
 /** A site's page with these tags in its body. */
 export const html = (body: string, policy = ''): Page => ({
-  headers: { 'content-type': 'text/html; charset=utf-8', ...(policy && { 'content-security-policy': policy }) },
+  headers: {
+    'content-type': 'text/html; charset=utf-8',
+    ...(policy && { 'content-security-policy': policy }),
+  },
   body: `<!doctype html><html lang="en"><title>A site</title><body>${body}</body></html>`,
 })
