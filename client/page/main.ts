@@ -1,7 +1,7 @@
 /** Puts the page together: the chat, which is the widget, and the race. */
 import { MillraceChat } from '../widget/define.ts'
+import { atFirstUse } from '../widget/visitor/first-use.ts'
 import { createVisitor } from '../widget/visitor/visitor.ts'
-import { atFirstUse } from '../widget/visitor/warm.ts'
 import { createAnnouncer } from './announcer.ts'
 import { createModelPicker } from './model-picker.ts'
 import { isDemo } from './offer.ts'

@@ -1,21 +1,20 @@
 /** `<millrace-chat>`: a chat with a model, in any page. docs/WIDGET.md has its attributes, methods and events. */
 import { ATTRIBUTES, endpointOf, FOUNDATIONS, imageOriginsOf, settingsOf, storageOf } from './attributes.ts'
-import { emitFrom } from './events.ts'
-import { loadChunk } from './load-chunk.ts'
-import type { ExportFormat, Foundations, Panel } from './panel.ts'
-import { createShell, type Shell } from './shell.ts'
+import { emitFrom, type MillraceEvents } from './events.ts'
+import { createPanel, type Panel } from './panel.ts'
 import type { Strings } from './strings/en.ts'
 import { chooseLanguage, directionOf, type Language, loadStrings } from './strings/load-strings.ts'
 import { ownStrings } from './strings/own-strings.ts'
 import { hasPlace } from './talk/place.ts'
+import type { ExportFormat, Foundations, layFoundations } from './talk.ts'
 import type { Visitor } from './visitor/visitor.ts'
 
 /** Where there is no DOM, as on a server that renders pages, the class can be imported all the same. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
 
 /**
- * A shell, which is there at once, and a panel, which is loaded when it is to be seen. Both are made anew out of what is
- * kept when an attribute changes that they are made of; an answer that was coming is taken up again.
+ * The panel is made anew, out of what is kept, when an attribute changes that it is made of; an answer that was coming is
+ * then taken up again.
  */
 export class MillraceChat extends Base {
   /** The Worker that elements without an `endpoint` ask; empty for the page's own origin. */
@@ -28,9 +27,7 @@ export class MillraceChat extends Base {
   readonly #emit = emitFrom(this)
   #own: Partial<Strings> = {}
   #foundations: Foundations | undefined
-  #shell: Shell | undefined
   #panel: Panel | undefined
-  #loading: Promise<void> | undefined
   #due = false
   #ready = false
   /** What was called before there was a panel. */
@@ -48,7 +45,7 @@ export class MillraceChat extends Base {
   attributeChangedCallback(name: string): void {
     if (FOUNDATIONS.includes(name)) this.#renew()
     else if (name === 'open') this.#followOpen()
-    else this.#update()
+    else this.#panel?.update()
   }
 
   /** Words of the host's own, in place of the widget's. */
@@ -98,10 +95,7 @@ export class MillraceChat extends Base {
   /** Now, or as soon as there is a panel. */
   #call(call: (panel: Panel) => void): void {
     if (this.#panel) call(this.#panel)
-    else {
-      this.#calls.push(call)
-      this.#load()
-    }
+    else this.#calls.push(call)
   }
 
   /** Once for all that changes at the same time: an element that is moved is taken out and put in again. */
@@ -115,84 +109,45 @@ export class MillraceChat extends Base {
   }
 
   async #make(): Promise<void> {
-    const draft = this.#panel?.draft
+    const draft = this.#panel?.draft ?? ''
     this.#panel?.remove()
-    this.#shell?.remove()
-    this.#panel = this.#shell = this.#loading = undefined
+    this.#panel = undefined
     if (!this.isConnected) return
     const language = this.#language()
     const loaded = await loadStrings(language)
     // Meanwhile it may have been taken out, or something else changed.
-    if (!this.isConnected || this.#due || this.#shell) return
-    const strings = { ...loaded, ...this.#attributeStrings(), ...this.#own }
+    if (!this.isConnected || this.#due || this.#panel) return
     const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
-    this.#shell = createShell(
-      this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
+    const { storage, scope } = this.#whereKept()
+    this.#panel = createPanel({
+      shadow: this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
       language,
-      strings,
-      () => settingsOf(this, corner),
-      {
-        pressed: () => this.#call((panel) => (panel.isOpen ? panel.close() : panel.open())),
-        near: () => this.#load(),
+      strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
+      settings: () => settingsOf(this, corner),
+      goesOn: hasPlace(storage, scope),
+      loadTalk: async (options) => {
+        const { createTalk, layFoundations } = await import('./talk.ts')
+        const foundations = this.#layFoundations(layFoundations)
+        return createTalk({ ...options, foundations, imageOrigins: imageOriginsOf(this) })
       },
-    )
-    if (draft) this.#calls.unshift((panel) => Object.assign(panel, { draft }))
-    this.#update()
+      emit: this.#emit,
+      opened: (open) => this.toggleAttribute('open', open),
+    })
+    this.#panel.draft = draft
+    if (this.hasAttribute('open')) this.#panel.open('quietly')
+    for (const call of this.#calls.splice(0)) call(this.#panel)
     if (!this.#ready) this.#emit('millrace-ready')
     this.#ready = true
   }
 
-  #update(): void {
-    this.#shell?.update()
-    if (this.#panel) this.#panel.update()
-    else if (this.#isWanted()) this.#load()
-  }
-
-  /** A launcher that nobody has opened needs no panel, unless there is an answer to go on with. */
-  #isWanted(): boolean {
-    const { storage, scope } = this.#whereKept()
-    return (
-      this.#calls.length > 0 ||
-      this.hasAttribute('open') ||
-      this.#shell?.bubble === undefined ||
-      hasPlace(storage, scope)
-    )
-  }
-
-  #load(): void {
-    const shell = this.#shell
-    if (!shell) return
-    this.#loading ??= this.#makePanel(shell).catch(() => {
-      this.#loading = undefined
-      // Where it was only in case, nobody misses it yet.
-      if (shell === this.#shell && this.#isWanted()) shell.showFailure(() => this.#load())
-    })
-  }
-
-  async #makePanel(shell: Shell): Promise<void> {
-    const { createPanel, layFoundations } = await loadChunk('panel', () => import('./panel.ts'))
-    if (shell !== this.#shell) return
+  /** As long as they are of the same, what a conversation without storage is kept in is not lost. */
+  #layFoundations(lay: typeof layFoundations): Foundations {
     const { endpoint, storage, scope } = this.#whereKept()
     const laid = this.#foundations
-    const same = laid?.endpoint === endpoint && laid.storage === storage
-    this.#foundations = same
-      ? laid
-      : layFoundations({
-          endpoint,
-          storage,
-          scope,
-          visitor: this.visitor,
-          challengePlace: () => this.#challengePlace(),
-        })
-    this.#panel = createPanel({
-      shell,
-      foundations: this.#foundations,
-      imageOrigins: imageOriginsOf(this),
-      emit: this.#emit,
-      opened: (open) => this.toggleAttribute('open', open),
-    })
-    if (this.hasAttribute('open')) this.#panel.open('quietly')
-    for (const call of this.#calls.splice(0)) call(this.#panel)
+    if (laid?.endpoint === endpoint && laid.storage === storage) return laid
+    const challengePlace = () => this.#challengePlace()
+    this.#foundations = lay({ endpoint, storage, scope, visitor: this.visitor, challengePlace })
+    return this.#foundations
   }
 
   #whereKept() {
@@ -201,9 +156,8 @@ export class MillraceChat extends Base {
   }
 
   #followOpen(): void {
-    if (!this.#panel) this.#update()
-    else if (this.hasAttribute('open')) this.#panel.open()
-    else this.#panel.close()
+    if (this.hasAttribute('open')) this.#panel?.open()
+    else this.#panel?.close()
   }
 
   #language(): Language {
@@ -238,4 +192,13 @@ export class MillraceChat extends Base {
     delete (this as Partial<this>)[name]
     this[name] = value
   }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'millrace-chat': MillraceChat
+  }
+  interface HTMLElementEventMap extends MillraceEvents {}
+  // They bubble, and cross Shadow DOM.
+  interface DocumentEventMap extends MillraceEvents {}
 }

@@ -1,5 +1,4 @@
 /** What who hears the page is told: that an answer begins, its sentences as they come, and how it ended. */
-import { loadChunk } from '../load-chunk.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import { noteWords } from '../strings/note-words.ts'
@@ -39,7 +38,7 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
     const begun = { answer, spoken: undefined as SpokenAnswer | undefined, ended: false }
     current = begun
     // The answer can be read without it, and is not held up by it.
-    loadChunk('speech', () => import('./spoken-answer.ts')).then(
+    import('./spoken-answer.ts').then(
       ({ createSpokenAnswer }) => {
         if (current !== begun) return
         begun.spoken = createSpokenAnswer(answer.text, say, words, { lang: language })

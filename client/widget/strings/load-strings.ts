@@ -1,5 +1,4 @@
 /** The widget's words: which language, and what the host says in their place. */
-import { loadChunk } from '../load-chunk.ts'
 import { en, type Strings } from './en.ts'
 
 /** Those that there are, each in a file of its own, which is loaded when it is needed. */
@@ -37,7 +36,7 @@ export function directionOf(language: Language): 'ltr' | 'rtl' {
 export async function loadStrings(language: Language): Promise<Strings> {
   if (language === 'en') return en
   try {
-    return (await loadChunk(language, LANGUAGES[language])).strings
+    return (await LANGUAGES[language]()).strings
   } catch {
     return en
   }

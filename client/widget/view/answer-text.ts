@@ -1,6 +1,5 @@
 /** Shows an answer's Markdown as it grows, with a renderer that is loaded when there is a first answer to show. */
 import type { MarkdownView } from '../../render/markdown-view.ts'
-import { loadChunk } from '../load-chunk.ts'
 import type { Strings } from '../strings/en.ts'
 import { adopt } from '../style/adopt.ts'
 
@@ -27,8 +26,8 @@ type Rendering = typeof import('./rendering.ts')
 let loading: Promise<Rendering> | undefined
 
 /** In time, so that it is there when the first token is. */
-export function loadRenderer(): Promise<Rendering> {
-  loading ??= loadChunk('rendering', () => import('./rendering.ts')).catch((error) => {
+export function loadRendering(): Promise<Rendering> {
+  loading ??= import('./rendering.ts').catch((error) => {
     loading = undefined
     throw error
   })
@@ -43,7 +42,7 @@ export function createAnswerText(
   let text = ''
   let ended = false
 
-  loadRenderer().then(
+  loadRendering().then(
     ({ createMarkdownView, MARKDOWN_STYLES }) => {
       const tree = element.getRootNode()
       if (tree instanceof ShadowRoot) adopt(tree, MARKDOWN_STYLES)

@@ -21,7 +21,10 @@ export function createConversationList(
   strings: Strings,
   language: string,
   on: ListActions,
-): { element: HTMLElement; show(summaries: Summary[], current: string, empty: string): void } {
+): {
+  element: HTMLElement
+  show(summaries: Summary[], current: { id: string; turns: readonly unknown[] }, words: string): void
+} {
   const list = create('ul', { class: 'conversation-list' })
   const none = create('p', { class: 'none' })
   const save = (format: 'markdown' | 'json', label: string) => {
@@ -74,11 +77,11 @@ export function createConversationList(
 
   return {
     element,
-    show(summaries, current, empty) {
-      list.replaceChildren(...summaries.map((summary) => row(summary, current)))
-      none.textContent = empty
+    show(summaries, current, words) {
+      list.replaceChildren(...summaries.map((summary) => row(summary, current.id)))
+      none.textContent = words
       none.hidden = summaries.length > 0
-      saving.hidden = empty !== '' && summaries.length === 0
+      saving.hidden = current.turns.length === 0
     },
   }
 }

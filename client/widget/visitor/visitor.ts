@@ -1,7 +1,6 @@
 /** Who asks: a visitor with a session, or somebody with an access key. The same for all that one element asks. */
 import { createSession, type VisitorSession } from '../../stream/session.ts'
 import type { StorageKind } from '../attributes.ts'
-import { loadChunk } from '../load-chunk.ts'
 import { keepInMemory, keepInTab } from './tab-store.ts'
 
 export interface Visitor {
@@ -26,7 +25,7 @@ export function createVisitor(
     key: key.get,
     store: keep('millrace-session'),
     async solveChallenge(siteKey) {
-      const { solveChallenge } = await loadChunk('turnstile', () => import('./turnstile.ts'))
+      const { solveChallenge } = await import('./turnstile.ts')
       return solveChallenge(siteKey, challengePlace())
     },
   })

@@ -1,5 +1,4 @@
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import { loadChunk } from '../../../client/widget/load-chunk.ts'
+import { describe, expect, test } from 'vitest'
 import { strings as ar } from '../../../client/widget/strings/ar.ts'
 import { strings as de } from '../../../client/widget/strings/de.ts'
 import { en, type Strings } from '../../../client/widget/strings/en.ts'
@@ -10,10 +9,6 @@ import { strings as ja } from '../../../client/widget/strings/ja.ts'
 import { chooseLanguage, directionOf, loadStrings } from '../../../client/widget/strings/load-strings.ts'
 import { ownStrings } from '../../../client/widget/strings/own-strings.ts'
 import { waitLine } from '../../../client/widget/strings/wait-line.ts'
-
-// How a chunk comes to the page is another matter than which one is asked for.
-vi.mock('../../../client/widget/load-chunk.ts', () => ({ loadChunk: vi.fn() }))
-afterEach(() => void vi.mocked(loadChunk).mockReset())
 
 /** What a language says as English does, and is right to. */
 const SAME_AS_ENGLISH: Record<string, string[]> = {
@@ -154,22 +149,12 @@ test('only Arabic is written from right to left', () => {
   for (const language of ['en', 'de', 'es', 'fr', 'ja'] as const) expect(directionOf(language)).toBe('ltr')
 })
 
-describe('loading', () => {
-  test.each(LANGUAGES)('%s comes from its own file', async (language, strings) => {
-    vi.mocked(loadChunk).mockImplementation((_name, load) => load())
-    expect(await loadStrings(chooseLanguage([language]))).toBe(strings)
-    expect(vi.mocked(loadChunk).mock.calls.map(([name]) => name)).toEqual([language])
-  })
+test.each(LANGUAGES)('%s comes from its own file', async (language, strings) => {
+  expect(await loadStrings(chooseLanguage([language]))).toBe(strings)
+})
 
-  test('English needs none', async () => {
-    expect(await loadStrings('en')).toBe(en)
-    expect(loadChunk).not.toHaveBeenCalled()
-  })
-
-  test('what cannot be loaded is English', async () => {
-    vi.mocked(loadChunk).mockRejectedValue(new Error('404'))
-    expect(await loadStrings('fr')).toBe(en)
-  })
+test('English needs no file of its own', async () => {
+  expect(await loadStrings('en')).toBe(en)
 })
 
 test.each([

@@ -1,4 +1,4 @@
-/** Has the Worker make the caller's object ready while the question is still being thought of. */
+/** Notices that the chat is going to be used. */
 
 /** Not when the page is loaded: most who look at it ask nothing, and a visitor's session is asked for with it. */
 const SIGNS_OF_USE = ['focusin', 'pointerdown']
@@ -16,13 +16,4 @@ export function atFirstUse(element: HTMLElement, warm: () => void): void {
       { signal: detach.signal },
     )
   }
-}
-
-/** That it works is of no importance. @param send calls the Worker */
-export async function warmCaller(streams: string, send: typeof fetch): Promise<void> {
-  try {
-    const response = await send(streams)
-    // A refusal has a body, which nobody reads.
-    await response.body?.cancel()
-  } catch {}
 }
