@@ -2,7 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PARTS_CONTRACT } from '../client/widget/parts-contract.ts'
-import { buildAlone, integrityOf, type Parts } from './widget-parts.ts'
+import { buildAlone } from './build-alone.ts'
+import { integrityOf, type Parts } from './widget-parts.ts'
 
 export interface WidgetOptions {
   /** The module that `widget.js` is made of. */

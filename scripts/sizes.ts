@@ -27,8 +27,10 @@ const PART_BUDGETS: [name: RegExp, most: number][] = [
   [/^mode-/, 12 * KB],
   // The highlighter, without any language.
   [/^highlight-/, 10 * KB],
-  // Markdown, whole.
-  [/^render-/, 16 * KB],
+  // Markdown, whole, with what shows it.
+  [/^(?:render|view)-/, 20 * KB],
+  // What a launcher opens: the conversation and its client.
+  [/^widget-/, 25 * KB],
 ]
 const ANY_OTHER: [name: RegExp, most: number] = [/./, 8 * KB]
 

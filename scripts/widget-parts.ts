@@ -9,8 +9,9 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build, type Plugin, parseAst, type Rolldown } from 'vite'
-import { BASELINE } from './baseline.ts'
+import type { Plugin } from 'vite'
+import { buildAlone } from './build-alone.ts'
+import { dynamicImports } from './dynamic-imports.ts'
 
 /** Where parts lie, from the deployment's root. */
 const PARTS_FOLDER = 'assets/parts/'
@@ -99,42 +100,6 @@ export function createParts(): Parts {
   return parts
 }
 
-/**
- * Builds a module and all that it imports into one file.
- *
- * @param root from that file to the deployment's root
- * @throws if there is more than one file: an asset, or an `import()` of what isn't a literal
- */
-export async function buildAlone(module: string, root: string, parts: Plugin): Promise<string> {
-  const { output } = (await build({
-    configFile: false,
-    root: fileURLToPath(new URL('../client', import.meta.url)),
-    publicDir: false,
-    logLevel: 'warn',
-    plugins: [parts],
-    define: { MILLRACE_ROOT: JSON.stringify(root) },
-    build: {
-      write: false,
-      target: BASELINE,
-      modulePreload: false,
-      assetsInlineLimit: 0,
-      rolldownOptions: {
-        input: module,
-        preserveEntrySignatures: 'strict',
-        // One waits for the parts that it loads: that its plugin is slow says nothing.
-        checks: { pluginTimings: false },
-      },
-    },
-  })) as Rolldown.RolldownOutput
-  const [entry, ...others] = output
-  if (others.length > 0) {
-    throw new Error(
-      `${module} must be one file, without ${others.map(({ fileName }) => fileName).join(', ')}`,
-    )
-  }
-  return entry.code
-}
-
 export function integrityOf(code: string): string {
   return `sha384-${createHash('sha384').update(code).digest('base64')}`
 }
@@ -147,35 +112,4 @@ function toPart(name: string, code: string): Part {
 /** `…/strings/de.ts` is `strings-de`: the same in every deployment in which the module lies there. */
 function nameOf(module: string): string {
   return `${basename(dirname(module))}-${basename(module, extname(module))}`.toLowerCase()
-}
-
-interface DynamicImport {
-  start: number
-  end: number
-  path: string
-}
-
-/** Those of literals, in order. */
-function dynamicImports(code: string): DynamicImport[] {
-  const found: DynamicImport[] = []
-  const visit = (node: unknown): void => {
-    if (typeof node !== 'object' || node === null) return
-    const { type, start, end, source } = node as {
-      type?: string
-      start: number
-      end: number
-      source?: Literal
-    }
-    if (type === 'ImportExpression' && typeof source?.value === 'string') {
-      found.push({ start, end, path: source.value })
-    } else {
-      for (const child of Object.values(node)) visit(child)
-    }
-  }
-  visit(parseAst(code))
-  return found.sort((a, b) => a.start - b.start)
-}
-
-interface Literal {
-  value?: unknown
 }

@@ -21,6 +21,9 @@ const root = new URL(MILLRACE_ROOT, here)
  */
 const pinned = /\/v\/[^/]+\/$/.test(root.pathname)
 
+/** A part has some 10 KB: after so long it won't come by this connection. */
+const LOADED_MS = 20_000
+
 const loading = new Map<string, Promise<unknown>>()
 const failed = new Set<string>()
 let tries = 0
@@ -84,15 +87,20 @@ async function importChecked(file: string, integrity: string): Promise<unknown> 
  * finds it; what didn't pass is never imported.
  */
 function preload(url: string, integrity: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const link = document.createElement('link')
-    link.rel = 'modulepreload'
-    link.crossOrigin = 'anonymous'
-    link.integrity = integrity
-    link.href = url
-    link.onload = () => resolve()
-    link.onerror = () => reject(new TypeError(`${url} can't be had, or isn't what it should be.`))
-    document.head.append(link)
+  const link = document.createElement('link')
+  link.rel = 'modulepreload'
+  link.crossOrigin = 'anonymous'
+  link.integrity = integrity
+  link.href = url
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const fail = () => reject(new TypeError(`${url} can't be had, or isn't what it should be.`))
+  const late = setTimeout(fail, LOADED_MS)
+  link.onload = () => resolve()
+  link.onerror = fail
+  document.head.append(link)
+  return promise.finally(() => {
+    clearTimeout(late)
+    // Not before: WebKit gives up what a link loads that is taken out.
     link.remove()
   })
 }

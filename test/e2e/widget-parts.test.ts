@@ -66,8 +66,9 @@ const textOf = (path: string) => String(built(path)?.body)
 const listed = () => JSON.parse(textOf('/widget-chunks.json'))
 const partAt = (name: string): string => `/${listed().parts[name].file}`
 
-async function visit(path = '/'): Promise<Tab> {
+async function visit(path = '/', before?: (tab: Tab) => Promise<void>): Promise<Tab> {
   const tab = (await browser?.newPage()) as Tab
+  await before?.(tab)
   tab.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text())
   })
@@ -149,6 +150,17 @@ test('without a connection it fails, and with one it comes', async () => {
   expect(await say(tab)).toContain('could not be loaded')
   await tab.context().setOffline(false)
   expect(await say(tab)).toBe('a deep word')
+})
+
+test('a part that never comes is given up, and asked for again', async () => {
+  const tab = await visit('/', async (tab) => {
+    await tab.clock.install()
+    await tab.route(`${host.url}${partAt('parts-fixture-word')}`, () => {}, { times: 1 })
+  })
+  const said = say(tab)
+  await tab.waitForRequest(/parts-fixture-word/)
+  await tab.clock.fastForward(20_000)
+  expect(await said).toBe('a deep word')
 })
 
 test('a pinned version loads with its hash, and has parts of its own', async () => {

@@ -2,8 +2,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buildAlone } from '../../scripts/build-alone.ts'
 import { buildWidget } from '../../scripts/build-widget.ts'
-import { buildAlone, createParts, integrityOf } from '../../scripts/widget-parts.ts'
+import { createParts, integrityOf } from '../../scripts/widget-parts.ts'
 
 let folder: string
 beforeEach(() => {
@@ -22,7 +23,7 @@ function write(files: Record<string, string>): string {
 
 const SHARED = {
   'a/entry.ts': `import { shared } from './shared.ts'
-    export const all = async () => [shared(), (await import('../b/late.ts')).late(), (await import('./shared.ts')).shared]`,
+    export const all = async () => ['ü — 日本 🎉', shared(), (await import('../b/late.ts')).late(), (await import('./shared.ts')).shared]`,
   'a/shared.ts': `export const shared = () => 'what both of them need'`,
   'b/late.ts': `import { shared } from '../a/shared.ts'
     export const late = async () => shared() + (await import('../c/later.ts')).later`,
