@@ -8,6 +8,7 @@ import { buildClient } from '../../scripts/build-client.ts'
 import { bundleWorker, ROOT } from '../../scripts/bundle.ts'
 import { startBrowser } from './browser.ts'
 import { startMillrace } from './millrace.ts'
+import { hang } from './script.ts'
 import { answer, failing } from './scripts.ts'
 import { html, startSite, strictPolicy } from './site.ts'
 import { startUpstream } from './upstream.ts'
@@ -157,9 +158,9 @@ upstream.when((call) => {
   const question = JSON.stringify(call.request.messages)
   const deltas = ANSWER.match(/.{1,6}/gs) ?? []
   if (question.includes('fail')) return failing(500)
-  if (question.includes('limit')) return failing(429, { headers: { 'retry-after': '75' } })
-  if (question.includes('slow')) return answer(deltas, { firstTokenMs: 60_000 })
-  if (question.includes('flow')) return answer(deltas, { everyMs: 40 })
+  if (question.includes('limit')) return failing(429, {}, { 'retry-after': '75' })
+  if (question.includes('slow')) return hang
+  if (question.includes('flow')) return answer(deltas, 40)
   return answer(deltas)
 })
 let shot = SHOTS[0]
