@@ -59,8 +59,13 @@ export class MillraceChat extends Base {
   }
 
   /** Opens a launcher's panel. Elsewhere it always is. */
-  open(): void {
-    this.#call((panel) => panel.open())
+  get open(): () => void {
+    return () => this.#call((panel) => panel.open())
+  }
+
+  /** As the attribute: frameworks set what they find on an element by that name, and would put a value in the method's place. */
+  set open(open: boolean) {
+    this.toggleAttribute('open', open)
   }
 
   close(): void {
