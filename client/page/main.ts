@@ -42,8 +42,8 @@ atFirstUse(chat, () => {
 chat.addEventListener('millrace-delta', () => setBusy(true))
 chat.addEventListener('millrace-answer', () => setBusy(false))
 chat.addEventListener('millrace-error', () => setBusy(false))
-// A key may have been given, with which there are models to choose from.
-chat.addEventListener('millrace-ask', () => {
+// A key may have been entered to get it, with which there are models to choose from.
+chat.addEventListener('millrace-answer', () => {
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
 
