@@ -27,7 +27,7 @@ const MOST_BUSY = 1 / 4
 const MOST_WAIT_MS = 250
 /** A frame takes as much text as can be written in this time, a piece at a time. */
 const FRAME_MS = 8
-const PIECE_CHARS = 1024
+const PIECE_CHARS = 32
 
 /**
  * Deltas are collected until the next frame: more often nobody sees them, and each costs a layout. Where a frame takes
@@ -55,7 +55,10 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
 
   function paint(now: number): void {
     frame = undefined
-    if (now < notBefore) return paintSoon()
+    if (now < notBefore) {
+      paintSoon()
+      return
+    }
     const began = performance.now()
     do write(PIECE_CHARS)
     while (waiting !== '' && performance.now() < began + FRAME_MS)

@@ -33,7 +33,10 @@ export class Flow {
 
   setInView(inView: boolean): void {
     this.#inView = inView
-    if (inView) return this.show()
+    if (inView) {
+      this.show()
+      return
+    }
     for (const [kind, range] of this.#ranges.slice(0, this.#shown)) highlightOf(kind).delete(range)
     this.#shown = 0
   }
