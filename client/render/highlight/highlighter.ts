@@ -8,7 +8,7 @@ import { loadMode } from './languages.ts'
 export type Highlighter = (code: Element) => Colouring
 
 export interface Colouring {
-  /** There is more text. */
+  /** More lines are whole. */
   grow(): void
   /** Nothing comes any more, so the last line is whole. */
   end(): void
