@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { defineConfig, type Plugin } from 'vite'
+import { BASELINE } from '../scripts/baseline.ts'
 import { packRanks } from '../scripts/pack-ranks.ts'
 import { openRanks } from '../worker/tokens/ranks.ts'
 
@@ -9,8 +10,7 @@ export default defineConfig({
   build: {
     outDir: '../dist/client',
     emptyOutDir: true,
-    // Baseline 2024: what every engine had by the end of that year.
-    target: ['chrome131', 'edge131', 'firefox133', 'safari18.2'],
+    target: BASELINE,
     // Assets stay files: under a strict Content-Security-Policy a `data:` URL is refused.
     assetsInlineLimit: 0,
     // Every browser of the target preloads modules by itself.

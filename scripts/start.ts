@@ -7,9 +7,9 @@
 import { watch } from 'node:fs'
 import { createServer } from 'node:net'
 import { constants } from 'node:os'
-import { build } from 'vite'
 import { CONFIG_NAMES, readConfig } from '../worker/config.ts'
 import { ConfigError } from '../worker/config-values.ts'
+import { buildClient } from './build-client.ts'
 import { bundleWorker, ROOT } from './bundle.ts'
 import { type LocalWorker, startLocal } from './local.ts'
 
@@ -24,7 +24,6 @@ for (const name of CONFIG_NAMES) {
 }
 checkConfig(vars)
 
-const buildClient = () => build({ configFile: `${ROOT}client/vite.config.ts`, logLevel: 'warn' })
 const start = async (bundle: string) => startLocal({ port, bundle, vars, onLog: (line) => console.log(line) })
 
 let worker: LocalWorker | undefined

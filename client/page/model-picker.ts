@@ -8,7 +8,13 @@ export interface ModelPicker {
   chosen(): string | undefined
 }
 
-export function createModelPicker(label: HTMLElement, select: HTMLSelectElement): ModelPicker {
+/** @param changed told whenever another one may be chosen */
+export function createModelPicker(
+  label: HTMLElement,
+  select: HTMLSelectElement,
+  changed: () => void,
+): ModelPicker {
+  select.addEventListener('change', changed)
   return {
     async load(send) {
       const before = select.value
@@ -16,6 +22,7 @@ export function createModelPicker(label: HTMLElement, select: HTMLSelectElement)
       select.replaceChildren(...models.map((id) => new Option(id, id)))
       if (models.includes(before)) select.value = before
       label.hidden = models.length === 0
+      changed()
     },
     chosen: () => select.value || undefined,
   }

@@ -1,6 +1,6 @@
 /** What this server offers: which upstream it has, and which models. */
 import type { Health, ModelList } from '../../worker/wire.ts'
-import { getJson } from './get-json.ts'
+import { getJson } from '../widget/visitor/get-json.ts'
 
 /** @returns whether answers come from the built-in demo; `false` too where the server does not say */
 export async function isDemo(): Promise<boolean> {

@@ -1,7 +1,8 @@
 /** The way to the race, whose code and look are loaded when a reader first goes there. */
+import { en } from '../widget/strings/en.ts'
+import { createTroubleCard, type TroubleCard } from '../widget/view/trouble-card.ts'
 import { part } from './part.ts'
 import type { Race, Surroundings } from './race/race.ts'
-import { createTroubleCard, type TroubleCard } from './trouble-card.ts'
 
 export interface RaceDoor {
   /** @param focus whether its heading takes the focus: the reader came by a link */
@@ -32,6 +33,7 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
       const explanation = {
         title,
         advice,
+        kept: '',
         retry: true,
         needsKey: false,
         isLimit: false,
@@ -39,7 +41,7 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
         reference: null,
       }
       // Browsers and bundlers remember what they could not load: only a new page asks for it anew.
-      trouble = createTroubleCard(explanation, () => location.reload())
+      trouble = createTroubleCard(explanation, en, () => location.reload())
       place.before(trouble.element)
     }
   }

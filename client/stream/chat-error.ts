@@ -60,6 +60,11 @@ export class ChatError extends Error {
   /** How long the server asks to wait before the next try, in milliseconds. */
   readonly retryAfterMs: number | null
 
+  /** By its name: a part of the widget that is loaded later has a copy of this class (scripts/widget-parts.ts). */
+  static override [Symbol.hasInstance](value: unknown): value is ChatError {
+    return value instanceof Error && value.name === 'ChatError'
+  }
+
   constructor(message: string, fields: Fields) {
     super(message, { cause: fields.cause })
     this.name = 'ChatError'

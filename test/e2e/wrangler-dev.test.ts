@@ -2,6 +2,7 @@
 import { OpenAI } from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { curl } from '../support/curl.ts'
+import { expectDelivery } from '../support/delivered.ts'
 import { startWranglerDev, type WranglerDev } from '../support/wrangler-dev.ts'
 
 let url: string
@@ -30,3 +31,5 @@ test('curl reads the bare text, and the page is there', async () => {
   expect(answer.text).toContain('def plot_2d_normal(')
   expect((await curl(url)).text).toMatch(/^<!doctype html>/i)
 })
+
+test('the widget is delivered as by `npm start`', () => expectDelivery(url))

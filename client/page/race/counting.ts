@@ -2,7 +2,7 @@
 import cl100k_base from '../../../dist/ranks/cl100k_base.bin?url'
 import o200k_base from '../../../dist/ranks/o200k_base.bin?url'
 import { encodingFor } from '../../../worker/tokens/chat.ts'
-import { scriptUrl } from '../trusted-types.ts'
+import { scriptUrl } from '../../widget/visitor/trusted-types.ts'
 import type { Counted, Piece } from './counting.worker.ts'
 import workerUrl from './counting.worker.ts?worker&url'
 

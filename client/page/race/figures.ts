@@ -1,5 +1,5 @@
 /** A race's record → the table under it, and its result in a sentence. */
-import { seconds, thousands } from '../speed-line.ts'
+import { seconds, thousands } from './numbers.ts'
 import { type Finish, type RaceRecord, type TokenCount, tokensOf, type Way } from './record.ts'
 
 /** One row of the table; a figure that is not known is an empty text. */

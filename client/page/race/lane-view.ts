@@ -1,6 +1,7 @@
 /** One way of the race on the page: its clock, its text, and what is to be said of it. */
-import { createGrowingText } from '../growing-text.ts'
+
 import { copyOf, part } from '../part.ts'
+import { createGrowingText } from './growing-text.ts'
 
 /** Drawn as the water under the clock: dry, held back, flowing, arrived, shut off, broken off. */
 export type LaneState = 'idle' | 'waiting' | 'flowing' | 'done' | 'stopped' | 'failed'

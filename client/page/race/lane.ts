@@ -1,7 +1,8 @@
 /** Shows one way of a race: it runs its clock, and counts its tokens as the text comes. */
-import { seconds, thousands } from '../speed-line.ts'
+
 import type { Counting } from './counting.ts'
 import { createLaneView, type LaneState, type LaneView } from './lane-view.ts'
+import { seconds, thousands } from './numbers.ts'
 import type { Way } from './record.ts'
 
 /** The counter is asked no more often: a number that changes faster can't be read. */

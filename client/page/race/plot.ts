@@ -4,7 +4,7 @@ import './usable-language.ts'
 
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
-import { seconds } from '../speed-line.ts'
+import { seconds } from './numbers.ts'
 import type { Series } from './series.ts'
 
 /** Above so many, points run into one line, and drawing each costs more than it shows. */

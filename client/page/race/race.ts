@@ -1,16 +1,18 @@
 /** The race on the page: a question, two ways, and what came of it. Loaded when the reader goes there. */
 import '../style/race.css'
 import '../style/result.css'
+import { en } from '../../widget/strings/en.ts'
+import { troubleOf } from '../../widget/talk/trouble.ts'
+import { isSend } from '../../widget/view/composer.ts'
+import { explainTrouble } from '../../widget/view/explain-trouble.ts'
+import { createTroubleCard, type TroubleCard } from '../../widget/view/trouble-card.ts'
 import type { Announcer } from '../announcer.ts'
-import { isSend } from '../composer.ts'
-import { explainError } from '../explain-error.ts'
 import { part } from '../part.ts'
-import { seconds } from '../speed-line.ts'
 import { FOUNDING_QUESTION } from '../starters.ts'
-import { createTroubleCard, type TroubleCard } from '../trouble-card.ts'
 import { startCounting } from './counting.ts'
 import { resultSentence } from './figures.ts'
 import { createLane } from './lane.ts'
+import { seconds } from './numbers.ts'
 import type { RaceRecord, Way } from './record.ts'
 import { createResultView, type ResultView } from './result-view.ts'
 import { type RaceWatch, runRace } from './run-race.ts'
@@ -27,8 +29,8 @@ export interface Surroundings {
   ready(): Promise<void>
   /** Told when a race begins and when it has ended. */
   busy(busy: boolean): void
-  /** Told when the reader tries again. */
-  retried(): void
+  /** Told when the reader tries again, with a key if one was asked for. */
+  retried(key?: string): void
 }
 
 export interface Race {
@@ -147,12 +149,15 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
 
   function fail(way: Way, error: unknown, question: string): void {
     abandon('failed', way)
-    const explanation = explainError(error, way === 'streamed' && streamBegan)
+    const explanation = explainTrouble(
+      troubleOf(error, { began: way === 'streamed' && streamBegan, at: Date.now() }),
+      en,
+    )
     announcer.say(`The ${way} answer failed. ${explanation.title}. ${explanation.advice}`)
-    trouble = createTroubleCard(explanation, () => {
+    trouble = createTroubleCard(explanation, en, (key) => {
       stop.hidden = false
       stop.focus()
-      retried()
+      retried(key)
       void run(question)
     })
     troublePlace.append(trouble.element)

@@ -1,8 +1,8 @@
 /** A race's result on the page: the sentence, the table, the plot, its numbers, and both to save. */
 import { copyOf, part } from '../part.ts'
-import { seconds } from '../speed-line.ts'
 import { toCsv } from './csv.ts'
 import { figures, plotSentence, resultSentence, speedWords, workerLine } from './figures.ts'
+import { seconds } from './numbers.ts'
 import type { Plot } from './plot.ts'
 import type { RaceRecord } from './record.ts'
 import { pickSamples, toSeries } from './series.ts'

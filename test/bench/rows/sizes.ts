@@ -1,7 +1,7 @@
 /** What a deployment uploads and a page loads. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
-import { build } from 'vite'
+import { buildClient } from '../../../scripts/build-client.ts'
 import { ROOT } from '../../../scripts/bundle.ts'
 import { MILLRACE_BUNDLE } from '../contestants.ts'
 import type { Goal, Row } from '../row.ts'
@@ -9,8 +9,7 @@ import { sum } from '../statistics.ts'
 
 export async function benchSizes(): Promise<Row[]> {
   const outDir = `${ROOT}dist/bench/client`
-  const configFile = `${ROOT}client/vite.config.ts`
-  await build({ configFile, logLevel: 'error', build: { outDir, emptyOutDir: true } })
+  await buildClient(outDir)
   const row = (name: string, bytes: number, goal?: Goal): Row => ({
     name,
     unit: 'KB gzip',
@@ -33,6 +32,9 @@ export async function benchSizes(): Promise<Row[]> {
 const withoutHash = (name: string) => name.replace(/-[\w-]{8}(?=\.\w+$)/, '')
 
 function sizesOf(folder: string, counts: RegExp): Map<string, number> {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => counts.test(name))
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    // Under `v/` are the widget's bytes once more.
+    (name) => counts.test(name) && !name.startsWith('v/'),
+  )
   return new Map(names.map((name) => [name, gzipSync(readFileSync(`${folder}/${name}`)).length]))
 }

@@ -1,0 +1,36 @@
+/** `millrace/widget/react`: types alone, so that TypeScript knows `<millrace-chat>` in JSX. */
+import type { DetailedHTMLProps, HTMLAttributes } from 'react'
+import type { MillraceEvents } from '../widget/events.ts'
+import type { MillraceChat } from '../widget/millrace-chat.ts'
+
+// [spec] React 19, custom elements: `on` and an event's name is a listener. `open` is no prop: React would set the
+// property of that name, which is the method; call that.
+type Listeners = { [Name in keyof MillraceEvents as `on${Name}`]?: (event: MillraceEvents[Name]) => void }
+
+type Texts =
+  | 'endpoint'
+  | 'model'
+  | 'heading'
+  | 'greeting'
+  | 'placeholder'
+  | 'starters'
+  | 'strings'
+  | 'image-origins'
+
+interface Attributes extends Listeners, Partial<Record<Texts, string>> {
+  theme?: 'auto' | 'light' | 'dark'
+  position?: 'inline' | 'page' | 'bottom-right' | 'bottom-left'
+  storage?: 'session' | 'local' | 'none'
+  launcher?: boolean
+  speed?: boolean
+}
+
+export type MillraceChatProps = DetailedHTMLProps<HTMLAttributes<MillraceChat>, MillraceChat> & Attributes
+
+declare module 'react' {
+  namespace JSX {
+    interface IntrinsicElements {
+      'millrace-chat': MillraceChatProps
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * Reads a rendered answer while it grows, and gives each of its sentences once, when it is complete.
+ *
+ * It keeps its place: the last block that is finished, and how much of the open one was read. So it reads what is new,
+ * and little more. What is rendered only ever grows, but for the end of the open block, which may be a guess; and when a
+ * list gets paragraphs or a title its underline, text moves into another element. Where the place is lost by that, it is
+ * found again by counting letters.
+ */
+import { withLead } from './item-lead.ts'
+import { cellsOf, codeOf, ownText, type Piece, piecesOf } from './leaf-text.ts'
+import { findAgain, type Leaf, leafAfter } from './leaves.ts'
+import { afterLetters, countLetters } from './letters.ts'
+import { completeSentences } from './sentences.ts'
+import type { SpokenWords } from './spoken-words.ts'
+
+export interface Reading {
+  /** @param ended whether nothing more comes, and so the last sentence is complete */
+  next(ended: boolean): string[]
+  /** Takes all that is there now as read. */
+  skip(): void
+}
+
+/** Behind a text that was read. */
+interface Place {
+  node: Node
+  offset: number
+  /** What stands before it there, by which it is known again. */
+  before: string
+}
+
+const KNOWN_BY_CHARS = 24
+
+/** As `done.` and `(done!)`. */
+const SENTENCE_END = /[.!?:;,…。！？：；、，؟؛،۔।][\p{Pe}\p{Pf}"'»]*$/u
+
+export function createReading(answer: Element, words: SpokenWords, lang: string): Reading {
+  const segmenter = new Intl.Segmenter(lang, { granularity: 'sentence' })
+  /** The last finished leaf, and the letters up to its end. */
+  let finished: ChildNode | undefined
+  let letters = 0
+  /** Of the leaf after it, how many letters were read. */
+  let read = 0
+  let place: Place | undefined
+
+  function finish(leaf: Leaf): void {
+    letters += read
+    finished = leaf.node
+    read = 0
+    place = undefined
+  }
+
+  /** Goes behind so many letters of the answer, or to its end. */
+  function goTo(count: number): void {
+    finished = place = undefined
+    letters = read = 0
+    for (let leaf = leafAfter(answer), next: typeof leaf; leaf; leaf = next) {
+      const size = lettersOf(leaf)
+      read = Math.min(size, count - letters)
+      next = leafAfter(answer, leaf.node)
+      if (!next || read < size) return
+      finish(leaf)
+    }
+  }
+
+  function readLeaf(leaf: Leaf, complete: boolean): string[] {
+    if (leaf.kind === 'text') return readText(leaf, complete)
+    // Each is one thing to say, at its end.
+    if (!complete || read > 0) return []
+    read = lettersOf(leaf)
+    return leaf.kind === 'row' ? sayRow(leaf) : [sayCode(leaf)]
+  }
+
+  function readText(leaf: Leaf, complete: boolean): string[] {
+    const from = place && (answer.contains(place.node) ? findIn(leaf, place) : undefined)
+    const pieces = [...piecesOf(leaf, from)]
+    const all = join(pieces)
+    const start = from ? 0 : afterLetters(all, read)
+    const { sentences, length } = completeSentences(all.slice(start), complete, segmenter)
+    if (length === 0) return []
+    const begins = read === 0
+    const end = start + length
+    read = (from ? read : 0) + countLetters(all.slice(0, end))
+    place = placeAt(pieces, end)
+    return sentences.map((sentence, index) => {
+      const paused = complete && index === sentences.length - 1 ? withPause(sentence) : sentence
+      return begins && index === 0 ? withLead(leaf.node, paused, words) : paused
+    })
+  }
+
+  function sayRow({ node }: Leaf): string[] {
+    const cells = cellsOf(node)
+    if (cells.length === 0) return []
+    return completeSentences(withPause(words.row(cells)), true, segmenter).sentences
+  }
+
+  function sayCode({ node }: Leaf): string {
+    const { language, lines } = codeOf(node)
+    return withLead(node, words.code(language, lines), words)
+  }
+
+  function withPause(sentence: string): string {
+    return SENTENCE_END.test(sentence) ? sentence : sentence + words.pause
+  }
+
+  return {
+    next(ended) {
+      const sentences: string[] = []
+      // In an answer that was written anew, what is as far from its start.
+      if (finished) finished = findAgain(answer, finished)
+      if (!finished && letters > 0) goTo(letters + read)
+      for (let leaf = leafAfter(answer, finished), next: typeof leaf; leaf; leaf = next) {
+        next = leafAfter(answer, leaf.node)
+        sentences.push(...readLeaf(leaf, ended || next !== undefined))
+        if (next) finish(leaf)
+      }
+      return sentences
+    },
+    skip: () => goTo(Number.POSITIVE_INFINITY),
+  }
+}
+
+function lettersOf(leaf: Leaf): number {
+  // At least one, by which it is known that it was named.
+  if (leaf.kind === 'code') return Math.max(1, countLetters(codeOf(leaf.node).text))
+  return countLetters(leaf.kind === 'row' ? cellsOf(leaf.node).join(' ') : join([...piecesOf(leaf)]))
+}
+
+function join(pieces: Piece[]): string {
+  return pieces.map(({ text }) => text).join('')
+}
+
+function placeAt(pieces: Piece[], end: number): Place | undefined {
+  let at = end
+  for (const { node, from, text } of pieces) {
+    if (at > text.length) {
+      at -= text.length
+      continue
+    }
+    const offset = from + at
+    return { node, offset, before: ownText(node).slice(Math.max(0, offset - KNOWN_BY_CHARS), offset) }
+  }
+  return undefined
+}
+
+/** @returns nothing if other text stands there now */
+function findIn(leaf: Leaf, { node, offset, before }: Place): Place | undefined {
+  // Of a paragraph that grows long, the last lines are put into an element of their own: cut off, and next in order.
+  let at: Node = node
+  let left = offset
+  if (left > ownText(at).length) {
+    for (const piece of piecesOf(leaf, { node, offset: 0 })) {
+      at = piece.node
+      if (left <= piece.text.length) break
+      left -= piece.text.length
+    }
+  }
+  const there = ownText(at).slice(Math.max(0, left - before.length), left)
+  return there.length === Math.min(left, before.length) && before.endsWith(there)
+    ? { node: at, offset: left, before }
+    : undefined
+}

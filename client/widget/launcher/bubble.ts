@@ -1,0 +1,45 @@
+/** The button in a corner that opens the chat. */
+import type { Strings } from '../strings/en.ts'
+import { create, icon } from '../view/element.ts'
+
+export interface Bubble {
+  element: HTMLButtonElement
+  setOpen(open: boolean): void
+  /** There is something that the reader has not seen. */
+  setUnread(unread: boolean): void
+}
+
+/** @param on `near` is called when it is about to be pressed, perhaps more than once */
+export function createBubble(strings: Strings, on: { pressed(): void; near(): void }): Bubble {
+  const element = create(
+    'button',
+    { type: 'button', id: 'launcher', part: 'launcher', class: 'launcher', 'aria-haspopup': 'dialog' },
+    icon('chat'),
+    create('span', { class: 'dot' }),
+  )
+  let open = false
+  let unread = false
+
+  function name(): void {
+    const words = open ? strings.closeChat : strings.openChat
+    element.ariaLabel = element.title = unread ? `${words}. ${strings.unread}` : words
+    element.ariaExpanded = String(open)
+    element.classList.toggle('unread', unread)
+  }
+
+  element.addEventListener('click', on.pressed)
+  element.addEventListener('pointerenter', on.near)
+  element.addEventListener('focus', on.near)
+  name()
+  return {
+    element,
+    setOpen(now) {
+      open = now
+      name()
+    },
+    setUnread(now) {
+      unread = now
+      name()
+    },
+  }
+}

@@ -1,0 +1,18 @@
+/** Makes the chat that a script tag asks for. */
+import type { MillraceChat } from '../millrace-chat.ts'
+
+/**
+ * @param url the script's own
+ * @returns the element, in the page; `undefined` where no tag of this script has `data-launcher`
+ */
+export function launch(url: string): MillraceChat | undefined {
+  const script = Array.from(document.scripts).find((tag) => tag.src === url && 'launcher' in tag.dataset)
+  if (!script) return undefined
+  const chat = document.createElement('millrace-chat')
+  for (const { name, value } of script.attributes) {
+    if (name.startsWith('data-')) chat.setAttribute(name.slice('data-'.length), value)
+  }
+  // Not in the body: a site that puts a new one in its place, as it goes from page to page, doesn't lose the chat.
+  document.documentElement.append(chat)
+  return chat
+}

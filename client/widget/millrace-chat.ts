@@ -1,0 +1,209 @@
+/** `<millrace-chat>`: a chat with a model, in any page. docs/WIDGET.md has its attributes, methods and events. */
+import { ATTRIBUTES, endpointOf, FOUNDATIONS, imageOriginsOf, settingsOf, storageOf } from './attributes.ts'
+import { emitFrom, type MillraceEvents } from './events.ts'
+import { createPanel, type Panel } from './panel.ts'
+import type { Strings } from './strings/en.ts'
+import { chooseLanguage, directionOf, type Language, loadStrings } from './strings/load-strings.ts'
+import { ownStrings } from './strings/own-strings.ts'
+import { hasPlace } from './talk/place.ts'
+import type { ExportFormat, Foundations, layFoundations } from './talk.ts'
+import type { Visitor } from './visitor/visitor.ts'
+
+/** Where there is no DOM, as on a server that renders pages, the class can be imported all the same. */
+const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
+
+/**
+ * The panel is made anew, out of what is kept, when an attribute changes that it is made of; an answer that was coming is
+ * then taken up again.
+ */
+export class MillraceChat extends Base {
+  /** The Worker that elements without an `endpoint` ask; empty for the page's own origin. */
+  static endpoint = ''
+  static readonly observedAttributes = [...ATTRIBUTES]
+
+  /** Who asks, for a page that asks its Worker for other things too. To be set before the element is in the page. */
+  declare visitor: Visitor | undefined
+
+  readonly #emit = emitFrom(this)
+  #own: Partial<Strings> = {}
+  #foundations: Foundations | undefined
+  #panel: Panel | undefined
+  #due = false
+  #ready = false
+  /** What was called before there was a panel. */
+  #calls: ((panel: Panel) => void)[] = []
+
+  connectedCallback(): void {
+    this.#takeOver('strings')
+    this.#renew()
+  }
+
+  disconnectedCallback(): void {
+    this.#renew()
+  }
+
+  attributeChangedCallback(name: string): void {
+    if (FOUNDATIONS.includes(name)) this.#renew()
+    else if (name === 'open') this.#followOpen()
+    else this.#panel?.update()
+  }
+
+  /** Words of the host's own, in place of the widget's. */
+  get strings(): Partial<Strings> {
+    return this.#own
+  }
+
+  set strings(strings: Partial<Strings>) {
+    this.#own = ownStrings(strings)
+    this.#renew()
+  }
+
+  /** Opens a launcher's panel. Elsewhere it always is. */
+  get open(): () => void {
+    return () => this.#call((panel) => panel.open())
+  }
+
+  /** As the attribute: frameworks set what they find on an element by that name, and would put a value in the method's place. */
+  set open(open: boolean) {
+    this.toggleAttribute('open', open)
+  }
+
+  close(): void {
+    this.#call((panel) => panel.close())
+  }
+
+  /** Asks as if it had been typed. While another answer comes, nothing is asked. */
+  ask(text: string): void {
+    const question = text.trim()
+    if (question !== '') this.#call((panel) => panel.ask(question))
+  }
+
+  /** Stops the answer that comes, for all who watch it. */
+  stop(): void {
+    this.#call((panel) => panel.stop())
+  }
+
+  /** Begins a new conversation; the one before stays in the list. */
+  clear(): void {
+    this.#call((panel) => panel.clear())
+  }
+
+  /** This conversation as text or as data (docs/WIDGET.md). Empty before there is one. */
+  export(format: ExportFormat = 'markdown'): string {
+    return this.#panel?.export(format) ?? ''
+  }
+
+  override focus(): void {
+    this.#call((panel) => panel.focus())
+  }
+
+  /** Now, or as soon as there is a panel. */
+  #call(call: (panel: Panel) => void): void {
+    if (this.#panel) call(this.#panel)
+    else this.#calls.push(call)
+  }
+
+  /** Once for all that changes at the same time: an element that is moved is taken out and put in again. */
+  #renew(): void {
+    if (this.#due) return
+    this.#due = true
+    queueMicrotask(() => {
+      this.#due = false
+      void this.#make()
+    })
+  }
+
+  async #make(): Promise<void> {
+    const draft = this.#panel?.draft ?? ''
+    this.#panel?.remove()
+    this.#panel = undefined
+    if (!this.isConnected) return
+    const language = this.#language()
+    const loaded = await loadStrings(language)
+    // Meanwhile it may have been taken out, or something else changed.
+    if (!this.isConnected || this.#due || this.#panel) return
+    const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
+    const { storage, scope } = this.#whereKept()
+    this.#panel = createPanel({
+      shadow: this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
+      language,
+      strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
+      settings: () => settingsOf(this, corner),
+      goesOn: hasPlace(storage, scope),
+      loadTalk: async (options) => {
+        const { createTalk, layFoundations } = await import('./talk.ts')
+        const foundations = this.#layFoundations(layFoundations)
+        return createTalk({ ...options, foundations, imageOrigins: imageOriginsOf(this) })
+      },
+      emit: this.#emit,
+      opened: (open) => this.toggleAttribute('open', open),
+    })
+    this.#panel.draft = draft
+    if (this.hasAttribute('open')) this.#panel.open('quietly')
+    for (const call of this.#calls.splice(0)) call(this.#panel)
+    if (!this.#ready) this.#emit('millrace-ready')
+    this.#ready = true
+  }
+
+  /** As long as they are of the same, what a conversation without storage is kept in is not lost. */
+  #layFoundations(lay: typeof layFoundations): Foundations {
+    const { endpoint, storage, scope } = this.#whereKept()
+    const laid = this.#foundations
+    if (laid?.endpoint === endpoint && laid.storage === storage) return laid
+    const challengePlace = () => this.#challengePlace()
+    this.#foundations = lay({ endpoint, storage, scope, visitor: this.visitor, challengePlace })
+    return this.#foundations
+  }
+
+  #whereKept() {
+    const endpoint = endpointOf(this, MillraceChat.endpoint)
+    return { endpoint, storage: storageOf(this), scope: endpoint || location.origin }
+  }
+
+  #followOpen(): void {
+    if (this.hasAttribute('open')) this.#panel?.open()
+    else this.#panel?.close()
+  }
+
+  #language(): Language {
+    const own = this.closest<HTMLElement>('[lang]')?.lang
+    return chooseLanguage([own, document.documentElement.lang, ...navigator.languages])
+  }
+
+  #attributeStrings(): Partial<Strings> {
+    try {
+      return ownStrings(this.getAttribute('strings') ?? {})
+    } catch (error) {
+      // For whoever wrote the page; a chat in the widget's own words is better than none.
+      console.error(error)
+      return {}
+    }
+  }
+
+  /** Not in the shadow tree: Turnstile looks for its own elements in the page. */
+  #challengePlace(): HTMLElement {
+    const there = this.querySelector<HTMLElement>(':scope > [slot="challenge"]')
+    if (there) return there
+    const place = document.createElement('div')
+    place.slot = 'challenge'
+    this.append(place)
+    return place
+  }
+
+  /** [spec] What was set before the element was defined hides the class's own property. */
+  #takeOver(name: 'strings'): void {
+    if (!Object.hasOwn(this, name)) return
+    const value = this[name]
+    delete (this as Partial<this>)[name]
+    this[name] = value
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'millrace-chat': MillraceChat
+  }
+  interface HTMLElementEventMap extends MillraceEvents {}
+  // They bubble, and cross Shadow DOM.
+  interface DocumentEventMap extends MillraceEvents {}
+}

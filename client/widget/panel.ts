@@ -1,0 +1,235 @@
+/** What of the widget is there at once: its place in the page, the question box, and a launcher's bubble. */
+import { isLauncher, type Settings } from './attributes.ts'
+import type { Emit } from './events.ts'
+import { type Bubble, createBubble } from './launcher/bubble.ts'
+import { fitViewport } from './launcher/fit-viewport.ts'
+import { createPopup, type Popup } from './launcher/popup.ts'
+import type { Strings } from './strings/en.ts'
+import { directionOf, type Language } from './strings/load-strings.ts'
+import { adopt } from './style/adopt.ts'
+import { PANEL_STYLES } from './style/panel-styles.ts'
+import type { ExportFormat, Talk, TalkOptions } from './talk.ts'
+import { createComposer } from './view/composer.ts'
+import { create } from './view/element.ts'
+import { createFailure } from './view/failure.ts'
+import { createFrame } from './view/frame.ts'
+import { atFirstUse } from './visitor/first-use.ts'
+
+export interface PanelOptions {
+  shadow: ShadowRoot
+  language: Language
+  strings: Strings
+  settings(): Settings
+  /** Whether there is a conversation to go on with. */
+  goesOn: boolean
+  /** Loads what a conversation needs. */
+  loadTalk(options: Omit<TalkOptions, 'foundations' | 'imageOrigins'>): Promise<Talk>
+  emit: Emit
+  /** Told when a launcher's panel was opened or closed. */
+  opened(open: boolean): void
+}
+
+export interface Panel {
+  /** What is written and not sent yet. */
+  draft: string
+  /** Shows the settings as they are now. */
+  update(): void
+  /** @param how `quietly` leaves the focus where it is, and tells nobody */
+  open(how?: 'quietly'): void
+  close(): void
+  focus(): void
+  ask(question: string): void
+  stop(): void
+  /** Begins a new conversation. */
+  clear(): void
+  /** Empty before there is a conversation. */
+  export(format: ExportFormat): string
+  /** Takes all of it away. Answers go on, and can be taken up again. */
+  remove(): void
+}
+
+export function createPanel({
+  shadow,
+  language,
+  strings,
+  settings,
+  goesOn,
+  loadTalk,
+  emit,
+  opened,
+}: PanelOptions): Panel {
+  const root = create('div', { class: 'root', lang: language, dir: directionOf(language) })
+  const frame = createFrame(strings)
+  const { panel } = frame
+  const composer = createComposer(strings, { ask, stop })
+  const failure = createFailure(strings, load)
+  let bubble: Bubble | undefined
+  let popup: Popup | undefined
+  let unfit: (() => void) | undefined
+  let talk: Talk | undefined
+  let isLoading = false
+  let removed = false
+  /** What is to be done with the conversation once there is one. */
+  let calls: ((talk: Talk) => void)[] = []
+
+  adopt(shadow, PANEL_STYLES)
+  frame.dock.insertBefore(composer.element, frame.keys)
+  root.append(panel)
+  shadow.append(root)
+
+  function call(what: (talk: Talk) => void): void {
+    if (talk) what(talk)
+    else {
+      calls.push(what)
+      load()
+    }
+  }
+
+  function load(): void {
+    if (talk || isLoading) return
+    isLoading = true
+    loadTalk({
+      frame,
+      language,
+      strings,
+      settings,
+      emit,
+      changed: showState,
+      ended() {
+        if (popup?.isOpen === false) bubble?.setUnread(true)
+      },
+      focus: composer.focus,
+    }).then(
+      (made) => {
+        if (removed) return made.remove()
+        talk = made
+        failure.remove()
+        showState()
+        for (const what of calls.splice(0)) what(made)
+      },
+      () => {
+        isLoading = false
+        // Where it was only in case, nobody misses it yet.
+        if (removed || (calls.length === 0 && !goesOn)) return
+        calls = []
+        composer.setBusy(false)
+        frame.dock.prepend(failure)
+      },
+    )
+  }
+
+  /** What depends on the conversation that is shown. */
+  function showState(): void {
+    const { isBusy, isEmpty } = talk ?? { isBusy: false, isEmpty: true }
+    composer.setBusy(isBusy)
+    frame.welcome.hidden = !isEmpty
+    frame.add.hidden = isEmpty
+  }
+
+  function ask(question: string): boolean {
+    if (talk) return talk.ask(question)
+    // It stays in the box until it can be sent.
+    composer.setBusy(true)
+    call((talk) => {
+      if (talk.ask(question) && composer.draft.trim() === question) composer.draft = ''
+    })
+    return false
+  }
+
+  function stop(): void {
+    if (talk) talk.stop()
+    else calls = []
+    showState()
+  }
+
+  function showStarters(starters: string[]): void {
+    frame.starters.hidden = starters.length === 0
+    frame.starters.replaceChildren(
+      ...starters.map((question) => {
+        const button = create('button', { type: 'button', part: 'starter', dir: 'auto' }, question)
+        button.addEventListener('click', () => ask(question))
+        return create('li', {}, button)
+      }),
+    )
+  }
+
+  function setLauncher(wanted: boolean): void {
+    if (wanted === (popup !== undefined)) return
+    popup?.remove()
+    bubble?.element.remove()
+    popup = bubble = undefined
+    if (!wanted) return
+    const pressed = () => (popup?.isOpen ? popup.close() : popup?.open())
+    bubble = createBubble(strings, { pressed, near: load })
+    root.prepend(bubble.element)
+    popup = createPopup(root, frame, bubble, {
+      opened() {
+        opened(true)
+        emit('millrace-open')
+      },
+      closed() {
+        opened(false)
+        emit('millrace-close')
+      },
+      focus: composer.focus,
+    })
+  }
+
+  function update(): void {
+    const now = settings()
+    root.dataset.theme = now.theme
+    root.dataset.position = now.position
+    root.classList.toggle('always-speed', now.speed)
+    frame.heading.textContent = now.heading ?? strings.chat
+    frame.greeting.textContent = now.greeting ?? strings.greeting
+    composer.setPlaceholder(now.placeholder ?? strings.placeholder)
+    showStarters(now.starters)
+    setLauncher(isLauncher(now.position))
+    frame.keys.textContent = popup ? strings.keysOfLauncher : strings.keys
+    unfit?.()
+    unfit = now.position === 'page' ? fitViewport(root) : undefined
+  }
+
+  const isListShown = () => frame.list.ariaExpanded === 'true'
+  frame.list.addEventListener('click', () => call((talk) => talk.showList(!isListShown())))
+  frame.add.addEventListener('click', () => {
+    call((talk) => talk.begin())
+    composer.focus()
+  })
+  panel.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
+    if (isListShown()) {
+      talk?.showList(false)
+      frame.list.focus()
+      event.preventDefault()
+    } else if (!popup) stop()
+  })
+  atFirstUse(panel, load)
+  update()
+  showState()
+  if (goesOn) load()
+
+  return {
+    get draft() {
+      return composer.draft
+    },
+    set draft(text) {
+      composer.draft = text
+    },
+    update,
+    open: (how) => popup?.open(how),
+    close: () => popup?.close(),
+    focus: composer.focus,
+    ask,
+    stop,
+    clear: () => call((talk) => talk.begin()),
+    export: (format) => talk?.export(format) ?? '',
+    remove() {
+      removed = true
+      talk?.remove()
+      unfit?.()
+      popup?.remove()
+      root.remove()
+    },
+  }
+}

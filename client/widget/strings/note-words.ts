@@ -1,0 +1,15 @@
+import type { Note } from '../talk/conversation.ts'
+import type { Strings } from './en.ts'
+
+/** What there is to say of an answer's end. */
+export function noteWords(strings: Strings): Record<Note, string> {
+  return {
+    'too-long': strings.tooLongAnswer,
+    'no-budget': strings.noBudget,
+    'stopped-here': strings.stoppedHere,
+    stopped: strings.stopped,
+    withheld: strings.withheld,
+    'withheld-all': strings.withheldWhole,
+    'nothing-said': strings.nothingSaid,
+  }
+}

@@ -1,0 +1,8 @@
+/** How the panel looks before anything was asked. */
+import bubble from './bubble.css?inline'
+import dock from './dock.css?inline'
+import frame from './frame.css?inline'
+import look from './look.css?inline'
+import popup from './popup.css?inline'
+
+export const PANEL_STYLES = [look, bubble, frame, popup, dock]

@@ -1,0 +1,239 @@
+/** All that a conversation needs. Loaded at the first sign that there is to be one, or at once where one goes on. */
+import { createAnswerSpeech } from './announce/answer-speech.ts'
+import type { Settings, StorageKind } from './attributes.ts'
+import type { Emit } from './events.ts'
+import type { Strings } from './strings/en.ts'
+import type { Language } from './strings/load-strings.ts'
+import { noteWords } from './strings/note-words.ts'
+import { adopt } from './style/adopt.ts'
+import { TALK_STYLES } from './style/talk-styles.ts'
+import { toJson, toMarkdown } from './talk/export-conversation.ts'
+import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
+import { createThread } from './talk/thread.ts'
+import { createThreads } from './talk/threads.ts'
+import { loadRendering } from './view/answer-text.ts'
+import { createConversationList } from './view/conversation-list.ts'
+import { followEnd } from './view/follow-end.ts'
+import type { Frame } from './view/frame.ts'
+import { saveFile } from './view/save-file.ts'
+import { createTurnView } from './view/turn-view.ts'
+import { createAllowance } from './visitor/allowance.ts'
+import { createVisitor, type Visitor } from './visitor/visitor.ts'
+import { warmCaller } from './visitor/warm-caller.ts'
+
+export type ExportFormat = 'markdown' | 'json'
+
+/** What outlives a panel, as long as the Worker and the place of storage are the same. */
+export interface Foundations {
+  endpoint: string
+  storage: StorageKind
+  kept: KeptConversations
+  visitor: Visitor
+}
+
+export interface TalkOptions {
+  frame: Frame
+  language: Language
+  strings: Strings
+  foundations: Foundations
+  /** Origins whose images may be loaded. */
+  imageOrigins: readonly string[]
+  settings(): Settings
+  emit: Emit
+  /** Told when another conversation is shown, and when an answer begins to be awaited or has ended. */
+  changed(): void
+  /** Told when an answer has ended, however. */
+  ended(): void
+  /** Puts the focus where one goes on. */
+  focus(): void
+}
+
+export interface Talk {
+  /** Whether an answer comes. */
+  readonly isBusy: boolean
+  readonly isEmpty: boolean
+  /** @returns whether it is being asked */
+  ask(question: string): boolean
+  stop(): void
+  /** Begins a new conversation. */
+  begin(): void
+  /** The list of conversations takes the place of the one that is shown, and gives it back. */
+  showList(shown: boolean): void
+  export(format: ExportFormat): string
+  /** Takes all of it away. Answers go on, and can be taken up again. */
+  remove(): void
+}
+
+/**
+ * @param scope what is kept belongs to this Worker alone
+ * @param visitor who asks, if the page has said so
+ * @param challengePlace where Turnstile's challenge stands, if the Worker asks for one
+ */
+export function layFoundations({
+  endpoint,
+  storage,
+  scope,
+  visitor,
+  challengePlace,
+}: {
+  endpoint: string
+  storage: StorageKind
+  scope: string
+  visitor: Visitor | undefined
+  challengePlace(): HTMLElement
+}): Foundations {
+  return {
+    endpoint,
+    storage,
+    visitor: visitor ?? createVisitor(endpoint, storage, challengePlace),
+    kept: keepConversations({ storage, scope }),
+  }
+}
+
+/** Shows the conversation that this tab is in, and goes on with its answer. */
+export function createTalk({
+  frame,
+  language,
+  strings,
+  foundations: { endpoint, storage, kept, visitor },
+  imageOrigins,
+  settings,
+  emit,
+  changed,
+  ended,
+  focus,
+}: TalkOptions): Talk {
+  const streams = `${endpoint}/v1/streams`
+  const { panel, log, content } = frame
+  const speech = createAnswerSpeech(language, strings)
+  const allowance = createAllowance(frame.allowance, endpoint, visitor.session.fetch, strings)
+  const send = allowance.watch(visitor.session.fetch)
+  const follow = followEnd(log, content, frame.latest)
+  const list = createConversationList(strings, language, {
+    open(id) {
+      threads.show(id)
+      showList(false)
+      focus()
+    },
+    remove(id) {
+      threads.remove(id)
+      showList(true)
+    },
+    save(format) {
+      const [extension, type] = format === 'json' ? ['json', 'application/json'] : ['md', 'text/markdown']
+      saveFile(`conversation.${extension}`, type, exportNow(format))
+    },
+  })
+
+  adopt(panel.getRootNode() as ShadowRoot, TALK_STYLES)
+  log.after(list.element)
+  panel.append(speech.element)
+
+  const threads = createThreads(
+    kept,
+    content,
+    (conversation, turns) => {
+      const here = () => threads.shown.conversation === conversation
+      return createThread(conversation, {
+        streams,
+        list: turns,
+        createTurnView: (question, actions) =>
+          createTurnView(question, actions, { strings, imageOrigins, painted: speech.grown }),
+        emit,
+        save: kept.save,
+        send,
+        model: () => settings().model,
+        busy(busy) {
+          // While a conversation is being entered, it isn't shown yet.
+          queueMicrotask(changed)
+          if (!busy) void allowance.update()
+        },
+        heard: {
+          begun: (view) => here() && speech.begin(view),
+          shortened: (view) => here() && speech.shortened(view),
+          reconnecting: () => here() && speech.say(strings.reconnecting),
+          ended(view, turn) {
+            if (here()) speech.end(view, turn)
+            ended()
+          },
+        },
+        retried(key) {
+          if (key !== undefined) visitor.enterKey(key)
+          focus()
+        },
+      })
+    },
+    () => {
+      speech.stop()
+      showEnd()
+      changed()
+    },
+  )
+
+  function showEnd(): void {
+    follow.stop()
+    log.scrollTop = log.scrollHeight
+    if (threads.shown.busy) follow.start()
+  }
+
+  function showList(shown: boolean): void {
+    list.element.hidden = !shown
+    log.hidden = frame.dock.hidden = shown
+    frame.list.ariaExpanded = String(shown)
+    frame.list.ariaLabel = frame.list.title = shown ? strings.backToConversation : strings.conversations
+    const none = storage === 'none' ? strings.noConversationsHere : strings.noConversations
+    if (shown) list.show(kept.list(), threads.shown.conversation, none)
+  }
+
+  function exportNow(format: ExportFormat): string {
+    const { conversation } = threads.shown
+    if (format === 'json') return JSON.stringify(toJson(conversation), null, 2)
+    return toMarkdown(conversation, {
+      you: strings.you,
+      assistant: strings.assistant,
+      notes: noteWords(strings),
+      failed: strings.endedFailed,
+      pending: strings.endedPending,
+    })
+  }
+
+  const detached = new AbortController()
+  addEventListener('pagehide', kept.flush, { signal: detached.signal })
+  const unwatch = kept.watch(() => {
+    if (!list.element.hidden) showList(true)
+  })
+  loadRendering().catch(() => {})
+  void warmCaller(streams, send)
+  showEnd()
+
+  return {
+    get isBusy() {
+      return threads.shown.busy
+    },
+    get isEmpty() {
+      return threads.shown.conversation.turns.length === 0
+    },
+    ask(question) {
+      showList(false)
+      const asked = threads.shown.ask(question)
+      if (asked) follow.start()
+      changed()
+      return asked
+    },
+    stop: () => threads.shown.stop(),
+    begin() {
+      showList(false)
+      threads.begin()
+    },
+    showList,
+    export: exportNow,
+    remove() {
+      kept.flush()
+      threads.leave()
+      speech.stop()
+      follow.detach()
+      unwatch()
+      detached.abort()
+    },
+  }
+}

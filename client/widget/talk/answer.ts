@@ -1,0 +1,170 @@
+/** Receives one answer while it comes, until it has ended one way or the other. */
+import type { ChatChunk, EndState } from '../../../worker/wire.ts'
+import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
+import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
+import { retracts, withdraw } from '../../stream/withdraw.ts'
+import type { TurnView } from '../view/turn-view.ts'
+import type { Note, Turn } from './conversation.ts'
+
+const SPEED_INTERVAL_MS = 100
+
+/**
+ * A stop takes effect within this time, whatever the network does: what the server still had under way is shown, if
+ * it comes by then.
+ */
+const STOP_GRACE_MS = 400
+
+export type Outcome = { end: 'done' | 'withheld' } | { end: 'stopped' } | { end: 'failed'; error: unknown }
+
+interface Watched {
+  /** The answer, to be read with these options. */
+  open(options: Pick<StreamOptions, 'signal' | 'onConnection'>): ChatStream
+  /** Whether it was asked for before the page was loaded: then its speed is what the server tells. */
+  resumed: boolean
+  /** Called at the first delta. */
+  begun(): void
+  /** Called when the server has named the stream. */
+  named(id: string): void
+  /** Called when the connection was lost, and will be had again. */
+  reconnecting(): void
+  /** Called whenever there is more of it. */
+  grown(text: string): void
+  /** Called when a part of it was taken back. */
+  shortened(): void
+}
+
+export interface ShownAnswer {
+  /** Never rejects; nor does it resolve once it was left. */
+  ended: Promise<Outcome>
+  /** Stops it for all who watch it. */
+  stop(): void
+  /** Reads no more of it. It goes on for others, and can be followed again. */
+  leave(): void
+}
+
+/** What had arrived on an earlier try stays on the page until this one has something better. */
+export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownAnswer {
+  const meter = createMeter(() => performance.now())
+  const leaving = new AbortController()
+  const graceOver = Promise.withResolvers<Outcome>()
+  let told: Reading | undefined
+  let state: EndState = 'done'
+  /** The model's words alone, without a refusal beside them; and how many of them are shown. */
+  let content = ''
+  let shown = 0
+  let withheld = false
+  let begun = false
+  let stoppedHere = false
+  let over = false
+
+  function show(chunk: ChatChunk): void {
+    // One answer was asked for, whatever a server sends beside it.
+    const choice = chunk.choices.find(({ index }) => index === 0)
+    content += choice?.delta?.content ?? ''
+    // After a stop no more is shown, but what is taken back goes all the same.
+    if (retracts(chunk)) takeBack(chunk)
+    if (over) return
+    meter.see(chunk)
+    told = toldReading(chunk) ?? told
+    state = chunk.millrace?.state ?? state
+    const text = (choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? '')
+    if (text !== '') {
+      if (!begun) begin()
+      turn.answer += text
+      shown = content.length
+      view.append(text)
+      watched.grown(text)
+    }
+    if (choice?.finish_reason === 'length') setNote('too-long')
+    withheld ||= choice?.finish_reason === 'content_filter' || state === 'moderated'
+  }
+
+  function takeBack(chunk: ChatChunk): void {
+    content = withdraw(content, chunk)
+    turn.answer = content.slice(0, shown)
+    view.shorten(turn.answer)
+    watched.shortened()
+  }
+
+  function begin(): void {
+    begun = true
+    turn.answer = ''
+    view.clear()
+    view.setState('flowing')
+    watched.begun()
+  }
+
+  function setNote(note: Note): void {
+    turn.note = note
+    view.setNote(note)
+  }
+
+  function showSpeed(): void {
+    const reading = meter.read()
+    if (reading.firstTokenMs === null && turn.pending && !(watched.resumed && turn.answer !== '')) {
+      view.setWaited(Date.now() - turn.pending.askedAt)
+    } else view.setReading(watched.resumed ? undefined : reading, false)
+  }
+
+  const stream = watched.open({
+    signal: leaving.signal,
+    onConnection(connection) {
+      if (over) return
+      view.setReconnecting(connection === 'reconnecting')
+      if (connection === 'reconnecting') watched.reconnecting()
+      else if (stream.id !== undefined) watched.named(stream.id)
+    },
+  })
+
+  async function read(): Promise<Outcome> {
+    try {
+      for await (const chunk of stream) show(chunk)
+      if (state === 'stopped') return { end: 'stopped' }
+      return { end: withheld ? 'withheld' : 'done' }
+    } catch (error) {
+      if (stoppedHere) return { end: 'stopped' }
+      // Nobody waits for it any more.
+      if (leaving.signal.aborted) return new Promise(() => {})
+      return { end: 'failed', error }
+    }
+  }
+
+  function finish(outcome: Outcome): Outcome {
+    over = true
+    clearInterval(ticking)
+    turn.end = outcome.end
+    const reading = watched.resumed ? told : meter.read()
+    if (reading) turn.speed = reading
+    else delete turn.speed
+    view.setReconnecting(false)
+    view.setReading(reading, true)
+    view.setState(outcome.end)
+    if (outcome.end === 'stopped') setNote(stoppedHere ? 'stopped-here' : 'stopped')
+    if (outcome.end === 'withheld') setNote(turn.answer === '' ? 'withheld-all' : 'withheld')
+    if (state === 'budget') setNote('no-budget')
+    else if (outcome.end === 'done' && !begun) setNote('nothing-said')
+    return outcome
+  }
+
+  view.setState(watched.resumed && turn.answer !== '' ? 'flowing' : 'waiting')
+  const ticking = setInterval(showSpeed, SPEED_INTERVAL_MS)
+  showSpeed()
+  return {
+    ended: Promise.race([read(), graceOver.promise]).then(finish),
+    stop() {
+      if (stoppedHere) return
+      stoppedHere = true
+      setTimeout(() => graceOver.resolve({ end: 'stopped' }), STOP_GRACE_MS)
+      // It goes on trying behind the reader's back; and an answer that nobody reads does end.
+      void stream
+        .stop()
+        .catch(() => {})
+        .then(() => setTimeout(() => leaving.abort(), STOP_GRACE_MS))
+    },
+    leave() {
+      over = true
+      clearInterval(ticking)
+      leaving.abort()
+    },
+  }
+}

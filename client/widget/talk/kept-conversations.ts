@@ -1,0 +1,217 @@
+/**
+ * Keeps the conversations: over a reload, over the way from one page of a site to the next, and where it is so wished over
+ * the browser's end. Each is kept by itself, so that tabs do not overwrite each other's; which one a tab is in is the tab's own.
+ */
+import { newKey } from '../../stream/open-stream.ts'
+import type { Conversation } from './conversation.ts'
+import { placeName } from './place.ts'
+import { putRecord, RECORDS } from './put-record.ts'
+import { type Heading, readHeading, readRecord, writeRecord } from './record.ts'
+import { createShelf, type TextStore } from './shelf.ts'
+
+/** While an answer grows, this often: it comes anew after a reload, this is for when it can't. */
+const INTERVAL_MS = 1_000
+
+/** What `newKey` makes. */
+const ID = /^[0-9a-f]{32}$/
+
+export interface KeptConversations {
+  /**
+   * The one that this tab is in: the one it was last in; with `local`, in a new tab, the latest; otherwise a new one. It is
+   * the same object from call to call, unless another page has written to it, or gone on to another, since.
+   */
+  current(): Conversation
+  /** The latest first. */
+  list(): Listed[]
+  /** Makes it the current one. @returns `undefined` if it is no longer there */
+  open(id: string): Conversation | undefined
+  /** Begins a new one, and makes it the current one. It is kept and listed from its first turn on. */
+  start(): Conversation
+  /**
+   * Sets its `updatedAt`; and its `id`, where another tab has gone on with the same one otherwise: both are kept.
+   *
+   * @param when `soon`, for what changes many times a second
+   */
+  save(conversation: Conversation, when: 'now' | 'soon'): void
+  /** Forgets it for good; where it is the current one, begins a new one. */
+  remove(id: string): void
+  /** Saves what was to be saved soon: for when the page is left. */
+  flush(): void
+  /**
+   * @param listener told when another tab has changed the list, and of which conversation; `null`: of all
+   * @returns what ends that
+   */
+  watch(listener: (id: string | null) => void): () => void
+}
+
+export interface Listed extends Heading {
+  id: string
+}
+
+interface Options {
+  /** `session`: this tab, until it is closed; `local`: this browser, until it is cleared; `none`: this page. */
+  storage: 'session' | 'local' | 'none'
+  /** The endpoint's origin: two widgets of two Workers on one site don't mix. */
+  scope: string
+  stores?: Stores
+  /** The wall clock, in milliseconds. */
+  now?: () => number
+}
+
+interface Stores {
+  session(): TextStore
+  local(): TextStore
+  /** Where a `storage` event is heard of. */
+  changes: Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
+}
+
+const BROWSER: Stores = { session: () => sessionStorage, local: () => localStorage, changes: globalThis }
+
+/**
+ * @example
+ *   const kept = keepConversations({ storage: 'session', scope: 'https://millrace.example.com' })
+ *   const conversation = kept.current()
+ *   conversation.turns.push(turn)
+ *   kept.save(conversation, 'now')
+ *   addEventListener('pagehide', kept.flush)
+ */
+export function keepConversations({
+  storage,
+  scope,
+  stores = BROWSER,
+  now = Date.now,
+}: Options): KeptConversations {
+  const shelf = storage === 'none' ? createShelf() : createShelf(stores[storage])
+  const tab = storage === 'none' ? shelf : createShelf(stores.session)
+  // No origin has a space in it, so that none can be mistaken for the beginning of another.
+  const prefix = `${RECORDS}${scope} `
+  const place = placeName(storage, scope)
+  const waiting = new Set<Conversation>()
+  const removed = new Set<string>()
+  /** What stood in the store when the conversation was last read or written here. */
+  const seen = new WeakMap<Conversation, string>()
+  let held: Conversation | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  /** The conversation, unless it is nowhere: the very object, unless another page has written to it. */
+  function look(id: string): Conversation | undefined {
+    const mine = held?.id === id ? held : undefined
+    const record = shelf.get(prefix + id)
+    if (record === null || (mine && seen.get(mine) === record)) return mine
+    const read = readRecord(id, record)
+    if (!read) return mine
+    seen.set(read, record)
+    return read
+  }
+
+  function enter(conversation: Conversation): Conversation {
+    held = conversation
+    tab.set(place, conversation.id)
+    return conversation
+  }
+
+  function placeOf(): string | undefined {
+    const id = tab.get(place) ?? ''
+    return ID.test(id) ? id : held?.id
+  }
+
+  function current(): Conversation {
+    const id = placeOf() ?? (storage === 'local' ? list()[0]?.id : undefined)
+    const found = id === undefined ? undefined : look(id)
+    // Nothing is written for a reader who has not asked anything: a site may owe them a question before it does.
+    if (found) return found === held ? found : enter(found)
+    held = fresh(id)
+    return held
+  }
+
+  function fresh(id = newKey()): Conversation {
+    return { id, turns: [], updatedAt: now() }
+  }
+
+  function start(): Conversation {
+    flush()
+    return enter(fresh())
+  }
+
+  function isOurs(name: string): boolean {
+    return name.startsWith(prefix) && ID.test(name.slice(prefix.length))
+  }
+
+  function list(): Listed[] {
+    return shelf
+      .names()
+      .filter(isOurs)
+      .map((name) => ({ id: name.slice(prefix.length), heading: readHeading(shelf.get(name) ?? '') }))
+      .flatMap(({ id, heading }) => (heading ? [{ id, ...heading }] : []))
+      .sort((one, other) => other.updatedAt - one.updatedAt)
+  }
+
+  function write(conversation: Conversation): void {
+    if (removed.has(conversation.id)) return
+    if (wentOnElsewhere(conversation)) conversation.id = newKey()
+    const name = prefix + conversation.id
+    const record = writeRecord(conversation)
+    if (record === undefined) {
+      shelf.remove(name)
+      return
+    }
+    putRecord(shelf, { name, record, current: held && prefix + held.id })
+    seen.set(conversation, record)
+    if (conversation === held && tab.get(place) !== conversation.id) enter(conversation)
+  }
+
+  /** Whether something was asked there that was not asked here: then neither may take the other's place. */
+  function wentOnElsewhere(conversation: Conversation): boolean {
+    const record = shelf.get(prefix + conversation.id)
+    if (record === null || record === seen.get(conversation)) return false
+    const here = new Set(conversation.turns.map(({ question }) => question))
+    const there = readRecord(conversation.id, record)?.turns ?? []
+    return there.some(({ question }) => !here.has(question))
+  }
+
+  function flush(): void {
+    clearTimeout(timer)
+    timer = undefined
+    for (const conversation of waiting) write(conversation)
+    waiting.clear()
+  }
+
+  return {
+    current,
+    list,
+    open(id) {
+      flush()
+      const found = look(id)
+      return found && enter(found)
+    },
+    start,
+    save(conversation, when) {
+      conversation.updatedAt = now()
+      if (when === 'soon') {
+        waiting.add(conversation)
+        timer ??= setTimeout(flush, INTERVAL_MS)
+        return
+      }
+      waiting.delete(conversation)
+      write(conversation)
+    },
+    remove(id) {
+      // An answer that still comes must not bring it back.
+      removed.add(id)
+      shelf.remove(prefix + id)
+      if (placeOf() === id) start()
+    },
+    flush,
+    watch(listener) {
+      if (storage !== 'local') return () => {}
+      const heard = (event: Event) => {
+        const { key } = event as StorageEvent
+        // `null`: all was cleared.
+        if (key === null) listener(null)
+        else if (isOurs(key)) listener(key.slice(prefix.length))
+      }
+      stores.changes.addEventListener('storage', heard)
+      return () => stores.changes.removeEventListener('storage', heard)
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/** What Markdown leaves open at its end, so that something else can stand below it. */
+
+/** [spec] CommonMark 0.31 §4.5; the info string of a backtick fence has no backtick. */
+const FENCE = /^( *)(`{3,}(?=[^`]*$)|~{3,})/
+
+/** Behind the marker of a list or a quote, or a tab, it depends on all that stands above what this is. */
+const FENCE_SOMEWHERE = /^[\s>*+-]*(?:\d{1,9}[.)][\s>*+-]*)*(?:`{3,}[^`]*$|~{3,})/
+
+/** [spec] §4.6, kinds 1 to 5: goes on over blank lines, until its own end. */
+const HTML = /^[\s>*+-]*(?:\d{1,9}[.)][\s>*+-]*)*<(?:script|pre|style|textarea|!|\?)/i
+const HTML_ENDS = /<\/(?:script|pre|style|textarea)>|-->|\?>|<![a-z][^>]*>|\]\]>/i
+
+/** [spec] §4.6, kinds 6 and 7: goes on until a blank line. */
+const TAG = /^[\s>*+-]*(?:\d{1,9}[.)][\s>*+-]*)*<[a-z/]/i
+
+/**
+ * The fence that closes a code block which is open at the end of `markdown`; empty where none is; `undefined` where that
+ * can't be told without a whole parser. A wrong guess would turn all that follows into code.
+ *
+ * @example
+ *   openEnd('Like this:\n\n```js\nlet a') // '```'
+ */
+export function openEnd(markdown: string): string | undefined {
+  let open: { indent: number; fence: string } | undefined
+  let afterTag = false
+  for (const line of markdown.split(/\r\n|\r|\n/)) {
+    if (open) {
+      const end = endsCode(line, open)
+      if (end === undefined) return undefined
+      if (end) open = undefined
+      continue
+    }
+    const [, spaces = '', fence] = FENCE.exec(line) ?? []
+    if (fence !== undefined && !afterTag) open = { indent: spaces.length, fence }
+    else if (FENCE_SOMEWHERE.test(line)) return undefined
+    else if (HTML.test(line) && !HTML_ENDS.test(line)) return undefined
+    afterTag = line.trim() !== '' && (afterTag || TAG.test(line))
+  }
+  if (!open) return ''
+  // Indented, it may be in a list, whose end is its own.
+  return open.indent === 0 ? open.fence : undefined
+}
+
+/** @returns `undefined` if it depends on whether the code is in a list */
+function endsCode(line: string, { indent, fence }: { indent: number; fence: string }): boolean | undefined {
+  if (line.trim() === '') return false
+  const own = line.length - line.trimStart().length
+  const text = line.trim()
+  const closes = text.length >= fence.length && text === fence.charAt(0).repeat(text.length)
+  if (indent === 0) return closes && own <= 3 && !line.startsWith('\t')
+  if (own < indent || line.slice(0, own).includes('\t') || (closes && own !== indent)) return undefined
+  return closes
+}

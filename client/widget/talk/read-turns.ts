@@ -1,0 +1,91 @@
+/**
+ * What stood in a store → turns. Another version of the widget, or the page around it, may have written there: what isn't
+ * a turn is dropped, and what isn't one of a turn's fields is left out.
+ */
+import type { Reading } from '../../stream/meter.ts'
+import { ENDS, NOTES, type Pending, RATINGS, type Turn } from './conversation.ts'
+import type { Trouble } from './trouble.ts'
+
+const COUNTED = ['usage', 'estimate', 'deltas'] as const
+
+/** @param value as parsed */
+export function readTurns(value: unknown): Turn[] {
+  return Array.isArray(value) ? value.map(readTurn).filter((turn) => turn !== undefined) : []
+}
+
+function readTurn(value: unknown): Turn | undefined {
+  const { question, answer, ...fields } = fieldsOf(value)
+  if (typeof question !== 'string' || typeof answer !== 'string') return undefined
+  const end = oneOf(ENDS, fields.end)
+  const pending = readPending(fields.pending)
+  // Neither over nor to be taken up: it would be awaited for ever.
+  if (end === undefined && pending === undefined) return undefined
+  return {
+    question,
+    answer,
+    ...known({
+      end,
+      pending,
+      speed: readReading(fields.speed),
+      note: oneOf(NOTES, fields.note),
+      trouble: readTrouble(fields.trouble),
+      rating: oneOf(RATINGS, fields.rating),
+    }),
+  }
+}
+
+function readPending(value: unknown): Pending | undefined {
+  const { id, key, model, askedAt } = fieldsOf(value)
+  if (typeof key !== 'string' || !isNumber(askedAt)) return undefined
+  return { key, askedAt, ...known({ id: stringOr(undefined, id), model: stringOr(undefined, model) }) }
+}
+
+function readReading(value: unknown): Reading | undefined {
+  const { firstTokenMs, tokens, counted: from, tokensPerSecond } = fieldsOf(value)
+  const counted = oneOf(COUNTED, from)
+  if (!isNumber(tokens) || counted === undefined) return undefined
+  return {
+    firstTokenMs: numberOr(null, firstTokenMs),
+    tokens,
+    counted,
+    tokensPerSecond: numberOr(null, tokensPerSecond),
+  }
+}
+
+function readTrouble(value: unknown): Trouble | undefined {
+  const { code, status, message, requestId, retryAfterMs, began, at } = fieldsOf(value)
+  if (typeof message !== 'string') return undefined
+  return {
+    code: stringOr(null, code),
+    status: numberOr(null, status),
+    message,
+    requestId: stringOr(null, requestId),
+    retryAfterMs: numberOr(0, retryAfterMs),
+    began: began === true,
+    at: numberOr(0, at),
+  }
+}
+
+/** Those of an object; none of anything else. */
+export function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
+}
+
+/** JSON has no infinity, but `1e999` becomes it. */
+export function isNumber(value: unknown): value is number {
+  return Number.isFinite(value)
+}
+
+const numberOr = <T>(other: T, value: unknown) => (isNumber(value) ? value : other)
+const stringOr = <T>(other: T, value: unknown) => (typeof value === 'string' ? value : other)
+
+function oneOf<T>(names: readonly T[], value: unknown): T | undefined {
+  return names.find((name) => name === value)
+}
+
+type Known<T> = { [Field in keyof T]?: Exclude<T[Field], undefined> }
+
+/** The fields that are there: a turn without a note has none, not one that is `undefined`. */
+function known<T extends object>(fields: T): Known<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Known<T>
+}

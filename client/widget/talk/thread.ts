@@ -1,0 +1,249 @@
+/** One conversation, shown: one question at a time, each of which can be stopped, tried again, edited and judged. */
+import { ChatError, clientError } from '../../stream/chat-error.ts'
+import { followStream, newKey, openStream } from '../../stream/open-stream.ts'
+import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
+import type { Emit } from '../events.ts'
+import type { TurnActions, TurnView } from '../view/turn-view.ts'
+import { type Outcome, type ShownAnswer, showAnswer } from './answer.ts'
+import { type Conversation, type Pending, type Turn, toMessages } from './conversation.ts'
+import { type Trouble, troubleOf, waitLeft } from './trouble.ts'
+
+/** A browser can bring back a tab after days, and with it a question that its reader has forgotten. */
+const ASK_AGAIN_MS = 5 * 60_000
+
+/** What a thread asks of those around it. */
+export interface Surroundings {
+  /** The Worker's address for durable streams. */
+  streams: string
+  /** Where the turns go. */
+  list: HTMLElement
+  createTurnView(question: string, actions: TurnActions): TurnView
+  emit: Emit
+  save(conversation: Conversation, when: 'now' | 'soon'): void
+  /** Calls the Worker. */
+  send: typeof fetch
+  model(): string | undefined
+  /** Told when an answer begins to be awaited, and when it has ended. */
+  busy(busy: boolean): void
+  /** What who hears the page should know of the answer in this view. */
+  heard: {
+    begun(view: TurnView): unknown
+    shortened(view: TurnView): unknown
+    reconnecting(): unknown
+    ended(view: TurnView, turn: Turn): void
+  }
+  /** Told when the reader tries again, with a key if one was asked for. */
+  retried(key?: string): void
+}
+
+export interface Thread {
+  readonly conversation: Conversation
+  readonly busy: boolean
+  /** @returns whether the question is being asked: it is not while another answer comes, or where the page prevents it */
+  ask(question: string): boolean
+  /** Stops the answer that comes. */
+  stop(): void
+  /** Reads no more; on the server an answer goes on, and can be taken up again. */
+  leave(): void
+}
+
+/** Shows the conversation as it was kept, and takes up the answer that had not ended. */
+export function createThread(conversation: Conversation, around: Surroundings): Thread {
+  const { list, emit, heard, send } = around
+  const { turns } = conversation
+  const views = new Map<Turn, TurnView>()
+  let current: { turn: Turn; answer: ShownAnswer } | undefined
+
+  const save = (when: 'now' | 'soon') => around.save(conversation, when)
+
+  function show(turn: Turn): TurnView {
+    const view = around.createTurnView(turn.question, {
+      // An answer that was the last may come again; any question may be put in other words.
+      again: () => void run(turn),
+      edit: (question) => edit(turn, question),
+      rate(rating) {
+        if (rating) turn.rating = rating
+        else delete turn.rating
+        save('now')
+        emit('millrace-feedback', { ...asked(turn), answer: turn.answer, rating: rating ?? null })
+      },
+    })
+    view.setRating(turn.rating)
+    views.set(turn, view)
+    list.append(view.element)
+    return view
+  }
+
+  function markLatest(): void {
+    for (const [turn, view] of views) view.setLatest(turn === turns.at(-1))
+  }
+
+  const asked = ({ question }: Turn) => ({ conversation: conversation.id, question })
+
+  async function run(turn: Turn): Promise<void> {
+    const view = views.get(turn)
+    if (!view || current) return
+    const resumed = turn.pending !== undefined
+    turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(around.model()) }
+    const { pending } = turn
+    delete turn.end
+    delete turn.note
+    delete turn.trouble
+    view.hideTrouble()
+    save('now')
+    let reconnecting = false
+    const answer = showAnswer(turn, view, {
+      open: (options) =>
+        openAnswer(around.streams, pending, toMessages(turns, turn), { ...options, fetch: send }),
+      resumed,
+      begun() {
+        delete turn.rating
+        view.setRating(undefined)
+        heard.begun(view)
+      },
+      named(id) {
+        pending.id = id
+        save('now')
+      },
+      reconnecting() {
+        if (!reconnecting) heard.reconnecting()
+        reconnecting = true
+      },
+      grown(text) {
+        save('soon')
+        emit('millrace-delta', { conversation: conversation.id, text })
+      },
+      shortened() {
+        save('now')
+        heard.shortened(view)
+      },
+    })
+    current = { turn, answer }
+    around.busy(true)
+    const outcome = await answer.ended
+    // The question may have been changed meanwhile, and asked anew.
+    if (current?.answer !== answer) return
+    current = undefined
+    around.busy(false)
+    conclude(turn, view, outcome)
+    save('now')
+  }
+
+  function conclude(turn: Turn, view: TurnView, outcome: Outcome): void {
+    // The answer may have gone on without us: it is not asked for a second time, but looked at again.
+    if (!mayGoOn(turn, outcome)) delete turn.pending
+    if (outcome.end === 'failed') {
+      turn.trouble = troubleOf(outcome.error, { began: turn.answer !== '', at: Date.now() })
+      showTrouble(turn, view, turn.trouble)
+      const { code, status, message, requestId } = turn.trouble
+      emit('millrace-error', { ...asked(turn), answer: turn.answer, code, status, message, requestId })
+    } else {
+      const { firstTokenMs = null, tokensPerSecond = null, tokens = null } = turn.speed ?? {}
+      const speed = { firstTokenMs, tokensPerSecond, tokens }
+      emit('millrace-answer', { ...asked(turn), answer: turn.answer, end: outcome.end, ...speed })
+    }
+    heard.ended(view, turn)
+  }
+
+  function showTrouble(turn: Turn, view: TurnView, trouble: Trouble): void {
+    view.showTrouble(trouble, (key) => {
+      around.retried(key)
+      void run(turn)
+    })
+  }
+
+  function restore(turn: Turn, view: TurnView): void {
+    view.append(turn.answer)
+    if (turn.pending && isWorthAsking(turn.pending)) {
+      void run(turn)
+      return
+    }
+    if (turn.pending) {
+      turn.end = 'failed'
+      turn.trouble = troubleOf(clientError('network', 'Left before it was sent.'), {
+        began: false,
+        at: turn.pending.askedAt,
+      })
+      delete turn.pending
+    }
+    if (turn.end) view.setState(turn.end)
+    view.setReading(turn.speed, true)
+    if (turn.note) view.setNote(turn.note)
+    if (turn.trouble)
+      showTrouble(turn, view, { ...turn.trouble, retryAfterMs: waitLeft(turn.trouble, Date.now()) })
+  }
+
+  /** A question in other words: what was said from it on is said anew. */
+  function edit(turn: Turn, question: string): boolean {
+    if (!emit('millrace-ask', { conversation: conversation.id, question })) return false
+    current?.answer.stop()
+    if (current) around.busy(false)
+    current = undefined
+    for (const dropped of turns.splice(turns.indexOf(turn))) {
+      views.get(dropped)?.remove()
+      views.delete(dropped)
+    }
+    begin(question)
+    return true
+  }
+
+  function begin(question: string): void {
+    const before = turns.at(-1)
+    delete before?.pending
+    delete before?.trouble
+    const turn = { question, answer: '' }
+    turns.push(turn)
+    show(turn)
+    markLatest()
+    void run(turn)
+  }
+
+  for (const turn of turns) restore(turn, show(turn))
+  markLatest()
+
+  return {
+    conversation,
+    get busy() {
+      return current !== undefined
+    },
+    ask(question) {
+      if (current || !emit('millrace-ask', { conversation: conversation.id, question })) return false
+      begin(question)
+      return true
+    },
+    stop: () => current?.answer.stop(),
+    leave() {
+      current?.answer.leave()
+      current = undefined
+      for (const view of views.values()) view.remove()
+    },
+  }
+}
+
+/** The answer that is awaited: asked for, unless the server has named it already. */
+function openAnswer(
+  streams: string,
+  { id, key, model }: Pending,
+  messages: ReturnType<typeof toMessages>,
+  options: Pick<StreamOptions, 'fetch' | 'signal' | 'onConnection'>,
+): ChatStream {
+  if (id !== undefined) return followStream(streams, id, options)
+  const request = { messages, ...chosen(model), stream_options: { include_usage: true } }
+  return openStream(streams, request, { ...options, idempotencyKey: key })
+}
+
+function mayGoOn({ pending }: Turn, outcome: Outcome): boolean {
+  return (
+    pending?.id !== undefined &&
+    outcome.end === 'failed' &&
+    outcome.error instanceof ChatError &&
+    outcome.error.code === 'network'
+  )
+}
+
+/** A stream's end is seen when it is followed; a question that nobody may have had is not asked again much later. */
+function isWorthAsking({ id, askedAt }: Pending): boolean {
+  return id !== undefined || Date.now() - askedAt < ASK_AGAIN_MS
+}
+
+const chosen = (model: string | undefined) => (model === undefined ? {} : { model })

@@ -1,0 +1,98 @@
+/** Shows an answer's Markdown as it grows, with a renderer that is loaded when there is a first answer to show. */
+import type { MarkdownView } from '../../render/markdown-view.ts'
+import type { Strings } from '../strings/en.ts'
+import { adopt } from '../style/adopt.ts'
+
+export interface AnswerText {
+  append(text: string): void
+  /** Shows this beginning of it alone, at once: the rest was taken back. It may go on from there. */
+  shorten(text: string): void
+  /** Shows all that is left, at once. */
+  end(): void
+  /** Starts anew. */
+  clear(): void
+}
+
+interface Options {
+  strings: Strings
+  /** Origins whose images may be loaded. */
+  imageOrigins: readonly string[]
+  /** Told after each time that something was painted. */
+  painted(): void
+}
+
+type Rendering = typeof import('./rendering.ts')
+
+let loading: Promise<Rendering> | undefined
+
+/** In time, so that it is there when the first token is. */
+export function loadRendering(): Promise<Rendering> {
+  loading ??= import('./rendering.ts').catch((error) => {
+    loading = undefined
+    throw error
+  })
+  return loading
+}
+
+export function createAnswerText(
+  element: HTMLElement,
+  { strings, imageOrigins, painted }: Options,
+): AnswerText {
+  let view: MarkdownView | undefined
+  let text = ''
+  let ended = false
+
+  loadRendering().then(
+    ({ createMarkdownView, MARKDOWN_STYLES }) => {
+      const tree = element.getRootNode()
+      if (tree instanceof ShadowRoot) adopt(tree, MARKDOWN_STYLES)
+      const labels = {
+        copy: strings.copyCode,
+        copied: strings.copied,
+        notCopied: strings.notCopied,
+        done: strings.taskDone,
+        open: strings.taskOpen,
+      }
+      element.replaceChildren()
+      element.classList.remove('plain')
+      view = createMarkdownView(element, { labels, imageOrigins, onPaint: painted })
+      if (text !== '') view.append(text)
+      if (ended) view.end()
+    },
+    // Without the renderer an answer is what it is for a terminal: text.
+    () => {
+      element.classList.add('plain')
+      showPlain()
+    },
+  )
+
+  function showPlain(): void {
+    if (!element.classList.contains('plain')) return
+    element.textContent = text
+    painted()
+  }
+
+  return {
+    append(more) {
+      text += more
+      ended = false
+      if (view) view.append(more)
+      else showPlain()
+    },
+    shorten(beginning) {
+      text = beginning
+      if (view) view.shorten(beginning)
+      else showPlain()
+    },
+    end() {
+      ended = true
+      view?.end()
+    },
+    clear() {
+      text = ''
+      ended = false
+      view?.clear()
+      if (!view) element.replaceChildren()
+    },
+  }
+}

@@ -1,0 +1,96 @@
+/** The conversations that are kept: to go on with one, to delete it, to take the present one along. */
+import type { Strings } from '../strings/en.ts'
+import { fill } from '../strings/fill.ts'
+import { create, icon, iconButton } from './element.ts'
+
+export interface Summary {
+  id: string
+  title: string
+  /** By the wall clock, in milliseconds. */
+  updatedAt: number
+}
+
+export interface ListActions {
+  open(id: string): void
+  remove(id: string): void
+  save(format: 'markdown' | 'json'): void
+}
+
+/** @param language for dates */
+export function createConversationList(
+  strings: Strings,
+  language: string,
+  on: ListActions,
+): {
+  element: HTMLElement
+  show(summaries: Summary[], current: { id: string; turns: readonly unknown[] }, words: string): void
+} {
+  const list = create('ul', { class: 'conversation-list' })
+  const none = create('p', { class: 'none' })
+  const save = (format: 'markdown' | 'json', label: string) => {
+    const button = create('button', { type: 'button', class: 'quiet' }, icon('save'), label)
+    button.addEventListener('click', () => on.save(format))
+    return button
+  }
+  const saving = create(
+    'div',
+    { class: 'saving' },
+    save('markdown', strings.saveMarkdown),
+    save('json', strings.saveJson),
+  )
+  const element = create(
+    'section',
+    {
+      id: 'conversations',
+      part: 'conversations',
+      'aria-label': strings.conversations,
+      tabindex: '-1',
+      hidden: true,
+    },
+    list,
+    none,
+    saving,
+  )
+
+  function row({ id, title, updatedAt }: Summary, current: string): HTMLLIElement {
+    const words = title || strings.untitled
+    const open = create(
+      'button',
+      { type: 'button', class: 'open', 'aria-current': id === current && 'true' },
+      create('span', { class: 'title', dir: 'auto' }, words),
+      create('span', { class: 'when' }, whenLine(updatedAt, language)),
+    )
+    const remove = iconButton('remove', fill(strings.deleteConversation, { title: words }), {
+      class: 'action',
+    })
+    const item = create('li', {}, open, remove)
+    open.addEventListener('click', () => on.open(id))
+    remove.addEventListener('click', () => {
+      const at = [...list.children].indexOf(item)
+      on.remove(id)
+      // The focus goes on to a neighbour, not to nowhere.
+      const rows = list.querySelectorAll<HTMLElement>('.open')
+      ;(rows[Math.min(at, rows.length - 1)] ?? element).focus()
+    })
+    return item
+  }
+
+  return {
+    element,
+    show(summaries, current, words) {
+      list.replaceChildren(...summaries.map((summary) => row(summary, current.id)))
+      none.textContent = words
+      none.hidden = summaries.length > 0
+      saving.hidden = current.turns.length === 0
+    },
+  }
+}
+
+/** The time of day for today, the date otherwise. */
+function whenLine(ms: number, language: string): string {
+  const date = new Date(ms)
+  const today = date.toDateString() === new Date().toDateString()
+  return today
+    ? date.toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' })
+    : date.toLocaleDateString(language, { day: 'numeric', month: 'short', year: 'numeric' })
+}

@@ -1,0 +1,45 @@
+/** A question being put in other words. */
+import type { Strings } from '../strings/en.ts'
+import { fitHeight, isSend } from './composer.ts'
+import { create } from './element.ts'
+
+/** @param on `ask` says whether the question was taken; `leave` is called when it is to stay as it was */
+export function createQuestionEditor(
+  question: string,
+  strings: Strings,
+  on: { ask(question: string): boolean; leave(): void },
+): HTMLFormElement {
+  const box = create('textarea', { 'aria-label': strings.edit, rows: '2', dir: 'auto' })
+  const cancel = create('button', { type: 'button', class: 'quiet' }, strings.cancel)
+  const form = create(
+    'form',
+    { class: 'editor' },
+    box,
+    create('div', {}, cancel, create('button', { type: 'submit', class: 'solid' }, strings.askAgain)),
+  )
+  box.value = question
+
+  function submit(): void {
+    const changed = box.value.trim()
+    if (changed === '') box.focus()
+    else on.ask(changed)
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    submit()
+  })
+  box.addEventListener('input', () => fitHeight(box))
+  form.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape' && !event.isComposing) {
+      // It closes the editor alone.
+      event.preventDefault()
+      on.leave()
+    } else if (event.target === box && isSend(event)) {
+      event.preventDefault()
+      submit()
+    }
+  })
+  cancel.addEventListener('click', on.leave)
+  return form
+}

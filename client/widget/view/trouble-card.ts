@@ -1,0 +1,84 @@
+/** What went wrong, and what to do: try again, wait and try again, or enter an access key. */
+import type { Strings } from '../strings/en.ts'
+import { fill } from '../strings/fill.ts'
+import { waitLine } from '../strings/wait-line.ts'
+import { create } from './element.ts'
+import type { Explanation } from './explain-trouble.ts'
+
+export interface TroubleCard {
+  element: HTMLElement
+  /** Stops the countdown. */
+  remove(): void
+}
+
+/** @param retry called when the reader wants to try again, with the key if one was asked for */
+export function createTroubleCard(
+  explanation: Explanation,
+  strings: Strings,
+  retry: (key?: string) => void,
+): TroubleCard {
+  const { title, advice, kept, needsKey, isLimit, reference } = explanation
+  const element = create(
+    'section',
+    { class: 'trouble-card', part: 'trouble', 'data-tone': needsKey ? 'ask' : isLimit ? 'wait' : 'broken' },
+    create('h4', {}, title),
+    create('p', { class: 'advice' }, advice),
+  )
+  if (kept !== '') element.append(create('p', {}, kept))
+  let stopCountdown = () => {}
+  if (needsKey) element.append(keyForm(strings, retry))
+  if (explanation.retry) {
+    const button = create('button', { type: 'button', class: 'solid retry', part: 'retry' })
+    button.addEventListener('click', () => retry())
+    element.append(button)
+    stopCountdown = countDown(button, explanation.waitMs, strings)
+  }
+  if (reference !== null) {
+    element.append(create('p', { class: 'reference' }, fill(strings.reference, { id: reference })))
+  }
+  return {
+    element,
+    remove() {
+      stopCountdown()
+      element.remove()
+    },
+  }
+}
+
+function keyForm(strings: Strings, use: (key: string) => void): HTMLFormElement {
+  const input = create('input', {
+    type: 'password',
+    name: 'key',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    required: true,
+  })
+  const form = create(
+    'form',
+    { class: 'key-form' },
+    create('label', {}, create('span', {}, strings.accessKey), input),
+    create('button', { type: 'submit', class: 'solid' }, strings.useKey),
+  )
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    const key = input.value.trim()
+    if (key !== '') use(key)
+  })
+  return form
+}
+
+/** Holds the button until the wait is over, and says for how long. Returns what ends it early. */
+function countDown(button: HTMLButtonElement, waitMs: number, strings: Strings): () => void {
+  // By the wall clock: the other one stands still while a machine sleeps, and a day's limit is waited for overnight.
+  const until = Date.now() + waitMs
+  const show = () => {
+    const left = until - Date.now()
+    button.disabled = left > 0
+    const line = left > 0 ? fill(strings.retryIn, { wait: waitLine(left, strings) }) : strings.retry
+    if (button.textContent !== line) button.textContent = line
+    if (left <= 0) clearInterval(timer)
+  }
+  const timer = setInterval(show, 250)
+  show()
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,209 @@
+/** One question and its answer. */
+import type { Reading } from '../../stream/meter.ts'
+import type { Strings } from '../strings/en.ts'
+import { noteWords } from '../strings/note-words.ts'
+import type { Note } from '../talk/conversation.ts'
+import type { Trouble } from '../talk/trouble.ts'
+import { type AnswerText, createAnswerText } from './answer-text.ts'
+import { copyText } from './copy-text.ts'
+import { create, icon, iconButton } from './element.ts'
+import { explainTrouble } from './explain-trouble.ts'
+import { createQuestionEditor } from './question-editor.ts'
+import { speedLine, waitingLine } from './speed-line.ts'
+import { createTroubleCard, type TroubleCard } from './trouble-card.ts'
+
+/** Drawn as the water beside the answer: still, flowing, shut off, broken off. */
+type AnswerState = 'waiting' | 'flowing' | 'done' | 'stopped' | 'withheld' | 'failed'
+
+export interface TurnActions {
+  /** The same question once more. */
+  again(): void
+  /** The question in other words. @returns whether it is being asked */
+  edit(question: string): boolean
+  rate(rating: 'up' | 'down' | undefined): void
+}
+
+export interface TurnView {
+  element: HTMLElement
+  /** Where the answer's text is. */
+  text: HTMLElement
+  setState(state: AnswerState): void
+  /** Takes away what an earlier try had left. */
+  clear(): void
+  append(text: string): void
+  /** Leaves this beginning of the text: the rest was taken back. */
+  shorten(text: string): void
+  /** How long the first token has been waited for, in milliseconds. */
+  setWaited(ms: number): void
+  setReading(reading: Reading | undefined, ended: boolean): void
+  /** In the place of the speed, while there is no connection. */
+  setReconnecting(reconnecting: boolean): void
+  setNote(note: Note): void
+  setRating(rating: 'up' | 'down' | undefined): void
+  /** Only the latest answer can be had again. */
+  setLatest(latest: boolean): void
+  showTrouble(trouble: Trouble, retry: (key?: string) => void): void
+  hideTrouble(): void
+  remove(): void
+}
+
+export interface TurnOptions {
+  strings: Strings
+  imageOrigins: readonly string[]
+  /** Told after each time that a part of the answer was painted. */
+  painted(view: TurnView): void
+}
+
+/** Longer questions are set smaller, as text rather than as a heading. */
+const HEADING_CHARS = 160
+
+/** How long a button says that it worked. */
+const DONE_MS = 2_000
+
+export function createTurnView(
+  question: string,
+  actions: TurnActions,
+  { strings, imageOrigins, painted }: TurnOptions,
+): TurnView {
+  const action = (name: Parameters<typeof iconButton>[0], label: string, of = name as string) =>
+    iconButton(name, label, { part: 'action', class: `action ${of}` })
+
+  const heading = create('h3', { class: 'question', part: 'question', dir: 'auto' }, question)
+  heading.classList.toggle('long', question.length > HEADING_CHARS)
+  const editButton = action('edit', strings.edit)
+  const asked = create('div', { class: 'asked' }, heading, editButton)
+  const body = create('div', { class: 'text markdown', part: 'text', dir: 'auto' })
+  const note = create('p', { class: 'note', hidden: true })
+  const speed = create('p', { class: 'speed' })
+  const reconnecting = create('p', { class: 'reconnecting', hidden: true }, strings.reconnecting)
+  const copy = action('copy', strings.copyAnswer)
+  const again = action('again', strings.regenerate)
+  const up = action('up', strings.goodAnswer, 'rate-up')
+  const down = action('up', strings.badAnswer, 'rate-down')
+  const speedButton = action('speed', strings.speed, 'show-speed')
+  speedButton.ariaExpanded = 'false'
+  const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down, speedButton)
+  const answer = create('div', { class: 'answer', part: 'answer' }, body, note, speed, reconnecting, tools)
+  const element = create('article', { class: 'turn', part: 'turn' }, asked, answer)
+  let trouble: TroubleCard | undefined
+  let source = ''
+  let rating: 'up' | 'down' | undefined
+
+  const text: AnswerText = createAnswerText(body, { strings, imageOrigins, painted: () => painted(view) })
+
+  function hideTrouble(): void {
+    trouble?.remove()
+    trouble = undefined
+  }
+
+  function say(words: string): void {
+    if (speed.textContent !== words) speed.textContent = words
+  }
+
+  function setRating(next: 'up' | 'down' | undefined): void {
+    rating = next
+    up.ariaPressed = String(next === 'up')
+    down.ariaPressed = String(next === 'down')
+  }
+
+  function rate(pressed: 'up' | 'down'): void {
+    setRating(rating === pressed ? undefined : pressed)
+    actions.rate(rating)
+  }
+
+  copy.addEventListener('click', async () => {
+    const copied = await copyText(source)
+    confirm(copy, copied ? 'done' : 'close', copied ? strings.copied : strings.notCopied)
+  })
+  again.addEventListener('click', actions.again)
+  up.addEventListener('click', () => rate('up'))
+  down.addEventListener('click', () => rate('down'))
+  speedButton.addEventListener('click', () => {
+    const shown = element.classList.toggle('with-speed')
+    speedButton.ariaExpanded = String(shown)
+  })
+  editButton.addEventListener('click', () => {
+    const editor = createQuestionEditor(question, strings, {
+      ask: actions.edit,
+      leave() {
+        editor.replaceWith(asked)
+        editButton.focus()
+      },
+    })
+    asked.replaceWith(editor)
+    editor.querySelector('textarea')?.focus()
+  })
+  setRating(undefined)
+
+  const view: TurnView = {
+    element,
+    text: body,
+    setState(state) {
+      const open = state === 'waiting' || state === 'flowing'
+      answer.dataset.state = state
+      body.ariaBusy = String(open)
+      tools.hidden = open || source === ''
+      if (!open) text.end()
+    },
+    clear() {
+      source = ''
+      text.clear()
+      note.hidden = true
+    },
+    append(more) {
+      source += more
+      text.append(more)
+    },
+    shorten(beginning) {
+      source = beginning
+      text.shorten(beginning)
+    },
+    setWaited: (ms) => say(waitingLine(ms, strings)),
+    setReading(reading, ended) {
+      say(reading ? speedLine(reading, ended, strings) : '')
+      speedButton.hidden = speed.textContent === ''
+    },
+    setReconnecting(now) {
+      reconnecting.hidden = !now
+      speed.hidden = now
+      answer.classList.toggle('cut-off', now)
+    },
+    setNote(name) {
+      note.textContent = noteWords(strings)[name]
+      note.hidden = false
+    },
+    setRating,
+    setLatest(now) {
+      again.hidden = !now
+      // Once the conversation goes on, this turn can't be tried again.
+      if (!now) hideTrouble()
+    },
+    showTrouble(reason, retry) {
+      hideTrouble()
+      trouble = createTroubleCard(explainTrouble(reason, strings), strings, retry)
+      answer.append(trouble.element)
+    },
+    hideTrouble,
+    remove() {
+      hideTrouble()
+      element.remove()
+    },
+  }
+  return view
+}
+
+/** Shows for a moment that it worked, or didn't; said as well, since the button has the focus. */
+function confirm(button: HTMLButtonElement, sign: 'done' | 'close', words: string): void {
+  if (button.dataset.sign) return
+  const { ariaLabel, title } = button
+  const before = [...button.childNodes]
+  button.dataset.sign = sign
+  button.ariaLabel = button.title = words
+  button.replaceChildren(icon(sign))
+  setTimeout(() => {
+    delete button.dataset.sign
+    button.ariaLabel = ariaLabel
+    button.title = title
+    button.replaceChildren(...before)
+  }, DONE_MS)
+}

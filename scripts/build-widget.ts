@@ -1,0 +1,57 @@
+/** Builds `widget.js` with the parts that it loads later, as they are deployed. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { PARTS_CONTRACT } from '../client/widget/parts-contract.ts'
+import { buildAlone } from './build-alone.ts'
+import { integrityOf, type Parts } from './widget-parts.ts'
+
+export interface WidgetOptions {
+  /** The module that `widget.js` is made of. */
+  entry: string
+  /** The deployment's root. */
+  outDir: string
+  version: string
+  /** Those of the page too, which are then built once. */
+  parts: Parts
+}
+
+/**
+ * ```
+ * widget.js            revalidated at each visit
+ * widget-chunks.json   where the parts lie: for a widget.js from before a deployment
+ * assets/parts/*       named after their content
+ * v/<version>/         the same bytes once more, with parts of its own: to be pinned, and to be kept when the next is deployed
+ * ```
+ *
+ * @returns the hash of `widget.js`, as in `<script integrity>`
+ * @throws if that version was released, and is kept in client/public, with other bytes
+ */
+export async function buildWidget({ entry, outDir, version, parts }: WidgetOptions): Promise<string> {
+  const code = await buildAlone(entry, './', parts.plugin())
+  const built = await parts.built()
+  const list = Object.fromEntries(
+    Array.from(built, ([name, { file, integrity }]) => [name, { file, integrity }]),
+  )
+  const released = await readFile(`${outDir}/v/${version}/widget.js`, 'utf8').catch(() => code)
+  if (released !== code) {
+    // Browsers keep it for a year, and pages know its hash.
+    throw new Error(
+      `Version ${version} of the widget was released and is another: raise "version" in package.json.`,
+    )
+  }
+  const files = new Map([
+    ['widget.js', code],
+    [
+      'widget-chunks.json',
+      `${JSON.stringify({ contract: PARTS_CONTRACT, version, parts: list }, null, 1)}\n`,
+    ],
+    [`v/${version}/widget.js`, code],
+  ])
+  for (const { file, code } of built.values()) files.set(file, code).set(`v/${version}/${file}`, code)
+  for (const [file, content] of files) {
+    const path = `${outDir}/${file}`
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, content)
+  }
+  return integrityOf(code)
+}

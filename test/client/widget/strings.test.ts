@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest'
+import { strings as ar } from '../../../client/widget/strings/ar.ts'
+import { strings as de } from '../../../client/widget/strings/de.ts'
+import { en, type Strings } from '../../../client/widget/strings/en.ts'
+import { strings as es } from '../../../client/widget/strings/es.ts'
+import { fill } from '../../../client/widget/strings/fill.ts'
+import { strings as fr } from '../../../client/widget/strings/fr.ts'
+import { strings as ja } from '../../../client/widget/strings/ja.ts'
+import { chooseLanguage, directionOf, loadStrings } from '../../../client/widget/strings/load-strings.ts'
+import { ownStrings } from '../../../client/widget/strings/own-strings.ts'
+import { waitLine } from '../../../client/widget/strings/wait-line.ts'
+
+/** What a language says as English does, and is right to. */
+const SAME_AS_ENGLISH: Record<string, string[]> = {
+  de: ['chat', 'code'],
+  es: ['chat', 'tokens', 'seconds', 'minutes', 'minutesSeconds', 'hours', 'hoursMinutes'],
+  fr: ['chat', 'conversation', 'conversations', 'code', 'tokens'],
+  ja: [],
+  ar: [],
+}
+
+/** What a language's texts are made of, apart from their places and the names below. */
+const WRITTEN_IN: Record<string, RegExp> = {
+  en: /^[A-Za-z0-9 .,:…“”’]+$/,
+  de: /^[A-Za-zÄÖÜäöüß0-9 .,:?…„“\u00a0]+$/,
+  es: /^[A-Za-zÁÉÍÓÚÑáéíóúñ0-9 .,:…«»]+$/,
+  fr: /^[A-Za-zÀÉàâçèéêëîïôùû0-9 .,:?…«»’\u202f-]+$/,
+  ja: /^[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}ー、。：＋「」… ]+$/u,
+  // The letters of Arabic and its vowel signs: Persian's ی and ک look alike, and are not found by a search for ي and ك.
+  ar: /^[\u0621-\u063a\u0641-\u0652 .،:…«»\u2068\u2069]+$/,
+}
+const NAMES = /challenges\.cloudflare\.com|Markdown|JSON|Enter|Shift|Esc(ape)?/g
+
+const LANGUAGES: [string, Strings][] = Object.entries({ de, es, fr, ja, ar })
+
+const PLACES = /\{(\w+)(?:\?[^}]*)?\}/g
+
+function placesOf(text: string): string[] {
+  return [...new Set(Array.from(text.matchAll(PLACES), ([, name = '']) => name))].sort()
+}
+
+/** A text's own words: both forms of a count, nothing that is filled in. */
+function wordsOf(text: string): string {
+  return text
+    .replace(/\{\w+\?([^:}]*):([^}]*)\}/g, '$1 $2')
+    .replace(PLACES, '')
+    .replace(NAMES, '')
+}
+
+describe.each(LANGUAGES)('%s', (language, strings) => {
+  test('has the names that English has, in its order', () => {
+    expect(Object.keys(strings)).toEqual(Object.keys(en))
+  })
+
+  test('says something of its own by each', () => {
+    const same = Object.entries(en).filter(([name, text]) => strings[name as keyof Strings] === text)
+    expect(same.map(([name]) => name)).toEqual(SAME_AS_ENGLISH[language])
+    for (const text of Object.values(strings)) expect(text.trim()).not.toBe('')
+  })
+
+  test('fills in what English fills in', () => {
+    for (const [name, text] of Object.entries(en)) {
+      expect(placesOf(strings[name as keyof Strings]), name).toEqual(placesOf(text))
+    }
+  })
+
+  test('ends a sentence where English does', () => {
+    for (const [name, text] of Object.entries(en)) {
+      const said = strings[name as keyof Strings].replace(/ (Sek|Min|Std)\.$/, '')
+      expect(/[.。]$/.test(said), name).toBe(text.endsWith('.'))
+    }
+  })
+})
+
+test.each([['en', en] as [string, Strings], ...LANGUAGES])(
+  '%s is written in its own script',
+  (language, strings) => {
+    for (const [name, text] of Object.entries(strings)) {
+      expect(wordsOf(text) || ' ', `${name}: ${text}`).toMatch(WRITTEN_IN[language] ?? /^$/)
+      expect(text, `${name} has stray spaces`).not.toMatch(/^\s|\s$|\s{2}/)
+    }
+  },
+)
+
+test('Japanese has no character that only Chinese writes', () => {
+  const bytes = Array.from({ length: 94 }, (_, i) => 0xa1 + i)
+  const japanese = new TextDecoder('euc-jp').decode(
+    Uint8Array.from(bytes.flatMap((row) => bytes.flatMap((cell) => [row, cell]))),
+  )
+  const han = new Set(
+    Object.values(ja)
+      .join('')
+      .match(/\p{Script=Han}/gu),
+  )
+  expect(han.size).toBeGreaterThan(50)
+  expect([...han].filter((character) => !japanese.includes(character))).toEqual([])
+})
+
+test('French has its narrow space wherever it belongs', () => {
+  for (const [name, text] of Object.entries(fr)) {
+    const said = text.replace(PLACES, '0')
+    expect(said, name).not.toMatch(/[^\u202f][:;?!»]|«[^\u202f]|0 (s|min|h)\b/)
+  }
+})
+
+test('Arabic isolates what stands at an edge and may run from left to right', () => {
+  expect(ar.reference).toContain('\u2068{id}\u2069')
+  expect(ar.deleteConversation).toContain('\u2068{title}\u2069')
+})
+
+test.each([
+  ['{count} {count?token:tokens}', { count: 1 }, '1 token'],
+  ['{count} {count?token:tokens}', { count: '1' }, '1 token'],
+  ['{count} {count?token:tokens}', { count: 0 }, '0 tokens'],
+  ['{count} {count?token:tokens}', { count: 21 }, '21 tokens'],
+  ['{count} {count?token:tokens}', { count: '1,000' }, '1,000 tokens'],
+  ['{left?Queda:Quedan} {left} de {limit}', { left: 1, limit: 9 }, 'Queda 1 de 9'],
+  ['{count} {count?one:}', { count: 2 }, '2 '],
+  ['Delete “{title}”', { title: '$& {id}' }, 'Delete “$& {id}”'],
+  ['Reference: {id}', {}, 'Reference: {id}'],
+  ['{count} {count?word:words}', {}, '{count} {count?word:words}'],
+  ['Send', { count: 1 }, 'Send'],
+])('fill(%j, %j) is %j', (text, values: Record<string, string | number>, filled) => {
+  expect(fill(text, values)).toBe(filled)
+})
+
+test.each([
+  [['de'], 'de'],
+  [['de-AT'], 'de'],
+  [['es_419'], 'es'],
+  [['AR'], 'ar'],
+  [['fr-Latn-CA'], 'fr'],
+  [['pt'], 'en'],
+  [['pt', 'es'], 'es'],
+  [['zh', 'en', 'ja'], 'en'],
+  [['zh-Hant'], 'en'],
+  [['english'], 'en'],
+  [['arn'], 'en'],
+  [['constructor'], 'en'],
+  [[null, undefined, '', 'ja-JP'], 'ja'],
+  [[null], 'en'],
+  [[], 'en'],
+])('of %j the language is %s', (wanted, language) => {
+  expect(chooseLanguage(wanted)).toBe(language)
+})
+
+test('only Arabic is written from right to left', () => {
+  expect(directionOf('ar')).toBe('rtl')
+  for (const language of ['en', 'de', 'es', 'fr', 'ja'] as const) expect(directionOf(language)).toBe('ltr')
+})
+
+test.each(LANGUAGES)('%s comes from its own file', async (language, strings) => {
+  expect(await loadStrings(chooseLanguage([language]))).toBe(strings)
+})
+
+test('English needs no file of its own', async () => {
+  expect(await loadStrings('en')).toBe(en)
+})
+
+test.each([
+  [undefined, {}],
+  [null, {}],
+  [{ send: 'Go' }, { send: 'Go' }],
+  ['{"send": "Go", "chat": ""}', { send: 'Go', chat: '' }],
+  ['{}', {}],
+])('of %j own are %j', (value, own) => {
+  expect(ownStrings(value)).toEqual(own)
+})
+
+test.each([
+  ['{send: "Go"}', 'The attribute strings must be JSON.'],
+  ['', 'The attribute strings must be JSON.'],
+  ['null', 'strings must be an object of texts.'],
+  ['"Go"', 'strings must be an object of texts.'],
+  [7, 'strings must be an object of texts.'],
+  [['Go'], 'strings.0 is not a text that the widget has.'],
+  [{ submit: 'Go' }, 'strings.submit is not a text that the widget has.'],
+  ['{"__proto__": "Go"}', 'strings.__proto__ is not a text that the widget has.'],
+  [{ send: 'Go', stop: null }, 'strings.stop must be a text.'],
+])('%j is refused', (value, message) => {
+  expect(() => ownStrings(value)).toThrow(new TypeError(message))
+})
+
+test.each([
+  [1, '1 s'],
+  [44_100, '45 s'],
+  [59_000, '59 s'],
+  [59_001, '1 min 00 s'],
+  [125_000, '2 min 05 s'],
+  [540_000, '9 min 00 s'],
+  [540_001, '10 min'],
+  [2_500_000, '42 min'],
+  [3_540_001, '1 h'],
+  [3_600_001, '1 h 1 min'],
+  [19_283_000, '5 h 22 min'],
+  [86_400_000, '24 h'],
+])('a wait of %i ms is %s', (ms, line) => {
+  expect(waitLine(ms, en)).toBe(line)
+})
+
+test.each([
+  ['de', de, ['45 Sek.', '4 Min. 05 Sek.', '42 Min.', '5 Std.', '5 Std. 12 Min.']],
+  ['es', es, ['45 s', '4 min 05 s', '42 min', '5 h', '5 h 12 min']],
+  ['fr', fr, ['45 s', '4 min 05 s', '42 min', '5 h', '5 h 12 min']],
+  ['ja', ja, ['45秒', '4分05秒', '42分', '5時間', '5時間12分']],
+  ['ar', ar, ['45 ث', '4 د 05 ث', '42 د', '5 س', '5 س 12 د']],
+])('a wait in %s', (_language, strings, lines) => {
+  const waits = [45, 245, 42 * 60, 5 * 3600, 5 * 3600 + 12 * 60]
+  expect(waits.map((seconds) => waitLine(seconds * 1000, strings).replaceAll('\u202f', ' '))).toEqual(lines)
+})

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { MAX_TITLE_CHARS, titleOf, toMessages } from '../../../../client/widget/talk/conversation.ts'
+
+const first = { question: 'Why?', answer: 'Because.' }
+const unanswered = { question: 'And?', answer: '' }
+const asked = { question: 'How?', answer: '' }
+
+test('the first question is sent alone', () => {
+  expect(toMessages([asked], asked)).toEqual([{ role: 'user', content: 'How?' }])
+})
+
+test('what was said before is sent along, without the question that got no answer', () => {
+  expect(toMessages([first, unanswered, asked], asked)).toEqual([
+    { role: 'user', content: 'Why?' },
+    { role: 'assistant', content: 'Because.' },
+    { role: 'user', content: 'How?' },
+  ])
+})
+
+test('a question that is asked again is sent without its own broken answer', () => {
+  const broken = { question: 'How?', answer: 'By' }
+  expect(toMessages([first, broken], broken).at(-1)).toEqual({ role: 'user', content: 'How?' })
+  expect(toMessages([first, broken], broken)).toHaveLength(3)
+})
+
+describe('a title', () => {
+  const title = (question: string) => titleOf({ turns: [{ question, answer: '' }, first] })
+
+  test.each([
+    ['Why?', 'Why?'],
+    ['  Explain this:\n\n\tlet a = 1 \n', 'Explain this: let a = 1'],
+    [
+      'What is a millrace, and who was the first to build one where no river ran?',
+      'What is a millrace, and who was the first to build one where…',
+    ],
+    [
+      'Compare these, which are often mistaken for each other: mills, and weirs',
+      'Compare these, which are often mistaken for each other…',
+    ],
+    ['x'.repeat(100), `${'x'.repeat(60)}…`],
+    ['水'.repeat(100), `${'水'.repeat(60)}…`],
+    [`${'x'.repeat(59)}😀😀`, `${'x'.repeat(59)}…`],
+    [`\n${' '.repeat(5000)}Why?`, 'Why?'],
+  ])('of %j', (question, expected) => {
+    expect(title(question)).toBe(expected)
+  })
+
+  test('of no question is empty', () => {
+    expect(titleOf({ turns: [] })).toBe('')
+  })
+
+  test('is one short line, whatever was asked', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (question) => {
+        const line = title(question)
+        expect(line.length).toBeLessThanOrEqual(MAX_TITLE_CHARS + 1)
+        expect(line).not.toMatch(/[\n\r\u2028\u2029]/)
+        expect(line.isWellFormed()).toBe(true)
+        expect(line === '').toBe(question.trim() === '')
+      }),
+    )
+  })
+})

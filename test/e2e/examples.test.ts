@@ -1,0 +1,197 @@
+/** Each example of docs/EXAMPLES.md, taken from there and run. */
+import { execFile, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import type { Browser } from 'playwright-core'
+import type { Plugin } from 'vite'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from '../../scripts/bundle.ts'
+import { startBrowser } from '../support/browser.ts'
+import { svelte, vue } from '../support/compilers.ts'
+import { type Bundle, type Consumer, createConsumer } from '../support/consumer.ts'
+import { type Example, readExamples } from '../support/examples.ts'
+import { useHouse } from '../support/house.ts'
+import { poll } from '../support/pages.ts'
+import { html, type Site, startSite } from '../support/site.ts'
+
+const run = promisify(execFile)
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+const ADDRESS = 'https://millrace.example.com'
+const KEY = 'mr_your_access_key'
+
+const examples = readExamples()
+const tried = new Set<Example>()
+
+let consumer: Consumer
+let browser: Browser | undefined
+let site: Site
+let shown: { body: string; scripts: Bundle['files'] }
+
+const vars: Record<string, string> = {
+  OPEN_ACCESS: 'false',
+  ACCESS_KEYS: `reader:${sha256(KEY)}`,
+  SESSION_SECRET: 'a secret of thirty-two characters',
+}
+beforeAll(async () => {
+  site = await startSite((path) => {
+    const script = shown.scripts.get(path)
+    if (script === undefined) return html(shown.body)
+    return { headers: { 'content-type': 'text/javascript' }, body: script }
+  })
+  // Before the house, which stands below, reads it.
+  vars.ALLOWED_ORIGINS = site.url
+  browser = await startBrowser()
+  consumer = await createConsumer('react', 'react-dom', '@types/react', 'csstype', 'vue', 'svelte', 'openai')
+})
+const house = useHouse(vars)
+afterEach(async () => {
+  for (const context of browser?.contexts() ?? []) await context.close()
+})
+afterAll(async () => {
+  await browser?.close()
+  site.stop()
+  await consumer.remove()
+})
+
+/** The code that stands under a heading, with this Worker's address in the place of the reader's. */
+function example(heading: string, language: string, nth = 0): string {
+  const found = examples.filter((it) => it.heading === heading && it.language === language)[nth]
+  if (!found) throw new TypeError(`There is no ${language} under "${heading}".`)
+  tried.add(found)
+  return found.code.replaceAll(ADDRESS, house.url)
+}
+
+/** Opens a page with this in its body. */
+async function visit(body: string, scripts: Bundle['files'] = new Map()) {
+  shown = { body, scripts }
+  const tab = await browser?.newPage()
+  if (!tab) throw new TypeError('There is no browser.')
+  const logged: string[] = []
+  tab.on('console', (message) => logged.push(message.text()))
+  tab.on('pageerror', (error) => logged.push(String(error)))
+  await tab.goto(site.url)
+  return { tab, logged }
+}
+
+type Visited = Awaited<ReturnType<typeof visit>>
+
+/** The element of the example is there, looks as the example says, and its listener hears it. */
+async function expectChat({ tab, logged }: Visited, endpoint: string | null): Promise<void> {
+  await poll(() => tab.evaluate(() => !!document.querySelector('millrace-chat')?.shadowRoot)).toBe(true)
+  const attributes = await tab.evaluate(() => {
+    const chat = document.querySelector('millrace-chat')
+    return ['heading', 'endpoint'].map((name) => chat?.getAttribute(name))
+  })
+  expect(attributes).toEqual(['Ask us', endpoint])
+  await tab.evaluate(() => {
+    const init = { detail: { answer: 'Because.' }, bubbles: true, composed: true }
+    document.querySelector('millrace-chat')?.dispatchEvent(new CustomEvent('millrace-answer', init))
+  })
+  await poll(async () => logged).toEqual(['answered Because.'])
+}
+
+const APP = '<div id="app"></div>'
+
+describe('in a browser', () => {
+  test('plain HTML, one tag', async () => {
+    const { tab, logged } = await visit(example('Plain HTML', 'html'))
+    await poll(() => tab.evaluate(() => !!document.querySelector('millrace-chat')?.shadowRoot)).toBe(true)
+    expect(logged).toEqual([])
+  })
+
+  test('plain HTML, in its own place', async () => {
+    await expectChat(await visit(example('Plain HTML', 'html', 1)), null)
+  })
+
+  test.each<[heading: string, extension: string, main: string, plugins: Plugin[]]>([
+    [
+      'React',
+      'tsx',
+      `import { createElement } from 'react'
+       import { createRoot } from 'react-dom/client'
+       import { Ask } from './Ask.tsx'
+       createRoot(document.querySelector('#app')).render(createElement(Ask))`,
+      [],
+    ],
+    [
+      'Vue',
+      'vue',
+      `import { createApp } from 'vue'
+       import Ask from './Ask.vue'
+       createApp(Ask).mount('#app')`,
+      [vue],
+    ],
+    [
+      'Svelte',
+      'svelte',
+      `import { mount } from 'svelte'
+       import Ask from './Ask.svelte'
+       mount(Ask, { target: document.querySelector('#app') })`,
+      [svelte],
+    ],
+  ])('%s', async (heading, extension, main, plugins) => {
+    const code = example(heading, extension)
+    const { files } = await consumer.bundle({ [`${heading}.js`]: main, [`Ask.${extension}`]: code }, plugins)
+    const [entry] = files.keys()
+    await expectChat(await visit(`${APP}<script type="module" src="${entry}"></script>`, files), house.url)
+  })
+
+  test('no element', async () => {
+    const { files } = await consumer.bundle({ 'stream.js': example('No element', 'js') })
+    const [entry] = files.keys()
+    const { tab } = await visit(`<script type="module" src="${entry}"></script>`, files)
+    await poll(() => tab.evaluate(() => document.body.textContent)).toBe('Hello, world!')
+  })
+})
+
+test('React: TypeScript has nothing to say', async () => {
+  expect(await consumer.check({ 'React.tsx': example('React', 'tsx') })).toBe('')
+})
+
+describe('with an access key', () => {
+  test("OpenAI's SDK in JavaScript", async () => {
+    await writeFile(`${consumer.folder}/sdk.mjs`, example("OpenAI's SDK", 'js'))
+    const { stdout } = await run(process.execPath, ['sdk.mjs'], { cwd: consumer.folder })
+    expect(stdout).toBe('Hello, world!')
+  })
+
+  const python = (code: string, env = {}) =>
+    spawnSync('python3', ['-c', code], { encoding: 'utf8', env: { ...process.env, ...env } })
+
+  // There is no Python on every machine, and OpenAI's package on few: then a stand-in that knows the same names.
+  test("OpenAI's SDK in Python", async ({ skip }) => {
+    const code = example("OpenAI's SDK", 'python')
+    if (python('').status !== 0) skip('There is no python3.')
+    const alone = python('import openai').status !== 0
+    const env = alone ? { PYTHONPATH: `${ROOT}test/support/python`, PYTHONDONTWRITEBYTECODE: '1' } : {}
+    const options = { env: { ...process.env, ...env } }
+    expect(await run('python3', ['-c', code], options)).toEqual({ stdout: 'Hello, world!', stderr: '' })
+  })
+
+  // Where the stand-in ran: what its names can't show, the real package's example does.
+  test('both SDKs are told the same', () => {
+    const texts = (language: string) =>
+      Array.from(
+        (example("OpenAI's SDK", language).split('print')[0] ?? '').matchAll(/'([^']+)'/g),
+        ([, text]) => text,
+      )
+    // Python quotes the fields' names too.
+    const names = ['role', 'content']
+    expect(texts('python').filter((text = '') => !names.includes(text))).toEqual(texts('js').slice(1))
+  })
+
+  test.each([
+    ['text', 0, 'Hello, world!'],
+    ["OpenAI's format", 1, 'data: [DONE]'],
+  ])('curl, %s', async (_, nth, expected) => {
+    const { stdout } = await run('sh', ['-c', example('curl', 'sh', nth)])
+    expect(stdout).toContain(expected)
+  })
+})
+
+test('none is left untried, and none is longer than five lines', () => {
+  expect(examples.filter((it) => !tried.has(it))).toEqual([])
+  for (const { code } of examples) expect(code.trim().split('\n').length).toBeLessThanOrEqual(5)
+})

@@ -1,0 +1,4 @@
+export async function word(): Promise<string> {
+  const { deep } = await import('./deep.ts')
+  return `a ${deep} word`
+}

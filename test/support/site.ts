@@ -1,0 +1,51 @@
+/** A web site for tests, on an origin of its own. */
+import { createServer } from 'node:http'
+
+export interface Site {
+  /** Without a slash at its end. */
+  url: string
+  /** The paths that were asked for, with their queries, in order. */
+  asked: string[]
+  stop(): void
+}
+
+export interface Page {
+  status?: number
+  headers?: Record<string, string>
+  body: string | Uint8Array
+}
+
+/** @param pageAt what lies at a path; nothing: 404 */
+export async function startSite(pageAt: (path: string) => Page | undefined): Promise<Site> {
+  const asked: string[] = []
+  const server = createServer(({ url = '/' }, response) => {
+    // By itself a browser asks for it once a site.
+    if (url !== '/favicon.ico') asked.push(url)
+    const { status = 200, headers = {}, body } = pageAt(url.split('?')[0] ?? '/') ?? { status: 404, body: '' }
+    response.writeHead(status, headers).end(body)
+  })
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  return {
+    url: `http://127.0.0.1:${port}`,
+    asked,
+    stop() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+/** The strictest policy under which a site can have the widget from this host. */
+export const strictPolicy = (host: string) =>
+  `default-src 'none'; script-src ${host}; connect-src ${host}; style-src ${host}; require-trusted-types-for 'script'`
+
+/** A site's page with these tags in its body. */
+export const html = (body: string, policy = ''): Page => ({
+  headers: {
+    'content-type': 'text/html; charset=utf-8',
+    ...(policy && { 'content-security-policy': policy }),
+  },
+  body: `<!doctype html><html lang="en"><title>A site</title><body>${body}</body></html>`,
+})
