@@ -12,7 +12,7 @@ export interface Row {
   goal?: 'best' | number
 }
 
-export function isMet({ figures, goal }: Row): boolean | undefined {
+function isMet({ figures, goal }: Row): boolean | undefined {
   const { millrace = Number.NaN, ...others } = figures
   if (goal === undefined) return undefined
   return millrace <= (goal === 'best' ? Math.min(...Object.values(others)) : goal)
