@@ -49,7 +49,7 @@ const observer = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) flows.get(target)?.setInView(isIntersecting)
   },
-  { rootMargin: AROUND },
+  { rootMargin: AROUND, scrollMargin: AROUND },
 )
 
 /** @param text the first one in its element, which has no other flow */

@@ -133,7 +133,7 @@ async function logged<T>(name: string, work: () => Promise<T>): Promise<T> {
 }
 
 function thousands(chars: number): string {
-  return `${chars / 1000}k`
+  return `${Math.round(chars / 100) / 10}k`
 }
 
 /** What is beyond four digits is noise. */
