@@ -129,7 +129,9 @@ export class MillraceChat extends Base {
       language,
       strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
       settings: () => settingsOf(this, corner),
-      goesOn: hasPlace(storage, scope),
+      goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
+      // Nobody is asked for anything yet: it may be a pointer on its way to something else.
+      prefetchTalk: () => void import('./talk.ts').catch(() => {}),
       loadTalk: async (options) => {
         const { createTalk, layFoundations } = await import('./talk.ts')
         const foundations = this.#layFoundations(layFoundations)

@@ -22,6 +22,8 @@ export interface PanelOptions {
   settings(): Settings
   /** Whether there is a conversation to go on with. */
   goesOn: boolean
+  /** Has it fetched, in case. */
+  prefetchTalk(): void
   /** Loads what a conversation needs. */
   loadTalk(options: Omit<TalkOptions, 'foundations' | 'imageOrigins'>): Promise<Talk>
   emit: Emit
@@ -54,6 +56,7 @@ export function createPanel({
   strings,
   settings,
   goesOn,
+  prefetchTalk,
   loadTalk,
   emit,
   opened,
@@ -160,7 +163,7 @@ export function createPanel({
     popup = bubble = undefined
     if (!wanted) return
     const pressed = () => (popup?.isOpen ? popup.close() : popup?.open())
-    bubble = createBubble(strings, { pressed, near: load })
+    bubble = createBubble(strings, { pressed, near: prefetchTalk })
     root.prepend(bubble.element)
     popup = createPopup(root, frame, bubble, {
       opened() {

@@ -146,7 +146,9 @@ export function createTalk({
         busy(busy) {
           // While a conversation is being entered, it isn't shown yet.
           queueMicrotask(changed)
-          if (!busy) void allowance.update()
+          if (busy) return
+          if (here()) follow.rest()
+          void allowance.update()
         },
         heard: {
           begun: (view) => here() && speech.begin(view),

@@ -10,7 +10,7 @@ import { startBrowser } from './browser.ts'
 import { startMillrace } from './millrace.ts'
 import { hang } from './script.ts'
 import { answer, failing } from './scripts.ts'
-import { html, startSite, strictPolicy } from './site.ts'
+import { startSite, strictPolicy } from './site.ts'
 import { startUpstream } from './upstream.ts'
 
 const FOLDER = `${ROOT}test/screenshots`
@@ -164,14 +164,17 @@ upstream.when((call) => {
   return answer(deltas)
 })
 let shot = SHOTS[0]
-const site = await startSite(() =>
-  html(
-    `<style>body { max-width: 40rem; margin: 3rem; font: 18px/1.6 Georgia, serif } ${shot?.css ?? ''}</style>
-    <h1>The old mill</h1><p>${'Water has turned this wheel since 1612. '.repeat(40)}</p>
-    <script type="module" src="${millrace.url}/widget.js" data-launcher ${shot?.tag ?? ''}></script>`,
-    `${strictPolicy(new URL(millrace.url).origin)}; style-src 'unsafe-inline'`,
-  ),
-)
+const site = await startSite(() => ({
+  headers: {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': strictPolicy(`${millrace.url} 'unsafe-inline'`),
+  },
+  body: `<!doctype html><html lang="${shot?.lang ?? 'en'}"><title>The old mill</title>
+      <meta name="viewport" content="width=device-width">
+      <style>body { max-width: 40rem; margin: 3rem; font: 18px/1.6 Georgia, serif } ${shot?.css ?? ''}</style>
+      <h1>The old mill</h1><p>${'Water has turned this wheel since 1612. '.repeat(40)}</p>
+      <script type="module" src="${millrace.url}/widget.js" data-launcher ${shot?.tag ?? ''}></script>`,
+}))
 const millrace = await startMillrace({
   OPENAI_API_KEY: 'sk-screenshots',
   OPENAI_BASE_URL: `${upstream.url}/v1`,

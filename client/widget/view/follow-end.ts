@@ -10,6 +10,8 @@ const SEEN_MS = 250
 export interface FollowEnd {
   /** Goes to the end, and stays there. */
   start(): void
+  /** Nothing more comes: whoever looks around from now on misses nothing. */
+  rest(): void
   /** Lets the text be. */
   stop(): void
   detach(): void
@@ -25,6 +27,9 @@ export interface FollowEnd {
 export function followEnd(scroller: HTMLElement, content: HTMLElement, button: HTMLButtonElement): FollowEnd {
   let state: 'off' | 'following' | 'suspended' = 'off'
   let lastTop = scroller.scrollTop
+  /** Whether more may come, and whether some has since the reader looked elsewhere. */
+  let grows = false
+  let hasNews = false
   /** Where the end was lately, oldest first. */
   const ends: { at: number; top: number }[] = []
   const detached = new AbortController()
@@ -40,6 +45,7 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     return ends[0]?.top ?? endTop()
   }
   function settle(): void {
+    if (grows && state === 'suspended' && endTop() > (ends.at(-1)?.top ?? 0)) hasNews = true
     ends.push({ at: performance.now(), top: endTop() })
     forgetEnds()
     if (state === 'following') {
@@ -50,10 +56,11 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     showButton()
   }
   function showButton(): void {
-    button.hidden = state !== 'suspended' || endTop() - scroller.scrollTop <= NEAR_PX
+    button.hidden = state !== 'suspended' || !hasNews || endTop() - scroller.scrollTop <= NEAR_PX
   }
   function start(): void {
     state = 'following'
+    hasNews = false
     settle()
   }
 
@@ -83,7 +90,13 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
   observer.observe(scroller)
 
   return {
-    start,
+    start() {
+      grows = true
+      start()
+    },
+    rest() {
+      grows = false
+    },
     stop() {
       state = 'off'
       showButton()
