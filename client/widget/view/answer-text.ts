@@ -81,8 +81,9 @@ export function createAnswerText(
     },
     shorten(beginning) {
       text = beginning
-      if (view) view.shorten(beginning)
-      else showPlain()
+      if (!view) return showPlain()
+      view.shorten(beginning)
+      if (ended) view.end()
     },
     end() {
       ended = true
