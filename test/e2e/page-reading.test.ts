@@ -69,7 +69,11 @@ describe('an answer of 20,000 tokens', () => {
       expect(wordsOf((await answers.textContent()) ?? '') === wordsOf(tokens.join(''))).toBe(true)
       expect(await first.evaluate((block) => 'mark' in block)).toBe(true)
       expect(await below(log)).toBeLessThanOrEqual(1)
-      console.log('TASKS', await longTasks())
+      // 50 ms is the goal on a machine of its own; this one also runs the browser, the Worker and the upstream. It may
+      // leave the page without its processor once; a page that takes too long does so again and again.
+      const [worst = 0, next = 0] = (await longTasks()).toSorted((one, other) => other - one)
+      expect(next, 'the second longest task').toBeLessThan(300)
+      expect(worst, 'the longest task').toBeLessThan(1000)
     },
   )
 })
