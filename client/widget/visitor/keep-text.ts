@@ -1,17 +1,18 @@
-/** A text that is kept for this tab alone, and gone with it. */
+/** A text that is kept for this tab or this browser, as far as that is allowed. */
 
-export interface TabStore {
+export interface TextKeeper {
   get(): string | null
   set(text: string | null): void
 }
 
-export function keepInTab(name: string): TabStore {
-  // Where storage is refused (a strict privacy setting), it lives as long as the page.
+/** @param store a function, as a strict privacy setting throws where the store is only named */
+export function keepInStore(store: () => Storage, name: string): TextKeeper {
+  // Where storage is refused, it lives as long as the page.
   const memory = keepInMemory()
   return {
     get() {
       try {
-        return sessionStorage.getItem(name) ?? memory.get()
+        return store().getItem(name) ?? memory.get()
       } catch {
         return memory.get()
       }
@@ -19,15 +20,15 @@ export function keepInTab(name: string): TabStore {
     set(text) {
       memory.set(text)
       try {
-        if (text === null) sessionStorage.removeItem(name)
-        else sessionStorage.setItem(name, text)
+        if (text === null) store().removeItem(name)
+        else store().setItem(name, text)
       } catch {}
     },
   }
 }
 
 /** As long as the page. */
-export function keepInMemory(): TabStore {
+export function keepInMemory(): TextKeeper {
   let kept: string | null = null
   return {
     get: () => kept,
