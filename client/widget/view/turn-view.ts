@@ -112,7 +112,7 @@ export function createTurnView(
   }
 
   copy.addEventListener('click', async () => {
-    const copied = await copyText(source)
+    const copied = await copyText(source, copy)
     confirm(copy, copied ? 'done' : 'close', copied ? strings.copied : strings.notCopied)
   })
   again.addEventListener('click', actions.again)
