@@ -77,10 +77,14 @@ export function createAnswerText(
     },
     shorten(beginning) {
       text = beginning
-      if (view) view.shorten(beginning)
-      else showPlain()
+      view?.shorten(beginning)
+      // Also after a stop something can be taken back.
+      if (ended) view?.end()
+      if (!view) showPlain()
     },
     end() {
+      // Once: an end of nothing more would begin it anew.
+      if (ended) return
       ended = true
       view?.end()
     },
