@@ -1,26 +1,36 @@
-/** Puts a text on the clipboard. @returns whether it is there */
-export async function copyText(text: string): Promise<boolean> {
+/**
+ * Puts a text on the clipboard.
+ *
+ * @param button which was pressed for it
+ * @returns whether it is there
+ */
+export async function copyText(text: string, button: HTMLElement): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    return copyBySelection(text)
+    return copyBySelection(text, button)
   }
 }
 
-/** Where the page that embeds the chat has no permission for the clipboard, a selection can still be copied. */
-function copyBySelection(text: string): boolean {
+/**
+ * Where the page that embeds the chat has no permission for the clipboard, a selection can still be copied. Right beside the
+ * button: in a modal dialog nothing outside can have the focus.
+ */
+function copyBySelection(text: string, button: HTMLElement): boolean {
   const box = document.createElement('textarea')
   box.value = text
-  box.style.position = 'fixed'
-  box.style.opacity = '0'
-  const { activeElement } = document
-  document.body.append(box)
+  // No keyboard rises for it.
+  box.readOnly = true
+  box.className = 'unseen'
+  button.after(box)
   box.select()
   try {
     return document.execCommand('copy')
+  } catch {
+    return false
   } finally {
     box.remove()
-    if (activeElement instanceof HTMLElement) activeElement.focus({ preventScroll: true })
+    button.focus({ preventScroll: true })
   }
 }
