@@ -67,10 +67,17 @@ export class MillraceChat extends Base {
     this.#call((panel) => panel.close())
   }
 
-  /** Asks as if it had been typed. While another answer comes, nothing is asked. */
-  ask(text: string): void {
+  /**
+   * Asks as if it had been typed: now, or as soon as that can be done.
+   *
+   * @returns whether it is asked: it is not while another answer comes, or where the page prevents it
+   */
+  ask(text: string): boolean {
     const question = text.trim()
-    if (question !== '') this.#call((panel) => panel.ask(question))
+    if (question === '') return false
+    if (this.#panel) return this.#panel.ask(question)
+    this.#call((panel) => panel.ask(question))
+    return true
   }
 
   /** Stops the answer that comes, for all who watch it. */

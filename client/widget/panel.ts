@@ -38,7 +38,8 @@ export interface Panel {
   open(how?: 'quietly'): void
   close(): void
   focus(): void
-  ask(question: string): void
+  /** @returns whether it is asked, now or as soon as what is needed for it has come */
+  ask(question: string): boolean
   stop(): void
   /** Begins a new conversation. */
   clear(): void
@@ -220,7 +221,7 @@ export function createPanel({
     open: (how) => popup?.open(how),
     close: () => popup?.close(),
     focus: composer.focus,
-    ask,
+    ask: (question) => ask(question) || talk === undefined,
     stop,
     clear: () => call((talk) => talk.begin()),
     export: (format) => talk?.export(format) ?? '',
