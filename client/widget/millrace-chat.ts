@@ -28,6 +28,8 @@ export class MillraceChat extends Base {
   #own: Partial<Strings> = {}
   #foundations: Foundations | undefined
   #panel: Panel | undefined
+  /** What was written and not sent, while there is no panel. */
+  #draft = ''
   #due = false
   #ready = false
   /** What was called before there was a panel. */
@@ -116,9 +118,7 @@ export class MillraceChat extends Base {
   }
 
   async #make(): Promise<void> {
-    const draft = this.#panel?.draft ?? ''
-    this.#panel?.remove()
-    this.#panel = undefined
+    if (this.#panel) this.#takeAway(this.#panel)
     if (!this.isConnected) return
     const language = this.#language()
     const loaded = await loadStrings(language)
@@ -131,7 +131,8 @@ export class MillraceChat extends Base {
       language,
       strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
       settings: () => settingsOf(this, corner),
-      goesOn: hasPlace(storage, scope),
+      // What is kept nowhere else goes on with the element.
+      goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
       loadTalk: async (options) => {
         const { createTalk, layFoundations } = await import('./talk.ts')
         const foundations = this.#layFoundations(layFoundations)
@@ -140,11 +141,19 @@ export class MillraceChat extends Base {
       emit: this.#emit,
       opened: (open) => this.toggleAttribute('open', open),
     })
-    this.#panel.draft = draft
+    this.#panel.draft = this.#draft
     if (this.hasAttribute('open')) this.#panel.open('quietly')
     for (const call of this.#calls.splice(0)) call(this.#panel)
     if (!this.#ready) this.#emit('millrace-ready')
     this.#ready = true
+  }
+
+  #takeAway(panel: Panel): void {
+    const { draft, waiting } = panel
+    this.#draft = draft
+    if (waiting !== undefined) this.#calls.push((panel) => panel.ask(waiting))
+    panel.remove()
+    this.#panel = undefined
   }
 
   /** As long as they are of the same, what a conversation without storage is kept in is not lost. */

@@ -32,6 +32,8 @@ export interface PanelOptions {
 export interface Panel {
   /** What is written and not sent yet. */
   draft: string
+  /** What is asked, and can't be sent yet. */
+  readonly waiting: string | undefined
   /** Shows the settings as they are now. */
   update(): void
   /** @param how `quietly` leaves the focus where it is, and tells nobody */
@@ -72,6 +74,7 @@ export function createPanel({
   let removed = false
   /** What is to be done with the conversation once there is one. */
   let calls: ((talk: Talk) => void)[] = []
+  let waiting: string | undefined
 
   adopt(shadow, PANEL_STYLES)
   frame.dock.insertBefore(composer.element, frame.keys)
@@ -112,7 +115,7 @@ export function createPanel({
         isLoading = false
         // Where it was only in case, nobody misses it yet.
         if (removed || (calls.length === 0 && !goesOn)) return
-        calls = []
+        giveUp()
         composer.setBusy(false)
         frame.dock.prepend(failure)
       },
@@ -131,7 +134,9 @@ export function createPanel({
     if (talk) return talk.ask(question)
     // It stays in the box until it can be sent.
     composer.setBusy(true)
+    waiting ??= question
     call((talk) => {
+      waiting = undefined
       if (talk.ask(question) && composer.draft.trim() === question) composer.draft = ''
     })
     return false
@@ -139,8 +144,13 @@ export function createPanel({
 
   function stop(): void {
     if (talk) talk.stop()
-    else calls = []
+    else giveUp()
     showState()
+  }
+
+  function giveUp(): void {
+    calls = []
+    waiting = undefined
   }
 
   function showStarters(starters: string[]): void {
@@ -216,6 +226,9 @@ export function createPanel({
     },
     set draft(text) {
       composer.draft = text
+    },
+    get waiting() {
+      return waiting
     },
     update,
     open: (how) => popup?.open(how),
