@@ -25,6 +25,7 @@ export class MillraceChat extends Base {
   declare visitor: Visitor | undefined
 
   readonly #emit = emitFrom(this)
+  readonly #internals = this.attachInternals()
   #own: Partial<Strings> = {}
   #foundations: Foundations | undefined
   #panel: Panel | undefined
@@ -140,6 +141,8 @@ export class MillraceChat extends Base {
       },
       emit: this.#emit,
       opened: (open) => this.toggleAttribute('open', open),
+      // For style/look.css, to which an attribute of the page's says less.
+      setOver: (over) => (over ? this.#internals.states.add('over') : this.#internals.states.delete('over')),
     })
     this.#panel.draft = this.#draft
     if (this.hasAttribute('open')) this.#panel.open('quietly')

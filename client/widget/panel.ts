@@ -27,6 +27,8 @@ export interface PanelOptions {
   emit: Emit
   /** Told when a launcher's panel was opened or closed. */
   opened(open: boolean): void
+  /** Told whether it stands over the page, or in it. */
+  setOver(over: boolean): void
 }
 
 export interface Panel {
@@ -60,6 +62,7 @@ export function createPanel({
   loadTalk,
   emit,
   opened,
+  setOver,
 }: PanelOptions): Panel {
   const root = create('div', { class: 'root', lang: language, dir: directionOf(language) })
   const frame = createFrame(strings)
@@ -190,6 +193,7 @@ export function createPanel({
     const now = settings()
     root.dataset.theme = now.theme
     root.dataset.position = now.position
+    setOver(now.position !== 'inline')
     root.classList.toggle('always-speed', now.speed)
     frame.heading.textContent = now.heading ?? strings.chat
     frame.greeting.textContent = now.greeting ?? strings.greeting
