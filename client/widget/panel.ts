@@ -13,6 +13,7 @@ import { createComposer } from './view/composer.ts'
 import { create } from './view/element.ts'
 import { createFailure } from './view/failure.ts'
 import { createFrame } from './view/frame.ts'
+import { keepKeys } from './view/keep-keys.ts'
 import { atFirstUse } from './visitor/first-use.ts'
 
 export interface PanelOptions {
@@ -219,6 +220,7 @@ export function createPanel({
       event.preventDefault()
     } else if (!popup) stop()
   })
+  keepKeys(root)
   atFirstUse(panel, load)
   update()
   showState()
