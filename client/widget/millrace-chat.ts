@@ -25,6 +25,7 @@ export class MillraceChat extends Base {
   declare visitor: Visitor | undefined
 
   readonly #emit = emitFrom(this)
+  readonly #internals = this.attachInternals()
   #own: Partial<Strings> = {}
   #foundations: Foundations | undefined
   #panel: Panel | undefined
@@ -80,7 +81,11 @@ export class MillraceChat extends Base {
     this.#call((panel) => panel.close())
   }
 
-  /** Asks as if it had been typed. @returns whether it is asked: while another answer comes, nothing is */
+  /**
+   * Asks as if it had been typed: now, or as soon as that can be done.
+   *
+   * @returns whether it is asked: it is not while another answer comes, or where the page prevents it
+   */
   ask(text: string): boolean {
     const question = text.trim()
     if (question === '') return false
@@ -126,9 +131,7 @@ export class MillraceChat extends Base {
 
   async #make(): Promise<void> {
     const made = ++this.#made
-    this.#draft = this.#panel?.draft ?? this.#draft
-    this.#panel?.remove()
-    this.#panel = undefined
+    if (this.#panel) this.#takeAway(this.#panel)
     if (!this.isConnected) return
     const language = this.#language()
     const loaded = await loadStrings(language)
@@ -152,12 +155,22 @@ export class MillraceChat extends Base {
       },
       emit: this.#emit,
       opened: (open) => this.toggleAttribute('open', open),
+      // For style/look.css, to which an attribute of the page's says less.
+      setOver: (over) => (over ? this.#internals.states.add('over') : this.#internals.states.delete('over')),
     })
     this.#panel.draft = this.#draft
     if (this.hasAttribute('open')) this.#panel.open('quietly')
     for (const call of this.#calls.splice(0)) call(this.#panel)
     if (!this.#ready) this.#emit('millrace-ready')
     this.#ready = true
+  }
+
+  #takeAway(panel: Panel): void {
+    const { draft, waiting } = panel
+    this.#draft = draft
+    if (waiting !== undefined) this.#calls.push((panel) => panel.ask(waiting))
+    panel.remove()
+    this.#panel = undefined
   }
 
   /** As long as they are of the same, what a conversation without storage is kept in is not lost. */

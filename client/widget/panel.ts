@@ -13,6 +13,7 @@ import { createComposer, isTouched } from './view/composer.ts'
 import { create } from './view/element.ts'
 import { createFailure } from './view/failure.ts'
 import { createFrame } from './view/frame.ts'
+import { keepKeys } from './view/keep-keys.ts'
 import { atFirstUse } from './visitor/first-use.ts'
 
 export interface PanelOptions {
@@ -27,11 +28,15 @@ export interface PanelOptions {
   emit: Emit
   /** Told when a launcher's panel was opened or closed. */
   opened(open: boolean): void
+  /** Told whether it stands over the page, or in it. */
+  setOver(over: boolean): void
 }
 
 export interface Panel {
   /** What is written and not sent yet. */
   draft: string
+  /** What is to be asked, and can't be sent yet. */
+  readonly waiting: string | undefined
   /** Shows the settings as they are now. */
   update(): void
   /** @param how `quietly` leaves the focus where it is, and tells nobody */
@@ -58,6 +63,7 @@ export function createPanel({
   loadTalk,
   emit,
   opened,
+  setOver,
 }: PanelOptions): Panel {
   const root = create('div', { class: 'root', lang: language, dir: directionOf(language) })
   const frame = createFrame(strings)
@@ -212,6 +218,7 @@ export function createPanel({
     const now = settings()
     root.dataset.theme = now.theme
     root.dataset.position = now.position
+    setOver(now.position !== 'inline')
     root.classList.toggle('always-speed', now.speed)
     frame.heading.textContent = now.heading ?? strings.chat
     frame.greeting.textContent = now.greeting ?? strings.greeting
@@ -237,6 +244,7 @@ export function createPanel({
       event.preventDefault()
     } else if (!popup) stop()
   })
+  keepKeys(root)
   atFirstUse(panel, load)
   update()
   showState()
@@ -248,6 +256,9 @@ export function createPanel({
     },
     set draft(text) {
       composer.draft = text
+    },
+    get waiting() {
+      return question
     },
     update,
     open: (how) => popup?.open(how),
