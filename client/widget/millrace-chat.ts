@@ -25,11 +25,16 @@ export class MillraceChat extends Base {
   declare visitor: Visitor | undefined
 
   readonly #emit = emitFrom(this)
+  readonly #internals = this.attachInternals()
   #own: Partial<Strings> = {}
   #foundations: Foundations | undefined
   #panel: Panel | undefined
   #due = false
   #ready = false
+  /** How often it was made: the latest counts. */
+  #made = 0
+  /** What is written and not sent yet, while there is no panel. */
+  #draft = ''
   /** What was called before there was a panel. */
   #calls: ((panel: Panel) => void)[] = []
 
@@ -45,7 +50,11 @@ export class MillraceChat extends Base {
   attributeChangedCallback(name: string): void {
     if (FOUNDATIONS.includes(name)) this.#renew()
     else if (name === 'open') this.#followOpen()
-    else this.#panel?.update()
+    else {
+      this.#panel?.update()
+      // A launcher that it has become is as open as it says.
+      this.#followOpen()
+    }
   }
 
   /** Words of the host's own, in place of the widget's. */
@@ -72,10 +81,17 @@ export class MillraceChat extends Base {
     this.#call((panel) => panel.close())
   }
 
-  /** Asks as if it had been typed. While another answer comes, nothing is asked. */
-  ask(text: string): void {
+  /**
+   * Asks as if it had been typed: now, or as soon as that can be done.
+   *
+   * @returns whether it is asked: it is not while another answer comes, or where the page prevents it
+   */
+  ask(text: string): boolean {
     const question = text.trim()
-    if (question !== '') this.#call((panel) => panel.ask(question))
+    if (question === '') return false
+    if (this.#panel) return this.#panel.ask(question)
+    this.#calls.push((panel) => panel.ask(question))
+    return true
   }
 
   /** Stops the answer that comes, for all who watch it. */
@@ -114,14 +130,13 @@ export class MillraceChat extends Base {
   }
 
   async #make(): Promise<void> {
-    const draft = this.#panel?.draft ?? ''
-    this.#panel?.remove()
-    this.#panel = undefined
+    const made = ++this.#made
+    if (this.#panel) this.#takeAway(this.#panel)
     if (!this.isConnected) return
     const language = this.#language()
     const loaded = await loadStrings(language)
     // Meanwhile it may have been taken out, or something else changed.
-    if (!this.isConnected || this.#due || this.#panel) return
+    if (!this.isConnected || this.#due || this.#made !== made) return
     const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
     const { storage, scope } = this.#whereKept()
     this.#panel = createPanel({
@@ -129,22 +144,33 @@ export class MillraceChat extends Base {
       language,
       strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
       settings: () => settingsOf(this, corner),
+      // Also where nothing is stored, and the panel alone is made anew.
       goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
-      // Nobody is asked for anything yet: it may be a pointer on its way to something else.
-      prefetchTalk: () => void import('./talk.ts').catch(() => {}),
-      loadTalk: async (options) => {
+      loadTalk: async () => {
         const { createTalk, layFoundations } = await import('./talk.ts')
-        const foundations = this.#layFoundations(layFoundations)
-        return createTalk({ ...options, foundations, imageOrigins: imageOriginsOf(this) })
+        return (options) => {
+          const foundations = this.#layFoundations(layFoundations)
+          return createTalk({ ...options, foundations, imageOrigins: imageOriginsOf(this) })
+        }
       },
       emit: this.#emit,
       opened: (open) => this.toggleAttribute('open', open),
+      // For style/look.css, to which an attribute of the page's says less.
+      setOver: (over) => (over ? this.#internals.states.add('over') : this.#internals.states.delete('over')),
     })
-    this.#panel.draft = draft
+    this.#panel.draft = this.#draft
     if (this.hasAttribute('open')) this.#panel.open('quietly')
     for (const call of this.#calls.splice(0)) call(this.#panel)
     if (!this.#ready) this.#emit('millrace-ready')
     this.#ready = true
+  }
+
+  #takeAway(panel: Panel): void {
+    const { draft, waiting } = panel
+    this.#draft = draft
+    if (waiting !== undefined) this.#calls.push((panel) => panel.ask(waiting))
+    panel.remove()
+    this.#panel = undefined
   }
 
   /** As long as they are of the same, what a conversation without storage is kept in is not lost. */

@@ -12,8 +12,6 @@ export interface FollowEnd {
   start(): void
   /** Nothing more comes: whoever looks around from now on misses nothing. */
   rest(): void
-  /** Lets the text be. */
-  stop(): void
   detach(): void
 }
 
@@ -25,7 +23,7 @@ export interface FollowEnd {
  * @param content what it scrolls; a selection of text in it means that it is being read
  */
 export function followEnd(scroller: HTMLElement, content: HTMLElement, button: HTMLButtonElement): FollowEnd {
-  let state: 'off' | 'following' | 'suspended' = 'off'
+  let state: 'following' | 'suspended' = 'following'
   let lastTop = scroller.scrollTop
   /** Whether more may come, and whether some has since the reader looked elsewhere. */
   let grows = false
@@ -45,6 +43,8 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     return ends[0]?.top ?? endTop()
   }
   function settle(): void {
+    // Hidden it has no end; where it was is kept by the browser.
+    if (scroller.clientHeight === 0) return
     if (grows && state === 'suspended' && endTop() > (ends.at(-1)?.top ?? 0)) hasNews = true
     ends.push({ at: performance.now(), top: endTop() })
     forgetEnds()
@@ -83,7 +83,15 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     },
     { signal },
   )
-  button.addEventListener('click', start, { signal })
+  button.addEventListener(
+    'click',
+    () => {
+      // It hides, and would lose the focus to nowhere.
+      scroller.focus({ preventScroll: true })
+      start()
+    },
+    { signal },
+  )
   // It runs after the layout of a frame and before its paint, so that the end is never out of view.
   const observer = new ResizeObserver(settle)
   observer.observe(content)
@@ -96,10 +104,6 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     },
     rest() {
       grows = false
-    },
-    stop() {
-      state = 'off'
-      showButton()
     },
     detach() {
       observer.disconnect()

@@ -1,11 +1,11 @@
 /** One question and its answer. */
+import { copyText } from '../../render/dom/copy-text.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Strings } from '../strings/en.ts'
 import { noteWords } from '../strings/note-words.ts'
 import type { Note } from '../talk/conversation.ts'
 import type { Trouble } from '../talk/trouble.ts'
 import { type AnswerText, createAnswerText } from './answer-text.ts'
-import { copyText } from './copy-text.ts'
 import { create, icon, iconButton } from './element.ts'
 import { explainTrouble } from './explain-trouble.ts'
 import { createQuestionEditor } from './question-editor.ts'
@@ -87,6 +87,8 @@ export function createTurnView(
   const element = create('article', { class: 'turn', part: 'turn' }, asked, answer)
   let trouble: TroubleCard | undefined
   let source = ''
+  let state: AnswerState | undefined
+  let isLatest = false
   let rating: 'up' | 'down' | undefined
 
   const text: AnswerText = createAnswerText(body, { strings, imageOrigins, painted: () => painted(view) })
@@ -111,8 +113,16 @@ export function createTurnView(
     actions.rate(rating)
   }
 
+  /** Where there is no text, all that can be done is to ask for one: after a failure its card says how. */
+  function showTools(): void {
+    const isOver = state !== undefined && state !== 'waiting' && state !== 'flowing'
+    copy.hidden = up.hidden = down.hidden = source === ''
+    again.hidden = !isLatest
+    tools.hidden = !isOver || (source === '' && (state === 'failed' || !isLatest))
+  }
+
   copy.addEventListener('click', async () => {
-    const copied = await copyText(source)
+    const copied = await copyText(source, body)
     confirm(copy, copied ? 'done' : 'close', copied ? strings.copied : strings.notCopied)
   })
   again.addEventListener('click', actions.again)
@@ -138,11 +148,12 @@ export function createTurnView(
   const view: TurnView = {
     element,
     text: body,
-    setState(state) {
+    setState(now) {
+      state = now
       const open = state === 'waiting' || state === 'flowing'
       answer.dataset.state = state
       body.ariaBusy = String(open)
-      tools.hidden = open || source === ''
+      showTools()
       if (!open) text.end()
     },
     clear() {
@@ -157,6 +168,7 @@ export function createTurnView(
     shorten(beginning) {
       source = beginning
       text.shorten(beginning)
+      showTools()
     },
     setWaited: (ms) => say(waitingLine(ms, strings)),
     setReading(reading, ended) {
@@ -174,7 +186,8 @@ export function createTurnView(
     },
     setRating,
     setLatest(now) {
-      again.hidden = !now
+      isLatest = now
+      showTools()
       // Once the conversation goes on, this turn can't be tried again.
       if (!now) hideTrouble()
     },
