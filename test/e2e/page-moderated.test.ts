@@ -162,12 +162,16 @@ describe('taken back', () => {
     })
     await note(REST).waitFor()
     await ended()
+    // Where it is cut depends on what had been looked at by then.
     const prose = await answers.locator('> p').allTextContents()
-    expect(prose.slice(0, 13)).toEqual([...Array(12).fill(paragraph.trim()), 'As code:'])
-    for (const more of prose.slice(13)) expect(paragraph.startsWith(more)).toBe(true)
-    const code = (await answers.locator('pre').first().textContent()) ?? ''
-    expect(code.length).toBeGreaterThan(200)
-    expect(code).toBe(passed.slice(passed.indexOf('let a')))
+    const whole = [...Array(12).fill(paragraph.trim()), 'As code:', ...Array(2).fill(paragraph.trim())]
+    const last = prose.pop() ?? ''
+    expect(prose).toEqual(whole.slice(0, prose.length))
+    expect(whole[prose.length]?.startsWith(last)).toBe(true)
+    expect(prose.length).toBeGreaterThan(5)
+    const code = (await answers.locator('pre').allTextContents())[0] ?? ''
+    // The last line of code has an end, wherever it was cut.
+    expect(passed.slice(passed.indexOf('let a')).startsWith(code.trimEnd())).toBe(true)
     const kept = await first.evaluate((block) => [
       (block as unknown as { mark?: boolean }).mark,
       String((block.getRootNode() as unknown as Document).getSelection()),
