@@ -231,7 +231,12 @@ describe('an answer that fails', () => {
     // Whoever writes has all that a conversation needs by then.
     await box.focus()
     const loaded = () =>
-      page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name).join())
+      page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .map(({ name }) => name)
+          .join(),
+      )
     await poll(loaded).toMatch(/view-rendering-/)
     await page.context().setOffline(true)
     await ask()
