@@ -143,6 +143,8 @@ export class MillraceChat extends Base {
       settings: () => settingsOf(this, corner),
       // Also where nothing is stored, and the panel alone is made anew.
       goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
+      // Nobody is asked for anything yet: it may be a pointer on its way to something else.
+      prefetchTalk: () => void import('./talk.ts').catch(() => {}),
       loadTalk: async () => {
         const { createTalk, layFoundations } = await import('./talk.ts')
         return (options) => {

@@ -22,6 +22,8 @@ export interface PanelOptions {
   settings(): Settings
   /** Whether there is a conversation to go on with. */
   goesOn: boolean
+  /** Has it fetched, in case. */
+  prefetchTalk(): void
   /** Loads what a conversation needs. @returns what makes it */
   loadTalk(): Promise<MakeTalk>
   emit: Emit
@@ -55,6 +57,7 @@ export function createPanel({
   strings,
   settings,
   goesOn,
+  prefetchTalk,
   loadTalk,
   emit,
   opened,
@@ -189,7 +192,7 @@ export function createPanel({
     popup = bubble = undefined
     if (!wanted) return
     const pressed = () => (popup?.isOpen ? popup.close() : popup?.open())
-    bubble = createBubble(strings, { pressed, near: load })
+    bubble = createBubble(strings, { pressed, near: prefetchTalk })
     root.prepend(bubble.element)
     popup = createPopup(root, frame, bubble, {
       opened() {
