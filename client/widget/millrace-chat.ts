@@ -25,15 +25,16 @@ export class MillraceChat extends Base {
   declare visitor: Visitor | undefined
 
   readonly #emit = emitFrom(this)
+  readonly #internals = this.attachInternals()
   #own: Partial<Strings> = {}
   #foundations: Foundations | undefined
   #panel: Panel | undefined
+  /** What was written and not sent, while there is no panel. */
+  #draft = ''
   #due = false
   #ready = false
   /** How often it was made: the latest counts. */
   #made = 0
-  /** What is written and not sent yet, while there is no panel. */
-  #draft = ''
   /** What was called before there was a panel. */
   #calls: ((panel: Panel) => void)[] = []
 
@@ -80,12 +81,16 @@ export class MillraceChat extends Base {
     this.#call((panel) => panel.close())
   }
 
-  /** Asks as if it had been typed. @returns whether it is asked: while another answer comes, nothing is */
+  /**
+   * Asks as if it had been typed: now, or as soon as that can be done.
+   *
+   * @returns whether it is asked: it is not while another answer comes, or where the page prevents it
+   */
   ask(text: string): boolean {
     const question = text.trim()
     if (question === '') return false
     if (this.#panel) return this.#panel.ask(question)
-    this.#calls.push((panel) => panel.ask(question))
+    this.#call((panel) => panel.ask(question))
     return true
   }
 
@@ -126,9 +131,7 @@ export class MillraceChat extends Base {
 
   async #make(): Promise<void> {
     const made = ++this.#made
-    this.#draft = this.#panel?.draft ?? this.#draft
-    this.#panel?.remove()
-    this.#panel = undefined
+    if (this.#panel) this.#takeAway(this.#panel)
     if (!this.isConnected) return
     const language = this.#language()
     const loaded = await loadStrings(language)
@@ -141,7 +144,7 @@ export class MillraceChat extends Base {
       language,
       strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
       settings: () => settingsOf(this, corner),
-      // Also where nothing is stored, and the panel alone is made anew.
+      // What is kept nowhere else goes on with the element.
       goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
       // Nobody is asked for anything yet: it may be a pointer on its way to something else.
       prefetchTalk: () => void import('./talk.ts').catch(() => {}),
@@ -154,12 +157,22 @@ export class MillraceChat extends Base {
       },
       emit: this.#emit,
       opened: (open) => this.toggleAttribute('open', open),
+      // For style/look.css, to which an attribute of the page's says less.
+      setOver: (over) => (over ? this.#internals.states.add('over') : this.#internals.states.delete('over')),
     })
     this.#panel.draft = this.#draft
     if (this.hasAttribute('open')) this.#panel.open('quietly')
     for (const call of this.#calls.splice(0)) call(this.#panel)
     if (!this.#ready) this.#emit('millrace-ready')
     this.#ready = true
+  }
+
+  #takeAway(panel: Panel): void {
+    const { draft, waiting } = panel
+    this.#draft = draft
+    if (waiting !== undefined) this.#calls.push((panel) => panel.ask(waiting))
+    panel.remove()
+    this.#panel = undefined
   }
 
   /** As long as they are of the same, what a conversation without storage is kept in is not lost. */

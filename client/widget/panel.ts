@@ -13,6 +13,7 @@ import { createComposer, isTouched } from './view/composer.ts'
 import { create } from './view/element.ts'
 import { createFailure } from './view/failure.ts'
 import { createFrame } from './view/frame.ts'
+import { keepKeys } from './view/keep-keys.ts'
 import { atFirstUse } from './visitor/first-use.ts'
 
 export interface PanelOptions {
@@ -29,18 +30,22 @@ export interface PanelOptions {
   emit: Emit
   /** Told when a launcher's panel was opened or closed. */
   opened(open: boolean): void
+  /** Told whether it stands over the page, or in it. */
+  setOver(over: boolean): void
 }
 
 export interface Panel {
   /** What is written and not sent yet. */
   draft: string
+  /** What is asked, and can't be sent yet. */
+  readonly waiting: string | undefined
   /** Shows the settings as they are now. */
   update(): void
   /** @param how `quietly` leaves the focus where it is, and tells nobody */
   open(how?: 'quietly'): void
   close(): void
   focus(): void
-  /** @returns whether it is being asked, or will be once there is a conversation */
+  /** @returns whether it is asked, now or as soon as what is needed for it has come */
   ask(question: string): boolean
   stop(): void
   /** Begins a new conversation. */
@@ -61,6 +66,7 @@ export function createPanel({
   loadTalk,
   emit,
   opened,
+  setOver,
 }: PanelOptions): Panel {
   const root = create('div', { class: 'root', lang: language, dir: directionOf(language) })
   const frame = createFrame(strings)
@@ -82,7 +88,7 @@ export function createPanel({
   let removed = false
   /** What is to be done with the conversation once there is one; and what is to be asked in it. */
   let calls: ((talk: Talk) => void)[] = []
-  let question: string | undefined
+  let waiting: string | undefined
 
   adopt(shadow, PANEL_STYLES)
   frame.dock.insertBefore(composer.element, frame.keys)
@@ -123,8 +129,8 @@ export function createPanel({
         // Where it was only in case, nobody misses it yet.
         if (removed || !isMissed) return
         calls = []
-        composer.draft ||= question ?? ''
-        question = undefined
+        composer.draft ||= waiting ?? ''
+        waiting = undefined
         showState()
         frame.dock.prepend(failure)
       })
@@ -133,10 +139,10 @@ export function createPanel({
   function begin(talk: Talk): void {
     failure.remove()
     for (const what of calls.splice(0)) what(talk)
-    if (question !== undefined && talk.ask(question) && composer.draft.trim() === question) {
+    if (waiting !== undefined && talk.ask(waiting) && composer.draft.trim() === waiting) {
       composer.draft = ''
     }
-    question = undefined
+    waiting = undefined
     showState()
   }
 
@@ -148,16 +154,16 @@ export function createPanel({
 
   /** What depends on the conversation that is shown. */
   function showState(): void {
-    const { isBusy, isEmpty } = talk ?? { isBusy: question !== undefined, isEmpty: true }
+    const { isBusy, isEmpty } = talk ?? { isBusy: waiting !== undefined, isEmpty: true }
     composer.setBusy(isBusy)
     frame.welcome.hidden = !isEmpty
     frame.add.hidden = isEmpty
   }
 
-  function ask(text: string): boolean {
-    if (talk) return talk.ask(text)
-    if (question !== undefined) return false
-    question = text
+  function ask(question: string): boolean {
+    if (talk) return talk.ask(question)
+    if (waiting !== undefined) return false
+    waiting = question
     isMissed = true
     showState()
     load()
@@ -166,7 +172,7 @@ export function createPanel({
 
   function stop(): void {
     talk?.stop()
-    question = undefined
+    waiting = undefined
     showState()
   }
 
@@ -211,6 +217,7 @@ export function createPanel({
     const now = settings()
     root.dataset.theme = now.theme
     root.dataset.position = now.position
+    setOver(now.position !== 'inline')
     root.classList.toggle('always-speed', now.speed)
     frame.heading.textContent = now.heading ?? strings.chat
     frame.greeting.textContent = now.greeting ?? strings.greeting
@@ -236,6 +243,7 @@ export function createPanel({
       event.preventDefault()
     } else if (!popup) stop()
   })
+  keepKeys(root)
   atFirstUse(panel, load)
   update()
   showState()
@@ -248,11 +256,14 @@ export function createPanel({
     set draft(text) {
       composer.draft = text
     },
+    get waiting() {
+      return waiting
+    },
     update,
     open: (how) => popup?.open(how),
     close: () => popup?.close(),
     focus: composer.focus,
-    ask,
+    ask: (question) => ask(question) || talk === undefined,
     stop,
     clear: () => call((talk) => talk.begin()),
     export: (format) => talk?.export(format) ?? '',

@@ -31,7 +31,7 @@ export function createPopup(
 
   function open(how?: 'quietly'): void {
     if (release) return
-    before = document.activeElement
+    before = focusedNow()
     panel.hidden = false
     root.classList.add('open')
     const [free, unfit] = [trapFocus(panel), fitViewport(root)]
@@ -104,10 +104,15 @@ export function createPopup(
   }
 }
 
+/** What has the focus, also inside of a component of the page. */
+function focusedNow(): Element | null {
+  let { activeElement } = document
+  while (activeElement?.shadowRoot?.activeElement) activeElement = activeElement.shadowRoot.activeElement
+  return activeElement
+}
+
 /** An element of the page that had the focus, and can have it again. */
 function comesFrom(before: Element | null, root: HTMLElement): HTMLElement | undefined {
-  const tree = root.getRootNode()
-  const ours = tree instanceof ShadowRoot && tree.host === before
-  if (ours || before === document.body || !(before instanceof HTMLElement)) return undefined
+  if (before === document.body || !(before instanceof HTMLElement) || root.contains(before)) return undefined
   return before.isConnected ? before : undefined
 }

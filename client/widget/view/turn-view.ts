@@ -1,11 +1,11 @@
 /** One question and its answer. */
+import { copyText } from '../../render/dom/copy-text.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Strings } from '../strings/en.ts'
 import { noteWords } from '../strings/note-words.ts'
 import type { Note } from '../talk/conversation.ts'
 import type { Trouble } from '../talk/trouble.ts'
 import { type AnswerText, createAnswerText } from './answer-text.ts'
-import { copyText } from './copy-text.ts'
 import { create, icon, iconButton } from './element.ts'
 import { explainTrouble } from './explain-trouble.ts'
 import { createQuestionEditor } from './question-editor.ts'
@@ -122,7 +122,7 @@ export function createTurnView(
   }
 
   copy.addEventListener('click', async () => {
-    const copied = await copyText(source, copy)
+    const copied = await copyText(source, body)
     confirm(copy, copied ? 'done' : 'close', copied ? strings.copied : strings.notCopied)
   })
   again.addEventListener('click', actions.again)
