@@ -1,4 +1,5 @@
 /** The end of a growing answer stays in view until its reader wants to see something else, and is there again when they ask. */
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type Chat, useChats } from '../support/chats.ts'
 import { fedAnswer } from '../support/fed-answer.ts'
@@ -42,6 +43,16 @@ async function flowing(chat: Chat): Promise<Fed> {
   return fed
 }
 
+/** Where it is once no scrolling goes on by itself. */
+async function resting(chat: Chat): Promise<number> {
+  let place = Number.NaN
+  for (let next = await top(chat); next !== place; next = await top(chat)) {
+    place = next
+    await setTimeout(100)
+  }
+  return place
+}
+
 /** Puts the mouse over the text. */
 async function hover(chat: Chat): Promise<void> {
   await chat.log.hover()
@@ -82,7 +93,7 @@ describe('scrolling up stops it', () => {
       'by the wheel, little by little',
       async (chat) => {
         await hover(chat)
-        for (let i = 0; i < 60; i++) await chat.page.mouse.wheel(0, -2)
+        for (let i = 0; i < 10; i++) await chat.page.mouse.wheel(0, -1)
       },
     ],
     [
@@ -96,33 +107,35 @@ describe('scrolling up stops it', () => {
       'by touch',
       async (chat) => {
         const session = await chat.page.context().newCDPSession(chat.page)
-        const box = await chat.log.boundingBox()
-        await session.send('Input.synthesizeScrollGesture', {
-          x: (box?.x ?? 0) + 100,
-          y: (box?.y ?? 0) + 150,
-          yDistance: 200,
-          gestureSourceType: 'touch',
-        })
+        const { x = 0, y = 0 } = (await chat.log.boundingBox()) ?? {}
+        const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...down: number[]) =>
+          session.send('Input.dispatchTouchEvent', {
+            type,
+            touchPoints: down.map((down) => ({ x: x + 100, y: y + 150 + down })),
+          })
+        await touch('touchStart', 0)
+        for (let down = 5; down < 200; down += 15) await touch('touchMove', down)
+        await touch('touchEnd')
       },
     ],
   ])('%s, and “New text below” takes it up again', async (_, scrollUp) => {
-    const chat = await chats.visit()
+    const chat = await chats.visit('', { hasTouch: true })
     const fed = await flowing(chat)
     let grows = true
     // Text comes all the while, as it does from a model.
     const growing = (async () => {
       while (grows) {
         fed.say(...text(1))
-        await chat.page.waitForTimeout(30)
+        await setTimeout(30)
       }
     })()
     await scrollUp(chat)
-    await chat.latest.waitFor()
-    grows = false
+    await chat.latest.waitFor({ timeout: 5_000 }).finally(() => {
+      grows = false
+    })
     await growing
     await chat.answers.getByText(lastParagraph()).waitFor({ state: 'attached' })
-    await frames(chat)
-    const place = await top(chat)
+    const place = await resting(chat)
     await grow(chat, fed)
     expect(await top(chat)).toBe(place)
     expect(await below(chat)).toBeGreaterThan(100)
@@ -155,8 +168,8 @@ describe('scrolling up stops it', () => {
     await hover(chat)
     await chat.page.mouse.wheel(0, -300)
     await poll(() => below(chat)).toBeGreaterThan(100)
+    const place = await resting(chat)
     await grow(chat, fed)
-    const place = await top(chat)
     fed.end()
     await chat.ended()
     await frames(chat)
@@ -204,8 +217,8 @@ describe('who looks elsewhere meanwhile', () => {
     await hover(chat)
     await chat.page.mouse.wheel(0, -300)
     await poll(() => below(chat)).toBeGreaterThan(100)
+    const place = await resting(chat)
     await grow(chat, fed)
-    const place = await top(chat)
     await chat.toggleList()
     await chat.toggleList()
     await frames(chat)
@@ -234,13 +247,14 @@ describe('who looks elsewhere meanwhile', () => {
 
   test('sees the end after a reload, of another conversation, and of an answer that comes anew', async () => {
     const chat = await chats.visit()
-    chats.upstream.next(answer(text(20)), answer(text(30)))
+    chats.upstream.next(answer(text(20)))
     await chat.ask('one')
     await chat.ended()
     await chat.page.reload()
     await chat.answers.getByText(lastParagraph()).waitFor()
     await poll(() => below(chat)).toBeLessThanOrEqual(1)
     await chat.begin()
+    chats.upstream.next(answer(text(30)))
     await chat.ask('two')
     await chat.ended()
     await chat.open('one')
