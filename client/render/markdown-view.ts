@@ -102,15 +102,16 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
       const fresh = document.createElement('div')
       const short = createRenderer(fresh, options)
       short.write(text)
-      if (fresh.firstChild) {
-        cancel()
-        waiting = ''
+      cancel()
+      waiting = ''
+      if (fresh.childNodes.length > 1) {
         replaceRest(element, fresh)
         renderer = short
       } else {
-        // Nothing that is seen yet: that is written anew with what follows it.
-        clear()
-        waiting = text
+        // An only block may be a guess, and what turns out instead comes where it was written.
+        element.replaceChildren()
+        renderer = createRenderer(element, options)
+        renderer.write(text)
       }
       onPaint?.()
     },

@@ -29,12 +29,12 @@ export class MillraceChat extends Base {
   #own: Partial<Strings> = {}
   #foundations: Foundations | undefined
   #panel: Panel | undefined
-  /** What was written and not sent, while there is no panel. */
-  #draft = ''
   #due = false
   #ready = false
   /** How often it was made: the latest counts. */
   #made = 0
+  /** What is written and not sent yet, while there is no panel. */
+  #draft = ''
   /** What was called before there was a panel. */
   #calls: ((panel: Panel) => void)[] = []
 
@@ -90,7 +90,7 @@ export class MillraceChat extends Base {
     const question = text.trim()
     if (question === '') return false
     if (this.#panel) return this.#panel.ask(question)
-    this.#call((panel) => panel.ask(question))
+    this.#calls.push((panel) => panel.ask(question))
     return true
   }
 
@@ -144,10 +144,8 @@ export class MillraceChat extends Base {
       language,
       strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
       settings: () => settingsOf(this, corner),
-      // What is kept nowhere else goes on with the element.
+      // Also where nothing is stored, and the panel alone is made anew.
       goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
-      // Nobody is asked for anything yet: it may be a pointer on its way to something else.
-      prefetchTalk: () => void import('./talk.ts').catch(() => {}),
       loadTalk: async () => {
         const { createTalk, layFoundations } = await import('./talk.ts')
         return (options) => {

@@ -23,8 +23,6 @@ export interface PanelOptions {
   settings(): Settings
   /** Whether there is a conversation to go on with. */
   goesOn: boolean
-  /** Has it fetched, in case. */
-  prefetchTalk(): void
   /** Loads what a conversation needs. @returns what makes it */
   loadTalk(): Promise<MakeTalk>
   emit: Emit
@@ -37,7 +35,7 @@ export interface PanelOptions {
 export interface Panel {
   /** What is written and not sent yet. */
   draft: string
-  /** What is asked, and can't be sent yet. */
+  /** What is to be asked, and can't be sent yet. */
   readonly waiting: string | undefined
   /** Shows the settings as they are now. */
   update(): void
@@ -45,7 +43,7 @@ export interface Panel {
   open(how?: 'quietly'): void
   close(): void
   focus(): void
-  /** @returns whether it is asked, now or as soon as what is needed for it has come */
+  /** @returns whether it is being asked, or will be once there is a conversation */
   ask(question: string): boolean
   stop(): void
   /** Begins a new conversation. */
@@ -62,7 +60,6 @@ export function createPanel({
   strings,
   settings,
   goesOn,
-  prefetchTalk,
   loadTalk,
   emit,
   opened,
@@ -88,7 +85,7 @@ export function createPanel({
   let removed = false
   /** What is to be done with the conversation once there is one; and what is to be asked in it. */
   let calls: ((talk: Talk) => void)[] = []
-  let waiting: string | undefined
+  let question: string | undefined
 
   adopt(shadow, PANEL_STYLES)
   frame.dock.insertBefore(composer.element, frame.keys)
@@ -129,8 +126,8 @@ export function createPanel({
         // Where it was only in case, nobody misses it yet.
         if (removed || !isMissed) return
         calls = []
-        composer.draft ||= waiting ?? ''
-        waiting = undefined
+        composer.draft ||= question ?? ''
+        question = undefined
         showState()
         frame.dock.prepend(failure)
       })
@@ -139,10 +136,10 @@ export function createPanel({
   function begin(talk: Talk): void {
     failure.remove()
     for (const what of calls.splice(0)) what(talk)
-    if (waiting !== undefined && talk.ask(waiting) && composer.draft.trim() === waiting) {
+    if (question !== undefined && talk.ask(question) && composer.draft.trim() === question) {
       composer.draft = ''
     }
-    waiting = undefined
+    question = undefined
     showState()
   }
 
@@ -154,16 +151,16 @@ export function createPanel({
 
   /** What depends on the conversation that is shown. */
   function showState(): void {
-    const { isBusy, isEmpty } = talk ?? { isBusy: waiting !== undefined, isEmpty: true }
+    const { isBusy, isEmpty } = talk ?? { isBusy: question !== undefined, isEmpty: true }
     composer.setBusy(isBusy)
     frame.welcome.hidden = !isEmpty
     frame.add.hidden = isEmpty
   }
 
-  function ask(question: string): boolean {
-    if (talk) return talk.ask(question)
-    if (waiting !== undefined) return false
-    waiting = question
+  function ask(text: string): boolean {
+    if (talk) return talk.ask(text)
+    if (question !== undefined) return false
+    question = text
     isMissed = true
     showState()
     load()
@@ -172,7 +169,7 @@ export function createPanel({
 
   function stop(): void {
     talk?.stop()
-    waiting = undefined
+    question = undefined
     showState()
   }
 
@@ -198,7 +195,11 @@ export function createPanel({
     popup = bubble = undefined
     if (!wanted) return
     const pressed = () => (popup?.isOpen ? popup.close() : popup?.open())
-    bubble = createBubble(strings, { pressed, near: prefetchTalk })
+    bubble = createBubble(strings, {
+      pressed,
+      // Fetched, in case; nobody is asked for anything yet: it may be a pointer on its way to something else.
+      near: () => void loadTalk().catch(() => {}),
+    })
     root.prepend(bubble.element)
     popup = createPopup(root, frame, bubble, {
       opened() {
@@ -257,13 +258,13 @@ export function createPanel({
       composer.draft = text
     },
     get waiting() {
-      return waiting
+      return question
     },
     update,
     open: (how) => popup?.open(how),
     close: () => popup?.close(),
     focus: composer.focus,
-    ask: (question) => ask(question) || talk === undefined,
+    ask,
     stop,
     clear: () => call((talk) => talk.begin()),
     export: (format) => talk?.export(format) ?? '',

@@ -76,6 +76,39 @@ test('an answer is shortened in place, and may go on', async () => {
   expect(seen.kept).toBeGreaterThan(200)
 }, 60_000)
 
+test.each([
+  ['One two three', 'One two '],
+  ['One **two** three', 'One **two'],
+  ['| a | b', '| a'],
+  ['- [x] done', '- [x'],
+  ['One\n\nTwo **three** four', 'One\n\nTwo **three'],
+  ['[a]: /b\nc', '[a]: '],
+])('of %j what is left as %j is what it would be alone, and goes on so', async (text, left) => {
+  const page = await rendering.open()
+  const seen = await page.evaluate(
+    ([text, left]) => {
+      const { createMarkdownView, labels, answer } = millrace
+      const html = (...steps: (string | { shorten: string })[]) => {
+        const view = createMarkdownView(answer, { labels })
+        view.clear()
+        for (const step of steps) {
+          if (typeof step === 'string') view.append(step)
+          else view.shorten(step.shorten)
+        }
+        view.end()
+        return answer.innerHTML
+      }
+      const shorten = { shorten: left }
+      return {
+        shown: [html(text, shorten), html(text, shorten, ' and so on.')],
+        alone: [html(left), html(`${left} and so on.`)],
+      }
+    },
+    [text, left] as const,
+  )
+  expect(seen.shown).toEqual(seen.alone)
+})
+
 test('what is selected before the end that was taken back stays selected', async () => {
   const page = await rendering.open()
   const selected = await page.evaluate(() => {

@@ -22,7 +22,7 @@ export function createComposer(
     part: 'input',
     rows: '1',
     'aria-label': strings.questionBox,
-    'aria-describedby': 'keys',
+    'aria-describedby': 'keys allowance',
     enterkeyhint: 'send',
     autocomplete: 'off',
     dir: 'auto',
