@@ -285,6 +285,28 @@ describe('storage', () => {
     await poll(() => texts(chat)).toEqual(['ONE', 'Half', 'FOUR'])
   })
 
+  test('local: a question put in other words while another tab watches stays one conversation', async () => {
+    const chat = await chats.visit('storage="local"')
+    const fed = await halfWay(chat, 'one')
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['Half'])
+    // Both have written what they see.
+    fed.say(' more')
+    await chat.page.waitForTimeout(1_200)
+    const next = fedAnswer('Else')
+    chats.upstream.next(next.script)
+    await chat.turns.getByRole('button', { name: 'Edit the question' }).click()
+    await chat.turns.getByRole('textbox').fill('two')
+    await chat.turns.getByRole('textbox').press('Enter')
+    await poll(() => texts(other)).toEqual(['Else'])
+    next.end()
+    await Promise.all([chat.ended(), other.ended()])
+    await chat.toggleList()
+    expect(await chat.titles()).toEqual(['two'])
+    await other.page.reload()
+    await poll(() => texts(other)).toEqual(['Else'])
+  })
+
   test('that is refused leaves a chat without a past', async () => {
     const chat = await chats.visit('', {
       init: () => {
