@@ -156,6 +156,8 @@ export function createTalk({
           // While a conversation is being entered, it isn't shown yet.
           queueMicrotask(() => {
             if (here()) keepToEnd(busy)
+            // While it came, another tab may have gone on.
+            if (here() && !threads.shown.busy) threads.refresh()
             changed()
           })
           if (!busy) void allowance.update()

@@ -29,7 +29,8 @@ export interface KeptConversations {
   /** Begins a new one, and makes it the current one. It is kept and listed from its first turn on. */
   start(): Conversation
   /**
-   * Sets its `updatedAt`; and its `id`, where another tab has gone on with the same one otherwise: both are kept.
+   * Sets its `updatedAt`; and its `id`, where another tab has gone on with the same one otherwise: both are kept. Where
+   * only the other one has gone on, nothing is written.
    *
    * @param when `soon`, for what changes many times a second
    */
@@ -154,6 +155,8 @@ export function keepConversations({
   function write(conversation: Conversation): void {
     if (removed.has(conversation.id)) return
     if (wentOnElsewhere(conversation)) {
+      // A tab that only watched has nothing to add: the other one's word stands, and is seen here at the next look.
+      if (!wentOnHere(conversation)) return
       opened.delete(conversation.id)
       conversation.id = newKey()
       opened.set(conversation.id, conversation)
@@ -169,13 +172,23 @@ export function keepConversations({
     if (conversation === held && tab.get(place) !== conversation.id) enter(conversation)
   }
 
-  /** Whether something was asked there that was not asked here: then neither may take the other's place. */
+  /** Whether something was asked there that is not known here: then mine may not take its place. */
   function wentOnElsewhere(conversation: Conversation): boolean {
     const record = shelf.get(prefix + conversation.id)
     if (record === null || record === seen.get(conversation)) return false
-    const here = new Set(conversation.turns.map(({ question }) => question))
-    const there = readRecord(conversation.id, record)?.turns ?? []
-    return there.some(({ question }) => !here.has(question))
+    // What was known and is no longer here was taken out here.
+    const known = new Set([...questionsIn(conversation), ...questionsSeen(conversation)])
+    return questionsIn(readRecord(conversation.id, record)).some((question) => !known.has(question))
+  }
+
+  function wentOnHere(conversation: Conversation): boolean {
+    const known = new Set(questionsSeen(conversation))
+    return questionsIn(conversation).some((question) => !known.has(question))
+  }
+
+  /** Those that stood in the store when it was last read or written here. */
+  function questionsSeen(conversation: Conversation): string[] {
+    return questionsIn(readRecord(conversation.id, seen.get(conversation) ?? ''))
   }
 
   function flush(): void {
@@ -225,6 +238,9 @@ export function keepConversations({
     },
   }
 }
+
+const questionsIn = (conversation: Conversation | undefined) =>
+  (conversation?.turns ?? []).map(({ question }) => question)
 
 /** Two tabs that watch the same answer may have seen it come at different speeds. */
 function saysTheSame(one: Conversation, other: Conversation): boolean {

@@ -64,25 +64,31 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     settle()
   }
 
+  function suspend(): void {
+    if (state === 'following') state = 'suspended'
+  }
+
   scroller.addEventListener(
     'scroll',
     () => {
       const top = scroller.scrollTop
       // A text that shrank also scrolls up, and is then at its end.
-      if (state === 'following' && top < lastTop - 1 && endTop() - top > 1) state = 'suspended'
+      if (state === 'following' && top < lastTop - 1 && endTop() - top > 1) suspend()
       else if (state === 'suspended' && top > lastTop && top >= seenEnd() - NEAR_PX) start()
       lastTop = scroller.scrollTop
       showButton()
     },
     { passive: true, signal },
   )
-  document.addEventListener(
-    'selectionchange',
-    () => {
-      if (state === 'following' && isSelecting(content)) state = 'suspended'
+  scroller.addEventListener(
+    'wheel',
+    ({ deltaY }) => {
+      // However little: growing text would undo what a slow finger does in a frame.
+      if (deltaY < 0 && scroller.scrollTop > 0) suspend()
     },
-    { signal },
+    { passive: true, signal },
   )
+  document.addEventListener('selectionchange', () => isSelecting(content) && suspend(), { signal })
   button.addEventListener(
     'click',
     () => {

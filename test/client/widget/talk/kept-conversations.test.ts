@@ -125,6 +125,16 @@ describe.each(['session', 'local'] as const)('with %s storage', (storage) => {
     expect(tab.page(storage).current()).toEqual(why)
   })
 
+  test('whoever comes back to one finds the same object, as long as nobody else said anything in it', () => {
+    const kept = browser().tab().page(storage)
+    const why = talk(kept, { ...running })
+    talk(kept, done('How?'))
+    for (const turn of why.turns) turn.answer += ' water'
+    kept.save(why, 'soon')
+    expect(kept.open(why.id)).toBe(why)
+    expect(kept.current()).toBe(why)
+  })
+
   test('the one that was saved last is the first in the list', () => {
     const kept = browser().tab().page(storage)
     const why = talk(kept, done('Why?'))
@@ -410,6 +420,36 @@ describe('in two tabs', () => {
     }
     expect(titles(one)).toEqual(['How?'])
     expect(tab().page('local').current()).toEqual(first)
+  })
+
+  test('one that only watched leaves the other its word', () => {
+    const { tab } = browser()
+    const one = tab().page('local')
+    const first = talk(one, done('Why?'), { ...running })
+    const watching = tab().page('local')
+    const seen = watching.current()
+    watching.save(seen, 'now')
+    // Put in other words, while the other one still shows the old ones.
+    first.turns.splice(1, 1, done('When?'))
+    one.save(first, 'now')
+    watching.save(seen, 'now')
+    expect(questions(one.current())).toEqual(['Why?', 'When?'])
+    expect(one.current()).toBe(first)
+    expect(questions(watching.current())).toEqual(['Why?', 'When?'])
+    expect(one.list()).toHaveLength(1)
+  })
+
+  test('that have seen the same answer at different speeds, neither takes it for another', () => {
+    const { tab } = browser()
+    const one = tab().page('local')
+    const first = talk(one, done('Why?'))
+    const other = tab().page('local')
+    const second = other.current()
+    for (const turn of second.turns) {
+      turn.speed = { firstTokenMs: 1, tokens: 2, counted: 'usage', tokensPerSecond: 3 }
+    }
+    other.save(second, 'now')
+    expect(one.current()).toBe(first)
   })
 
   test('that go on with the same conversation, what was said in either is kept', () => {

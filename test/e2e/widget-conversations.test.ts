@@ -1,0 +1,489 @@
+/** Several conversations: kept, listed, gone on with on the next page and in the next tab, and taken along. */
+import { readFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import type { ExportedConversation } from '../../client/widget/talk/export-conversation.ts'
+import { type Chat, useChats } from '../support/chats.ts'
+import { fedAnswer } from '../support/fed-answer.ts'
+import { poll } from '../support/pages.ts'
+import { hang } from '../support/script.ts'
+import { answer } from '../support/scripts.ts'
+import { numbered } from '../support/sse.ts'
+
+const chats = useChats()
+
+const user = (content: string) => ({ role: 'user', content })
+const assistant = (content: string) => ({ role: 'assistant', content })
+
+const texts = ({ answers }: Chat) => answers.allTextContents()
+const rows = ({ page }: Chat) => page.locator('.conversation-list li')
+const remove = (chat: Chat, title: string) =>
+  chat.page.getByRole('button', { name: `Delete “${title}”` }).click()
+
+/** Asks, and waits for the answer: the question's own words in capitals. */
+async function talk(chat: Chat, ...questions: string[]): Promise<void> {
+  for (const question of questions) {
+    chats.upstream.next(answer([question.toUpperCase()]))
+    await chat.ask(question)
+    await chat.ended()
+    await poll(async () => (await texts(chat)).at(-1)).toBe(question.toUpperCase())
+  }
+}
+
+/** Asks, and waits until `Half` of the answer is there. */
+async function halfWay(chat: Chat, question: string) {
+  const fed = fedAnswer('Half')
+  chats.upstream.next(fed.script)
+  await chat.ask(question)
+  await chat.answers.last().getByText('Half').waitFor()
+  return fed
+}
+
+describe('the list', () => {
+  test('has each conversation under its first question, the latest first, and goes on with any', async () => {
+    const chat = await chats.visit()
+    await chat.toggleList()
+    await chat.page.getByText('What you ask is kept here.').waitFor()
+    expect(await chat.page.getByRole('button', { name: 'Save as JSON' }).isVisible()).toBe(false)
+    await chat.toggleList()
+    await talk(chat, 'one', 'more')
+    await chat.begin()
+    expect([await chat.turns.count(), await chat.focused()]).toEqual([0, 'question'])
+    expect(await chat.page.locator('#new').isVisible()).toBe(false)
+    const long = `How  does\na mill ${'that stands by the river '.repeat(5)}turn?`
+    await chat.box.fill(long)
+    await chat.box.press('Enter')
+    await chat.ended()
+    await chat.toggleList()
+    expect(await chat.box.isVisible()).toBe(false)
+    expect(await chat.titles()).toEqual([
+      'How does a mill that stands by the river that stands by the…',
+      'one',
+    ])
+    expect(await chat.page.locator('.open[aria-current]').textContent()).toContain('How does')
+    await chat.toggleList()
+    await chat.open('one')
+    expect(await texts(chat)).toEqual(['ONE', 'MORE'])
+    expect(await chat.focused()).toBe('question')
+    await talk(chat, 'three')
+    expect(chats.asked.at(-1)).toEqual([
+      user('one'),
+      assistant('ONE'),
+      user('more'),
+      assistant('MORE'),
+      user('three'),
+    ])
+    await chat.toggleList()
+    expect((await chat.titles())[0]).toBe('one')
+    await chat.page.keyboard.press('Escape')
+    expect([await chat.turns.count(), await chat.focused()]).toEqual([3, 'list'])
+  })
+
+  test('deletes for good, and the focus goes on to a neighbour', async () => {
+    const chat = await chats.visit()
+    for (const title of ['one', 'two', 'three']) {
+      await talk(chat, title)
+      await chat.begin()
+    }
+    await chat.toggleList()
+    await remove(chat, 'two')
+    expect(await chat.titles()).toEqual(['three', 'one'])
+    expect(
+      await rows(chat)
+        .last()
+        .locator('.open')
+        .evaluate((row) => row.matches(':focus')),
+    ).toBe(true)
+    await remove(chat, 'one')
+    await remove(chat, 'three')
+    expect([await chat.titles(), await chat.focused()]).toEqual([[], 'conversations'])
+    await chat.page.reload()
+    await chat.toggleList()
+    expect(await chat.titles()).toEqual([])
+  })
+
+  test.each([true, false])(
+    'deletes one whose answer still comes, which is stopped (on show: %s)',
+    async (shown) => {
+      const chat = await chats.visit()
+      const fed = await halfWay(chat, 'one')
+      if (!shown) {
+        await chat.begin()
+        await talk(chat, 'two')
+      }
+      await chat.toggleList()
+      await remove(chat, 'one')
+      await chats.upstream.until(({ open }) => open === 0)
+      expect(chats.upstream.calls[0]?.closedAt).toBeDefined()
+      fed.say('late')
+      await chat.toggleList()
+      expect(await texts(chat)).toEqual(shown ? [] : ['TWO'])
+      await talk(chat, 'three')
+      await chat.toggleList()
+      expect(await chat.titles()).toEqual([shown ? 'three' : 'two'])
+    },
+  )
+
+  test('deletes one that the server has not answered yet, and it is stopped all the same', async () => {
+    const chat = await chats.visit()
+    chats.upstream.next(hang)
+    await chat.ask('one')
+    await chats.upstream.call(1)
+    await chat.toggleList()
+    await remove(chat, 'one')
+    await chats.upstream.until(({ open }) => open === 0)
+    await chat.toggleList()
+    expect(await chat.send.isVisible()).toBe(true)
+  })
+})
+
+test('an answer goes on behind another conversation, and both end whole', async () => {
+  const chat = await chats.visit()
+  const one = await halfWay(chat, 'one')
+  await chat.begin()
+  expect([await chat.send.isVisible(), await chat.turns.count()]).toEqual([true, 0])
+  const two = await halfWay(chat, 'two')
+  one.say(' and more')
+  await poll(async () => (await chat.told('millrace-delta')).at(-1)?.text).toBe(' and more')
+  expect(await texts(chat)).toEqual(['Half'])
+  await chat.open('one')
+  expect([await texts(chat), await chat.stop.isVisible()]).toEqual([['Half and more'], true])
+  two.end()
+  await poll(async () => (await chat.told('millrace-answer')).length).toBe(1)
+  expect(await chat.stop.isVisible()).toBe(true)
+  one.say(' still')
+  await poll(() => texts(chat)).toEqual(['Half and more still'])
+  await chat.open('two')
+  expect([await texts(chat), await chat.send.isVisible()]).toEqual([['Half'], true])
+  one.end()
+  await poll(async () => (await chat.told('millrace-answer')).length).toBe(2)
+  await chat.open('one')
+  expect([await texts(chat), await chat.send.isVisible()]).toEqual([['Half and more still'], true])
+  expect((await chat.told('millrace-answer')).map(({ question, answer }) => [question, answer])).toEqual([
+    ['two', 'Half'],
+    ['one', 'Half and more still'],
+  ])
+  await chat.page.reload()
+  await poll(() => texts(chat)).toEqual(['Half and more still'])
+  expect(chats.upstream.calls).toHaveLength(2)
+})
+
+test('an answer that ends behind a closed launcher is announced on it, until it is opened', async () => {
+  const chat = await chats.visit('launcher open')
+  const fed = await halfWay(chat, 'one')
+  await chat.page.getByRole('button', { name: 'Close the chat' }).last().click()
+  fed.say(' and more')
+  fed.end()
+  const bubble = chat.page.locator('#launcher')
+  await poll(() => bubble.getAttribute('aria-label')).toBe('Open the chat. New answer')
+  await bubble.click()
+  expect(await bubble.getAttribute('aria-label')).toBe('Close the chat')
+  expect(await texts(chat)).toEqual(['Half and more'])
+})
+
+test('a conversation is taken along as Markdown and as JSON', async () => {
+  const chat = await chats.visit()
+  expect(await chat.call((element) => element.export())).toBe('')
+  await talk(chat, 'one')
+  await chat.action('Good answer').click()
+  const fed = await halfWay(chat, 'two')
+  const markdown = '# one\n\n## You\n\n> one\n\n## Answer\n\nONE\n\n## You\n\n> two\n\n## Answer\n\nHalf\n'
+  expect(await chat.call((element) => element.export())).toBe(
+    `${markdown}\n*The answer was still coming here.*\n`,
+  )
+  fed.end()
+  await chat.ended()
+  await chat.toggleList()
+  const save = async (name: string) => {
+    const [download] = await Promise.all([
+      chat.page.waitForEvent('download'),
+      chat.page.getByRole('button', { name }).click(),
+    ])
+    return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') }
+  }
+  expect(await save('Save as Markdown')).toEqual({ name: 'conversation.md', text: markdown })
+  const { name, text } = await save('Save as JSON')
+  const saved: ExportedConversation = JSON.parse(text)
+  expect([name, saved.title]).toEqual(['conversation.json', 'one'])
+  expect(saved.messages).toEqual([user('one'), assistant('ONE'), user('two'), assistant('Half')])
+  expect(saved.turns).toMatchObject([
+    { question: 0, answer: 1, end: 'done', rating: 'up' },
+    { question: 2, answer: 3, end: 'done', rating: null },
+  ])
+  const called: ExportedConversation = JSON.parse(await chat.call((element) => element.export('json')))
+  expect({ ...called, exported_at: '' }).toEqual({ ...saved, exported_at: '' })
+})
+
+describe('storage', () => {
+  const kept = (chat: Chat) =>
+    chat.page.evaluate(() =>
+      [Object.keys(sessionStorage), Object.keys(localStorage)].map((names) => names.length > 0),
+    )
+
+  test('session: this tab and no other', async () => {
+    const chat = await chats.visit()
+    await talk(chat, 'one')
+    await chat.page.reload()
+    await poll(() => texts(chat)).toEqual(['ONE'])
+    expect(await kept(chat)).toEqual([true, false])
+    const other = await chat.tab()
+    await other.toggleList()
+    expect(await other.titles()).toEqual([])
+  })
+
+  test('none: this page alone, whatever changes on it', async () => {
+    const chat = await chats.visit('storage="none"')
+    await talk(chat, 'one')
+    const fed = await halfWay(chat, 'two')
+    await chat.call((element) => element.setAttribute('lang', 'de'))
+    await chat.page.getByRole('button', { name: 'Antwort anhalten' }).or(chat.stop).first().waitFor()
+    fed.say(' and more')
+    fed.end()
+    await chat.ended()
+    await poll(() => texts(chat)).toEqual(['ONE', 'Half and more'])
+    expect(await kept(chat)).toEqual([false, false])
+    await chat.page.reload()
+    await chat.toggleList()
+    expect([await chat.titles(), chats.upstream.calls.length]).toEqual([[], 2])
+    await chat.page.getByText('Conversations are not kept here.').waitFor()
+  })
+
+  test('local: a new tab goes on, also with an answer that still comes', async () => {
+    const chat = await chats.visit('storage="local"')
+    await talk(chat, 'one')
+    const fed = await halfWay(chat, 'two')
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['ONE', 'Half'])
+    await chat.page.close()
+    fed.say(' and more')
+    fed.end()
+    await other.ended()
+    await poll(() => texts(other)).toEqual(['ONE', 'Half and more'])
+    expect(chats.upstream.calls).toHaveLength(2)
+  })
+
+  test('local: what is said in one tab is shown in the other, which leaves its own place', async () => {
+    const chat = await chats.visit('storage="local"')
+    await talk(chat, 'one')
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['ONE'])
+    const fed = await halfWay(chat, 'two')
+    await poll(() => texts(other)).toEqual(['ONE', 'Half'])
+    expect(await other.stop.isVisible()).toBe(true)
+    fed.end()
+    await Promise.all([chat.ended(), other.ended()])
+    // And the other way round, with a list that is open.
+    await chat.toggleList()
+    await other.begin()
+    await talk(other, 'three')
+    await poll(() => chat.titles()).toEqual(['three', 'one'])
+    await chat.toggleList()
+    expect(await texts(chat)).toEqual(['ONE', 'Half'])
+    expect(await texts(other)).toEqual(['THREE'])
+    expect(chats.upstream.calls).toHaveLength(3)
+    await other.open('one')
+    await talk(other, 'four')
+    await poll(() => texts(chat)).toEqual(['ONE', 'Half', 'FOUR'])
+  })
+
+  test('local: a question put in other words while another tab watches stays one conversation', async () => {
+    const chat = await chats.visit('storage="local"')
+    const fed = await halfWay(chat, 'one')
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['Half'])
+    // Both have written what they see.
+    fed.say(' more')
+    await chat.page.waitForTimeout(1_200)
+    const next = fedAnswer('Else')
+    chats.upstream.next(next.script)
+    await chat.turns.getByRole('button', { name: 'Edit the question' }).click()
+    await chat.turns.getByRole('textbox').fill('two')
+    await chat.turns.getByRole('textbox').press('Enter')
+    await poll(() => texts(other)).toEqual(['Else'])
+    next.end()
+    await Promise.all([chat.ended(), other.ended()])
+    await chat.toggleList()
+    expect(await chat.titles()).toEqual(['two'])
+    await other.page.reload()
+    await poll(() => texts(other)).toEqual(['Else'])
+  })
+
+  test('that is refused leaves a chat without a past', async () => {
+    const chat = await chats.visit('', {
+      init: () => {
+        for (const name of ['sessionStorage', 'localStorage']) {
+          Object.defineProperty(window, name, {
+            get() {
+              throw new DOMException('Refused.', 'SecurityError')
+            },
+          })
+        }
+      },
+    })
+    await talk(chat, 'one')
+    await chat.begin()
+    await talk(chat, 'two')
+    await chat.open('one')
+    expect(await texts(chat)).toEqual(['ONE'])
+    await chat.page.reload()
+    await chat.toggleList()
+    expect(await chat.titles()).toEqual([])
+  })
+
+  test('that is full keeps on the page what it can’t', async () => {
+    const chat = await chats.visit()
+    await chat.page.evaluate(() => {
+      for (let size = 4 << 20; size > 0; size >>= 1) {
+        try {
+          for (let i = 0; ; i++) sessionStorage.setItem(`theirs ${size} ${i}`, 'x'.repeat(size))
+        } catch {}
+      }
+    })
+    await talk(chat, 'one')
+    await chat.begin()
+    await talk(chat, 'two')
+    await chat.open('one')
+    await talk(chat, 'three')
+    expect(chats.asked.at(-1)).toEqual([user('one'), assistant('ONE'), user('three')])
+    await chat.toggleList()
+    expect(await chat.titles()).toEqual(['one', 'two'])
+  })
+})
+
+describe('the way through a site', () => {
+  test('in mid-answer: it is whole on the last page, and nothing is there twice', async () => {
+    const chat = await chats.visit()
+    const words = numbered(60)
+    await talk(chat, 'one')
+    const fed = fedAnswer(...words.slice(0, 20))
+    chats.upstream.next(fed.script)
+    await chat.ask('two')
+    await chat.answers.getByText('t19 ').waitFor()
+    await chat.go('/second')
+    await chat.answers.getByText('t19 ').waitFor()
+    fed.say(...words.slice(20, 40))
+    await chat.go('/third')
+    await chat.answers.getByText('t39 ').waitFor()
+    fed.say(...words.slice(40))
+    fed.end()
+    await chat.page.reload()
+    await chat.ended()
+    await poll(() => texts(chat)).toEqual(['ONE', words.join('').trimEnd()])
+    await chat.page.goBack()
+    await poll(() => texts(chat)).toEqual(['ONE', words.join('').trimEnd()])
+    expect(chats.upstream.calls).toHaveLength(2)
+    expect((await chat.call((element) => element.export('json'))).match(/t59 /g)).toHaveLength(1)
+  })
+
+  test('back to a page that the browser had put aside: it shows what was said since', async () => {
+    const chat = await chats.visit()
+    await talk(chat, 'one')
+    const back = () =>
+      chat.page.evaluate(() => void dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+    await chat.turns.evaluate((turn) => turn.setAttribute('data-same', ''))
+    await back()
+    expect(await chat.page.locator('.turn[data-same]').count()).toBe(1)
+    await chat.page.evaluate(() => {
+      for (const [name, text] of Object.entries({ ...sessionStorage })) {
+        sessionStorage.setItem(name, text.replace('"ONE"', '"ELSE"'))
+      }
+    })
+    await back()
+    await poll(() => texts(chat)).toEqual(['ELSE'])
+  })
+})
+
+describe('while an answer comes', () => {
+  test.each<[string, (chat: Chat) => Promise<unknown>]>([
+    ['the language changes', (chat) => chat.call((element) => element.setAttribute('lang', 'ar'))],
+    ['the element is moved', (chat) => chat.call((element) => document.body.prepend(element))],
+    [
+      'the element is taken out for a while',
+      async (chat) => {
+        await chat.call((element) => {
+          Object.assign(globalThis, { element })
+          element.remove()
+        })
+        await chat.page.evaluate(() =>
+          document.body.append((globalThis as unknown as { element: Node }).element),
+        )
+      },
+    ],
+  ])('%s, and it goes on', async (_, change) => {
+    const chat = await chats.visit()
+    await chat.page.locator('#question').fill('x')
+    const fed = await halfWay(chat, 'one')
+    await chat.box.fill('a draft')
+    await change(chat)
+    fed.say(' and more')
+    await poll(() => texts(chat)).toEqual(['Half and more'])
+    expect(await chat.box.inputValue()).toBe('a draft')
+    fed.end()
+    await chat.ended()
+    expect(chats.upstream.calls).toHaveLength(1)
+  })
+
+  test('another place of storage is another list, and the answer is found again in its own', async () => {
+    const chat = await chats.visit()
+    const fed = await halfWay(chat, 'one')
+    await chat.call((element) => element.setAttribute('storage', 'local'))
+    await poll(() => chat.turns.count()).toBe(0)
+    fed.end()
+    await chat.call((element) => element.setAttribute('storage', 'session'))
+    await poll(() => texts(chat)).toEqual(['Half'])
+    await chat.ended()
+    expect(chats.upstream.calls).toHaveLength(1)
+  })
+})
+
+describe('before all is loaded', () => {
+  test('a question waits, and only one is asked', async () => {
+    const chat = await chats.visit()
+    const asked = await chat.call((element) => [element.ask(' '), element.ask('one'), element.ask('two')])
+    expect(asked).toEqual([false, true, false])
+    await chat.ended()
+    await poll(() => texts(chat)).toEqual(['Hello, world!'])
+    expect(await chat.call((element) => [element.ask('three'), element.ask('four')])).toEqual([true, false])
+    await chat.ended()
+    expect(chats.asked).toHaveLength(2)
+  })
+
+  test('the element can go', async () => {
+    const chat = await chats.visit()
+    await chat.call((element) => {
+      element.ask('one')
+      element.remove()
+    })
+    await chat.page.waitForTimeout(300)
+    expect(chats.upstream.calls).toHaveLength(0)
+  })
+
+  test('of two languages the later one counts', async () => {
+    const chat = await chats.visit()
+    await chat.call(async (element) => {
+      element.setAttribute('lang', 'de')
+      await Promise.resolve().then(() => {})
+      element.setAttribute('lang', 'fr')
+    })
+    await poll(() => chat.page.locator('.root').getAttribute('lang')).toBe('fr')
+    await chat.page.waitForTimeout(300)
+    expect(await chat.page.locator('.root').getAttribute('lang')).toBe('fr')
+  })
+
+  test('a part that can’t be had is asked for again, and the question is still there', async () => {
+    const chat = await chats.visit('starters="one"', { expected: /Failed to load|talk/ })
+    await chat.page.route(/\/assets\/.*talk/, (route) => route.abort())
+    await chat.page.getByRole('button', { name: 'one' }).click()
+    const again = chat.page.getByRole('button', { name: 'Try again' })
+    await again.waitFor()
+    expect(await chat.box.inputValue()).toBe('one')
+    await again.click()
+    await again.waitFor()
+    await chat.page.unroute(/\/assets\/.*talk/)
+    await again.click()
+    await again.waitFor({ state: 'detached' })
+    expect(await chat.focused()).toBe('question')
+    await chat.box.press('Enter')
+    await chat.ended()
+    await poll(() => texts(chat)).toEqual(['Hello, world!'])
+  })
+})

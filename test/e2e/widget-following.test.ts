@@ -1,0 +1,272 @@
+/** The end of a growing answer stays in view until its reader wants to see something else, and is there again when they ask. */
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { type Chat, useChats } from '../support/chats.ts'
+import { fedAnswer } from '../support/fed-answer.ts'
+import { poll } from '../support/pages.ts'
+import { answer } from '../support/scripts.ts'
+
+const chats = useChats()
+
+const SENTENCES = 'Water turns the wheel, and the wheel turns the stone. '.repeat(6)
+let paragraphs = 0
+/** So many paragraphs, each with a number of its own. */
+const text = (count: number) => Array.from({ length: count }, () => `p${++paragraphs}. ${SENTENCES}\n\n`)
+
+/** How far the end is below what can be seen. */
+const below = ({ log }: Chat) =>
+  log.evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
+const top = ({ log }: Chat) => log.evaluate((log) => Math.round(log.scrollTop))
+const lastParagraph = () => `p${paragraphs}.`
+
+type Fed = ReturnType<typeof fedAnswer>
+
+/** More of the answer, which is painted when this is over. */
+async function grow(chat: Chat, fed: Fed, count = 3): Promise<void> {
+  fed.say(...text(count))
+  await chat.answers.last().getByText(lastParagraph()).waitFor({ state: 'attached' })
+  await frames(chat)
+}
+
+const frames = ({ page }: Chat) =>
+  page.evaluate(
+    () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
+  )
+
+/** An answer that is longer than what can be seen, and still comes. */
+async function flowing(chat: Chat): Promise<Fed> {
+  const fed = fedAnswer()
+  chats.upstream.next(fed.script)
+  await chat.ask()
+  await grow(chat, fed, 12)
+  await poll(() => below(chat)).toBeLessThanOrEqual(1)
+  return fed
+}
+
+/** Where it is once no scrolling goes on by itself. */
+async function resting(chat: Chat): Promise<number> {
+  let place = Number.NaN
+  for (let next = await top(chat); next !== place; next = await top(chat)) {
+    place = next
+    await setTimeout(100)
+  }
+  return place
+}
+
+/** Puts the mouse over the text. */
+async function hover(chat: Chat): Promise<void> {
+  await chat.log.hover()
+}
+
+test('the end is followed, whatever grows there', async () => {
+  const chat = await chats.visit()
+  const fed = await flowing(chat)
+  for (let i = 0; i < 5; i++) {
+    await grow(chat, fed)
+    expect([await below(chat), await chat.latest.isVisible()]).toEqual([expect.closeTo(0, 0), false])
+  }
+  fed.say('```js\n')
+  for (let i = 0; i < 30; i++) fed.say(`let line${i} = ${i}\n`)
+  await chat.answers.getByText('line29').waitFor()
+  await frames(chat)
+  expect(await below(chat)).toBeLessThanOrEqual(1)
+  fed.say('```\n\nThe end.')
+  fed.end()
+  await chat.ended()
+  await frames(chat)
+  // The buttons below the answer too.
+  expect(await below(chat)).toBeLessThanOrEqual(1)
+  await chat.page.setViewportSize({ width: 600, height: 500 })
+  await poll(() => below(chat)).toBeLessThanOrEqual(1)
+})
+
+describe('scrolling up stops it', () => {
+  test.each<[string, (chat: Chat) => Promise<void>]>([
+    [
+      'by the wheel',
+      async (chat) => {
+        await hover(chat)
+        await chat.page.mouse.wheel(0, -300)
+      },
+    ],
+    [
+      'by the wheel, little by little',
+      async (chat) => {
+        await hover(chat)
+        for (let i = 0; i < 10; i++) await chat.page.mouse.wheel(0, -1)
+      },
+    ],
+    [
+      'by the keyboard',
+      async (chat) => {
+        await chat.log.focus()
+        await chat.page.keyboard.press('PageUp')
+      },
+    ],
+    [
+      'by touch',
+      async (chat) => {
+        const session = await chat.page.context().newCDPSession(chat.page)
+        const { x = 0, y = 0 } = (await chat.log.boundingBox()) ?? {}
+        const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...down: number[]) =>
+          session.send('Input.dispatchTouchEvent', {
+            type,
+            touchPoints: down.map((down) => ({ x: x + 100, y: y + 150 + down })),
+          })
+        await touch('touchStart', 0)
+        for (let down = 5; down < 200; down += 15) await touch('touchMove', down)
+        await touch('touchEnd')
+      },
+    ],
+  ])('%s, and “New text below” takes it up again', async (_, scrollUp) => {
+    const chat = await chats.visit('', { hasTouch: true })
+    const fed = await flowing(chat)
+    let grows = true
+    // Text comes all the while, as it does from a model.
+    const growing = (async () => {
+      while (grows) {
+        fed.say(...text(1))
+        await setTimeout(30)
+      }
+    })()
+    await scrollUp(chat)
+    await chat.latest.waitFor({ timeout: 5_000 }).finally(() => {
+      grows = false
+    })
+    await growing
+    await chat.answers.getByText(lastParagraph()).waitFor({ state: 'attached' })
+    const place = await resting(chat)
+    await grow(chat, fed)
+    expect(await top(chat)).toBe(place)
+    expect(await below(chat)).toBeGreaterThan(100)
+    await chat.latest.click()
+    expect([await below(chat), await chat.latest.isVisible()]).toEqual([expect.closeTo(0, 0), false])
+    expect(await chat.focused()).toBe('log')
+    await grow(chat, fed)
+    expect(await below(chat)).toBeLessThanOrEqual(1)
+  })
+
+  test('and down to the end takes it up again too', async () => {
+    const chat = await chats.visit()
+    const fed = await flowing(chat)
+    await hover(chat)
+    await chat.page.mouse.wheel(0, -300)
+    await poll(() => below(chat)).toBeGreaterThan(100)
+    // Nothing has come since.
+    expect(await chat.latest.isVisible()).toBe(false)
+    await grow(chat, fed)
+    await chat.latest.waitFor()
+    await chat.page.mouse.wheel(0, 10_000)
+    await poll(() => chat.latest.isVisible()).toBe(false)
+    await grow(chat, fed)
+    expect(await below(chat)).toBeLessThanOrEqual(1)
+  })
+
+  test('and the answer’s end does not', async () => {
+    const chat = await chats.visit()
+    const fed = await flowing(chat)
+    await hover(chat)
+    await chat.page.mouse.wheel(0, -300)
+    await poll(() => below(chat)).toBeGreaterThan(100)
+    const place = await resting(chat)
+    await grow(chat, fed)
+    fed.end()
+    await chat.ended()
+    await frames(chat)
+    expect([await top(chat), await chat.latest.isVisible()]).toEqual([place, true])
+    await chat.latest.click()
+    await hover(chat)
+    await chat.page.mouse.wheel(0, -300)
+    await poll(() => below(chat)).toBeGreaterThan(100)
+    // All that there is has been seen.
+    expect(await chat.latest.isVisible()).toBe(false)
+  })
+})
+
+test('text that is being selected stays where it is', async () => {
+  const chat = await chats.visit()
+  const fed = await flowing(chat)
+  const box = await chat.log.boundingBox()
+  const [x, y] = [(box?.x ?? 0) + 200, (box?.y ?? 0) + (box?.height ?? 0) / 2]
+  await chat.page.mouse.move(x, y)
+  await chat.page.mouse.down()
+  await chat.page.mouse.move(x + 150, y + 10)
+  const place = await top(chat)
+  await grow(chat, fed)
+  expect([await top(chat), await chat.latest.isVisible()]).toEqual([place, true])
+  await chat.page.mouse.up()
+  expect((await chat.page.evaluate(() => String(getSelection()))).length).toBeGreaterThan(0)
+  // A question that is asked now goes to the end all the same.
+  fed.end()
+  await chat.ended()
+  const next = fedAnswer(...text(1))
+  chats.upstream.next(next.script)
+  await chat.ask('And?')
+  await chat.answers.getByText(lastParagraph()).waitFor()
+  await poll(() => below(chat)).toBeLessThanOrEqual(1)
+})
+
+describe('who looks elsewhere meanwhile', () => {
+  test('finds the list’s conversation again at its place, and the end if it was there', async () => {
+    const chat = await chats.visit()
+    const fed = await flowing(chat)
+    await chat.toggleList()
+    fed.say(...text(3))
+    await chat.toggleList()
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+    await hover(chat)
+    await chat.page.mouse.wheel(0, -300)
+    await poll(() => below(chat)).toBeGreaterThan(100)
+    const place = await resting(chat)
+    await grow(chat, fed)
+    await chat.toggleList()
+    await chat.toggleList()
+    await frames(chat)
+    expect(await top(chat)).toBe(place)
+    await grow(chat, fed)
+    expect([await top(chat), await chat.latest.isVisible()]).toEqual([place, true])
+  })
+
+  test('opens the launcher again at the end', async () => {
+    const chat = await chats.visit('launcher open')
+    const fed = await flowing(chat)
+    const bubble = chat.page.locator('#launcher')
+    await bubble.click()
+    fed.say(...text(5))
+    await poll(async () => (await chat.told('millrace-delta')).at(-1)?.text).toContain(lastParagraph())
+    await bubble.click()
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+    await bubble.click()
+    fed.say(...text(5))
+    fed.end()
+    await poll(async () => (await chat.told('millrace-answer')).length).toBe(1)
+    await bubble.click()
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+    await chat.answers.getByText(lastParagraph()).waitFor()
+  })
+
+  test('sees the end after a reload, of another conversation, and of an answer that comes anew', async () => {
+    const chat = await chats.visit()
+    chats.upstream.next(answer(text(20)))
+    await chat.ask('one')
+    await chat.ended()
+    await chat.page.reload()
+    await chat.answers.getByText(lastParagraph()).waitFor()
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+    await chat.begin()
+    chats.upstream.next(answer(text(30)))
+    await chat.ask('two')
+    await chat.ended()
+    await chat.open('one')
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+    await hover(chat)
+    await chat.page.mouse.wheel(0, -1_000)
+    await poll(() => below(chat)).toBeGreaterThan(100)
+    const fed = fedAnswer()
+    chats.upstream.next(fed.script)
+    await chat.action('Answer again').click()
+    await chats.upstream.call(3)
+    await grow(chat, fed, 12)
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+  })
+})
