@@ -13,7 +13,8 @@ export async function buildClient(outDir = `${ROOT}dist/client`): Promise<string
     configFile: `${ROOT}client/vite.config.ts`,
     logLevel: 'warn',
     plugins: [parts.plugin({ theirs: /\/client\/page\// })],
-    build: { outDir, emptyOutDir: true },
+    // Its plugins wait for each other: that they take long says nothing.
+    build: { outDir, emptyOutDir: true, rolldownOptions: { checks: { pluginTimings: false } } },
     // From assets/, where its scripts lie.
     define: { MILLRACE_ROOT: '"../"' },
   })

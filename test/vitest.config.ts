@@ -6,6 +6,8 @@ Object.assign(process.env, QUIET)
 
 const WORKERD = 'test/**/*.workerd.test.ts'
 const E2E = ['test/e2e/**/*.test.ts', 'test/protocol/*.test.ts']
+/** What waits for a browser most of the time, and times nothing. */
+const IN_PAGES = ['test/e2e/{render,widget}*.test.ts', 'test/e2e/{examples,library}.test.ts']
 
 export default defineConfig({
   test: {
@@ -44,13 +46,26 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: E2E,
-          exclude: [WORKERD],
+          exclude: [WORKERD, ...IN_PAGES],
           globalSetup: [`${ROOT}test/support/build.ts`],
           testTimeout: 30_000,
           hookTimeout: 60_000,
           // Streams are timed against each other: files that share two cores would disturb one another.
           fileParallelism: false,
           // And one after the other they can share what takes seconds to import: wrangler.
+          isolate: false,
+        },
+      },
+      {
+        root: ROOT,
+        test: {
+          name: 'pages',
+          sequence: { groupOrder: 3 },
+          include: IN_PAGES,
+          globalSetup: [`${ROOT}test/support/build.ts`],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
           isolate: false,
         },
       },

@@ -3,8 +3,7 @@ import type { DetailedHTMLProps, HTMLAttributes } from 'react'
 import type { MillraceEvents } from '../widget/events.ts'
 import type { MillraceChat } from '../widget/millrace-chat.ts'
 
-// [spec] React 19, custom elements: `on` and an event's name is a listener. `open` is no prop: React would set the
-// property of that name, which is the method; call that.
+// [spec] React 19, custom elements: `on` and an event's name is a listener.
 type Listeners = { [Name in keyof MillraceEvents as `on${Name}`]?: (event: MillraceEvents[Name]) => void }
 
 type Texts =
@@ -22,6 +21,7 @@ interface Attributes extends Listeners, Partial<Record<Texts, string>> {
   position?: 'inline' | 'page' | 'bottom-right' | 'bottom-left'
   storage?: 'session' | 'local' | 'none'
   launcher?: boolean
+  open?: boolean
   speed?: boolean
 }
 

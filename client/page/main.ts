@@ -12,11 +12,13 @@ import { STARTERS } from './starters.ts'
 
 const page = (selector: string) => part(document, selector, HTMLElement)
 const chat = part(document, 'millrace-chat', MillraceChat)
-const visitor = createVisitor('', 'session', () => page('#challenge'))
+const inRace = () => document.documentElement.dataset.place === 'race'
+const visitor = createVisitor('', 'session', () => page(inRace() ? '#race-challenge' : '#challenge'))
 const { session, enterKey } = visitor
 chat.visitor = visitor
 const demo = isDemo()
-const models = createModelPicker(page('#model'), part(document, '#model select', HTMLSelectElement), () => {
+const [choice, notice] = [page('#model'), page('#demo')]
+const models = createModelPicker(choice, part(document, '#model select', HTMLSelectElement), () => {
   const model = models.chosen()
   if (model === undefined) chat.removeAttribute('model')
   else chat.setAttribute('model', model)
@@ -25,12 +27,12 @@ const models = createModelPicker(page('#model'), part(document, '#model select',
 const setBusy = (busy: boolean) => document.documentElement.classList.toggle('busy', busy)
 chat.setAttribute('starters', STARTERS.join('|'))
 page('#skip').addEventListener('click', (event) => {
-  if (document.documentElement.dataset.place === 'race') return
+  if (inRace()) return
   event.preventDefault()
   chat.focus()
 })
 void demo.then((is) => {
-  page('#demo').hidden = !is
+  notice.hidden = !is
 })
 // With what is at hand: no session is asked for before the page is used.
 void models.load((path) => fetch(path, { headers: session.headers() }))
@@ -42,8 +44,8 @@ atFirstUse(chat, () => {
 chat.addEventListener('millrace-delta', () => setBusy(true))
 chat.addEventListener('millrace-answer', () => setBusy(false))
 chat.addEventListener('millrace-error', () => setBusy(false))
-// A key may have been given, with which there are models to choose from.
-chat.addEventListener('millrace-ask', () => {
+// A key may have been entered to get it, with which there are models to choose from.
+chat.addEventListener('millrace-answer', () => {
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
 
@@ -66,6 +68,11 @@ followAddress((place, arrived) => {
   document.documentElement.dataset.place = place
   document.title = toRace ? 'The race · Millrace' : 'Millrace'
   chat.hidden = toRace
+  // They are of both places.
+  if (toRace) {
+    page('#to-chat').before(choice)
+    page('#race-place').before(notice)
+  } else chat.append(choice, notice)
   if (toRace) {
     if (arrived === 'moved') scrollTo(0, 0)
     race.enter(arrived === 'moved')

@@ -21,13 +21,13 @@ export interface MarkdownView {
   clear(): void
 }
 
-/** Of the page's time, a view takes no more than this part. */
+/** Of the page's time, a view that shows all it has takes no more than this part. */
 const MOST_BUSY = 1 / 4
 /** Nor does it wait longer, whatever else the page was busy with. */
 const MOST_WAIT_MS = 250
-/** A frame takes as much text as can be written in this time, a piece at a time. */
+/** A frame takes as much text as can be written in about this time, in pieces that begin small and become larger. */
 const FRAME_MS = 8
-const PIECE_CHARS = 1024
+const FIRST_PIECE_CHARS = 32
 
 /**
  * Deltas are collected until the next frame: more often nobody sees them, and each costs a layout. Where a frame takes
@@ -55,17 +55,26 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
 
   function paint(now: number): void {
     frame = undefined
-    if (now < notBefore) return paintSoon()
+    if (now < notBefore) {
+      paintSoon()
+      return
+    }
     const began = performance.now()
-    do write(PIECE_CHARS)
-    while (waiting !== '' && performance.now() < began + FRAME_MS)
+    for (let piece = FIRST_PIECE_CHARS; waiting !== ''; piece *= 2) {
+      write(piece)
+      if (performance.now() > began + FRAME_MS) break
+    }
     if (waiting !== '') paintSoon()
-    // After the frame's layout and paint, of which this is the cause.
+    else restAfter(began)
+    onPaint?.()
+  }
+
+  function restAfter(began: number): void {
+    // Seen from after the frame's layout and paint, of which the text is the cause.
     setTimeout(() => {
       const wait = (performance.now() - began) / MOST_BUSY
       notBefore = began + Math.min(wait, MOST_WAIT_MS)
     })
-    onPaint?.()
   }
 
   function paintSoon(): void {
@@ -93,15 +102,16 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
       const fresh = document.createElement('div')
       const short = createRenderer(fresh, options)
       short.write(text)
-      if (fresh.firstChild) {
-        cancel()
-        waiting = ''
+      cancel()
+      waiting = ''
+      if (fresh.childNodes.length > 1) {
         replaceRest(element, fresh)
         renderer = short
       } else {
-        // Nothing that is seen yet: that is written anew with what follows it.
-        clear()
-        waiting = text
+        // An only block may be a guess, and what turns out instead comes where it was written.
+        element.replaceChildren()
+        renderer = createRenderer(element, options)
+        renderer.write(text)
       }
       onPaint?.()
     },

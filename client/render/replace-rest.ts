@@ -1,10 +1,15 @@
 /** Puts something shorter in an answer's place, without touching the blocks that are in both. */
 
-/** @param fresh what is to be in `shown`. Its last block, which may still grow, is always taken from here. */
+/**
+ * @param fresh what is to be in `shown`. Its last two blocks are always taken from here: what comes goes on with the last
+ *   one, or in its place, behind the one before.
+ */
 export function replaceRest(shown: Element, fresh: Element): void {
+  const { lastChild } = fresh
+  const end = isPart(lastChild) ? lastChild : (lastChild?.previousSibling ?? lastChild)
   let old = shown.firstChild
   let next = fresh.firstChild
-  while (old && next && next !== fresh.lastChild && old.isEqualNode(next)) {
+  while (old && next && next !== end && old.isEqualNode(next)) {
     old = old.nextSibling
     next = next.nextSibling
   }

@@ -100,7 +100,7 @@ function preload(url: string, integrity: string): Promise<void> {
   document.head.append(link)
   return promise.finally(() => {
     clearTimeout(late)
-    // Not before: WebKit gives up what a link loads that is taken out.
+    // Not before: a browser may give up what a link loads that is taken out.
     link.remove()
   })
 }

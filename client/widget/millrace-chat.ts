@@ -29,10 +29,12 @@ export class MillraceChat extends Base {
   #own: Partial<Strings> = {}
   #foundations: Foundations | undefined
   #panel: Panel | undefined
-  /** What was written and not sent, while there is no panel. */
-  #draft = ''
   #due = false
   #ready = false
+  /** How often it was made: the latest counts. */
+  #made = 0
+  /** What is written and not sent yet, while there is no panel. */
+  #draft = ''
   /** What was called before there was a panel. */
   #calls: ((panel: Panel) => void)[] = []
 
@@ -48,7 +50,11 @@ export class MillraceChat extends Base {
   attributeChangedCallback(name: string): void {
     if (FOUNDATIONS.includes(name)) this.#renew()
     else if (name === 'open') this.#followOpen()
-    else this.#panel?.update()
+    else {
+      this.#panel?.update()
+      // A launcher that it has become is as open as it says.
+      this.#followOpen()
+    }
   }
 
   /** Words of the host's own, in place of the widget's. */
@@ -62,8 +68,13 @@ export class MillraceChat extends Base {
   }
 
   /** Opens a launcher's panel. Elsewhere it always is. */
-  open(): void {
-    this.#call((panel) => panel.open())
+  get open(): () => void {
+    return () => this.#call((panel) => panel.open())
+  }
+
+  /** As the attribute: frameworks set what they find on an element by that name, and would put a value in the method's place. */
+  set open(open: boolean) {
+    this.toggleAttribute('open', open)
   }
 
   close(): void {
@@ -79,7 +90,7 @@ export class MillraceChat extends Base {
     const question = text.trim()
     if (question === '') return false
     if (this.#panel) return this.#panel.ask(question)
-    this.#call((panel) => panel.ask(question))
+    this.#calls.push((panel) => panel.ask(question))
     return true
   }
 
@@ -119,12 +130,13 @@ export class MillraceChat extends Base {
   }
 
   async #make(): Promise<void> {
+    const made = ++this.#made
     if (this.#panel) this.#takeAway(this.#panel)
     if (!this.isConnected) return
     const language = this.#language()
     const loaded = await loadStrings(language)
     // Meanwhile it may have been taken out, or something else changed.
-    if (!this.isConnected || this.#due || this.#panel) return
+    if (!this.isConnected || this.#due || this.#made !== made) return
     const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
     const { storage, scope } = this.#whereKept()
     this.#panel = createPanel({
@@ -132,12 +144,14 @@ export class MillraceChat extends Base {
       language,
       strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
       settings: () => settingsOf(this, corner),
-      // What is kept nowhere else goes on with the element.
+      // Also where nothing is stored, and the panel alone is made anew.
       goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
-      loadTalk: async (options) => {
+      loadTalk: async () => {
         const { createTalk, layFoundations } = await import('./talk.ts')
-        const foundations = this.#layFoundations(layFoundations)
-        return createTalk({ ...options, foundations, imageOrigins: imageOriginsOf(this) })
+        return (options) => {
+          const foundations = this.#layFoundations(layFoundations)
+          return createTalk({ ...options, foundations, imageOrigins: imageOriginsOf(this) })
+        }
       },
       emit: this.#emit,
       opened: (open) => this.toggleAttribute('open', open),

@@ -8,8 +8,8 @@ import type { Strings } from './strings/en.ts'
 import { directionOf, type Language } from './strings/load-strings.ts'
 import { adopt } from './style/adopt.ts'
 import { PANEL_STYLES } from './style/panel-styles.ts'
-import type { ExportFormat, Talk, TalkOptions } from './talk.ts'
-import { createComposer } from './view/composer.ts'
+import type { ExportFormat, MakeTalk, Talk } from './talk.ts'
+import { createComposer, isTouched } from './view/composer.ts'
 import { create } from './view/element.ts'
 import { createFailure } from './view/failure.ts'
 import { createFrame } from './view/frame.ts'
@@ -23,8 +23,8 @@ export interface PanelOptions {
   settings(): Settings
   /** Whether there is a conversation to go on with. */
   goesOn: boolean
-  /** Loads what a conversation needs. */
-  loadTalk(options: Omit<TalkOptions, 'foundations' | 'imageOrigins'>): Promise<Talk>
+  /** Loads what a conversation needs. @returns what makes it */
+  loadTalk(): Promise<MakeTalk>
   emit: Emit
   /** Told when a launcher's panel was opened or closed. */
   opened(open: boolean): void
@@ -35,7 +35,7 @@ export interface PanelOptions {
 export interface Panel {
   /** What is written and not sent yet. */
   draft: string
-  /** What is asked, and can't be sent yet. */
+  /** What is to be asked, and can't be sent yet. */
   readonly waiting: string | undefined
   /** Shows the settings as they are now. */
   update(): void
@@ -43,7 +43,7 @@ export interface Panel {
   open(how?: 'quietly'): void
   close(): void
   focus(): void
-  /** @returns whether it is asked, now or as soon as what is needed for it has come */
+  /** @returns whether it is being asked, or will be once there is a conversation */
   ask(question: string): boolean
   stop(): void
   /** Begins a new conversation. */
@@ -68,17 +68,24 @@ export function createPanel({
   const root = create('div', { class: 'root', lang: language, dir: directionOf(language) })
   const frame = createFrame(strings)
   const { panel } = frame
-  const composer = createComposer(strings, { ask, stop })
-  const failure = createFailure(strings, load)
+  // Until there is a conversation, what was typed stays in the box.
+  const composer = createComposer(strings, { ask: (question) => ask(question) && talk !== undefined, stop })
+  const failure = createFailure(strings, () => {
+    goOn()
+    isMissed = true
+    load()
+  })
   let bubble: Bubble | undefined
   let popup: Popup | undefined
   let unfit: (() => void) | undefined
   let talk: Talk | undefined
   let isLoading = false
+  /** Whether somebody waits for the conversation. */
+  let isMissed = goesOn
   let removed = false
-  /** What is to be done with the conversation once there is one. */
+  /** What is to be done with the conversation once there is one; and what is to be asked in it. */
   let calls: ((talk: Talk) => void)[] = []
-  let waiting: string | undefined
+  let question: string | undefined
 
   adopt(shadow, PANEL_STYLES)
   frame.dock.insertBefore(composer.element, frame.keys)
@@ -89,6 +96,7 @@ export function createPanel({
     if (talk) what(talk)
     else {
       calls.push(what)
+      isMissed = true
       load()
     }
   }
@@ -96,65 +104,73 @@ export function createPanel({
   function load(): void {
     if (talk || isLoading) return
     isLoading = true
-    loadTalk({
-      frame,
-      language,
-      strings,
-      settings,
-      emit,
-      changed: showState,
-      ended() {
-        if (popup?.isOpen === false) bubble?.setUnread(true)
-      },
-      focus: composer.focus,
-    }).then(
-      (made) => {
-        if (removed) return made.remove()
-        talk = made
-        failure.remove()
-        showState()
-        for (const what of calls.splice(0)) what(made)
-      },
-      () => {
+    loadTalk()
+      .then((makeTalk) => {
+        if (removed) return
+        talk = makeTalk({
+          frame,
+          language,
+          strings,
+          settings,
+          emit,
+          changed: showState,
+          ended() {
+            if (popup?.isOpen === false) bubble?.setUnread(true)
+          },
+          focus: goOn,
+        })
+        begin(talk)
+      })
+      .catch(() => {
         isLoading = false
         // Where it was only in case, nobody misses it yet.
-        if (removed || (calls.length === 0 && !goesOn)) return
-        giveUp()
-        composer.setBusy(false)
+        if (removed || !isMissed) return
+        calls = []
+        composer.draft ||= question ?? ''
+        question = undefined
+        showState()
         frame.dock.prepend(failure)
-      },
-    )
+      })
+  }
+
+  function begin(talk: Talk): void {
+    failure.remove()
+    for (const what of calls.splice(0)) what(talk)
+    if (question !== undefined && talk.ask(question) && composer.draft.trim() === question) {
+      composer.draft = ''
+    }
+    question = undefined
+    showState()
+  }
+
+  /** Puts the focus where one goes on, and never has a keyboard rise over an answer. */
+  function goOn(): void {
+    if (isTouched()) frame.log.focus({ preventScroll: true })
+    else composer.focus()
   }
 
   /** What depends on the conversation that is shown. */
   function showState(): void {
-    const { isBusy, isEmpty } = talk ?? { isBusy: false, isEmpty: true }
+    const { isBusy, isEmpty } = talk ?? { isBusy: question !== undefined, isEmpty: true }
     composer.setBusy(isBusy)
     frame.welcome.hidden = !isEmpty
     frame.add.hidden = isEmpty
   }
 
-  function ask(question: string): boolean {
-    if (talk) return talk.ask(question)
-    // It stays in the box until it can be sent.
-    composer.setBusy(true)
-    waiting ??= question
-    call((talk) => {
-      waiting = undefined
-      if (talk.ask(question) && composer.draft.trim() === question) composer.draft = ''
-    })
-    return false
+  function ask(text: string): boolean {
+    if (talk) return talk.ask(text)
+    if (question !== undefined) return false
+    question = text
+    isMissed = true
+    showState()
+    load()
+    return true
   }
 
   function stop(): void {
-    if (talk) talk.stop()
-    else giveUp()
+    talk?.stop()
+    question = undefined
     showState()
-  }
-
-  function giveUp(): void {
-    calls = []
-    waiting = undefined
   }
 
   function showStarters(starters: string[]): void {
@@ -162,7 +178,11 @@ export function createPanel({
     frame.starters.replaceChildren(
       ...starters.map((question) => {
         const button = create('button', { type: 'button', part: 'starter', dir: 'auto' }, question)
-        button.addEventListener('click', () => ask(question))
+        button.addEventListener('click', () => {
+          ask(question)
+          // The welcome goes, and the button with it.
+          goOn()
+        })
         return create('li', {}, button)
       }),
     )
@@ -175,7 +195,11 @@ export function createPanel({
     popup = bubble = undefined
     if (!wanted) return
     const pressed = () => (popup?.isOpen ? popup.close() : popup?.open())
-    bubble = createBubble(strings, { pressed, near: load })
+    bubble = createBubble(strings, {
+      pressed,
+      // Fetched, in case; nobody is asked for anything yet: it may be a pointer on its way to something else.
+      near: () => void loadTalk().catch(() => {}),
+    })
     root.prepend(bubble.element)
     popup = createPopup(root, frame, bubble, {
       opened() {
@@ -234,13 +258,13 @@ export function createPanel({
       composer.draft = text
     },
     get waiting() {
-      return waiting
+      return question
     },
     update,
     open: (how) => popup?.open(how),
     close: () => popup?.close(),
     focus: composer.focus,
-    ask: (question) => ask(question) || talk === undefined,
+    ask,
     stop,
     clear: () => call((talk) => talk.begin()),
     export: (format) => talk?.export(format) ?? '',

@@ -48,6 +48,8 @@ export interface TalkOptions {
   focus(): void
 }
 
+export type MakeTalk = (options: Omit<TalkOptions, 'foundations' | 'imageOrigins'>) => Talk
+
 export interface Talk {
   /** Whether an answer comes. */
   readonly isBusy: boolean
@@ -111,8 +113,9 @@ export function createTalk({
   const follow = followEnd(log, content, frame.latest)
   const list = createConversationList(strings, language, {
     open(id) {
-      threads.show(id)
+      // First: what is hidden can't be scrolled to its end.
       showList(false)
+      threads.show(id)
       focus()
     },
     remove(id) {
@@ -125,7 +128,13 @@ export function createTalk({
     },
   })
 
-  adopt(panel.getRootNode() as ShadowRoot, TALK_STYLES)
+  const tree = panel.getRootNode() as ShadowRoot
+  adopt(tree, TALK_STYLES)
+  // In time, so that it is there when the first token is.
+  loadRendering().then(
+    ({ MARKDOWN_STYLES }) => adopt(tree, MARKDOWN_STYLES),
+    () => {},
+  )
   log.after(list.element)
   panel.append(speech.element)
 
@@ -145,7 +154,10 @@ export function createTalk({
         model: () => settings().model,
         busy(busy) {
           // While a conversation is being entered, it isn't shown yet.
-          queueMicrotask(changed)
+          queueMicrotask(() => {
+            if (here()) keepToEnd(busy)
+            changed()
+          })
           if (!busy) void allowance.update()
         },
         heard: {
@@ -170,10 +182,15 @@ export function createTalk({
     },
   )
 
+  function keepToEnd(grows: boolean): void {
+    if (grows) follow.start()
+    else follow.rest()
+  }
+
   function showEnd(): void {
-    follow.stop()
-    log.scrollTop = log.scrollHeight
-    if (threads.shown.busy) follow.start()
+    // Also of what is whole: it may still be painted.
+    follow.start()
+    keepToEnd(threads.shown.busy)
   }
 
   function showList(shown: boolean): void {
@@ -199,10 +216,13 @@ export function createTalk({
 
   const detached = new AbortController()
   addEventListener('pagehide', kept.flush, { signal: detached.signal })
-  const unwatch = kept.watch(() => {
+  // Meanwhile the reader may have gone on, on another page of the site.
+  addEventListener('pageshow', ({ persisted }) => persisted && threads.refresh(), { signal: detached.signal })
+  const unwatch = kept.watch((id) => {
+    // While an answer comes here, both tabs write what they see of it.
+    if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh()
     if (!list.element.hidden) showList(true)
   })
-  loadRendering().catch(() => {})
   void warmCaller(streams, send)
   showEnd()
 
@@ -216,7 +236,6 @@ export function createTalk({
     ask(question) {
       showList(false)
       const asked = threads.shown.ask(question)
-      if (asked) follow.start()
       changed()
       return asked
     },

@@ -1,8 +1,9 @@
 /** The page for everyone: by keyboard, on a phone, by ear, and with an access key. */
 import { createHash } from 'node:crypto'
+import type { Locator } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { useHouse } from '../support/house.ts'
-import { poll, usePages } from '../support/pages.ts'
+import { hear, isFocused, poll, usePages } from '../support/pages.ts'
 import { answer } from '../support/scripts.ts'
 import { numbered } from '../support/sse.ts'
 
@@ -15,13 +16,13 @@ describe('by keyboard', () => {
     await page.getByRole('combobox', { name: 'Model' }).waitFor()
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
-    expect(await box.evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await isFocused(box)).toBe(true)
     const stops: string[] = []
-    for (let i = 0; i < 8; i++) {
+    for (let i = 0; i < 9; i++) {
       await page.keyboard.press('Shift+Tab')
       stops.push(
-        await page.evaluate(() => {
-          const element = document.activeElement as HTMLElement
+        // What has the focus inside of the chat, not the chat.
+        await page.locator(':focus:not(millrace-chat)').evaluate((element) => {
           const { outlineStyle, outlineWidth } = getComputedStyle(element)
           return outlineStyle === 'none' || outlineWidth === '0px'
             ? `no focus on ${element.outerHTML}`
@@ -29,8 +30,9 @@ describe('by keyboard', () => {
         }),
       )
     }
-    // The way to the race, the starter questions, the models, and the header's way to the race.
-    expect(stops.slice(0, 7)).toEqual(['A', 'BUTTON', 'BUTTON', 'BUTTON', 'BUTTON', 'SELECT', 'A'])
+    // The starter questions, the way to the race, what scrolls, the models, the header's way to the race, the conversations.
+    const starters = ['BUTTON', 'BUTTON', 'BUTTON', 'BUTTON']
+    expect(stops).toEqual([...starters, 'A', 'DIV', 'SELECT', 'A', 'BUTTON'])
   })
 
   test('a starter question is asked with Enter', async () => {
@@ -88,7 +90,7 @@ describe('by keyboard', () => {
     await stop.focus()
     await stop.press('Enter')
     await ended()
-    expect(await box.evaluate((element) => element === document.activeElement)).toBe(true)
+    expect(await isFocused(box)).toBe(true)
   })
 })
 
@@ -110,7 +112,7 @@ describe('on a phone', () => {
   test('the keyboard goes away when the question is sent', async () => {
     const { box, ask, ended } = await visit(house.url, phone)
     await ask()
-    expect(await box.evaluate((element) => element === document.activeElement)).toBe(false)
+    expect(await isFocused(box)).toBe(false)
     await ended()
   })
 })
@@ -120,48 +122,43 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     const { page, ask, ended } = await visit(house.url, { colorScheme })
     await ask()
     await ended()
-    const [text, ground] = await page.evaluate(() => {
-      // A canvas turns any notation of a color into numbers.
-      const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
-      const luminance = (color: string) => {
+    const luminance = (control: Locator, property: 'color' | 'backgroundColor') =>
+      control.evaluate((element, property) => {
+        // A canvas turns any notation of a color into numbers.
+        const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
         if (!context) return Number.NaN
-        context.fillStyle = color
+        context.fillStyle = getComputedStyle(element)[property]
         context.fillRect(0, 0, 1, 1)
         const [r = 0, g = 0, b = 0] = [...context.getImageData(0, 0, 1, 1).data].map((v) =>
           v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4,
         )
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
-      }
-      const of = (selector: string) => getComputedStyle(document.querySelector(selector) as Element)
-      return [luminance(of('.speed').color), luminance(of('html').backgroundColor)]
-    })
-    const [darker = 0, lighter = 0] = [text ?? 0, ground ?? 0].toSorted((a, b) => a - b)
+      }, property)
+    const text = await luminance(page.locator('.speed'), 'color')
+    const ground = await luminance(page.locator('#panel'), 'backgroundColor')
+    const [darker = 0, lighter = 0] = [text, ground].toSorted((a, b) => a - b)
     // [spec] WCAG 2.2, 1.4.3. The speed is the faintest text there is.
     expect((lighter + 0.05) / (darker + 0.05)).toBeGreaterThan(4.5)
-    expect((ground ?? 0) > 0.5).toBe(colorScheme === 'light')
+    expect(ground > 0.5).toBe(colorScheme === 'light')
   })
 })
 
-test('a screen reader is told of the beginning and the end, and of nothing between', async () => {
+test('a screen reader is told that an answer begins, and its sentences, each once', async () => {
   const { page, ask, ended } = await visit(house.url)
-  await page.evaluate(() => {
-    const said: string[] = []
-    const region = document.querySelector('[role=status]') as HTMLElement
-    new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true })
-    Object.assign(window, { said })
-  })
-  house.upstream.next(answer(numbered(200), 5), answer(['Be', 'cause', '.']))
+  const heard = await hear(page)
+  const sentences = ['Water turns the wheel.', 'The wheel turns the stone.', 'The stone grinds the corn.']
+  house.upstream.next(answer(sentences.join(' ').split(/(?<= )/), 250), answer(['Be', 'cause', '.']))
+  await ask()
+  await poll(async () => (await heard()).length).toBeGreaterThan(1)
+  // While it still comes.
+  expect(house.upstream.open).toBe(1)
+  await ended()
+  await poll(async () => (await heard()).slice(1).join(' ')).toBe(sentences.join(' '))
   await ask()
   await ended()
-  await ask()
-  await ended()
-  expect(await page.evaluate(() => (window as unknown as { said: string[] }).said)).toEqual([
-    'The answer has begun.',
-    'The answer is complete: 200 words.',
-    'The answer has begun.',
-    'Answer: Because.',
-  ])
-  expect(await page.locator('[aria-live], [role=log], [role=status], [role=alert]').count()).toBe(1)
+  await poll(async () => (await heard()).slice(-2)).toEqual(['The answer has begun.', 'Because.'])
+  // One for the chat, one for the race.
+  expect(await page.locator('[aria-live], [role=log], [role=status], [role=alert]').count()).toBe(2)
 })
 
 describe('where an access key is needed', () => {

@@ -1,9 +1,9 @@
 /** An answer outlives its connection, its page and its tab; only a stop ends it. */
 import { setTimeout } from 'node:timers/promises'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { afterEach, describe, expect, test } from 'vitest'
 import { useHouse } from '../support/house.ts'
-import { poll, usePages } from '../support/pages.ts'
+import { hear, poll, usePages } from '../support/pages.ts'
 import { hang, inOrder, wait } from '../support/script.ts'
 import { answer, begun } from '../support/scripts.ts'
 import { delta, numbered, role } from '../support/sse.ts'
@@ -16,27 +16,27 @@ const visit = usePages()
 afterEach(() => plug.push())
 
 const TOKENS = numbered(120)
-const TEXT = TOKENS.join('')
+const WHOLE = TOKENS.join('')
+/** As it is shown: Markdown drops the space at its end. */
+const TEXT = WHOLE.trim()
 
 /** Takes four seconds, or as long as it is told to. */
 const slow = (gapMs = 33) => answer(TOKENS, gapMs)
 
-/** Notes each text that the last answer shows, and each sentence that a screen reader is told. */
-async function observe(page: Page): Promise<() => Promise<{ texts: string[]; said: string[] }>> {
-  await page.evaluate(() => {
-    const notes = { texts: [''], said: [] as string[] }
-    const region = document.querySelector('[role=status]') as HTMLElement
-    const turns = document.querySelector('#turns') as HTMLElement
-    new MutationObserver(() => notes.said.push(region.textContent)).observe(region, { childList: true })
+/** Notes each text that the last answer shows. */
+async function watch(log: Locator): Promise<() => Promise<string[]>> {
+  await log.evaluate((log) => {
+    const texts = ['']
     new MutationObserver(() => {
-      const text = [...turns.querySelectorAll('.answer .text')].at(-1)?.textContent ?? ''
-      if (text !== notes.texts.at(-1)) notes.texts.push(text)
-    }).observe(turns, { subtree: true, childList: true, characterData: true })
-    Object.assign(window, { notes })
+      const text = [...log.querySelectorAll('.answer .text')].at(-1)?.textContent.trimEnd() ?? ''
+      if (text !== texts.at(-1)) texts.push(text)
+    }).observe(log, { subtree: true, childList: true, characterData: true })
+    Object.assign(window, { texts })
   })
-  return () =>
-    page.evaluate(() => (window as unknown as { notes: { texts: string[]; said: string[] } }).notes)
+  return () => log.evaluate(() => (window as unknown as { texts: string[] }).texts)
 }
+
+const reconnecting = (page: Page) => page.locator('.reconnecting').getByText('Reconnecting…')
 
 /** Each is the beginning of the next, and of the whole. */
 function expectGrowth(texts: string[]): void {
@@ -66,9 +66,8 @@ describe('a connection that is gone for 3 s in mid-answer', () => {
       (page) => page.context().setOffline(false),
     ],
   ])('%s: the answer goes on where it was', async (_, pull, push) => {
-    const { page, ask, answers, ended } = await visit(plug.url)
-    const observed = await observe(page)
-    const quiet = page.getByText('Reconnecting…')
+    const { page, log, ask, answers, ended } = await visit(plug.url)
+    const [texts, heard] = [await watch(log), await hear(page)]
     house.upstream.next(slow(50))
     await ask()
     await answers.getByText('t9 ').waitFor()
@@ -77,10 +76,11 @@ describe('a connection that is gone for 3 s in mid-answer', () => {
     await push(page)
     await ended()
     expect(await answers.textContent()).toBe(TEXT)
-    expect(await quiet.isVisible()).toBe(false)
-    const { texts, said } = await observed()
-    expectGrowth(texts)
-    expect(said).toEqual(['The answer has begun.', 'Reconnecting.', 'The answer is complete: 120 words.'])
+    expect(await reconnecting(page).isVisible()).toBe(false)
+    expectGrowth(await texts())
+    // What the answer says comes after that, at the pace of a voice.
+    expect((await heard()).slice(0, 2)).toEqual(['The answer has begun.', 'Reconnecting…'])
+    expect((await heard()).filter((said) => !/^t\d/.test(said))).toHaveLength(2)
     expect(house.upstream.calls).toHaveLength(1)
     expect(house.upstream.calls[0]?.closedAt).toBeUndefined()
   })
@@ -92,13 +92,13 @@ describe('a connection that is gone for 3 s in mid-answer', () => {
     await answers.getByText('t9 ').waitFor()
     const speed = page.getByText(/^First token after/)
     plug.pull()
-    await page.getByText('Reconnecting…').waitFor()
+    await reconnecting(page).waitFor()
     expect(await speed.isVisible()).toBe(false)
     expect(await stop.isVisible()).toBe(true)
     expect(await page.locator('.trouble-card').count()).toBe(0)
     plug.push()
     await speed.waitFor()
-    expect(await page.getByText('Reconnecting…').isVisible()).toBe(false)
+    expect(await reconnecting(page).isVisible()).toBe(false)
   })
 })
 
@@ -111,7 +111,7 @@ test('an answer whose connection was given up is looked at again, not asked agai
   await page.clock.resume()
   await answers.getByText('t9 ').waitFor()
   plug.pull()
-  await page.getByText('Reconnecting…').waitFor()
+  await reconnecting(page).waitFor()
   // Five minutes without a network.
   await poll(async () => {
     await page.clock.runFor(20_000)
@@ -126,23 +126,20 @@ test('an answer whose connection was given up is looked at again, not asked agai
 
 describe('a reload', () => {
   test('in mid-answer takes it up, and shows what was finished before', async () => {
-    const { page, ask, answers, ended } = await visit(house.url)
+    const { page, log, ask, answers, ended } = await visit(house.url)
     house.upstream.next(answer(['Because', '.']), slow(), answer(['Yes.']))
     await ask('Why?')
     await ended()
     await ask('Count.')
     await answers.getByText('t20 ').waitFor()
     await page.reload()
-    const observed = await observe(page)
+    const texts = await watch(log)
     await answers.getByText('t20 ').waitFor()
     expect(await answers.first().textContent()).toBe('Because.')
-    expect(await page.getByRole('heading', { level: 2 }).allTextContents()).toEqual(
-      expect.arrayContaining(['Why?', 'Count.']),
-    )
+    expect(await page.getByRole('heading', { level: 3 }).allTextContents()).toEqual(['Why?', 'Count.'])
     await ended()
     expect(await answers.allTextContents()).toEqual(['Because.', TEXT])
-    const { texts } = await observed()
-    expect(texts.every((text) => TEXT.startsWith(text))).toBe(true)
+    expect((await texts()).every((text) => TEXT.startsWith(text))).toBe(true)
     expect(
       await page.getByText(/^First token after 0\.\d\d s · \d\.\d tokens per second · 12 tokens$/).count(),
     ).toBe(1)
@@ -155,7 +152,7 @@ describe('a reload', () => {
       { role: 'user', content: 'Why?' },
       { role: 'assistant', content: 'Because.' },
       { role: 'user', content: 'Count.' },
-      { role: 'assistant', content: TEXT },
+      { role: 'assistant', content: WHOLE },
       { role: 'user', content: 'Sure?' },
     ])
   })
@@ -185,7 +182,7 @@ describe('a reload', () => {
   })
 
   test('keeps what was finished, stopped and broken as it was', async () => {
-    const { page, ask, answers, stop, ended, retry } = await visit(house.url)
+    const { page, ask, answers, stop, ready, ended, retry } = await visit(house.url)
     house.upstream.next(
       answer(['Because', '.']),
       slow(),
@@ -201,7 +198,8 @@ describe('a reload', () => {
     await page.getByRole('heading', { name: 'The answer broke off' }).waitFor()
     const before = await page.getByRole('article').allInnerTexts()
     await page.reload()
-    expect(await page.getByRole('article').allInnerTexts()).toEqual(before)
+    await ready()
+    await poll(() => page.getByRole('article').allInnerTexts()).toEqual(before)
     expect(before[1]).toContain('You stopped this answer.')
     house.upstream.next(answer(['Whole.']))
     await retry.click()
@@ -223,18 +221,22 @@ describe('a reload', () => {
     expect(TEXT.startsWith(text)).toBe(true)
   })
 
-  test('forgets a conversation that was ended', async () => {
-    const { page, ask, ended } = await visit(house.url)
-    await ask()
+  test('stays in a new conversation, and has the earlier one to come back to', async () => {
+    const { page, ask, answers, ready, ended } = await visit(house.url)
+    await ask('Why?')
     await ended()
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.reload()
+    await ready()
     expect(await page.getByRole('article').count()).toBe(0)
     expect(await page.getByRole('heading', { name: 'Ask, and watch it arrive.' }).isVisible()).toBe(true)
+    await page.getByRole('button', { name: 'Conversations' }).click()
+    await page.getByRole('button', { name: /^Why\?/ }).click()
+    expect(await answers.textContent()).toBe('Hello, world!')
   })
 
   test('where nothing may be kept is a page without a past', async () => {
-    const { page, ask, answers, ended } = await visit(house.url)
+    const { page, box, ask, answers, ready, ended } = await visit(house.url)
     await page.context().addInitScript(() => {
       Object.defineProperty(window, 'sessionStorage', {
         get() {
@@ -247,6 +249,8 @@ describe('a reload', () => {
     await ended()
     expect(await answers.textContent()).toBe('Hello, world!')
     await page.reload()
+    await box.focus()
+    await ready()
     expect(await page.getByRole('article').count()).toBe(0)
   })
 })
@@ -269,14 +273,15 @@ describe('two tabs', () => {
     const one = await visit(house.url)
     house.upstream.next(slow())
     await one.ask()
+    await house.upstream.call(1)
     const other = await one.duplicate()
     await other.answers.getByText('t20 ').waitFor()
     await other.stop.click()
     await Promise.all([one.ended(), other.ended()])
     await house.upstream.until(({ open }) => open === 0)
     expect(house.upstream.calls[0]?.closedAt).toBeDefined()
-    await other.page.getByText('You stopped this answer.').waitFor()
-    await one.page.getByText('This answer was stopped.').waitFor()
+    await other.note('You stopped this answer.').waitFor()
+    await one.note('This answer was stopped.').waitFor()
     const text = (await one.answers.textContent()) ?? ''
     expect(await other.answers.textContent()).toBe(text)
     expect(TEXT.startsWith(text)).toBe(true)
@@ -287,6 +292,7 @@ describe('two tabs', () => {
     const one = await visit(house.url)
     house.upstream.next(slow())
     await one.ask()
+    await house.upstream.call(1)
     const other = await one.duplicate()
     await other.answers.getByText('t20 ').waitFor()
     await one.page.close()
@@ -308,15 +314,15 @@ test('a tab that is closed stops nothing', async () => {
 
 describe('a stop', () => {
   test('takes effect at once without a connection, and is heard when there is one', async () => {
-    const { page, ask, answers, stop, ended } = await visit(plug.url)
+    const { page, ask, answers, stop, ended, note } = await visit(plug.url)
     house.upstream.next(inOrder(begun([role(), delta('Half')]), hang))
     await ask()
     await answers.getByText('Half').waitFor()
     plug.pull()
-    await page.getByText('Reconnecting…').waitFor()
+    await reconnecting(page).waitFor()
     await stop.click()
     await ended()
-    expect(await page.getByText('You stopped this answer.').isVisible()).toBe(true)
+    expect(await note('You stopped this answer.').isVisible()).toBe(true)
     expect(house.upstream.open).toBe(1)
     plug.push()
     await house.upstream.until(({ open }) => open === 0)
@@ -361,5 +367,5 @@ test('a stock EventSource resumes by itself, and stops when there is no more', a
     .slice(0, -1)
     .map(([, data]) => JSON.parse(String(data)).choices[0]?.delta.content ?? '')
     .join('')
-  expect(text).toBe(TEXT)
+  expect(text).toBe(WHOLE)
 })

@@ -226,11 +226,11 @@ describe('a limit', () => {
   })
 
   test('of an answer’s tokens is told', async () => {
-    const { page, ask, answers, ended } = await come(house)
+    const { page, ask, answers, ended, note } = await come(house)
     house.upstream.next(answer(numbered(200)))
     await ask()
     await ended()
-    await page.getByText('The answer reached the number of tokens that was left.').waitFor()
+    await note('The answer reached the number of tokens that was left.').waitFor()
     expect(await answers.textContent()).toMatch(/^t0 t1 /)
     expect(await page.locator('.trouble-card').count()).toBe(0)
   })

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { type House, useHouse } from '../support/house.ts'
 import { isModeration, verdict } from '../support/moderation-server.ts'
-import { poll, usePages } from '../support/pages.ts'
+import { hear, poll, usePages } from '../support/pages.ts'
 import { hang, inOrder, type Script, wait } from '../support/script.ts'
 import { answer, begun, failing, json } from '../support/scripts.ts'
 import { completion, delta, numbered, role } from '../support/sse.ts'
@@ -22,51 +22,55 @@ function when({ upstream }: House, model: Script, moderation: Script = verdict(i
   upstream.when((call) => (isModeration(call) ? moderation : model))
 }
 
-/** Whether any of it was in the page at any time. */
+/** Whether any of it was in the chat at any time. */
 async function watch(page: Page): Promise<() => Promise<boolean>> {
-  await page.evaluate(() => {
+  await page.locator('#panel').evaluate((panel) => {
     const seen = { bad: false }
     new MutationObserver(() => {
-      seen.bad ||= /[α-ω]/.test(document.body.textContent)
-    }).observe(document.body, { subtree: true, childList: true, characterData: true })
+      seen.bad ||= /[α-ω]/.test(panel.textContent)
+    }).observe(panel, { subtree: true, childList: true, characterData: true })
     Object.assign(window, { seen })
   })
   return () => page.evaluate(() => (window as unknown as { seen: { bad: boolean } }).seen.bad)
 }
 
+/** All that is in the page, shadow trees and all, and what it keeps. */
 const everything = (page: Page) =>
-  page.evaluate(() => document.documentElement.outerHTML + Object.values({ ...sessionStorage }).join())
-
-/** Not what is said of it to who listens. */
-const noteOf = (page: Page, note: string) => page.locator('.note').getByText(note, { exact: true })
+  page.evaluate(() => {
+    const shadow = document.querySelector('millrace-chat')?.shadowRoot
+    if (!shadow) throw new TypeError('There is no chat.')
+    const kept = JSON.stringify([{ ...sessionStorage }, { ...localStorage }])
+    return document.documentElement.outerHTML + shadow.innerHTML + kept
+  })
 
 const stateOf = (page: Page) => page.locator('.answer').last().getAttribute('data-state')
 
 describe('held back', () => {
   test('a flagged text is not seen for a moment, and what passed stays', async () => {
-    const { page, ask, answers, ended } = await visit(holding.url)
-    const seen = await watch(page)
+    const { page, ask, answers, ended, note } = await visit(holding.url)
+    const [seen, heard] = [await watch(page), await hear(page)]
     when(holding, answer([...numbered(60), BAD, ...numbered(20)], 5))
     await ask()
     await ended()
-    expect(await noteOf(page, REST).isVisible()).toBe(true)
+    expect(await note(REST).isVisible()).toBe(true)
     expect(await stateOf(page)).toBe('withheld')
-    expect(await page.getByRole('status').textContent()).toBe(REST)
+    expect(await heard()).toContain(REST)
+    expect(isBad((await heard()).join())).toBe(false)
     const text = (await answers.textContent()) ?? ''
     expect(text).toMatch(/^t0 t1 /)
     expect(numbered(60).join('').startsWith(text)).toBe(true)
     expect([await seen(), isBad(await everything(page))]).toEqual([false, false])
     await page.reload()
-    expect(await noteOf(page, REST).isVisible()).toBe(true)
+    await note(REST).waitFor()
     expect([await answers.textContent(), await stateOf(page)]).toEqual([text, 'withheld'])
   })
 
   test('an answer that is flagged whole says so, and is not sent along', async () => {
-    const { page, ask, ended } = await visit(holding.url)
+    const { page, ask, ended, note } = await visit(holding.url)
     when(holding, answer([BAD]))
     await ask('First?')
     await ended()
-    expect(await noteOf(page, WHOLE).isVisible()).toBe(true)
+    expect(await note(WHOLE).isVisible()).toBe(true)
     expect(await page.getByText('nothing to say').count()).toBe(0)
     await holding.upstream.clear()
     when(holding, answer(['Yes.']))
@@ -101,7 +105,7 @@ describe('taken back', () => {
   }
 
   test('a flagged text leaves the page, what it keeps, and what is sent along', async () => {
-    const { page, ask, answers, ended } = await visit(retracting.url)
+    const { page, ask, answers, ended, note } = await visit(retracting.url)
     const seen = await watch(page)
     when(
       retracting,
@@ -110,7 +114,7 @@ describe('taken back', () => {
     )
     await ask('First?')
     await answers.getByText(BAD).waitFor()
-    await noteOf(page, REST).waitFor()
+    await note(REST).waitFor()
     await ended()
     const text = (await answers.textContent()) ?? ''
     expect(numbered(60).join('').startsWith(text)).toBe(true)
@@ -123,21 +127,21 @@ describe('taken back', () => {
     const asked = retracting.upstream.calls.find((call) => !isModeration(call))
     expect(JSON.stringify(asked?.request.messages)).not.toContain('β')
     await page.reload()
-    expect(await answers.allTextContents()).toEqual([text, 'Yes.'])
+    await poll(() => answers.allTextContents()).toEqual([text, 'Yes.'])
   })
 
   test('it may be all there was', async () => {
-    const { page, ask, answers, ended } = await visit(retracting.url)
+    const { page, ask, answers, ended, note } = await visit(retracting.url)
     when(retracting, answer([BAD, ' 🎉', ' and more'], 20), late)
     await ask()
     await answers.getByText(BAD).waitFor()
-    await noteOf(page, WHOLE).waitFor()
+    await note(WHOLE).waitFor()
     await ended()
     expect([await answers.textContent(), isBad(await everything(page))]).toEqual(['', false])
   })
 
   test('over many blocks, what stays is what it would be alone, and is not touched', async () => {
-    const { page, ask, answers, ended } = await visit(retracting.url)
+    const { page, ask, answers, ended, note } = await visit(retracting.url)
     const paragraph = `${'word '.repeat(60)}\n\n`
     const passed = `${paragraph.repeat(12)}As code:\n\`\`\`js\n${'let a = "🎉"\n'.repeat(30)}`
     const flagged = `\`\`\`\n${paragraph.repeat(2)}\`\`\`\n${BAD}\n\`\`\`\nand prose`
@@ -148,24 +152,32 @@ describe('taken back', () => {
       inOrder(wait(150), verdict(isBad)),
     )
     await ask()
-    await answers.locator('div').nth(1).waitFor()
-    await answers
-      .locator('div')
-      .first()
-      .evaluate((block) => Object.assign(block, { mark: true }))
-    await noteOf(page, REST).waitFor()
+    const first = answers.locator('> p').first()
+    await answers.locator('> p').nth(2).waitFor()
+    const selected = await first.evaluate((block) => {
+      Object.assign(block, { mark: true })
+      const selection = (block.getRootNode() as unknown as Document).getSelection()
+      selection?.setBaseAndExtent(block.firstChild as Text, 5, block.firstChild as Text, 19)
+      return String(selection)
+    })
+    await note(REST).waitFor()
     await ended()
-    const text = (await answers.textContent()) ?? ''
-    expect((passed + flagged).startsWith(text)).toBe(true)
-    expect(text.length).toBeGreaterThan(2_000)
-    const mark = await answers
-      .locator('div')
-      .first()
-      .evaluate((block) => (block as unknown as { mark?: boolean }).mark)
-    expect(mark).toBe(true)
+    const prose = await answers.locator('> p').allTextContents()
+    expect(prose.slice(0, 13)).toEqual([...Array(12).fill(paragraph.trim()), 'As code:'])
+    for (const more of prose.slice(13)) expect(paragraph.startsWith(more)).toBe(true)
+    const code = (await answers.locator('pre').first().textContent()) ?? ''
+    expect(code.length).toBeGreaterThan(200)
+    expect(code).toBe(passed.slice(passed.indexOf('let a')))
+    const kept = await first.evaluate((block) => [
+      (block as unknown as { mark?: boolean }).mark,
+      String((block.getRootNode() as unknown as Document).getSelection()),
+    ])
+    expect(kept).toEqual([true, selected])
+    expect(selected).toBe('word word word')
     const blocks = await answers.innerHTML()
     await page.reload()
-    expect(await answers.innerHTML()).toBe(blocks)
+    await note(REST).waitFor()
+    await poll(() => answers.innerHTML()).toBe(blocks)
   })
 
   test('every tab that watches obeys', async () => {
@@ -174,7 +186,7 @@ describe('taken back', () => {
     await one.ask()
     await one.answers.getByText('t20 ').waitFor()
     const other = await one.duplicate()
-    await Promise.all([noteOf(one.page, REST).waitFor(), noteOf(other.page, REST).waitFor()])
+    await Promise.all([one.note(REST).waitFor(), other.note(REST).waitFor()])
     await Promise.all([one.ended(), other.ended()])
     expect(await other.answers.textContent()).toBe(await one.answers.textContent())
     expect(isBad((await everything(one.page)) + (await everything(other.page)))).toBe(false)

@@ -78,13 +78,13 @@ const BUTTON = `
   globalThis.turnstile = {
     render(place, options) {
       rendered.push({ sitekey: options.sitekey, action: options.action })
-      const button = document.createElement('button')
+      const button = globalThis.challenge = document.createElement('button')
       button.textContent = 'I am a person'
       button.addEventListener('click', () => options.callback('solved ' + ++made))
       place.append(button)
       return 'widget-' + rendered.length
     },
-    remove() { document.querySelector('#challenge').replaceChildren() },
+    remove() { challenge.remove() },
   }`
 
 const FAILS = `globalThis.turnstile = {
@@ -114,6 +114,15 @@ test('its challenge is solved once, and the question that waited is asked', asyn
   expect(await answers.allTextContents()).toEqual(Array(3).fill('Hello, world!'))
   expect(upstream.calls.filter(isVerdict)).toHaveLength(1)
   expect(await challenge.count()).toBe(0)
+})
+
+test('it is solved in the race too, where the race is', async () => {
+  verify()
+  const { page } = await visit(`${millrace.url}`, { before: letIn(BUTTON), expected: asksThere })
+  await page.evaluate(() => location.assign('#race'))
+  await page.getByRole('button', { name: 'Start the race' }).click()
+  await page.getByRole('button', { name: 'I am a person' }).click()
+  await page.getByRole('heading', { name: /^The result/ }).waitFor()
 })
 
 test('it is made with the site’s key and the action that the Worker asks for', async () => {

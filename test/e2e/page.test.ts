@@ -1,11 +1,11 @@
 /** The page: ask, watch it grow, stop, try again, go on. */
 import { setTimeout } from 'node:timers/promises'
-import type { Page } from 'playwright-core'
+import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectPrompt } from '../support/arrival.ts'
 import { useHouse } from '../support/house.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
-import { poll, usePages } from '../support/pages.ts'
+import { hear, poll, usePages } from '../support/pages.ts'
 import { cut, hang, inOrder, reset } from '../support/script.ts'
 import { answer, begun, failing } from '../support/scripts.ts'
 import { delta, numbered, role } from '../support/sse.ts'
@@ -13,19 +13,24 @@ import { delta, numbered, role } from '../support/sse.ts'
 const house = useHouse({ MODELS: 'gpt-test,gpt-other' })
 const visit = usePages()
 
-/** Records in the page what each answer's text was, and when, at each change. */
-async function watch(page: Page): Promise<() => Promise<{ at: number; text: string }[]>> {
-  await page.evaluate(() => {
-    const seen: { at: number; text: string }[] = []
-    const turns = document.querySelector('#turns') as HTMLElement
+interface Seen {
+  at: number
+  text: string
+}
+
+/** Records in the page what the answer's text was, and when, at each change. */
+async function watch(log: Locator): Promise<() => Promise<Seen[]>> {
+  await log.evaluate((log) => {
+    const seen: Seen[] = []
     new MutationObserver(() => {
-      const text = turns.querySelector('.text')?.textContent ?? ''
+      // At its end Markdown drops the space that a next word would have needed.
+      const text = log.querySelector('.text')?.textContent.trimEnd() ?? ''
       const at = performance.timeOrigin + performance.now()
       if (text !== seen.at(-1)?.text) seen.push({ at, text })
-    }).observe(turns, { subtree: true, childList: true, characterData: true })
+    }).observe(log, { subtree: true, childList: true, characterData: true })
     Object.assign(window, { seen })
   })
-  return () => page.evaluate(() => (window as unknown as { seen: { at: number; text: string }[] }).seen)
+  return () => log.evaluate(() => (window as unknown as { seen: Seen[] }).seen)
 }
 
 test('the page is served under a policy that runs its own files alone', async () => {
@@ -44,13 +49,13 @@ test('the page is served under a policy that runs its own files alone', async ()
 
 describe('an answer', () => {
   test('grows as it arrives, and ends with its speed', async () => {
-    const { page, ask, answers, ended } = await visit(house.url)
-    const seen = await watch(page)
+    const { page, log, ask, answers, ended } = await visit(house.url)
+    const seen = await watch(log)
     const tokens = numbered(20)
     house.upstream.next(answer(tokens, 100))
     await ask('Count.')
     await ended()
-    expect(await answers.textContent()).toBe(tokens.join(''))
+    expect(await answers.textContent()).toBe(tokens.join('').trim())
 
     const texts = await seen()
     const lengths = texts.map(({ text }) => text.length)
@@ -82,7 +87,8 @@ describe('an answer', () => {
   })
 
   test('can be stopped, which ends the call', async () => {
-    const { page, ask, stop, answers, ended } = await visit(house.url)
+    const { page, ask, stop, answers, ended, note } = await visit(house.url)
+    const heard = await hear(page)
     house.upstream.next(answer(numbered(1000), 20))
     await ask()
     await poll(() => answers.textContent()).toContain('t5 ')
@@ -93,8 +99,8 @@ describe('an answer', () => {
     expect(text).toMatch(/^t0 .*t5 /)
     await setTimeout(200)
     expect(await answers.textContent()).toBe(text)
-    expect(await page.getByRole('status').textContent()).toBe('Stopped.')
-    expect(await page.getByText('You stopped this answer.').isVisible()).toBe(true)
+    expect(await heard()).toContain('You stopped this answer.')
+    expect(await note('You stopped this answer.').isVisible()).toBe(true)
   })
 
   test('can be stopped before it begins', async () => {
@@ -122,32 +128,62 @@ describe('an answer', () => {
     ])
   })
 
-  test('is forgotten with its conversation, also while it comes', async () => {
+  test('goes on behind a new conversation, and is there to come back to', async () => {
+    const { page, ask, answers, ended, stop } = await visit(house.url)
+    const tokens = numbered(60)
+    house.upstream.next(answer(tokens, 50), answer(['New.']))
+    await ask('Old?')
+    await answers.getByText('t3 ').waitFor()
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    expect(await page.getByRole('article').count()).toBe(0)
+    await ask('New?')
+    await ended()
+    expect(await answers.allTextContents()).toEqual(['New.'])
+    expect(house.upstream.calls[1]?.request.messages).toEqual([{ role: 'user', content: 'New?' }])
+    expect(house.upstream.open).toBe(1)
+    await page.getByRole('button', { name: 'Conversations' }).click()
+    await page.getByRole('button', { name: /^Old\?/ }).click()
+    await stop.waitFor()
+    await ended()
+    expect(await answers.allTextContents()).toEqual([tokens.join('').trim()])
+    expect(house.upstream.calls).toHaveLength(2)
+  })
+
+  test('is ended and forgotten with its conversation', async () => {
     const { page, ask, answers, ended } = await visit(house.url)
     house.upstream.next(answer(numbered(1000), 20), answer(['New.']))
     await ask('Old?')
     await answers.getByText('t3 ').waitFor()
-    await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.getByRole('button', { name: 'Conversations' }).click()
+    await page.getByRole('button', { name: 'Delete “Old?”' }).click()
     await house.upstream.until(({ open }) => open === 0)
+    await page.getByText('What you ask is kept here.').waitFor()
+    await page.getByRole('button', { name: 'Back to the conversation' }).click()
     await ask('New?')
     await ended()
     expect(await answers.allTextContents()).toEqual(['New.'])
     expect(house.upstream.calls[1]?.request.messages).toEqual([{ role: 'user', content: 'New?' }])
   })
 
-  test('is text, whatever it looks like', async () => {
+  test('is Markdown, and never markup', async () => {
     const { page, ask, answers, ended } = await visit(house.url)
     const tokens = [
       '<img src=x onerror=',
-      'alert(1)>',
-      '\n\n```html\n<script>alert(2)</scr',
+      'alert(1)> is **no',
+      '** image\n\n```html\n<script>alert(2)</scr',
       'ipt>\n',
       '```\n&amp;',
     ]
     house.upstream.next(answer(tokens))
     await ask('<b>Why?</b>')
     await ended()
-    expect(await answers.textContent()).toBe(tokens.join(''))
+    expect(await page.getByRole('heading', { level: 3 }).textContent()).toBe('<b>Why?</b>')
+    expect(await answers.locator('p').allTextContents()).toEqual([
+      '<img src=x onerror=alert(1)> is no image',
+      '&',
+    ])
+    expect(await answers.locator('strong').textContent()).toBe('no')
+    expect(await answers.locator('pre').textContent()).toBe('<script>alert(2)</script>\n')
     expect(await page.locator('.turn').locator('img, script, b').count()).toBe(0)
   })
 })
@@ -159,14 +195,14 @@ describe('an answer that fails', () => {
   ])('as it %s keeps what had arrived, until another try has something better', async (_, fault, words) => {
     const { page, ask, answers, ended, retry } = await visit(house.url)
     house.upstream.next(
-      inOrder(begun([role(), delta('Half an ')], 20), fault),
+      inOrder(begun([role(), delta('Half an')], 20), fault),
       answer(['A whole', ' answer.'], 300),
     )
     await ask('Why?')
     await page.getByRole('heading', { name: words }).waitFor()
-    expect(await answers.textContent()).toBe('Half an ')
+    expect(await answers.textContent()).toBe('Half an')
     await retry.click()
-    expect(await answers.textContent()).toBe('Half an ')
+    expect(await answers.textContent()).toBe('Half an')
     await ended()
     expect(await answers.allTextContents()).toEqual(['A whole answer.'])
     expect(await page.getByRole('heading', { name: words }).count()).toBe(0)
@@ -191,14 +227,38 @@ describe('an answer that fails', () => {
   })
 
   test('without a connection is asked as soon as there is one', async () => {
-    const { page, ask, answers, ended } = await visit(house.url)
-    await page.waitForLoadState('networkidle')
+    const { page, box, ask, answers, ended } = await visit(house.url)
+    // Whoever writes has all that a conversation needs by then.
+    await box.focus()
+    const loaded = () =>
+      page.evaluate(() =>
+        performance
+          .getEntriesByType('resource')
+          .map(({ name }) => name)
+          .join(),
+      )
+    await poll(loaded).toMatch(/view-rendering-/)
     await page.context().setOffline(true)
     await ask()
-    await page.getByText('Reconnecting…').waitFor()
+    await page.locator('.reconnecting').getByText('Reconnecting…').waitFor()
     await page.context().setOffline(false)
     await ended()
     expect(await answers.textContent()).toBe('Hello, world!')
+    expect(house.upstream.calls).toHaveLength(1)
+  })
+
+  test('for want of what a conversation needs keeps the question, and can be asked again', async () => {
+    const { page, box, ask, answers, ended, retry } = await visit(house.url, { expected: /ERR_FAILED/ })
+    await page.route('**/assets/parts/**', (route) => route.abort())
+    await ask('Why?')
+    await page.getByRole('alert').getByText('The server could not be reached.').waitFor()
+    expect(await box.inputValue()).toBe('Why?')
+    await page.unroute('**/assets/parts/**')
+    await retry.click()
+    await box.press('Enter')
+    await ended()
+    expect(await answers.textContent()).toBe('Hello, world!')
+    expect(await box.inputValue()).toBe('')
     expect(house.upstream.calls).toHaveLength(1)
   })
 

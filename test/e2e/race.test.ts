@@ -45,6 +45,7 @@ test('is a place of its own, with the founding question in it', async () => {
   expect(await page.title()).toBe('The race · Millrace')
   expect(await page.getByRole('textbox', { name: 'The question' }).inputValue()).toMatch(/plot_2d_normal/)
   expect(await page.getByRole('textbox').count()).toBe(1)
+  await page.getByText('This is a demo.').waitFor()
   await page.reload()
   await start.waitFor()
   await page.goBack()
@@ -146,7 +147,7 @@ test('at 10× speed takes a tenth, and says so', async () => {
   await enter()
   const sent: unknown[] = []
   page.on('request', (request) => {
-    if (request.method() === 'POST') sent.push(request.postDataJSON())
+    if (request.url().endsWith('/completions')) sent.push(request.postDataJSON())
   })
   await page.getByText('10× speed').click()
   await start.click()

@@ -12,7 +12,11 @@ const NO_POLICY = ''
 
 test('CommonMark’s examples are the same elements', async () => {
   const page = await rendering.open(NO_POLICY)
-  await page.route('**', (route) => route.fulfill({ contentType: 'image/svg+xml', body: '' }))
+  await page.route('**', (route) =>
+    route.request().resourceType() === 'image'
+      ? route.fulfill({ contentType: 'image/svg+xml', body: '' })
+      : route.continue(),
+  )
   const wrong = await page.evaluate((examples) => {
     const { createRenderer, labels } = millrace
     /** Without what only this renderer adds, and without white space around blocks. */

@@ -12,8 +12,14 @@ export interface Visit {
   retry: Locator
   /** The answers' texts, in order. */
   answers: Locator
+  /** What is said below an answer of how it ended. (It is also said to who listens.) */
+  note(words: string): Locator
+  /** What the conversation scrolls in. */
+  log: Locator
   /** Types a question and sends it. */
   ask(question?: string): Promise<void>
+  /** Waits until there is all that a conversation needs, and what was kept of it is shown. */
+  ready(): Promise<void>
   /** Waits until the latest answer has ended, however. */
   ended(): Promise<void>
   /** Another tab with a copy of what this one keeps, as a browser's "Duplicate" opens it. */
@@ -78,6 +84,30 @@ export function poll<T>(look: () => Promise<T>, timeout = 10_000) {
   return expect.poll(look, { timeout })
 }
 
+/** Also in a shadow tree, from outside of which its host has the focus. */
+export const isFocused = (control: Locator) => control.evaluate((element) => element.matches(':focus'))
+
+/** Notes what those who listen are told from now on, by whatever part of the page. */
+export async function hear(page: Page): Promise<() => Promise<string[]>> {
+  await page.locator('#log').waitFor({ state: 'attached' })
+  await page.evaluate(() => {
+    const heard: string[] = []
+    const note = (records: MutationRecord[]) => {
+      for (const { target, addedNodes } of records) {
+        if (!(target as Element).closest('[aria-live], [role=status]')) continue
+        for (const { textContent } of addedNodes) heard.push(textContent ?? '')
+      }
+    }
+    // Nothing that is observed sees into a shadow tree.
+    const trees = [document.body, document.querySelector('millrace-chat')?.shadowRoot]
+    for (const tree of trees) {
+      if (tree) new MutationObserver(note).observe(tree, { subtree: true, childList: true })
+    }
+    Object.assign(window, { heard })
+  })
+  return () => page.evaluate(() => (window as unknown as { heard: string[] }).heard)
+}
+
 function toVisit(page: Page): Visit {
   const box = page.getByRole('textbox', { name: 'Your question' })
   const send = page.getByRole('button', { name: 'Send', exact: true })
@@ -88,10 +118,14 @@ function toVisit(page: Page): Visit {
     stop: page.getByRole('button', { name: 'Stop the answer' }),
     retry: page.getByRole('button', { name: /^Try again/ }),
     answers: page.locator('.answer .text'),
+    note: (words) => page.locator('.note').getByText(words, { exact: true }),
+    log: page.locator('#log'),
     async ask(question = 'Why?') {
       await box.fill(question)
       await box.press('Enter')
     },
+    // It comes with what a conversation needs.
+    ready: () => page.locator('millrace-chat [aria-live]').waitFor({ state: 'attached' }),
     ended: () => send.waitFor(),
     async duplicate() {
       const [copy] = await Promise.all([

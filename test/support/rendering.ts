@@ -9,7 +9,7 @@ import { ROOT } from '../../scripts/bundle.ts'
 import { startBrowser } from './browser.ts'
 
 /** Nothing but its own files, and no way from text to code. */
-export const STRICT_POLICY =
+const STRICT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src *; require-trusted-types-for 'script'; trusted-types 'none'"
 
 type Module = typeof import('./rendering-module.ts')

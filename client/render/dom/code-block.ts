@@ -88,7 +88,7 @@ export function createCodeBlock({
         if (end >= 0) tail = undefined
         from = to
       }
-      colouring?.grow()
+      if (text.includes('\n')) colouring?.grow()
     },
     end() {
       ended = true

@@ -3,6 +3,7 @@ import type { Attribute, Kind, Sink } from '../parse/sink.ts'
 import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
 import { Cursor } from './cursor.ts'
+import { boxAround, create, createBox, createFor } from './elements.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
 import { finishLink } from './link.ts'
@@ -35,27 +36,6 @@ interface Frame {
   /** Of a tight list, its flat paragraphs. */
   tight?: Place[] | undefined
 }
-
-/** Those that are nothing but an element. */
-const TAGS: Partial<Record<Kind, string>> = {
-  paragraph: 'p',
-  heading: 'h1',
-  quote: 'blockquote',
-  bullets: 'ul',
-  numbers: 'ol',
-  item: 'li',
-  math: 'p',
-  rule: 'hr',
-  emphasis: 'em',
-  strong: 'strong',
-  strike: 'del',
-  code: 'code',
-  link: 'a',
-  break: 'br',
-}
-
-/** What the host's style sheet may reach into the widget for. */
-const PARTS: Partial<Record<Kind, string>> = { quote: 'quote', link: 'link' }
 
 /**
  * All is written at a cursor. Behind it nothing is touched again; before it may stand what was a guess, and of that is
@@ -120,7 +100,6 @@ export class DomSink implements Sink<Place> {
     else if (kind === 'row') outer.rows?.add(cursor.element)
     frame.code?.end()
     frame.rows?.end()
-    frame.parts?.end()
     frame.long?.end()
     if (flat) outer.cursor.goTo(cursor.last)
   }
@@ -195,10 +174,13 @@ export class DomSink implements Sink<Place> {
         if (list?.tight) return this.#beginFlat(outer, list.tight)
       }
     }
-    const element = cursor.put(kind, () => create(TAGS[kind] ?? 'span', PARTS[kind]))
+    const element = cursor.put(kind, () => createFor(kind))
     const frame = frameOf(kind, new Cursor(element))
+    if (kind === 'item') outer.parts?.came(element)
     if (kind === 'paragraph') frame.long = new LongParagraph(element)
-    if (kind === 'bullets' || kind === 'numbers') Object.assign(frame, { tight: [], parts: new Parts() })
+    if (kind === 'bullets' || kind === 'numbers') {
+      Object.assign(frame, { tight: [], parts: new Parts(element) })
+    }
     return frame
   }
 
@@ -253,14 +235,8 @@ export class DomSink implements Sink<Place> {
 
   #putBox(cursor: Cursor, done: boolean): void {
     const { labels } = this.#options
-    const box = document.createElement('input')
-    box.type = 'checkbox'
-    box.disabled = true
-    // As an attribute, so that a copy of the element has it.
-    box.toggleAttribute('checked', done)
-    box.ariaLabel = done ? labels.done : labels.open
     cursor.element.className = 'task'
-    cursor.put('box', () => box)
+    cursor.put('box', () => createBox(done ? labels.done : labels.open, done))
   }
 
   #putLinesAside(): void {
@@ -277,21 +253,6 @@ export class DomSink implements Sink<Place> {
 function trim({ cursor, code, rows }: Frame): void {
   // What is in these was not written with a cursor.
   if (!code && !rows) cursor.trim()
-}
-
-function create(tag: string, part?: string): HTMLElement {
-  const element = document.createElement(tag)
-  if (part) element.part = part
-  return element
-}
-
-/** A wide table scrolls by itself, and keys have to reach what is out of view. */
-function boxAround(table: HTMLElement): HTMLElement {
-  const box = create('div', 'table')
-  box.className = 'table'
-  box.tabIndex = 0
-  box.append(table)
-  return box
 }
 
 function frameOf(

@@ -4,40 +4,43 @@
  * that many, and the finished parts are passed over as one.
  */
 import { Cursor } from './cursor.ts'
-import { keepSelection } from './keep-selection.ts'
 
-/** Neither many children nor many parts: the square root of what a very long answer has. */
+/** Neither many children nor many parts: about the square root of what a very long answer has. */
 const PART_CHILDREN = 24
 
 export class Parts {
-  readonly #parts: Element[] = []
+  /** Whose items are items to a screen reader in whatever they are. */
+  readonly #list: Element | undefined
+  #inPart = false
   #children = 0
+
+  constructor(list?: Element) {
+    this.#list = list
+  }
 
   /** A child comes. @returns where it is written: at `cursor`, or in a part that begins here */
   next(cursor: Cursor): Cursor {
-    const full = this.#children >= PART_CHILDREN
+    const { last } = cursor
+    this.#children++
     // What is under a heading stays with it.
-    if (!full || /^H\d$/.test(cursor.last?.nodeName ?? '')) {
-      this.#children++
-      return cursor
-    }
+    if (this.#children <= PART_CHILDREN || /^H\d$/.test(last?.nodeName ?? '')) return cursor
     cursor.trim()
     const part = document.createElement('div')
     part.className = 'part'
+    if (this.#list) {
+      this.#list.role = 'list'
+      part.role = 'presentation'
+    }
     // Found by what was written last: that may have been moved to another element since.
-    const before = this.#parts.length > 0 ? cursor.last?.parentElement : cursor.last
+    const before = this.#inPart ? last?.parentElement : last
     before?.after(part)
-    this.#parts.push(part)
+    this.#inPart = true
     this.#children = 1
     return new Cursor(part)
   }
 
-  /** Nothing comes any more: all are children of the element itself. */
-  end(): void {
-    const element = this.#parts[0]?.parentElement
-    if (!element) return
-    keepSelection(element, () => {
-      for (const part of this.#parts) part.replaceWith(...part.childNodes)
-    })
+  /** The child that came is this element. */
+  came(element: Element): void {
+    if (this.#list && this.#inPart) element.role = 'listitem'
   }
 }

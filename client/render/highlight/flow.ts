@@ -33,7 +33,10 @@ export class Flow {
 
   setInView(inView: boolean): void {
     this.#inView = inView
-    if (inView) return this.show()
+    if (inView) {
+      this.show()
+      return
+    }
     for (const [kind, range] of this.#ranges.slice(0, this.#shown)) highlightOf(kind).delete(range)
     this.#shown = 0
   }
@@ -46,7 +49,7 @@ const observer = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) flows.get(target)?.setInView(isIntersecting)
   },
-  { rootMargin: AROUND },
+  { rootMargin: AROUND, scrollMargin: AROUND },
 )
 
 /** @param text the first one in its element, which has no other flow */

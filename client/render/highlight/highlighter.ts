@@ -8,7 +8,7 @@ import { loadMode } from './languages.ts'
 export type Highlighter = (code: Element) => Colouring
 
 export interface Colouring {
-  /** There is more text. */
+  /** More lines are whole. */
   grow(): void
   /** Nothing comes any more, so the last line is whole. */
   end(): void
@@ -37,13 +37,14 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
   let at = 0
   let ended = false
   let failed = false
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let waiting = false
 
   /** @returns the line that comes next, once it is whole */
   function nextLine(): string | undefined {
     if (!text || at === text.length) {
       const next = texts.nextNode()
       if (!(next instanceof Text)) return undefined
+      flow?.show()
       text = next
       flow = watchFlow(next)
       at = 0
@@ -55,7 +56,7 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
   }
 
   function colourSome(): void {
-    timer = undefined
+    waiting = false
     const until = performance.now() + SLICE_MS
     for (let line = nextLine(); line !== undefined; line = nextLine()) {
       const from = at
@@ -68,14 +69,16 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
         break
       }
       if (performance.now() < until) continue
-      timer = setTimeout(colourSome)
+      colour()
       break
     }
     flow?.show()
   }
 
   function colour(): void {
-    if (!failed) timer ??= setTimeout(colourSome)
+    if (waiting || failed) return
+    waiting = true
+    setTimeout(colourSome)
   }
 
   colour()

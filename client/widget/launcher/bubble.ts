@@ -11,10 +11,11 @@ export interface Bubble {
 
 /** @param on `near` is called when it is about to be pressed, perhaps more than once */
 export function createBubble(strings: Strings, on: { pressed(): void; near(): void }): Bubble {
+  const icons = { closed: icon('chat'), open: icon('fold') }
   const element = create(
     'button',
     { type: 'button', id: 'launcher', part: 'launcher', class: 'launcher', 'aria-haspopup': 'dialog' },
-    icon('chat'),
+    icons.closed,
     create('span', { class: 'dot' }),
   )
   let open = false
@@ -35,6 +36,7 @@ export function createBubble(strings: Strings, on: { pressed(): void; near(): vo
     element,
     setOpen(now) {
       open = now
+      element.firstElementChild?.replaceWith(now ? icons.open : icons.closed)
       name()
     },
     setUnread(now) {

@@ -38,11 +38,16 @@ export interface ShownAnswer {
   ended: Promise<Outcome>
   /** Stops it for all who watch it. */
   stop(): void
+  /** Stops it, and shows no more of it: there is no place for it any more. */
+  discard(): void
   /** Reads no more of it. It goes on for others, and can be followed again. */
   leave(): void
 }
 
-/** What had arrived on an earlier try stays on the page until this one has something better. */
+/**
+ * What had arrived on an earlier try stays on the page until this one has something better: an answer that was whole is
+ * still so after an attempt to have it again that brought nothing.
+ */
 export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownAnswer {
   const meter = createMeter(() => performance.now())
   const leaving = new AbortController()
@@ -56,6 +61,9 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
   let begun = false
   let stoppedHere = false
   let over = false
+  /** How the earlier try ended, if what it brought is worth something by itself. */
+  const before = turn.end === 'failed' ? undefined : turn.end
+  const goesOn = watched.resumed && turn.answer !== '' && before === undefined
 
   function show(chunk: ChatChunk): void {
     // One answer was asked for, whatever a server sends beside it.
@@ -81,6 +89,7 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
 
   function takeBack(chunk: ChatChunk): void {
     content = withdraw(content, chunk)
+    if (!begun) return
     turn.answer = content.slice(0, shown)
     view.shorten(turn.answer)
     watched.shortened()
@@ -88,10 +97,18 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
 
   function begin(): void {
     begun = true
-    turn.answer = ''
-    view.clear()
+    clear()
     view.setState('flowing')
     watched.begun()
+  }
+
+  function clear(): void {
+    turn.answer = ''
+    delete turn.end
+    delete turn.note
+    delete turn.rating
+    view.clear()
+    view.setRating(undefined)
   }
 
   function setNote(note: Note): void {
@@ -101,7 +118,7 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
 
   function showSpeed(): void {
     const reading = meter.read()
-    if (reading.firstTokenMs === null && turn.pending && !(watched.resumed && turn.answer !== '')) {
+    if (reading.firstTokenMs === null && turn.pending && !goesOn) {
       view.setWaited(Date.now() - turn.pending.askedAt)
     } else view.setReading(watched.resumed ? undefined : reading, false)
   }
@@ -132,11 +149,21 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
   function finish(outcome: Outcome): Outcome {
     over = true
     clearInterval(ticking)
+    view.setReconnecting(false)
+    if (!begun) {
+      const broughtNothing = outcome.end === 'stopped' || outcome.end === 'failed'
+      if (broughtNothing && before !== undefined) {
+        view.setReading(turn.speed, true)
+        view.setState(before)
+        return outcome
+      }
+      // It came to its end, and this is all there is.
+      if (!broughtNothing) clear()
+    }
     turn.end = outcome.end
     const reading = watched.resumed ? told : meter.read()
     if (reading) turn.speed = reading
     else delete turn.speed
-    view.setReconnecting(false)
     view.setReading(reading, true)
     view.setState(outcome.end)
     if (outcome.end === 'stopped') setNote(stoppedHere ? 'stopped-here' : 'stopped')
@@ -146,20 +173,29 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     return outcome
   }
 
-  view.setState(watched.resumed && turn.answer !== '' ? 'flowing' : 'waiting')
+  view.setState(goesOn ? 'flowing' : 'waiting')
   const ticking = setInterval(showSpeed, SPEED_INTERVAL_MS)
   showSpeed()
+
+  function stop(): void {
+    if (stoppedHere) return
+    stoppedHere = true
+    setTimeout(() => graceOver.resolve({ end: 'stopped' }), STOP_GRACE_MS)
+    // It goes on trying behind the reader's back; and an answer that nobody reads does end.
+    void stream
+      .stop()
+      .catch(() => {})
+      .then(() => setTimeout(() => leaving.abort(), STOP_GRACE_MS))
+  }
+
   return {
     ended: Promise.race([read(), graceOver.promise]).then(finish),
-    stop() {
-      if (stoppedHere) return
-      stoppedHere = true
-      setTimeout(() => graceOver.resolve({ end: 'stopped' }), STOP_GRACE_MS)
-      // It goes on trying behind the reader's back; and an answer that nobody reads does end.
-      void stream
-        .stop()
-        .catch(() => {})
-        .then(() => setTimeout(() => leaving.abort(), STOP_GRACE_MS))
+    stop,
+    discard() {
+      over = true
+      clearInterval(ticking)
+      // Not left at once: a question that the server has not answered yet can be stopped only when it has a name.
+      stop()
     },
     leave() {
       over = true

@@ -4,8 +4,9 @@
  */
 import { newKey } from '../../stream/open-stream.ts'
 import type { Conversation } from './conversation.ts'
-import { placeName } from './place.ts'
-import { putRecord, RECORDS } from './put-record.ts'
+import { placeName, recordsOf } from './place.ts'
+import { putRecord } from './put-record.ts'
+import { readTurns } from './read-turns.ts'
 import { type Heading, readHeading, readRecord, writeRecord } from './record.ts'
 import { createShelf, type TextStore } from './shelf.ts'
 
@@ -18,7 +19,7 @@ const ID = /^[0-9a-f]{32}$/
 export interface KeptConversations {
   /**
    * The one that this tab is in: the one it was last in; with `local`, in a new tab, the latest; otherwise a new one. It is
-   * the same object from call to call, unless another page has written to it, or gone on to another, since.
+   * the same object from call to call, unless another page has said something else in it, or gone on to another, since.
    */
   current(): Conversation
   /** The latest first. */
@@ -83,29 +84,32 @@ export function keepConversations({
 }: Options): KeptConversations {
   const shelf = storage === 'none' ? createShelf() : createShelf(stores[storage])
   const tab = storage === 'none' ? shelf : createShelf(stores.session)
-  // No origin has a space in it, so that none can be mistaken for the beginning of another.
-  const prefix = `${RECORDS}${scope} `
+  const prefix = recordsOf(scope)
   const place = placeName(storage, scope)
   const waiting = new Set<Conversation>()
   const removed = new Set<string>()
   /** What stood in the store when the conversation was last read or written here. */
   const seen = new WeakMap<Conversation, string>()
+  /** Those that were opened here: whoever comes back to one whose answer still comes finds the same object. */
+  const opened = new Map<string, Conversation>()
   let held: Conversation | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  /** The conversation, unless it is nowhere: the very object, unless another page has written to it. */
+  /** The conversation, unless it is nowhere: the very object, unless another page has said something else in it. */
   function look(id: string): Conversation | undefined {
-    const mine = held?.id === id ? held : undefined
+    const mine = opened.get(id)
     const record = shelf.get(prefix + id)
     if (record === null || (mine && seen.get(mine) === record)) return mine
     const read = readRecord(id, record)
     if (!read) return mine
-    seen.set(read, record)
-    return read
+    const found = mine && saysTheSame(mine, read) ? mine : read
+    seen.set(found, record)
+    return found
   }
 
   function enter(conversation: Conversation): Conversation {
     held = conversation
+    opened.set(conversation.id, conversation)
     tab.set(place, conversation.id)
     return conversation
   }
@@ -121,6 +125,7 @@ export function keepConversations({
     // Nothing is written for a reader who has not asked anything: a site may owe them a question before it does.
     if (found) return found === held ? found : enter(found)
     held = fresh(id)
+    opened.set(held.id, held)
     return held
   }
 
@@ -148,7 +153,11 @@ export function keepConversations({
 
   function write(conversation: Conversation): void {
     if (removed.has(conversation.id)) return
-    if (wentOnElsewhere(conversation)) conversation.id = newKey()
+    if (wentOnElsewhere(conversation)) {
+      opened.delete(conversation.id)
+      conversation.id = newKey()
+      opened.set(conversation.id, conversation)
+    }
     const name = prefix + conversation.id
     const record = writeRecord(conversation)
     if (record === undefined) {
@@ -198,6 +207,7 @@ export function keepConversations({
     remove(id) {
       // An answer that still comes must not bring it back.
       removed.add(id)
+      opened.delete(id)
       shelf.remove(prefix + id)
       if (placeOf() === id) start()
     },
@@ -214,4 +224,12 @@ export function keepConversations({
       return () => stores.changes.removeEventListener('storage', heard)
     },
   }
+}
+
+/** Two tabs that watch the same answer may have seen it come at different speeds. */
+function saysTheSame(one: Conversation, other: Conversation): boolean {
+  // As read anew, so that the fields are in one order.
+  const said = ({ turns }: Conversation) =>
+    JSON.stringify(readTurns(turns).map(({ speed: _, pending: __, ...turn }) => turn))
+  return said(one) === said(other)
 }

@@ -1,9 +1,7 @@
 /** Writes a record, and makes the room for it: within the bounds that are set here, and within what the store has left. */
+import { RECORDS } from './place.ts'
 import { readHeading } from './record.ts'
 import type { Shelf } from './shelf.ts'
-
-/** What the names of all records begin with, whatever Worker they are of. */
-export const RECORDS = 'millrace-conversation '
 
 /**
  * Of all that is kept, whatever Workers it came from. A store has room for 5 million characters: the greater half of it is

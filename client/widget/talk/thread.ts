@@ -32,7 +32,7 @@ export interface Surroundings {
     reconnecting(): unknown
     ended(view: TurnView, turn: Turn): void
   }
-  /** Told when the reader tries again, with a key if one was asked for. */
+  /** Told when the reader asks for an answer anew, with a key if one was asked for. The button for it goes. */
   retried(key?: string): void
 }
 
@@ -43,6 +43,8 @@ export interface Thread {
   ask(question: string): boolean
   /** Stops the answer that comes. */
   stop(): void
+  /** Stops it, and takes all away. */
+  discard(): void
   /** Reads no more; on the server an answer goes on, and can be taken up again. */
   leave(): void
 }
@@ -59,7 +61,10 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   function show(turn: Turn): TurnView {
     const view = around.createTurnView(turn.question, {
       // An answer that was the last may come again; any question may be put in other words.
-      again: () => void run(turn),
+      again() {
+        around.retried()
+        void run(turn)
+      },
       edit: (question) => edit(turn, question),
       rate(rating) {
         if (rating) turn.rating = rating
@@ -86,8 +91,6 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     const resumed = turn.pending !== undefined
     turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(around.model()) }
     const { pending } = turn
-    delete turn.end
-    delete turn.note
     delete turn.trouble
     view.hideTrouble()
     save('now')
@@ -96,11 +99,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       open: (options) =>
         openAnswer(around.streams, pending, toMessages(turns, turn), { ...options, fetch: send }),
       resumed,
-      begun() {
-        delete turn.rating
-        view.setRating(undefined)
-        heard.begun(view)
-      },
+      begun: () => heard.begun(view),
       named(id) {
         pending.id = id
         save('now')
@@ -133,7 +132,10 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     // The answer may have gone on without us: it is not asked for a second time, but looked at again.
     if (!mayGoOn(turn, outcome)) delete turn.pending
     if (outcome.end === 'failed') {
-      turn.trouble = troubleOf(outcome.error, { began: turn.answer !== '', at: Date.now() })
+      turn.trouble = troubleOf(outcome.error, {
+        began: turn.end === 'failed' && turn.answer !== '',
+        at: Date.now(),
+      })
       showTrouble(turn, view, turn.trouble)
       const { code, status, message, requestId } = turn.trouble
       emit('millrace-error', { ...asked(turn), answer: turn.answer, code, status, message, requestId })
@@ -142,7 +144,8 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       const speed = { firstTokenMs, tokensPerSecond, tokens }
       emit('millrace-answer', { ...asked(turn), answer: turn.answer, end: outcome.end, ...speed })
     }
-    heard.ended(view, turn)
+    // After a stop that left what stood there before, nothing has ended.
+    if (outcome.end !== 'stopped' || turn.end === 'stopped') heard.ended(view, turn)
   }
 
   function showTrouble(turn: Turn, view: TurnView, trouble: Trouble): void {
@@ -154,12 +157,8 @@ export function createThread(conversation: Conversation, around: Surroundings): 
 
   function restore(turn: Turn, view: TurnView): void {
     view.append(turn.answer)
-    if (turn.pending && isWorthAsking(turn.pending)) {
-      void run(turn)
-      return
-    }
-    if (turn.pending) {
-      turn.end = 'failed'
+    if (turn.pending && !isWorthAsking(turn.pending)) {
+      turn.end ??= 'failed'
       turn.trouble = troubleOf(clientError('network', 'Left before it was sent.'), {
         began: false,
         at: turn.pending.askedAt,
@@ -169,14 +168,16 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
     if (turn.note) view.setNote(turn.note)
-    if (turn.trouble)
+    if (turn.pending) void run(turn)
+    else if (turn.trouble)
       showTrouble(turn, view, { ...turn.trouble, retryAfterMs: waitLeft(turn.trouble, Date.now()) })
   }
 
   /** A question in other words: what was said from it on is said anew. */
   function edit(turn: Turn, question: string): boolean {
     if (!emit('millrace-ask', { conversation: conversation.id, question })) return false
-    current?.answer.stop()
+    around.retried()
+    current?.answer.discard()
     if (current) around.busy(false)
     current = undefined
     for (const dropped of turns.splice(turns.indexOf(turn))) {
@@ -198,6 +199,11 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     void run(turn)
   }
 
+  function takeAway(): void {
+    current = undefined
+    for (const view of views.values()) view.remove()
+  }
+
   for (const turn of turns) restore(turn, show(turn))
   markLatest()
 
@@ -212,10 +218,13 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       return true
     },
     stop: () => current?.answer.stop(),
+    discard() {
+      current?.answer.discard()
+      takeAway()
+    },
     leave() {
       current?.answer.leave()
-      current = undefined
-      for (const view of views.values()) view.remove()
+      takeAway()
     },
   }
 }

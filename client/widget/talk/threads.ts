@@ -9,6 +9,8 @@ export interface Threads {
   show(id: string): void
   /** Begins a new one. */
   begin(): void
+  /** Shows the current one as another page has left it. What is shown here, and is the same, is not touched. */
+  refresh(): void
   /** Deletes it, and stops its answer. */
   remove(id: string): void
   /** Reads no more; on the server, answers go on. */
@@ -71,10 +73,16 @@ export function createThreads(
       if (next && next !== shown) put(next)
     },
     begin: () => put(make(kept.start())),
+    refresh() {
+      const conversation = kept.current()
+      if (conversation === shown.thread.conversation) return
+      // What it reads, if it does, is read on by the one that takes its place.
+      shown.thread.leave()
+      put(make(conversation))
+    },
     remove(id) {
       const gone = find(id)
-      gone?.thread.stop()
-      gone?.thread.leave()
+      gone?.thread.discard()
       kept.remove(id)
       if (gone === shown) put(make(kept.current()))
       else if (gone) entered.delete(gone)

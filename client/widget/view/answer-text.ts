@@ -1,7 +1,6 @@
 /** Shows an answer's Markdown as it grows, with a renderer that is loaded when there is a first answer to show. */
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import type { Strings } from '../strings/en.ts'
-import { adopt } from '../style/adopt.ts'
 
 export interface AnswerText {
   append(text: string): void
@@ -25,7 +24,6 @@ type Rendering = typeof import('./rendering.ts')
 
 let loading: Promise<Rendering> | undefined
 
-/** In time, so that it is there when the first token is. */
 export function loadRendering(): Promise<Rendering> {
   loading ??= import('./rendering.ts').catch((error) => {
     loading = undefined
@@ -43,9 +41,7 @@ export function createAnswerText(
   let ended = false
 
   loadRendering().then(
-    ({ createMarkdownView, MARKDOWN_STYLES }) => {
-      const tree = element.getRootNode()
-      if (tree instanceof ShadowRoot) adopt(tree, MARKDOWN_STYLES)
+    ({ createMarkdownView }) => {
       const labels = {
         copy: strings.copyCode,
         copied: strings.copied,
@@ -81,10 +77,14 @@ export function createAnswerText(
     },
     shorten(beginning) {
       text = beginning
-      if (view) view.shorten(beginning)
-      else showPlain()
+      view?.shorten(beginning)
+      // Also after a stop something can be taken back.
+      if (ended) view?.end()
+      if (!view) showPlain()
     },
     end() {
+      // Once: an end of nothing more would begin it anew.
+      if (ended) return
       ended = true
       view?.end()
     },

@@ -22,7 +22,7 @@ export function createComposer(
     part: 'input',
     rows: '1',
     'aria-label': strings.questionBox,
-    'aria-describedby': 'keys',
+    'aria-describedby': 'keys allowance',
     enterkeyhint: 'send',
     autocomplete: 'off',
     dir: 'auto',
@@ -38,8 +38,8 @@ export function createComposer(
     if (busy || question === '' || !on.ask(question)) return
     box.value = ''
     fitHeight(box)
-    // On a phone the keyboard would cover the answer.
-    if (matchMedia('(pointer: coarse)').matches) box.blur()
+    // The keyboard would cover the answer.
+    if (isTouched()) box.blur()
   }
 
   form.addEventListener('submit', (event) => {
@@ -69,7 +69,9 @@ export function createComposer(
       const focused = focusIn(form) === (now ? send : stop)
       send.hidden = now
       stop.hidden = !now
-      if (focused) box.focus()
+      if (!focused) return
+      if (isTouched()) (now ? stop : send).focus()
+      else box.focus()
     },
     setPlaceholder(placeholder) {
       box.placeholder = placeholder
@@ -85,6 +87,9 @@ export function createComposer(
 export function isSend({ key, shiftKey, isComposing, keyCode }: KeyboardEvent): boolean {
   return key === 'Enter' && !shiftKey && !isComposing && keyCode !== 229
 }
+
+/** Whether a keyboard rises on the screen where text is to be written. */
+export const isTouched = () => matchMedia('(pointer: coarse)').matches
 
 /** What has the focus, in the shadow tree that this element is in. */
 function focusIn(element: Element): Element | null {

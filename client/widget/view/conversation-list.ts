@@ -26,6 +26,7 @@ export function createConversationList(
   show(summaries: Summary[], current: { id: string; turns: readonly unknown[] }, words: string): void
 } {
   const list = create('ul', { class: 'conversation-list' })
+  let shown = ''
   const none = create('p', { class: 'none' })
   const save = (format: 'markdown' | 'json', label: string) => {
     const button = create('button', { type: 'button', class: 'quiet' }, icon('save'), label)
@@ -63,22 +64,38 @@ export function createConversationList(
     const remove = iconButton('remove', fill(strings.deleteConversation, { title: words }), {
       class: 'action',
     })
-    const item = create('li', {}, open, remove)
     open.addEventListener('click', () => on.open(id))
     remove.addEventListener('click', () => {
-      const at = [...list.children].indexOf(item)
+      // Safari gives no focus to a button that is clicked.
+      remove.focus()
       on.remove(id)
-      // The focus goes on to a neighbour, not to nowhere.
-      const rows = list.querySelectorAll<HTMLElement>('.open')
-      ;(rows[Math.min(at, rows.length - 1)] ?? element).focus()
     })
-    return item
+    return create('li', { id: `conversation-${id}` }, open, remove)
+  }
+
+  function showRows(summaries: Summary[], current: string): void {
+    const rows = [...list.children]
+    const at = rows.findIndex((item) => item.matches(':focus-within'))
+    const id = rows[at]?.id
+    list.replaceChildren(...summaries.map((summary) => row(summary, current)))
+    if (at < 0) return
+    // The focus stays where it was, or goes on to a neighbour, not to nowhere.
+    const item =
+      [...list.children].find((item) => item.id === id) ??
+      list.children[Math.min(at, list.children.length - 1)]
+    ;(item?.querySelector<HTMLElement>('.open') ?? element).focus()
   }
 
   return {
     element,
     show(summaries, current, words) {
-      list.replaceChildren(...summaries.map((summary) => row(summary, current.id)))
+      const now = JSON.stringify([
+        summaries.map(({ id, title, updatedAt }) => [id, title, whenLine(updatedAt, language)]),
+        current.id,
+      ])
+      // Another tab saves its answer each second: a row that is about to be pressed stays.
+      if (now !== shown) showRows(summaries, current.id)
+      shown = now
       none.textContent = words
       none.hidden = summaries.length > 0
       saving.hidden = current.turns.length === 0

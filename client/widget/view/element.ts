@@ -34,6 +34,7 @@ const ICONS = {
   chat: 'M5 5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2zM8 10h8M8 13h5',
   close: 'M6 6l12 12M18 6L6 18',
   down: 'M12 5v14M6 13l6 6 6-6',
+  fold: 'M6 9.5l6 6 6-6',
   send: 'M12 19.5V5M5.5 11.5L12 5l6.5 6.5',
   stop: 'M8 8h8v8H8z',
   list: 'M4 7h16M4 12h16M4 17h10',

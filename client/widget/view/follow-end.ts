@@ -10,8 +10,8 @@ const SEEN_MS = 250
 export interface FollowEnd {
   /** Goes to the end, and stays there. */
   start(): void
-  /** Lets the text be. */
-  stop(): void
+  /** Nothing more comes: whoever looks around from now on misses nothing. */
+  rest(): void
   detach(): void
 }
 
@@ -23,8 +23,11 @@ export interface FollowEnd {
  * @param content what it scrolls; a selection of text in it means that it is being read
  */
 export function followEnd(scroller: HTMLElement, content: HTMLElement, button: HTMLButtonElement): FollowEnd {
-  let state: 'off' | 'following' | 'suspended' = 'off'
+  let state: 'following' | 'suspended' = 'following'
   let lastTop = scroller.scrollTop
+  /** Whether more may come, and whether some has since the reader looked elsewhere. */
+  let grows = false
+  let hasNews = false
   /** Where the end was lately, oldest first. */
   const ends: { at: number; top: number }[] = []
   const detached = new AbortController()
@@ -40,6 +43,9 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     return ends[0]?.top ?? endTop()
   }
   function settle(): void {
+    // Hidden it has no end; where it was is kept by the browser.
+    if (scroller.clientHeight === 0) return
+    if (grows && state === 'suspended' && endTop() > (ends.at(-1)?.top ?? 0)) hasNews = true
     ends.push({ at: performance.now(), top: endTop() })
     forgetEnds()
     if (state === 'following') {
@@ -50,10 +56,11 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     showButton()
   }
   function showButton(): void {
-    button.hidden = state !== 'suspended' || endTop() - scroller.scrollTop <= NEAR_PX
+    button.hidden = state !== 'suspended' || !hasNews || endTop() - scroller.scrollTop <= NEAR_PX
   }
   function start(): void {
     state = 'following'
+    hasNews = false
     settle()
   }
 
@@ -76,17 +83,27 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     },
     { signal },
   )
-  button.addEventListener('click', start, { signal })
+  button.addEventListener(
+    'click',
+    () => {
+      // It hides, and would lose the focus to nowhere.
+      scroller.focus({ preventScroll: true })
+      start()
+    },
+    { signal },
+  )
   // It runs after the layout of a frame and before its paint, so that the end is never out of view.
   const observer = new ResizeObserver(settle)
   observer.observe(content)
   observer.observe(scroller)
 
   return {
-    start,
-    stop() {
-      state = 'off'
-      showButton()
+    start() {
+      grows = true
+      start()
+    },
+    rest() {
+      grows = false
     },
     detach() {
       observer.disconnect()

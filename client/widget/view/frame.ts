@@ -3,8 +3,6 @@ import type { Strings } from '../strings/en.ts'
 import { create, icon, iconButton } from './element.ts'
 
 export interface Frame {
-  /** What all is in; styles and the direction of writing begin here. */
-  root: HTMLElement
   panel: HTMLElement
   heading: HTMLElement
   list: HTMLButtonElement
@@ -86,12 +84,11 @@ export function createFrame(strings: Strings): Frame {
     'section',
     { id: 'panel', part: 'panel', 'aria-labelledby': 'heading' },
     header,
+    create('slot', { name: 'notice' }),
     log,
     dock,
   )
-  const root = create('div', { class: 'root' }, panel)
   return {
-    root,
     panel,
     heading,
     list,

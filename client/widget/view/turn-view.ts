@@ -87,6 +87,8 @@ export function createTurnView(
   const element = create('article', { class: 'turn', part: 'turn' }, asked, answer)
   let trouble: TroubleCard | undefined
   let source = ''
+  let state: AnswerState | undefined
+  let isLatest = false
   let rating: 'up' | 'down' | undefined
 
   const text: AnswerText = createAnswerText(body, { strings, imageOrigins, painted: () => painted(view) })
@@ -109,6 +111,14 @@ export function createTurnView(
   function rate(pressed: 'up' | 'down'): void {
     setRating(rating === pressed ? undefined : pressed)
     actions.rate(rating)
+  }
+
+  /** Where there is no text, all that can be done is to ask for one: after a failure its card says how. */
+  function showTools(): void {
+    const isOver = state !== undefined && state !== 'waiting' && state !== 'flowing'
+    copy.hidden = up.hidden = down.hidden = source === ''
+    again.hidden = !isLatest
+    tools.hidden = !isOver || (source === '' && (state === 'failed' || !isLatest))
   }
 
   copy.addEventListener('click', async () => {
@@ -138,11 +148,12 @@ export function createTurnView(
   const view: TurnView = {
     element,
     text: body,
-    setState(state) {
+    setState(now) {
+      state = now
       const open = state === 'waiting' || state === 'flowing'
       answer.dataset.state = state
       body.ariaBusy = String(open)
-      tools.hidden = open || source === ''
+      showTools()
       if (!open) text.end()
     },
     clear() {
@@ -157,6 +168,7 @@ export function createTurnView(
     shorten(beginning) {
       source = beginning
       text.shorten(beginning)
+      showTools()
     },
     setWaited: (ms) => say(waitingLine(ms, strings)),
     setReading(reading, ended) {
@@ -174,7 +186,8 @@ export function createTurnView(
     },
     setRating,
     setLatest(now) {
-      again.hidden = !now
+      isLatest = now
+      showTools()
       // Once the conversation goes on, this turn can't be tried again.
       if (!now) hideTrouble()
     },

@@ -1,7 +1,7 @@
 /** Who asks: a visitor with a session, or somebody with an access key. The same for all that one element asks. */
 import { createSession, type VisitorSession } from '../../stream/session.ts'
 import type { StorageKind } from '../attributes.ts'
-import { keepInMemory, keepInTab } from './tab-store.ts'
+import { keepInMemory, keepInStore } from './keep-text.ts'
 
 export interface Visitor {
   session: VisitorSession
@@ -19,11 +19,13 @@ export function createVisitor(
   challengePlace: () => HTMLElement,
 ): Visitor {
   // A site may have chats of several Workers, and none knows the other's.
-  const keep = (name: string) => (storage === 'none' ? keepInMemory() : keepInTab(name + endpoint))
-  const key = keep('millrace-access-key')
+  const keep = (name: string, store: () => Storage) =>
+    storage === 'none' ? keepInMemory() : keepInStore(store, name + endpoint)
+  const key = keep('millrace-access-key', () => sessionStorage)
   const session = createSession(endpoint, {
     key: key.get,
-    store: keep('millrace-session'),
+    // Beside the conversations: an answer can be taken up only by the visitor who asked for it.
+    store: keep('millrace-session', () => (storage === 'local' ? localStorage : sessionStorage)),
     async solveChallenge(siteKey) {
       const { solveChallenge } = await import('./turnstile.ts')
       return solveChallenge(siteKey, challengePlace())

@@ -1,40 +1,142 @@
 /**
- * `npm run bench:render`: the main-thread time of an answer in six shapes, against what else there is, in one run. With
- * `-- millrace code`, only that contestant and that shape.
+ * `npm run bench:render`: what an answer costs the page's main thread, in six shapes, against what else there is, in one
+ * run and one Chromium. It takes ten minutes. With `-- mixed list`, only those shapes, and nothing is kept.
  */
-import { readFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { ROOT } from '../../../scripts/bundle.ts'
 import { startBrowser } from '../../support/browser.ts'
-import { bundle, measure } from './measure.ts'
+import { machine } from '../results.ts'
+import { median } from '../statistics.ts'
+import { type Bundle, bundle } from './bundle.ts'
+import { longestTasks } from './longest-task.ts'
+import { type Cost, mainThreadTime } from './main-thread-time.ts'
+import { NAMES, type Name, type Row, tableOf } from './row.ts'
 import { SHAPES } from './shapes.ts'
 
-const CONTESTANTS = ['millrace', 'streaming-markdown', 'marked', 'deep-chat']
-const ROWS = [
-  ['mixed', 20000],
-  ['mixed', 50000],
-  ['code', 20000],
-  ['paragraph', 20000],
-  ['list', 20000],
-  ['table', 20000],
-] as const
-const names = process.argv.slice(2)
-const who = CONTESTANTS.filter(
-  (n) => names.length === 0 || !CONTESTANTS.some((c) => names.includes(c)) || names.includes(n),
-)
-const shapes = Object.keys(SHAPES).filter(
-  (n) => !Object.keys(SHAPES).some((c) => names.includes(c)) || names.includes(n),
-)
-const sizes = names.map(Number).filter((n) => n > 0)
+const RESULTS = 'test/bench/render/results.json'
+/** What is measured against the others, and in a quarter of that length, to see how it grows. */
+const LENGTHS: Record<string, number[]> = { mixed: [20_000, 50_000] }
+const OTHER_LENGTHS = [20_000]
+const TIMES_LONGER = 4
+const MOST_TIMES_TIME = 4.5
+const MOST_TASK_MS = 50
+const ROUNDS = 5
+/** Who takes longer is measured once, and in the end broken off: what is far behind needs no median. */
+const LONG_MS = 6000
+const MOST_MS = 20_000
+
+const asked = process.argv.slice(2)
+const shapes = Object.entries(SHAPES).filter(([shape]) => asked.length === 0 || asked.includes(shape))
+
+const rows: Row[] = []
 const browser = await startBrowser()
-const scripts = new Map<string, string>()
-for (const n of who) scripts.set(n, await bundle(n))
-for (const shape of shapes)
-  for (const n of who) {
-    const row = []
-    for (const size of sizes.length ? sizes : [5000, 20000]) {
-      const r = await measure(browser, scripts.get(n)!, process.env.EXTRA ?? '', SHAPES[shape]!(size), 60000)
-      row.push(`${size / 1000}k ${r.ms.toFixed(0)}${r.part < 1 ? ` (${(r.part * 100).toFixed(0)}%)` : ''}`)
-    }
-    console.log(shape.padEnd(10), n.padEnd(20), row.join('  '))
+const chromium = browser.version()
+try {
+  const bundles = new Map<Name, Bundle>()
+  for (const name of NAMES) bundles.set(name, await bundle(name))
+  for (const [shape, textOf] of shapes) {
+    for (const length of LENGTHS[shape] ?? OTHER_LENGTHS)
+      rows.push(await compare(bundles, shape, textOf(length)))
   }
-await browser.close()
+  for (const [shape, textOf] of shapes) {
+    rows.push(await growth(bundles.get('millrace'), shape, textOf, LENGTHS[shape]?.at(-1) ?? 20_000))
+  }
+  rows.push(...(await slowPage(await bundle('millrace-view'))))
+  const sizes = [...bundles].map(([name, { size }]) => [name, size / 1024])
+  rows.push({
+    name: 'size, style included, without the highlighter',
+    unit: 'KB gzip',
+    figures: Object.fromEntries(sizes),
+  })
+} finally {
+  await browser.close()
+}
+
+const { workerd: _, ...here } = machine()
+console.log(`\n${here.cores} cores of ${here.cpu}, Chromium ${chromium}\n\n${tableOf(rows)}`)
+if (asked.length === 0) {
+  const results = { machine: { ...here, chromium }, rows }
+  writeFileSync(`${ROOT}${RESULTS}`, `${JSON.stringify(results, roundedFigure, 2)}\n`)
+}
+
+/** All of them with the same text, in turns: what the machine does besides meets all of them alike. */
+async function compare(bundles: Map<Name, Bundle>, shape: string, text: string): Promise<Row> {
+  const name = `${shape} ${thousands(text.length)}`
+  const costs = new Map<Name, Cost[]>()
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [contestant, { script }] of bundles) {
+      const before = costs.get(contestant) ?? []
+      if (before.some(({ ms, part }) => ms > LONG_MS || part < 1)) continue
+      const cost = await logged(`${name}, ${contestant}`, () =>
+        mainThreadTime(browser, script, text, MOST_MS),
+      )
+      costs.set(contestant, [...before, cost])
+    }
+  }
+  const figures = [...costs].map(([contestant, all]) => [contestant, median(all.map(({ ms }) => ms))])
+  const parts = [...costs].flatMap(([contestant, [first]]) =>
+    first && first.part < 1 ? [[contestant, first.part]] : [],
+  )
+  return {
+    name,
+    unit: 'ms',
+    figures: Object.fromEntries(figures),
+    parts: Object.fromEntries(parts),
+    goal: 'best',
+  }
+}
+
+/** How many times the time it takes for four times the text. */
+async function growth(
+  contestant: Bundle | undefined,
+  shape: string,
+  textOf: (chars: number) => string,
+  length: number,
+): Promise<Row> {
+  const name = `${shape}, ${thousands(length)} to ${thousands(length / TIMES_LONGER)}`
+  const ratios: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const time = (chars: number) => mainThreadTime(browser, contestant?.script ?? '', textOf(chars), MOST_MS)
+    const ratio = async () => {
+      const short = await time(length / TIMES_LONGER)
+      const long = await time(length)
+      return long.ms / short.ms
+    }
+    ratios.push(await logged(name, ratio))
+  }
+  return { name, unit: 'times the time', figures: { millrace: median(ratios) }, goal: MOST_TIMES_TIME }
+}
+
+/** The longest tasks at 500 tokens a second, on a processor a quarter as fast. */
+async function slowPage({ script }: Bundle): Promise<Row[]> {
+  const first = SHAPES.mixed?.(5000) ?? ''
+  const firsts: number[] = []
+  const rows: Row[] = []
+  for (const [shape, textOf] of shapes) {
+    const text = textOf(LENGTHS[shape]?.at(-1) ?? 20_000)
+    const name = `longest task at 4× throttling, ${shape} ${thousands(text.length)}`
+    const longest = await logged(name, () => longestTasks(browser, script, first, text))
+    firsts.push(longest.first)
+    rows.push({ name, unit: 'ms', figures: { millrace: longest.second }, goal: MOST_TASK_MS })
+  }
+  const name = `longest task at 4× throttling, a page's first answer`
+  return [{ name, unit: 'ms', figures: { millrace: median(firsts) }, goal: MOST_TASK_MS }, ...rows]
+}
+
+async function logged<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const began = performance.now()
+  const result = await work()
+  console.error(
+    `${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${name}  ${JSON.stringify(result)}`,
+  )
+  return result
+}
+
+function thousands(chars: number): string {
+  return `${Math.round(chars / 100) / 10}k`
+}
+
+/** What is beyond four digits is noise. */
+function roundedFigure(_: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value
+}

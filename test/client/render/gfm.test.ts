@@ -70,10 +70,8 @@ describe('addresses', () => {
       'www.a.example &amp; xwww.b.example',
       '<p><a href="http://www.a.example">www.a.example</a> &amp; xwww.b.example</p>',
     ],
-    [
-      '見てhttps://a.example。次',
-      '<p>見てhttps://a.example。次</p>'.replace('https://a.example', 'https://a.example'),
-    ],
+    ['見てhttps://a.example。次', '<p>見てhttps://a.example。次</p>'],
+    ['見て https://a.example。次', '<p>見て <a href="https://a.example">https://a.example</a>。次</p>'],
     ['a_b+c@d.example, x@y', '<p><a href="mailto:a_b+c@d.example">a_b+c@d.example</a>, x@y</p>'],
     ['[https://a.example](https://b.example)', '<p><a href="https://b.example">https://a.example</a></p>'],
     ['`https://a.example`', '<p><code>https://a.example</code></p>'],

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
-import { explainError } from '../../client/page/explain-error.ts'
-import { ChatError, clientError, serverError } from '../../client/stream/chat-error.ts'
-import { ApiError, type ErrorCode } from '../../worker/errors.ts'
+import { ChatError, clientError, serverError } from '../../../../client/stream/chat-error.ts'
+import { en } from '../../../../client/widget/strings/en.ts'
+import { troubleOf } from '../../../../client/widget/talk/trouble.ts'
+import { explainTrouble } from '../../../../client/widget/view/explain-trouble.ts'
+import { ApiError, type ErrorCode } from '../../../../worker/errors.ts'
+
+/** What a reader is told of an error, before or after a part of the answer had come. */
+const explain = (error: unknown, began: boolean) => explainTrouble(troubleOf(error, { began, at: 7 }), en)
 
 /** What can meet a reader of this page; the other codes blame a request that this page does not send. */
 const MET: ErrorCode[] = [
@@ -51,16 +56,17 @@ const MET: ErrorCode[] = [
 
 test.each(MET)('%s has words of its own', (code) => {
   const { error } = new ApiError(code).envelope()
-  const { title, advice } = explainError(serverError(error, {}), false)
+  const { title, advice } = explain(serverError(error, {}), false)
   expect(title).not.toBe('Something went wrong')
   expect(advice).not.toContain(error.message)
 })
 
 test('an answer that broke off can be tried again, and what had arrived is kept', () => {
   const error = clientError('truncated', 'EOF', { requestId: 'r-1' })
-  expect(explainError(error, true)).toEqual({
+  expect(explain(error, true)).toEqual({
     title: 'The answer broke off',
-    advice: 'The connection ended before the answer did. What had arrived is kept.',
+    advice: 'The connection ended before the answer did.',
+    kept: 'What had arrived is kept.',
     retry: true,
     needsKey: false,
     isLimit: false,
@@ -69,20 +75,24 @@ test('an answer that broke off can be tried again, and what had arrived is kept'
   })
 })
 
+test('of an answer that never began nothing is kept', () => {
+  expect(explain(clientError('truncated', 'EOF'), false).kept).toBe('')
+})
+
 test('a lost connection is not an unreachable server', () => {
   const error = clientError('network', 'reset')
-  expect(explainError(error, false).title).toBe('The server could not be reached')
-  expect(explainError(error, true).title).toBe('The connection was lost')
+  expect(explain(error, false).title).toBe('The server could not be reached')
+  expect(explain(error, true).title).toBe('The connection was lost')
 })
 
 test.each(['access_key_required', 'invalid_access_key'])('%s asks for a key, not for another try', (code) => {
   const error = new ChatError('m', { code, type: 'authentication_error', status: 401 })
-  expect(explainError(error, false)).toMatchObject({ needsKey: true, retry: false, reference: null })
+  expect(explain(error, false)).toMatchObject({ needsKey: true, retry: false, reference: null })
 })
 
 test('a rate limit says how long to wait', () => {
   const error = new ChatError('m', { code: null, type: 'requests', status: 429, retryAfterMs: 7000 })
-  expect(explainError(error, false)).toMatchObject({
+  expect(explain(error, false)).toMatchObject({
     title: 'Too many questions at once',
     retry: true,
     isLimit: true,
@@ -98,18 +108,18 @@ test.each([
   'concurrency_exceeded',
 ])('%s is a limit, not a fault, and can be tried again when its wait is over', (code) => {
   const error = new ChatError('m', { code, type: 'rate_limit_error', status: 429, retryAfterMs: 19_283_000 })
-  expect(explainError(error, false)).toMatchObject({ isLimit: true, retry: true, waitMs: 19_283_000 })
+  expect(explain(error, false)).toMatchObject({ isLimit: true, retry: true, waitMs: 19_283_000 })
 })
 
 test("an unknown refusal is told in the server's own words", () => {
   const error = new ChatError('`max_tokens` is too large.', { code: 'odd', type: 'x', status: 400 })
-  expect(explainError(error, false)).toMatchObject({
+  expect(explain(error, false)).toMatchObject({
     title: 'This question was refused',
     advice: '`max_tokens` is too large.',
   })
 })
 
 test('a fault of the page itself says nothing of its inside', () => {
-  const { title, advice } = explainError(new TypeError('x is undefined'), false)
+  const { title, advice } = explain(new TypeError('x is undefined'), false)
   expect(`${title} ${advice}`).toBe('Something went wrong on this page Reload it, then try again.')
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BLOCK_CHARS, createBlockSplitter, LINE_CHARS, type Piece } from '../../client/page/blocks.ts'
+import { BLOCK_CHARS, createBlockSplitter, LINE_CHARS, type Piece } from '../../../client/page/race/blocks.ts'
 
 /** What a page would show: the blocks, each with its kind and all of its text. */
 function blocksOf(parts: string[]): [kind: string, text: string][] {

@@ -1,0 +1,20 @@
+/** An answer's element with the style that Millrace's pages have it in. */
+import style from '../../../../client/render/markdown.css?inline'
+
+export const LABELS = {
+  copy: 'Copy',
+  copied: 'Copied',
+  notCopied: 'Could not be copied',
+  done: 'Done',
+  open: 'To do',
+}
+
+export function createAnswer(place: HTMLElement): HTMLElement {
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(style)
+  document.adoptedStyleSheets.push(sheet)
+  const answer = document.createElement('div')
+  answer.className = 'markdown'
+  place.append(answer)
+  return answer
+}

@@ -1,0 +1,49 @@
+/** What an answer costs the page's main thread, written as fast as it goes. */
+import type { Browser } from 'playwright-core'
+import { inPlace } from './open-place.ts'
+
+export interface Cost {
+  /** Of the processor, not of the clock. */
+  ms: number
+  /** How much of the text was written until it was broken off: 1 is all. */
+  part: number
+}
+
+/** As a model's tokens are cut. */
+const DELTA_CHARS = 4
+
+/** @param most after this many milliseconds it is broken off */
+export function mainThreadTime(browser: Browser, script: string, text: string, most: number): Promise<Cost> {
+  return inPlace(browser, script, async (page) => {
+    const session = await page.context().newCDPSession(page)
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+    const spent = async () => {
+      const { metrics } = await session.send('Performance.getMetrics')
+      return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000
+    }
+    const before = await spent()
+    const part = await page.evaluate(write, { text, step: DELTA_CHARS, most })
+    return { ms: (await spent()) - before, part }
+  })
+}
+
+/** Each delta is a task of its own, and scrolled to. */
+async function write({ text, step, most }: { text: string; step: number; most: number }): Promise<number> {
+  const { running } = globalThis
+  const { scroller } = running
+  const channel = new MessageChannel()
+  const began = performance.now()
+  let at = 0
+  while (at < text.length && performance.now() - began < most) {
+    running.write(text.slice(at, at + step))
+    if (scroller) scroller.scrollTop = scroller.scrollHeight
+    at += step
+    await new Promise((resolve) => {
+      channel.port1.onmessage = resolve
+      channel.port2.postMessage(0)
+    })
+  }
+  running.end()
+  await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+  return Math.min(1, at / text.length)
+}

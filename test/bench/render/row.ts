@@ -1,0 +1,52 @@
+/** What the bench finds out, and how it is shown. */
+export const NAMES = ['millrace', 'streaming-markdown', 'marked', 'deep-chat'] as const
+export type Name = (typeof NAMES)[number]
+
+export interface Row {
+  name: string
+  unit: string
+  figures: Partial<Record<Name, number>>
+  /** Which of them are not of the whole text, because that took too long: how much of it. */
+  parts?: Partial<Record<Name, number>>
+  /** What Millrace is to reach: no more than the best of the others, or than a figure. */
+  goal?: 'best' | number
+}
+
+function isMet({ figures, goal }: Row): boolean | undefined {
+  const { millrace = Number.NaN, ...others } = figures
+  if (goal === undefined) return undefined
+  return millrace <= (goal === 'best' ? Math.min(...Object.values(others)) : goal)
+}
+
+export function tableOf(rows: readonly Row[]): string {
+  const lines = rows.map((row) => [
+    `${row.name}, ${row.unit}`,
+    ...NAMES.map((name) => cellOf(row, name)),
+    goalOf(row),
+  ])
+  return [['', ...NAMES, 'goal'], ['---', ...NAMES.map(() => '--:'), '---'], ...lines]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n')
+}
+
+/** The figure, and how often it is that of the best of the others. */
+function cellOf({ figures, parts, goal }: Row, name: Name): string {
+  const { millrace, ...others } = figures
+  const figure = figures[name]
+  if (figure === undefined) return ''
+  const part = parts?.[name]
+  if (part !== undefined) return `> ${rounded(figure)} (for ${(part * 100).toFixed(0)} %)`
+  if (goal !== 'best') return rounded(figure)
+  return `${rounded(figure)} (${rounded(figure / Math.min(...Object.values(others)))}×)`
+}
+
+function goalOf(row: Row): string {
+  if (row.goal === undefined) return ''
+  const goal = row.goal === 'best' ? '≤ the best of the others' : `≤ ${row.goal}`
+  return `${goal}: ${isMet(row) ? 'met' : 'MISSED'}`
+}
+
+/** Three digits, and more only before the point. */
+function rounded(figure: number): string {
+  return figure >= 100 ? Math.round(figure).toLocaleString('en') : String(Number(figure.toPrecision(3)))
+}

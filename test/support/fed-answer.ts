@@ -1,0 +1,47 @@
+/** An answer whose every word comes when the test says so. */
+import { end, type Script, send } from './script.ts'
+import { streamHead } from './scripts.ts'
+import { DONE_EVENT, delta, finish, role } from './sse.ts'
+
+export interface FedAnswer {
+  /** To be queued at the upstream, before or after it is fed. */
+  script: Script
+  /** Sends each text as a delta. */
+  say(...texts: string[]): void
+  /** The rest of a whole answer. */
+  end(): void
+}
+
+/**
+ * @example
+ *   const fed = fedAnswer('One ')
+ *   upstream.next(fed.script)
+ *   …the page shows "One "…
+ *   fed.say('two.')
+ *   fed.end()
+ */
+export function fedAnswer(...texts: string[]): FedAnswer {
+  const steps: Script[] = [streamHead(), send(role(), ...texts.map(delta))]
+  let fed = Promise.withResolvers<void>()
+  let ended = false
+  const feed = (...more: Script[]) => {
+    steps.push(...more)
+    fed.resolve()
+    fed = Promise.withResolvers()
+  }
+  return {
+    async script(reply) {
+      const gone = new Promise<void>((resolve) => reply.signal.addEventListener('abort', () => resolve()))
+      for (let at = 0; !reply.signal.aborted; at++) {
+        while (at === steps.length && !ended && !reply.signal.aborted) await Promise.race([fed.promise, gone])
+        if (at === steps.length) return
+        await steps[at]?.(reply)
+      }
+    },
+    say: (...more) => feed(send(...more.map(delta))),
+    end() {
+      ended = true
+      feed(send(finish(), DONE_EVENT), end)
+    },
+  }
+}

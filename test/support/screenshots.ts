@@ -1,0 +1,202 @@
+/**
+ * `npm run screenshots`: the widget and the page in all their states, as pictures in test/screenshots, to be looked at.
+ * With `-- dark phone`, only those whose name has one of these words.
+ */
+import { mkdir } from 'node:fs/promises'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { buildClient } from '../../scripts/build-client.ts'
+import { bundleWorker, ROOT } from '../../scripts/bundle.ts'
+import { startBrowser } from './browser.ts'
+import { startMillrace } from './millrace.ts'
+import { hang } from './script.ts'
+import { answer, failing } from './scripts.ts'
+import { startSite, strictPolicy } from './site.ts'
+import { startUpstream } from './upstream.ts'
+
+const FOLDER = `${ROOT}test/screenshots`
+
+const ANSWER = `## Why a millrace
+
+A **millrace** brings the *full force* of a stream to the wheel: narrow, steep and \`straight\`. See
+[the county's survey](https://example.com/mills/survey) and https://example.org.
+
+1. Dam the stream.
+2. Cut the race:
+   - [x] of oak
+   - [ ] of stone
+3. Open the sluice.
+
+\`\`\`python
+def power(flow, head, efficiency=0.7):
+    """Watts, of litres a second and metres."""
+    return flow * head * 9.81 * efficiency  # P = ρ·g·Q·h
+\`\`\`
+
+| wheel | head | efficiency |
+|:--|--:|--:|
+| overshot | 6 m | 85 % |
+| undershot | 1 m | 25 % |
+
+> The miller never sleeps while the water runs.
+
+![The wheel](https://images.example.com/wheel.jpg)
+`
+
+const HOSTILE = `* { all: unset !important; text-transform: uppercase !important; letter-spacing: 4px !important }
+button { display: none !important } html { font-size: 60px }`
+
+interface Shot {
+  name: string
+  /** The attributes of the script tag. */
+  tag?: string
+  lang?: string
+  css?: string
+  context?: BrowserContextOptions
+  /** Shown once the page has the widget. */
+  show(page: Page): Promise<void>
+}
+
+const DESKTOP = { viewport: { width: 1200, height: 800 } }
+const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }
+const DARK = { colorScheme: 'dark' } as const
+
+async function open(page: Page): Promise<void> {
+  await page.locator('#launcher').click()
+  await page.locator('#question').waitFor()
+}
+
+async function ask(page: Page, question = 'What is a millrace?'): Promise<void> {
+  await open(page)
+  await page.locator('#question').fill(question)
+  await page.locator('#question').press('Enter')
+}
+
+async function askAndWait(page: Page): Promise<void> {
+  await ask(page)
+  await page.locator('.answer[data-state="done"]').waitFor()
+}
+
+const STARTERS =
+  'data-heading="The old mill" data-starters="When are you open?|What does a tour cost?|How is flour made?"'
+
+const SHOTS: Shot[] = [
+  { name: 'closed', show: async () => {} },
+  { name: 'open', tag: STARTERS, show: open },
+  { name: 'open-dark', tag: STARTERS, context: DARK, show: open },
+  {
+    name: 'waiting',
+    async show(page) {
+      await ask(page, 'slow')
+      await page.locator('.answer[data-state="waiting"]').waitFor()
+      await page.waitForTimeout(1_200)
+    },
+  },
+  {
+    name: 'streaming',
+    async show(page) {
+      await ask(page, 'flow')
+      await page.locator('.answer[data-state="flowing"] ol').waitFor()
+    },
+  },
+  { name: 'answered', show: askAndWait },
+  { name: 'answered-dark', context: DARK, show: askAndWait },
+  {
+    name: 'answered-top',
+    async show(page) {
+      await askAndWait(page)
+      await page.locator('#log').evaluate((log) => log.scrollTo(0, 0))
+      await page.locator('.show-speed').click()
+    },
+  },
+  {
+    name: 'error',
+    async show(page) {
+      await ask(page, 'fail')
+      await page.locator('.trouble-card').waitFor()
+    },
+  },
+  {
+    name: 'too-many',
+    async show(page) {
+      await ask(page, 'limit')
+      await page.locator('.trouble-card').waitFor()
+    },
+  },
+  {
+    name: 'conversations',
+    async show(page) {
+      await askAndWait(page)
+      await page.locator('#new').click()
+      await page.locator('#question').fill('How much flour does a mill make in a day, and who buys it?')
+      await page.locator('#question').press('Enter')
+      await page.locator('.answer[data-state="done"]').waitFor()
+      await page.locator('#list').click()
+    },
+  },
+  {
+    name: 'editing',
+    async show(page) {
+      await askAndWait(page)
+      await page.locator('.action.edit').click()
+    },
+  },
+  { name: 'arabic', lang: 'ar', show: askAndWait },
+  { name: 'japanese', lang: 'ja', tag: 'data-launcher', show: open },
+  { name: 'phone', context: PHONE, show: async () => {} },
+  { name: 'phone-open', tag: STARTERS, context: PHONE, show: open },
+  { name: 'phone-answered', context: { ...PHONE, ...DARK }, show: askAndWait },
+  { name: 'hostile', css: HOSTILE, show: askAndWait },
+]
+
+const words = process.argv.slice(2)
+const wanted = SHOTS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+
+await mkdir(FOLDER, { recursive: true })
+await Promise.all([buildClient(), bundleWorker()])
+const upstream = await startUpstream()
+upstream.when((call) => {
+  const question = JSON.stringify(call.request.messages)
+  const deltas = ANSWER.match(/.{1,6}/gs) ?? []
+  if (question.includes('fail')) return failing(500)
+  if (question.includes('limit')) return failing(429, {}, { 'retry-after': '75' })
+  if (question.includes('slow')) return hang
+  if (question.includes('flow')) return answer(deltas, 40)
+  return answer(deltas)
+})
+let shot = SHOTS[0]
+const site = await startSite(() => ({
+  headers: {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': strictPolicy(`${millrace.url} 'unsafe-inline'`),
+  },
+  body: `<!doctype html><html lang="${shot?.lang ?? 'en'}"><title>The old mill</title>
+      <meta name="viewport" content="width=device-width">
+      <style>body { max-width: 40rem; margin: 3rem; font: 18px/1.6 Georgia, serif } ${shot?.css ?? ''}</style>
+      <h1>The old mill</h1><p>${'Water has turned this wheel since 1612. '.repeat(40)}</p>
+      <script type="module" src="${millrace.url}/widget.js" data-launcher ${shot?.tag ?? ''}></script>`,
+}))
+const millrace = await startMillrace({
+  OPENAI_API_KEY: 'sk-screenshots',
+  OPENAI_BASE_URL: `${upstream.url}/v1`,
+  ALLOWED_ORIGINS: site.url,
+})
+const browser = await startBrowser()
+try {
+  for (shot of wanted) {
+    const context = await browser.newContext({ ...DESKTOP, ...shot.context, locale: shot.lang ?? 'en' })
+    const page = await context.newPage()
+    page.setDefaultTimeout(15_000)
+    await page.goto(site.url)
+    await shot.show(page)
+    // Until what moves has come to rest.
+    await page.waitForTimeout(400)
+    await page.screenshot({ path: `${FOLDER}/${shot.name}.png` })
+    await context.close()
+    console.log(`test/screenshots/${shot.name}.png`)
+  }
+} finally {
+  await browser.close()
+  await millrace.stop()
+  site.stop()
+  await upstream.stop()
+}
