@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { PINNED } from '../support/delivered.ts'
 import { OWN, useEmbedding } from '../support/embedding.ts'
-import { heldAnswer } from '../support/held-answer.ts'
+import { fedAnswer } from '../support/fed-answer.ts'
 import { poll } from '../support/pages.ts'
 import { answer, failing } from '../support/scripts.ts'
 
@@ -77,12 +77,90 @@ describe('a script tag', () => {
     expect(await answers.allTextContents()).toEqual(['Hello, world!'])
   })
 
-  test('of another version beside it defines nothing anew', async () => {
-    const pinned = `<script type="module" src="${site.url}${PINNED}"></script>`
-    const { chat, call } = await site.visit(`${pinned}<millrace-chat></millrace-chat>${site.script()}`)
+  test('of another version beside it makes nothing anew', async () => {
+    const pinned = `<script type="module" src="${site.url}${PINNED}" data-launcher></script>`
+    const { page, chat, call } = await site.visit(pinned + site.script('data-launcher'))
+    await page.waitForLoadState('networkidle')
     expect(await chat.count()).toBe(1)
     expect(await call((chat) => chat.constructor === customElements.get('millrace-chat'))).toBe(true)
   })
+})
+
+describe('a launcher', () => {
+  test('tells of an answer that came while it was closed', async () => {
+    const fed = fedAnswer('One ')
+    site.upstream.next(fed.script)
+    const { bubble, panel, call, told, begun } = await site.visit(OWN + site.script('data-launcher'))
+    await call((chat) => chat.open())
+    await call((chat) => chat.ask('How many?'))
+    await begun()
+    await call((chat) => chat.close())
+    fed.say('two.')
+    fed.end()
+    await poll(() => told('millrace-answer')).toHaveLength(1)
+    expect(await bubble.getAttribute('aria-label')).toBe('Open the chat. New answer')
+    await bubble.click()
+    await panel.waitFor()
+    expect(await bubble.getAttribute('aria-label')).toBe('Close the chat')
+  })
+
+  test('is not there while the page hides it', async () => {
+    const { call, bubble } = await site.visit(OWN + site.script('data-launcher'))
+    await call((chat) => chat.toggleAttribute('hidden'))
+    expect(await bubble.isVisible()).toBe(false)
+    await call((chat) => chat.toggleAttribute('hidden'))
+    expect(await bubble.isVisible()).toBe(true)
+  })
+})
+
+test('a page’s own elements stand where the slots are, and can be used there', async () => {
+  const { page, panel, bubble, box } = await site.visit(
+    `${OWN}<millrace-chat launcher heading="The miller">
+      <b slot="heading">Our miller</b><button slot="tools" id="theirs">Help</button>
+      <p slot="notice">Machines err.</p><p slot="welcome">Come in.</p></millrace-chat>${site.script()}`,
+    { css: '#theirs { color: rgb(1, 2, 3) }' },
+  )
+  await bubble.click()
+  await page.getByRole('dialog', { name: 'The miller' }).waitFor()
+  for (const text of ['Our miller', 'Machines err.', 'Come in.']) {
+    expect([text, await page.getByText(text, { exact: true }).isVisible()]).toEqual([text, true])
+  }
+  for (const text of ['The miller', 'Ask, and watch the answer arrive.']) {
+    expect([text, await panel.getByText(text, { exact: true }).isVisible()]).toEqual([text, false])
+  }
+  const theirs = page.locator('#theirs')
+  expect(await theirs.evaluate((button) => getComputedStyle(button).color)).toBe('rgb(1, 2, 3)')
+  await box.focus()
+  const isFocused = () => theirs.evaluate((button) => button.matches(':focus'))
+  for (let stop = 0; stop < 10 && !(await isFocused()); stop++) await page.keyboard.press('Tab')
+  expect(await isFocused()).toBe(true)
+})
+
+test.each(['session', 'local'])(
+  'what is kept with storage %s, another tab has or has not',
+  async (storage) => {
+    const { page, ask, ended } = await site.visit(OWN + chatTag(`storage="${storage}"`))
+    await ask('Why?')
+    await ended()
+    const other = await page.context().newPage()
+    await other.goto(page.url())
+    await other.locator('#list').click()
+    await other.locator('#conversations').waitFor()
+    expect(await other.locator('.conversation-list .title').allTextContents()).toEqual(
+      storage === 'local' ? ['Why?'] : [],
+    )
+  },
+)
+
+test('the theme `auto` is the reader’s system’s, whatever the page’s', async () => {
+  const { page, panel } = await site.visit(OWN + chatTag(), {
+    css: ':root { color-scheme: light }',
+    colorScheme: 'dark',
+  })
+  const paper = () => panel.evaluate((panel) => getComputedStyle(panel).backgroundColor)
+  expect(await paper()).toBe('rgb(13, 22, 24)')
+  await page.emulateMedia({ colorScheme: 'light' })
+  expect(await paper()).toBe('rgb(246, 248, 246)')
 })
 
 describe('where it stands', () => {
@@ -154,8 +232,8 @@ describe('attributes that change', () => {
   })
 
   test('another language keeps the conversation, its coming answer, and what is written', async () => {
-    const held = heldAnswer('One ', 'two.')
-    site.upstream.next(held.script)
+    const fed = fedAnswer('One ')
+    site.upstream.next(fed.script)
     const { chat, box, answers, send, ask, begun, ended, told } = await site.visit(OWN + chatTag())
     await ask('How many?')
     await begun()
@@ -163,7 +241,8 @@ describe('attributes that change', () => {
     await chat.evaluate((chat) => chat.setAttribute('lang', 'fr'))
     await poll(() => box.getAttribute('aria-label')).not.toBe('Your question')
     expect(await box.inputValue()).toBe('A draft')
-    held.go()
+    fed.say('two.')
+    fed.end()
     await ended()
     expect(await send.getAttribute('aria-label')).toBe('Envoyer')
     await poll(() => answers.allTextContents()).toEqual(['One two.'])
@@ -192,8 +271,8 @@ describe('methods', () => {
   })
 
   test('open, close, ask, stop, clear and export', async () => {
-    const held = heldAnswer('One ', 'two.')
-    site.upstream.next(answer(['A **ditch** ', 'to a mill.']), held.script)
+    const fed = fedAnswer('One ')
+    site.upstream.next(answer(['A **ditch** ', 'to a mill.']), fed.script)
     const { page, panel, call, ended, answers, told, stop } = await site.visit(
       site.script('data-launcher data-position="bottom-left"'),
     )
@@ -400,7 +479,7 @@ describe('words of the host’s own', () => {
 
 describe('two chats on a page', () => {
   test.each(['session', 'none'])('have each its own answer, with storage %s', async (storage) => {
-    const [one, other] = [heldAnswer('One ', 'mill.'), heldAnswer('Another ', 'race.')]
+    const [one, other] = [fedAnswer('One '), fedAnswer('Another ')]
     const { chat, told } = await site.visit(
       `<millrace-chat storage="${storage}"></millrace-chat><millrace-chat storage="${storage}"></millrace-chat>${site.script()}`,
     )
@@ -419,8 +498,13 @@ describe('two chats on a page', () => {
     await chat.nth(1).locator('#question').fill('Second?')
     await chat.nth(1).locator('#question').press('Enter')
     await poll(async () => (await chat.nth(1).locator('.text').allTextContents()).at(-1)).toEqual('Another ')
-    other.go()
-    one.go()
+    for (const [fed, rest] of [
+      [other, 'race.'],
+      [one, 'mill.'],
+    ] as const) {
+      fed.say(rest)
+      fed.end()
+    }
     await poll(() => told('millrace-answer')).toHaveLength(2)
     expect(await chat.nth(0).locator('.text').allTextContents()).toEqual(['One mill.'])
     expect((await chat.nth(1).locator('.text').allTextContents()).at(-1)).toEqual('Another race.')
@@ -434,8 +518,8 @@ describe('in a page that changes under it', () => {
   test.each(['session', 'none'])(
     'the answer goes on when the element is taken out and put in again, with storage %s',
     async (storage) => {
-      const held = heldAnswer('One ', 'two.')
-      site.upstream.next(held.script)
+      const fed = fedAnswer('One ')
+      site.upstream.next(fed.script)
       const { page, box, answers, ask, begun, ended, told } = await site.visit(
         OWN + chatTag(`storage="${storage}"`),
       )
@@ -451,7 +535,8 @@ describe('in a page that changes under it', () => {
       })
       await begun()
       expect(await box.inputValue()).toBe('A draft')
-      held.go()
+      fed.say('two.')
+      fed.end()
       await poll(() => answers.allTextContents()).toEqual(['One two.'])
       await ended()
       expect(asked()).toHaveLength(1)
@@ -477,8 +562,8 @@ describe('in a page that changes under it', () => {
   })
 
   test('moving it makes nothing anew', async () => {
-    const held = heldAnswer('One ', 'two.')
-    site.upstream.next(held.script)
+    const fed = fedAnswer('One ')
+    site.upstream.next(fed.script)
     const { page, answers, ask, begun, ended } = await site.visit(OWN + chatTag())
     await ask('How many?')
     await begun()
@@ -487,15 +572,16 @@ describe('in a page that changes under it', () => {
       if (chat) document.querySelector('h1')?.before(chat)
     })
     await begun()
-    held.go()
+    fed.say('two.')
+    fed.end()
     await poll(() => answers.allTextContents()).toEqual(['One two.'])
     await ended()
     expect(asked()).toHaveLength(1)
   })
 
   test('a launcher and its answer stay when the body is replaced', async () => {
-    const held = heldAnswer('One ', 'two.')
-    site.upstream.next(held.script)
+    const fed = fedAnswer('One ')
+    site.upstream.next(fed.script)
     const { page, chat, panel, bubble, answers, ask, begun, ended } = await site.visit(
       OWN + site.script('data-launcher'),
     )
@@ -510,7 +596,8 @@ describe('in a page that changes under it', () => {
       document.body.replaceWith(body)
     })
     await panel.waitFor()
-    held.go()
+    fed.say('two.')
+    fed.end()
     await poll(() => answers.allTextContents()).toEqual(['One two.'])
     await ended()
     expect(await chat.count()).toBe(1)
@@ -519,14 +606,15 @@ describe('in a page that changes under it', () => {
   })
 
   test('on the way to the next page of the site the answer comes whole', async () => {
-    const held = heldAnswer('One ', 'two.')
-    site.upstream.next(held.script)
+    const fed = fedAnswer('One ')
+    site.upstream.next(fed.script)
     const { page, answers, bubble, ask, begun, ended } = await site.visit(OWN + site.script('data-launcher'))
     await bubble.click()
     await ask('How many?')
     await begun()
     await page.reload()
-    held.go()
+    fed.say('two.')
+    fed.end()
     await bubble.click()
     await poll(() => answers.allTextContents()).toEqual(['One two.'])
     await ended()

@@ -35,6 +35,11 @@ const HOSTILE: [string, string][] = [
       div, section, header, footer { padding: 50px !important; border: 9px solid red; float: left; position: static !important; background: red }
       button { width: 300px; text-transform: uppercase } textarea { height: 300px !important } ::placeholder { color: red }`,
   ],
+  [
+    'puts something before and behind each element',
+    `*::before, *::after { content: "x" !important; display: block !important; padding: 20px !important }
+      html::before, html::after, body::before, body::after { display: none !important } ${UNREAD}`,
+  ],
   ['is dark', ':root { color-scheme: dark; accent-color: red } body { background: #000; color: #fff }'],
   [
     'uses the names of the widget',
@@ -157,6 +162,19 @@ test('so does a chat in the page', async () => {
   await embedded.box.focus()
   await embedded.page.locator('[aria-live]').waitFor({ state: 'attached' })
   expect(await differencesIn(embedded, HOSTILE)).toEqual({})
+})
+
+test('so does a chat that is the page', async () => {
+  const body = `<millrace-chat position="page" starters="One?|Two?"></millrace-chat>${site.script()}`
+  const embedded = await site.visit(body, TALL_WINDOW)
+  await embedded.box.focus()
+  await embedded.page.locator('[aria-live]').waitFor({ state: 'attached' })
+  // What it stands in is the page's own to move.
+  const toIt = HOSTILE_TO_BOXES.map(([name, css]): [string, string] => [
+    name,
+    css.replace('body, body *, ', ''),
+  ])
+  expect(await differencesIn(embedded, [...HOSTILE, ...toIt])).toEqual({})
 })
 
 test.each([...HOSTILE.slice(0, 5), ...HOSTILE_TO_BOXES])('can be used in a page that %s', async (_, css) => {

@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'
 import { OWN, useEmbedding } from '../support/embedding.ts'
-import { heldAnswer } from '../support/held-answer.ts'
+import { fedAnswer } from '../support/fed-answer.ts'
 import { ALL_KINDS } from '../support/markdown-of-all-kinds.ts'
 import { answer, failing } from '../support/scripts.ts'
 
 const site = useEmbedding()
 
-const looks = readFileSync(`${ROOT}docs/WIDGET.md`, 'utf8').split('\n## Looks')[1] ?? ''
+const looks =
+  readFileSync(`${ROOT}docs/WIDGET.md`, 'utf8')
+    .split('\n## ')
+    .find((part) => part.startsWith('Looks')) ?? ''
 const [ofProperties = '', ofParts = ''] = looks.split('`::part()`')
 /** What stands in the first column of a table. */
 const named = (table: string, name: RegExp) =>
@@ -43,12 +46,12 @@ test('each part that is documented is there, and can be styled; no other is', as
   await bubble.click()
   await panel.waitFor()
   await look()
-  const held = heldAnswer(ALL_KINDS, '')
-  site.upstream.next(held.script, failing(404, { code: 'model_not_found' }))
+  const fed = fedAnswer(ALL_KINDS)
+  site.upstream.next(fed.script, failing(404, { code: 'model_not_found' }))
   await ask()
   await begun()
   await look()
-  held.go()
+  fed.end()
   await ended()
   await ask('And then?')
   await page.locator('.trouble-card').waitFor()
