@@ -45,7 +45,7 @@ export const SHOWN_OTHERWISE: Record<number, string> = {
 
 function hasHtml(markdown: string): boolean {
   let found = false
-  marked.walkTokens(marked.lexer(markdown), ({ type }) => {
+  void marked.walkTokens(marked.lexer(markdown), ({ type }) => {
     if (type === 'html') found = true
   })
   return found

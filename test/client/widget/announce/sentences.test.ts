@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cutAtClauses, MOST_CHARS } from '../../../client/widget/announce/clauses.ts'
-import { completeSentences } from '../../../client/widget/announce/sentences.ts'
+import { cutAtClauses, MOST_CHARS } from '../../../../client/widget/announce/clauses.ts'
+import { completeSentences } from '../../../../client/widget/announce/sentences.ts'
 
 const segmenterOf = (lang: string) => new Intl.Segmenter(lang, { granularity: 'sentence' })
 

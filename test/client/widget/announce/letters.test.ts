@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterLetters, countLetters } from '../../../client/widget/announce/letters.ts'
+import { afterLetters, countLetters } from '../../../../client/widget/announce/letters.ts'
 
 const SAID = 'It turns. '
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { MOST_CHARS } from '../../../client/widget/announce/clauses.ts'
-import { createSpeechQueue, MOST_WAITING_CHARS } from '../../../client/widget/announce/speech-queue.ts'
+import { MOST_CHARS } from '../../../../client/widget/announce/clauses.ts'
+import { createSpeechQueue, MOST_WAITING_CHARS } from '../../../../client/widget/announce/speech-queue.ts'
 
 const HUNDRED = `${'x'.repeat(99)}.`
 
