@@ -37,15 +37,19 @@ export async function startSite(pageAt: (path: string) => Page | undefined): Pro
   }
 }
 
-/** The strictest policy under which a site can have the widget from this host. */
-export const strictPolicy = (host: string) =>
-  `default-src 'none'; script-src ${host}; connect-src ${host}; style-src ${host}; require-trusted-types-for 'script'`
+/**
+ * The strictest policy under which a site can have the widget from this host.
+ *
+ * @param styles where styles may come from: the site's own are marked by a nonce
+ */
+export const strictPolicy = (host: string, styles = host) =>
+  `default-src 'none'; script-src ${host}; connect-src ${host}; style-src ${styles}; require-trusted-types-for 'script'; trusted-types 'none'`
 
 /** A site's page with these tags in its body. */
-export const html = (body: string, policy = ''): Page => ({
+export const html = (body: string, policy = '', head = '', language = 'en'): Page => ({
   headers: {
     'content-type': 'text/html; charset=utf-8',
     ...(policy && { 'content-security-policy': policy }),
   },
-  body: `<!doctype html><html lang="en"><title>A site</title><body>${body}</body></html>`,
+  body: `<!doctype html><html lang="${language}"><head><meta name="viewport" content="width=device-width"><title>A site</title>${head}</head><body>${body}</body></html>`,
 })

@@ -8,6 +8,9 @@ import type { MillraceChat } from '../millrace-chat.ts'
 export function launch(url: string): MillraceChat | undefined {
   const script = Array.from(document.scripts).find((tag) => tag.src === url && 'launcher' in tag.dataset)
   if (!script) return undefined
+  // The tag of another version has made one: two would lie upon each other.
+  const there = document.querySelector<MillraceChat>(':root > millrace-chat')
+  if (there) return there
   const chat = document.createElement('millrace-chat')
   for (const { name, value } of script.attributes) {
     if (name.startsWith('data-')) chat.setAttribute(name.slice('data-'.length), value)

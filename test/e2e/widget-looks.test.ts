@@ -1,0 +1,116 @@
+/** What docs/WIDGET.md says that a site can style: all of it can be, and there is nothing else. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { ROOT } from '../../scripts/bundle.ts'
+import { OWN, useEmbedding } from '../support/embedding.ts'
+import { fedAnswer } from '../support/fed-answer.ts'
+import { ALL_KINDS } from '../support/markdown-of-all-kinds.ts'
+import { answer, failing } from '../support/scripts.ts'
+
+const site = useEmbedding()
+
+const looks =
+  readFileSync(`${ROOT}docs/WIDGET.md`, 'utf8')
+    .split('\n## ')
+    .find((part) => part.startsWith('Looks')) ?? ''
+const [ofProperties = '', ofParts = ''] = looks.split('`::part()`')
+/** What stands in the first column of a table. */
+const named = (table: string, name: RegExp) =>
+  table
+    .split('\n')
+    .flatMap((row) => [...(row.split('|')[0] ?? '').matchAll(name)].map(([, found = '']) => found))
+const PROPERTIES = named(ofProperties, /`(--millrace-[\w-]+)`/g)
+const PARTS = named(ofParts, /`([\w-]+)`/g)
+
+test('each part that is documented is there, and can be styled; no other is', async () => {
+  expect(PARTS.length).toBeGreaterThan(15)
+  const css = PARTS.map(
+    (part, index) => `millrace-chat::part(${part}) { scroll-margin-top: ${index + 1}px }`,
+  ).join('\n')
+  const { page, bubble, panel, ask, begun, ended } = await site.visit(
+    OWN + site.script('data-launcher data-starters="One?"'),
+    { css },
+  )
+  const seen = new Map<string, boolean>()
+  const look = async () => {
+    const parts = await page
+      .locator('millrace-chat')
+      .evaluate((chat) =>
+        [...(chat.shadowRoot?.querySelectorAll('[part]') ?? [])].map((element) => [
+          element.getAttribute('part') ?? '',
+          getComputedStyle(element).scrollMarginTop,
+        ]),
+      )
+    for (const [part = '', styled] of parts) seen.set(part, styled === `${PARTS.indexOf(part) + 1}px`)
+  }
+  await bubble.click()
+  await panel.waitFor()
+  await look()
+  const fed = fedAnswer(ALL_KINDS)
+  site.upstream.next(fed.script, failing(404, { code: 'model_not_found' }))
+  await ask()
+  await begun()
+  await look()
+  fed.end()
+  await ended()
+  await ask('And then?')
+  await page.locator('.trouble-card').waitFor()
+  await look()
+  expect(Object.fromEntries(seen)).toEqual(Object.fromEntries(PARTS.map((part) => [part, true])))
+})
+
+/** A value of each, and where it is to be seen. */
+const VALUES: Record<string, [value: string, element: string, property: string, seen: string]> = {
+  '--millrace-accent': ['rgb(1, 2, 3)', '#send', 'background-color', 'rgb(1, 2, 3)'],
+  '--millrace-on-accent': ['rgb(2, 3, 4)', '#send', 'color', 'rgb(2, 3, 4)'],
+  '--millrace-paper': ['rgb(3, 4, 5)', '#panel', 'background-color', 'rgb(3, 4, 5)'],
+  '--millrace-surface': ['rgb(4, 5, 6)', '#composer', 'background-color', 'rgb(4, 5, 6)'],
+  '--millrace-ink': ['rgb(5, 6, 7)', '#panel', 'color', 'rgb(5, 6, 7)'],
+  '--millrace-ink-soft': ['rgb(6, 7, 8)', '#list', 'color', 'rgb(6, 7, 8)'],
+  '--millrace-line': ['rgb(7, 8, 9)', '#panel', 'border-top-color', 'rgb(7, 8, 9)'],
+  '--millrace-font': ['fantasy', '#question', 'font-family', 'fantasy'],
+  '--millrace-mono': ['cursive', '.text pre code', 'font-family', 'cursive'],
+  '--millrace-font-size': ['20px', '#panel', 'font-size', '20px'],
+  '--millrace-radius': ['3px', '#panel', 'border-top-left-radius', '3px'],
+  '--millrace-width': ['333px', '#panel', 'width', '333px'],
+  '--millrace-height': ['444px', '#panel', 'height', '444px'],
+  '--millrace-gap': ['33px', '#launcher', 'right', '33px'],
+  '--millrace-z-index': ['77', '#launcher', 'z-index', '77'],
+}
+
+test('each custom property that is documented does what it says, on the element and on what it is in', async () => {
+  expect(PROPERTIES.toSorted()).toEqual(Object.keys(VALUES).toSorted())
+  const values = Object.entries(VALUES).map(([name, [value]]) => `${name}: ${value};`)
+  const half = values.length / 2
+  const css = `:root { ${values.slice(0, half).join(' ')} } millrace-chat { ${values.slice(half).join(' ')} }`
+  const { page, bubble, ask, ended } = await site.visit(OWN + site.script('data-launcher'), { css })
+  site.upstream.next(answer([ALL_KINDS]))
+  await bubble.click()
+  await ask()
+  await ended()
+  await page.locator('.text pre').waitFor()
+  const there: Record<string, string> = {}
+  for (const [name, [, element, property]] of Object.entries(VALUES)) {
+    there[name] = await page
+      .locator(element)
+      .first()
+      .evaluate((element, property) => getComputedStyle(element).getPropertyValue(property), property)
+  }
+  there['of links'] = await page
+    .locator('.text a')
+    .first()
+    .evaluate((link) => getComputedStyle(link).color)
+  expect(there).toEqual({
+    'of links': 'rgb(1, 2, 3)',
+    ...Object.fromEntries(Object.entries(VALUES).map(([name, [, , , seen]]) => [name, seen])),
+  })
+})
+
+test('and there are no others', () => {
+  const used = ['look', 'frame', 'dock', 'bubble', 'popup', 'list', 'turn', 'answer'].flatMap((sheet) => [
+    ...readFileSync(`${ROOT}client/widget/style/${sheet}.css`, 'utf8').matchAll(
+      /var\(\s*(--millrace-[\w-]+)/g,
+    ),
+  ])
+  expect([...new Set(used.map(([, name]) => name))].toSorted()).toEqual(PROPERTIES.toSorted())
+})
