@@ -7,8 +7,7 @@ import { poll } from '../support/pages.ts'
 import { answer, failing } from '../support/scripts.ts'
 
 const site = useEmbedding()
-const chatTag = (attributes = '', style = '') =>
-  `<millrace-chat ${attributes}></millrace-chat>${site.script()}${style}`
+const chatTag = (attributes = '') => `<millrace-chat ${attributes}></millrace-chat>${site.script()}`
 
 /** The questions and models that the upstream was asked. */
 const asked = () =>
@@ -165,12 +164,24 @@ test('the theme `auto` is the reader’s system’s, whatever the page’s', asy
 
 describe('where it stands', () => {
   test.each([
+    ['millrace-chat { width: 444px; height: 555px }', { width: 444, height: 555 }],
+    [
+      'main { display: flex; width: 800px; height: 333px } millrace-chat { flex: 1 }',
+      { width: 800, height: 333 },
+    ],
     ['', { width: 968, height: 512 }],
-    ['style="display:block;width:444px;height:555px"', { width: 444, height: 555 }],
-  ])('inline it fills its box: %s', async (_, size) => {
-    // By the page's own sheet: the policy lets no style attribute through.
-    const css = `main, h1 { margin: 0 } body { margin: 0 16px } ${size.width === 444 ? 'millrace-chat { width: 444px; height: 555px }' : ''}`
-    const { panel } = await site.visit(chatTag(), { css })
+    [
+      '* { all: unset !important } head, head *, script { display: none !important }',
+      { width: 1000, height: 512 },
+    ],
+  ])('inline it is as large as the page says: %s', async (css, size) => {
+    site.upstream.next(answer(['A line.\n\n'.repeat(50)]))
+    const { panel, ask, ended } = await site.visit(`<main>${chatTag()}</main>`, {
+      css: `body { margin: 0 16px } ${css}`,
+    })
+    expect(await panel.boundingBox()).toMatchObject(size)
+    await ask()
+    await ended()
     expect(await panel.boundingBox()).toMatchObject(size)
   })
 
