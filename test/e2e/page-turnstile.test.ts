@@ -7,11 +7,9 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { TURNSTILE_ACTION } from '../../worker/wire.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { poll, usePages } from '../support/pages.ts'
-import { json } from '../support/scripts.ts'
-import { type Call, startUpstream, type Upstream } from '../support/upstream.ts'
+import { BUTTON, CHALLENGES, isVerdict, SITE_KEY, turnstileVars, verify } from '../support/turnstile.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
 
-const CHALLENGES = 'https://challenges.cloudflare.com'
-const SITE_KEY = '1x00000000000000000000AA'
 const visit = usePages()
 let upstream: Upstream
 let millrace: Millrace
@@ -24,9 +22,7 @@ beforeAll(async () => {
     MODELS: 'gpt-test',
     OPEN_ACCESS: 'false',
     SESSION_SECRET: 'a secret of more than thirty-two characters',
-    TURNSTILE_SITE_KEY: SITE_KEY,
-    TURNSTILE_SECRET: 'the secret',
-    TURNSTILE_VERIFY_URL: `${upstream.url}/siteverify`,
+    ...turnstileVars(upstream),
   })
 })
 afterEach(() => upstream.clear())
@@ -34,25 +30,6 @@ afterAll(async () => {
   await millrace.stop()
   await upstream.stop()
 })
-
-const isVerdict = ({ path }: Call) => path === '/siteverify'
-
-/** Tokens are good once. */
-function verify(): void {
-  const used = new Set<unknown>()
-  upstream.when((call) => {
-    if (!isVerdict(call)) return undefined
-    const { response } = call.request
-    const success = String(response).startsWith('solved') && !used.has(response)
-    used.add(response)
-    return json({
-      success,
-      ...(success
-        ? { hostname: '127.0.0.1', action: TURNSTILE_ACTION }
-        : { 'error-codes': ['invalid-input-response'] }),
-    })
-  })
-}
 
 /** As the owner sets it up (docs/DEPLOY.md), with this script in the place of Cloudflare's. */
 const letIn = (script: string) => async (context: BrowserContext) => {
@@ -71,22 +48,6 @@ const letIn = (script: string) => async (context: BrowserContext) => {
   )
 }
 
-/** The challenge: a button. `window.rendered` has what each widget was made with. */
-const BUTTON = `
-  let made = 0
-  globalThis.rendered = []
-  globalThis.turnstile = {
-    render(place, options) {
-      rendered.push({ sitekey: options.sitekey, action: options.action })
-      const button = globalThis.challenge = document.createElement('button')
-      button.textContent = 'I am a person'
-      button.addEventListener('click', () => options.callback('solved ' + ++made))
-      place.append(button)
-      return 'widget-' + rendered.length
-    },
-    remove() { challenge.remove() },
-  }`
-
 const FAILS = `globalThis.turnstile = {
   render(place, options) { setTimeout(() => options['error-callback']('300030')); return 'widget' },
   remove() {},
@@ -95,7 +56,7 @@ const FAILS = `globalThis.turnstile = {
 const asksThere = new RegExp(`^asked: ${CHALLENGES}`)
 
 test('its challenge is solved once, and the question that waited is asked', async () => {
-  verify()
+  verify(upstream)
   const { page, box, ask, answers, ended } = await visit(millrace.url, {
     before: letIn(BUTTON),
     expected: asksThere,
@@ -117,7 +78,7 @@ test('its challenge is solved once, and the question that waited is asked', asyn
 })
 
 test('it is solved in the race too, where the race is', async () => {
-  verify()
+  verify(upstream)
   const { page } = await visit(`${millrace.url}`, { before: letIn(BUTTON), expected: asksThere })
   await page.evaluate(() => location.assign('#race'))
   await page.getByRole('button', { name: 'Start the race' }).click()
@@ -126,7 +87,7 @@ test('it is solved in the race too, where the race is', async () => {
 })
 
 test('it is made with the site’s key and the action that the Worker asks for', async () => {
-  verify()
+  verify(upstream)
   const { page, box } = await visit(millrace.url, { before: letIn(BUTTON), expected: asksThere })
   await box.focus()
   await page.getByRole('button', { name: 'I am a person' }).waitFor()
@@ -141,7 +102,7 @@ test.each([
   ['is not what it should be', 'globalThis.nothing = true'],
   ['is solved with a token that is not good', BUTTON.replace("'solved '", "'forged '")],
 ])('where it %s, the page says so, and can try again', async (_what, script) => {
-  verify()
+  verify(upstream)
   const { page, box, ask, retry } = await visit(millrace.url, { before: letIn(script), expected: asksThere })
   await ask()
   if (script.includes('button')) await page.getByRole('button', { name: 'I am a person' }).click()

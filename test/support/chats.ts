@@ -1,15 +1,10 @@
 /** The widget on a site of another origin, as its visitors have it: page after page, in one tab or in two. */
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import type { BrowserContext, Locator, Page } from 'playwright-core'
 import type { MillraceEvents } from '../../client/widget/events.ts'
 import type { MillraceChat } from '../../client/widget/millrace-chat.ts'
-import { startBrowser } from './browser.ts'
-import { type Edge, startEdge } from './edge.ts'
-import { VISITORS } from './gate.ts'
-import { UPSTREAM_KEY } from './house.ts'
-import { type Millrace, startMillrace } from './millrace.ts'
-import { html, type Site, startSite, strictPolicy } from './site.ts'
-import { startUpstream, type Upstream } from './upstream.ts'
+import { useForeignSite, type VisitorOptions } from './foreign-site.ts'
+import { html, strictPolicy } from './site.ts'
+import type { Upstream } from './upstream.ts'
 
 type EventName = keyof MillraceEvents
 
@@ -52,13 +47,6 @@ export interface Chat {
   tab(): Promise<Chat>
 }
 
-export interface ChatOptions extends BrowserContextOptions {
-  /** Run in each page before anything else. */
-  init?: () => void
-  /** What may be logged in these pages. */
-  expected?: RegExp
-}
-
 export interface Chats {
   readonly url: string
   readonly upstream: Upstream
@@ -66,69 +54,23 @@ export interface Chats {
   /** What the upstream was asked, question by question. */
   readonly asked: unknown[]
   /** A new visitor's tab, on a page with this chat in it. */
-  visit(attributes?: string, options?: ChatOptions): Promise<Chat>
+  visit(attributes?: string, options?: VisitorOptions): Promise<Chat>
 }
 
-const EVENTS: EventName[] = [
-  'millrace-ask',
-  'millrace-delta',
-  'millrace-answer',
-  'millrace-error',
-  'millrace-feedback',
-]
-
 /**
- * Each visit has a browser context of its own. After each test, none of its pages may have logged an error, thrown one, or
- * asked anybody for anything but the site and Millrace.
+ * Each visit has a browser context of its own.
  *
  * @example
  *   const chats = useChats()
  *   test('…', async () => { const { ask, answers } = await chats.visit('speed') })
  */
 export function useChats(vars: Record<string, string> = {}): Chats {
-  let running:
-    | { upstream: Upstream; site: Site; millrace: Millrace; edge: Edge; browser: Browser }
-    | undefined
-  let problems: string[] = []
   let attributes = ''
-  const here = () => {
-    if (!running) throw new TypeError('Chats can be visited only inside tests.')
-    return running
-  }
-
-  beforeAll(async () => {
-    const [upstream, browser] = await Promise.all([startUpstream(), startBrowser()])
-    // Whatever its path, a page has the chat.
-    const site = await startSite(() => {
-      const { edge } = here()
-      const script = `<script type="module" src="${edge.url}/widget.js"></script>`
-      return html(`${script}<millrace-chat ${attributes}></millrace-chat>`, strictPolicy(edge.url))
-    })
-    const millrace = await startMillrace({
-      ...VISITORS,
-      ALLOWED_ORIGINS: site.url,
-      OPENAI_BASE_URL: `${upstream.url}/v1`,
-      OPENAI_API_KEY: UPSTREAM_KEY,
-      MODELS: 'gpt-test',
-      ...vars,
-    })
-    running = { upstream, site, millrace, edge: await startEdge(millrace.url), browser }
-  })
-  afterEach(async () => {
-    for (const context of here().browser.contexts()) await context.close()
-    await here().upstream.clear()
-    const seen = problems
-    problems = []
-    expect(seen).toEqual([])
-  })
-  afterAll(async () => {
-    if (!running) return
-    await running.browser.close()
-    running.site.stop()
-    running.edge.stop()
-    await running.millrace.stop()
-    await running.upstream.stop()
-  })
+  // Whatever its path, a page has the chat.
+  const { here, visitor } = useForeignSite((_, { edge }) => {
+    const script = `<script type="module" src="${edge.url}/widget.js"></script>`
+    return html(`${script}<millrace-chat ${attributes}></millrace-chat>`, strictPolicy(edge.url))
+  }, vars)
 
   return {
     get url() {
@@ -145,41 +87,10 @@ export function useChats(vars: Record<string, string> = {}): Chats {
         .upstream.calls.filter(({ path }) => path === '/v1/chat/completions')
         .map(({ request }) => request.messages)
     },
-    async visit(wanted = '', { init, expected, ...options } = {}) {
-      const { browser, site, edge } = here()
+    async visit(wanted = '', options) {
       attributes = wanted
-      const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
-      context.on('page', (page) => {
-        const note = (problem: string) => void (expected?.test(problem) || problems.push(problem))
-        page.on('pageerror', (error) => note(`threw: ${error}`))
-        page.on('request', (request) => {
-          const { protocol, origin } = new URL(request.url())
-          // Files that the reader saves are made in the page.
-          if (protocol !== 'blob:' && ![site.url, edge.url].includes(origin)) note(`asked: ${request.url()}`)
-        })
-        page.on('console', (message) => {
-          // Chromium itself reports each refusal of the API; the widget shows it to the reader.
-          const refusal = message.location().url.startsWith(`${edge.url}/v1/`)
-          if (message.type() === 'error' && !refusal) note(`logged: ${message.text()}`)
-        })
-      })
-      await context.addInitScript(listen, EVENTS)
-      if (init) await context.addInitScript(init)
-      return openTab(context, site.url)
+      return openTab(await visitor(options), here().site.url)
     },
-  }
-}
-
-interface Told {
-  told: [name: string, detail: unknown][]
-}
-
-/** In the page: notes what its chat tells. */
-function listen(names: string[]): void {
-  const told: Told['told'] = []
-  Object.assign(globalThis, { told })
-  for (const name of names) {
-    document.addEventListener(name, (event) => told.push([name, (event as CustomEvent).detail]))
   }
 }
 
@@ -225,8 +136,7 @@ async function openTab(context: BrowserContext, site: string): Promise<Chat> {
     call: (act) => page.locator('millrace-chat').evaluate(act as never),
     told: (name) =>
       page.evaluate(
-        (name) =>
-          (globalThis as unknown as Told).told.filter(([told]) => told === name).map(([, detail]) => detail),
+        (name) => globalThis.told.filter(([told]) => told === name).map(([, detail]) => detail),
         name,
       ) as never,
     focused: () =>

@@ -2,20 +2,11 @@
  * The widget in a page of another origin, as a site has it: a site on one port, Millrace on another, a visitor's session
  * between them, and the strictest policy on every page.
  */
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import type { Locator, Page } from 'playwright-core'
 import type { MillraceChat } from '../../client/widget/millrace-chat.ts'
-import { startBrowser } from './browser.ts'
-import { type Edge, startEdge } from './edge.ts'
-import { UPSTREAM_KEY } from './house.ts'
-import { type Millrace, startMillrace } from './millrace.ts'
-import { html, type Site, type Page as SitePage, startSite, strictPolicy } from './site.ts'
-import { startUpstream, type Upstream } from './upstream.ts'
-
-declare global {
-  /** What the chats of a page have told it, in order: `[name, detail]`. */
-  var told: [string, unknown][]
-}
+import { useForeignSite, type VisitorOptions } from './foreign-site.ts'
+import { html, type Page as SitePage, strictPolicy } from './site.ts'
+import type { Upstream } from './upstream.ts'
 
 /** A page with the widget, and its parts by the names that they have there. */
 export interface Embedded {
@@ -42,17 +33,13 @@ export interface Embedded {
   told(name: string): Promise<unknown[]>
 }
 
-export interface EmbeddedOptions extends BrowserContextOptions {
-  /** What may be logged, or asked of another server, in this page. */
-  expected?: RegExp
+export interface EmbeddedOptions extends VisitorOptions {
   /** Of the site's own style sheet. */
   css?: string
   /** In the site's head, before anything of the widget. */
   head?: string
   /** The page's language; empty for none. */
   language?: string
-  /** Run in the page before anything else. */
-  init?: () => void
 }
 
 export interface Embedding {
@@ -71,13 +58,8 @@ export interface Embedding {
 export const OWN = `<main><h1>A site</h1><p>About <a href="#mills">mills</a>.</p>
   <button id="own" type="button">A button of the site</button><input id="field" aria-label="A field of the site"></main>`
 
-const EVENTS = ['ready', 'open', 'close', 'ask', 'delta', 'answer', 'error', 'feedback'].map(
-  (name) => `millrace-${name}`,
-)
-
 /**
- * Each visit has a browser context of its own. After each test, none of its pages may have logged an error, thrown one,
- * violated the policy, or asked another server than these two for anything.
+ * Each visit has a browser context of its own.
  *
  * @example
  *   const site = useEmbedding()
@@ -86,70 +68,15 @@ const EVENTS = ['ready', 'open', 'close', 'ask', 'delta', 'answer', 'error', 'fe
  *   })
  */
 export function useEmbedding(vars: Record<string, string> = {}): Embedding {
-  let running:
-    | { upstream: Upstream; site: Site; millrace: Millrace; edge: Edge; browser: Browser }
-    | undefined
-  let problems: string[] = []
   const pages = new Map<string, SitePage>()
-  const here = () => {
-    if (!running) throw new TypeError('Pages can be visited only inside tests.')
-    return running
-  }
-
-  beforeAll(async () => {
-    const [upstream, site, browser] = await Promise.all([
-      startUpstream(),
-      startSite((path) => pages.get(path)),
-      startBrowser(),
-    ])
-    const millrace = await startMillrace({
-      OPEN_ACCESS: 'false',
-      SESSION_SECRET: 'a secret of more than thirty-two characters',
-      ALLOWED_ORIGINS: site.url,
-      OPENAI_BASE_URL: `${upstream.url}/v1`,
-      OPENAI_API_KEY: UPSTREAM_KEY,
-      MODELS: 'gpt-test, gpt-other',
-      ...vars,
-    })
-    running = { upstream, site, browser, millrace, edge: await startEdge(millrace.url) }
-  })
-  afterEach(async () => {
-    for (const context of here().browser.contexts()) await context.close()
-    await here().upstream.clear()
-    const seen = problems
-    problems = []
-    expect(seen).toEqual([])
-  })
-  afterAll(async () => {
-    if (!running) return
-    await running.browser.close()
-    running.site.stop()
-    running.edge.stop()
-    await running.millrace.stop()
-    await running.upstream.stop()
-  })
+  const { here, visitor } = useForeignSite((path) => pages.get(path), vars)
 
   async function visit(
     body: string,
-    { expected, css = '', head = '', language = 'en', init, ...options }: EmbeddedOptions = {},
+    { css = '', head = '', language = 'en', ...options }: EmbeddedOptions = {},
   ): Promise<Embedded> {
-    const { browser, site, edge } = here()
-    const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
-    const note = (problem: string) => void (expected?.test(problem) || problems.push(problem))
-    const page = await context.newPage()
-    page.on('pageerror', (error) => note(`threw: ${error}`))
-    page.on('request', (request) => {
-      const from = new URL(request.url()).origin
-      // Files that the reader saves are made in the page.
-      if (![site.url, edge.url, 'null'].includes(from)) note(`asked: ${request.url()}`)
-    })
-    page.on('console', (message) => {
-      // Chromium itself reports each refusal of the API; the widget shows it to the reader.
-      const refusal = message.location().url.startsWith(`${edge.url}/v1/`)
-      if (['error', 'warning'].includes(message.type()) && !refusal) note(`logged: ${message.text()}`)
-    })
-    await page.addInitScript(watch, EVENTS)
-    if (init) await page.addInitScript(init)
+    const { site, edge } = here()
+    const page = await (await visitor(options)).newPage()
     const path = `/${pages.size}`
     const style = css && `<style nonce="own">${css}</style>`
     const policy = strictPolicy(edge.url, css ? "'nonce-own'" : undefined)
@@ -178,17 +105,6 @@ export function useEmbedding(vars: Record<string, string> = {}): Embedding {
       `<script type="module" src="${here().edge.url}/widget.js" ${attributes}></script>`,
     visit,
   }
-}
-
-/** In the page: notes what its chats tell, and what the policy kept from being done. */
-function watch(events: string[]): void {
-  globalThis.told = []
-  for (const name of events) {
-    document.addEventListener(name, (event) => globalThis.told.push([name, (event as CustomEvent).detail]))
-  }
-  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) =>
-    console.error(`violated ${violatedDirective}: ${blockedURI} ${sample}`),
-  )
 }
 
 function toEmbedded(page: Page): Embedded {

@@ -25,7 +25,8 @@ interface Turnstile {
   remove(widget: string): void
 }
 
-const url = scriptUrl('millrace-turnstile', SCRIPT)
+/** Made once: a policy of one name can't be made again. */
+let url: string | URL | undefined
 let loading: Promise<Turnstile> | undefined
 
 /**
@@ -68,6 +69,11 @@ export async function solveChallenge(siteKey: string, place: HTMLElement): Promi
 
 function load(): Promise<Turnstile> {
   return new Promise((resolve, reject) => {
+    try {
+      url ??= scriptUrl('millrace-turnstile', SCRIPT)
+    } catch {
+      return reject(failed('This page’s policy does not let its script in.'))
+    }
     const script = document.createElement('script')
     // The type knows text alone; the page's policy takes nothing but what `scriptUrl` made.
     script.src = url as string

@@ -1,0 +1,53 @@
+/** The widget at a Worker that wants to know whether its visitors are people. */
+import { expect, test } from 'vitest'
+import { type ForeignSite, useForeignSite } from '../support/foreign-site.ts'
+import { html, strictPolicy } from '../support/site.ts'
+import { BUTTON, CHALLENGES, isVerdict, turnstileVars, verify } from '../support/turnstile.ts'
+
+/** What docs/DEPLOY.md says that a page has to let in. */
+const letIn = (policy: string, host: string) =>
+  policy
+    .replace(`script-src ${host}`, `script-src ${host} ${CHALLENGES}`)
+    .replace("trusted-types 'none'", 'trusted-types millrace-turnstile')
+
+const site = useForeignSite((path, { edge }) => {
+  const policy = strictPolicy(edge.url)
+  const script = `<script type="module" src="${edge.url}/widget.js" data-launcher></script>`
+  return html(script, path === '/closed' ? policy : letIn(policy, edge.url))
+}, turnstileVars)
+
+async function ask({ visitor, here }: ForeignSite, path: string) {
+  const context = await visitor({ expected: /challenges\.cloudflare\.com|millrace-turnstile/ })
+  await context.route(`${CHALLENGES}/**`, (route) =>
+    route.fulfill({ contentType: 'text/javascript', body: BUTTON }),
+  )
+  const page = await context.newPage()
+  await page.goto(here().site.url + path)
+  await page.locator('#launcher').click()
+  await page.locator('#question').fill('Why?')
+  await page.locator('#question').press('Enter')
+  return page
+}
+
+test('its challenge stands in the panel, is solved once, and the question that waited is asked', async () => {
+  const { upstream } = site.here()
+  verify(upstream)
+  const page = await ask(site, '/')
+  const challenge = page.getByRole('button', { name: 'I am a person' })
+  await challenge.waitFor()
+  const [panel, place] = [await page.locator('#panel').boundingBox(), await challenge.boundingBox()]
+  expect(place?.y).toBeGreaterThan(panel?.y ?? 0)
+  expect(place?.x).toBeGreaterThan(panel?.x ?? 0)
+  await challenge.click()
+  await page.locator('.answer[data-state="done"]').waitFor()
+  await page.reload()
+  await page.locator('.answer[data-state="done"]').waitFor({ state: 'attached' })
+  expect(upstream.calls.filter(isVerdict)).toHaveLength(1)
+  expect(await challenge.count()).toBe(0)
+})
+
+test('where the site has not let its script in, the chat says what to do', async () => {
+  const page = await ask(site, '/closed')
+  await page.getByRole('heading', { name: 'The check that you are a person did not work' }).waitFor()
+  expect(await page.locator('.retry').isEnabled()).toBe(true)
+})

@@ -1,0 +1,137 @@
+/**
+ * A site on one port, Millrace on another, an upstream behind it and visitors' sessions between them, for all the tests of a
+ * file.
+ */
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import type { MillraceEvents } from '../../client/widget/events.ts'
+import { startBrowser } from './browser.ts'
+import { type Edge, startEdge } from './edge.ts'
+import { VISITORS } from './gate.ts'
+import { UPSTREAM_KEY } from './house.ts'
+import { type Millrace, startMillrace } from './millrace.ts'
+import { type Page, type Site, startSite } from './site.ts'
+import { startUpstream, type Upstream } from './upstream.ts'
+
+declare global {
+  /** What the chats of a page have told it, in order. */
+  var told: [name: string, detail: unknown][]
+}
+
+interface Running {
+  upstream: Upstream
+  site: Site
+  millrace: Millrace
+  /** Millrace's own address, as a deployment has it. */
+  edge: Edge
+  browser: Browser
+}
+
+export interface VisitorOptions extends BrowserContextOptions {
+  /** What may be logged, or asked of another server, in these pages. */
+  expected?: RegExp | undefined
+  /** Run in each page before anything else. */
+  init?: (() => void) | undefined
+}
+
+export interface ForeignSite {
+  /** @throws {TypeError} outside of tests */
+  here(): Running
+  /**
+   * A new visitor's browser. After each test, none of its pages may have logged an error or a warning, thrown an error,
+   * violated its policy, or asked another server than these two for anything.
+   */
+  visitor(options?: VisitorOptions): Promise<BrowserContext>
+}
+
+const EVENTS: (keyof MillraceEvents)[] = [
+  'millrace-ready',
+  'millrace-open',
+  'millrace-close',
+  'millrace-ask',
+  'millrace-delta',
+  'millrace-answer',
+  'millrace-error',
+  'millrace-feedback',
+]
+
+/** @param pageAt what lies at a path of the site */
+export function useForeignSite(
+  pageAt: (path: string, running: Running) => Page | undefined,
+  vars: Record<string, string> | ((upstream: Upstream) => Record<string, string>),
+): ForeignSite {
+  let running: Running | undefined
+  let problems: string[] = []
+  const here = () => {
+    if (!running) throw new TypeError('Pages can be visited only inside tests.')
+    return running
+  }
+
+  beforeAll(async () => {
+    const [upstream, site, browser] = await Promise.all([
+      startUpstream(),
+      startSite((path) => pageAt(path, here())),
+      startBrowser(),
+    ])
+    const millrace = await startMillrace({
+      ...VISITORS,
+      ALLOWED_ORIGINS: site.url,
+      OPENAI_BASE_URL: `${upstream.url}/v1`,
+      OPENAI_API_KEY: UPSTREAM_KEY,
+      MODELS: 'gpt-test, gpt-other',
+      ...(typeof vars === 'function' ? vars(upstream) : vars),
+    })
+    running = { upstream, site, browser, millrace, edge: await startEdge(millrace.url) }
+  })
+  afterEach(async () => {
+    for (const context of here().browser.contexts()) await context.close()
+    await here().upstream.clear()
+    const seen = problems
+    problems = []
+    expect(seen).toEqual([])
+  })
+  afterAll(async () => {
+    if (!running) return
+    await running.browser.close()
+    running.site.stop()
+    running.edge.stop()
+    await running.millrace.stop()
+    await running.upstream.stop()
+  })
+
+  return {
+    here,
+    async visitor({ expected, init, ...options } = {}) {
+      const { browser, site, edge } = here()
+      const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
+      const note = (problem: string) => void (expected?.test(problem) || problems.push(problem))
+      context.on('page', (page) => {
+        page.on('pageerror', (error) => note(`threw: ${error}`))
+        page.on('request', (request) => {
+          const { protocol, origin } = new URL(request.url())
+          // Files that the reader saves are made in the page.
+          if (protocol !== 'blob:' && ![site.url, edge.url].includes(origin)) note(`asked: ${request.url()}`)
+        })
+        page.on('console', (message) => {
+          // Chromium itself reports each refusal of the API; the widget shows it to the reader.
+          const refusal = message.location().url.startsWith(`${edge.url}/v1/`)
+          if (['error', 'warning'].includes(message.type()) && !refusal) note(`logged: ${message.text()}`)
+        })
+      })
+      await context.addInitScript(watch, EVENTS)
+      if (init) await context.addInitScript(init)
+      return context
+    },
+  }
+}
+
+/** In the page: notes what its chats tell, and what the policy kept from being done. */
+function watch(events: string[]): void {
+  globalThis.told = []
+  for (const name of events) {
+    document.addEventListener(name, (event) => globalThis.told.push([name, (event as CustomEvent).detail]))
+  }
+  addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sample }) =>
+    console.error(`violated ${violatedDirective}: ${blockedURI} ${sample}`),
+  )
+}
