@@ -35,11 +35,13 @@ export function createComposer(
   function submit(): void {
     const question = box.value.trim()
     if (question === '') box.focus()
-    if (busy || question === '' || !on.ask(question)) return
+    if (busy || question === '') return
+    const taken = on.ask(question)
+    // On a phone the keyboard would cover the answer.
+    if (isTouched()) box.blur()
+    if (!taken) return
     box.value = ''
     fitHeight(box)
-    // The keyboard would cover the answer.
-    if (isTouched()) box.blur()
   }
 
   form.addEventListener('submit', (event) => {
