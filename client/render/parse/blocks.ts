@@ -23,8 +23,17 @@ type OpenLeaf = { place?: unknown; line: number } & (
   | { type: 'paragraph'; block: Paragraph }
   | { type: 'heading'; block: Heading }
   | { type: 'verbatim'; block: Verbatim }
-  | { type: 'table'; columns: Alignment[] }
+  | ({ type: 'table' } & Table)
 )
+
+interface Table {
+  columns: Alignment[]
+  /** How many cells its rows may still leave out. */
+  padding: number
+}
+
+/** At first: two characters could otherwise make a thousand elements. [gfm] 4.10 */
+const PADDING_CELLS = 10_000
 
 /** A text with labels that nothing had been defined for when it was written. */
 interface Unresolved {
@@ -120,7 +129,7 @@ export class Blocks {
     }
     if (leaf.type === 'table' && content.type === 'row') {
       leaf.line = this.#line
-      this.#writeRow('row', leaf.columns, content.text)
+      this.#writeRow('row', leaf, content.text)
       return true
     }
     if (leaf.type !== 'verbatim') return false
@@ -198,12 +207,15 @@ export class Blocks {
     this.#endLeaf()
     this.#beginChild(this.#line - 1)
     this.#sink.open('table')
-    this.#leaf = { type: 'table', columns, line: this.#line }
-    this.#writeRow('header', columns, header)
+    const table: Table = { columns, padding: PADDING_CELLS }
+    this.#leaf = Object.assign(table, { type: 'table' as const, line: this.#line })
+    this.#writeRow('header', table, header)
   }
 
-  #writeRow(kind: 'header' | 'row', columns: Alignment[], text: string): void {
+  #writeRow(kind: 'header' | 'row', table: Table, text: string): void {
     const cells = splitRow(text)
+    const columns = table.columns.slice(0, cells.length + table.padding)
+    table.padding -= Math.max(0, columns.length - cells.length)
     this.#sink.open(kind)
     for (const [index, align] of columns.entries()) {
       const place = this.#sink.open('cell')

@@ -3,7 +3,8 @@
 export type Alignment = 'left' | 'center' | 'right' | ''
 
 const DELIMITER = /^:?-+:?$/
-const CELL = /((?:\\.|[^\\|]|\\$)*)(?:\||$)/g
+/** Also over what ends a line in Unicode and none in Markdown. */
+const CELL = /((?:\\.|[^\\|]|\\$)*)(?:\||$)/gs
 
 /**
  * The row of dashes under a table's header.
@@ -13,7 +14,7 @@ const CELL = /((?:\\.|[^\\|]|\\$)*)(?:\||$)/g
 export function readDelimiters(line: string): Alignment[] | undefined {
   if (!line.includes('|') || /^-[ \t]/.test(line)) return undefined
   const cells = splitRow(line)
-  if (!cells.every((cell) => DELIMITER.test(cell))) return undefined
+  if (cells.length === 0 || !cells.every((cell) => DELIMITER.test(cell))) return undefined
   return cells.map((cell) => {
     const left = cell.startsWith(':')
     if (cell.endsWith(':')) return left ? 'center' : 'right'

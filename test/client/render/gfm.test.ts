@@ -36,6 +36,27 @@ describe('tables', () => {
     )
   })
 
+  test('are none without any cell', () => {
+    check('Request\n|\n|\nv\nServer', '<p>Request\n|\n|\nv\nServer</p>')
+  })
+
+  test('keep what stands before a line separator of Unicode', () => {
+    const row = '<tr><td>x \\\u2028y</td><td>z</td></tr>'
+    check(
+      'a|b\n-|-\nx \\\u2028y | z',
+      `<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody>${row}</tbody></table>`,
+    )
+  })
+
+  test('are given the cells that rows leave out, but not any number of them', () => {
+    const columns = 500
+    const rows = 300
+    const html = render([`${'a|'.repeat(columns)}\n${'-|'.repeat(columns)}\n${'b\n'.repeat(rows)}`])
+    expect(html.match(/<tr>/g)).toHaveLength(1 + rows)
+    expect(html.match(/<td>b<\/td>/g)).toHaveLength(rows)
+    expect(html.match(/<td>/g)?.length).toBeLessThan(20_000)
+  })
+
   test('end with another block', () => {
     check(
       '|a|\n|-|\n> b',
