@@ -22,6 +22,9 @@ export type Content =
   /** `verbatim` goes on with the code or the math before it. */
   | { type: 'text' | 'indented' | 'verbatim' | 'row' | 'end'; text: string }
 
+/** Deeper than this no block is nested: a page can't show it, and a browser may not survive it. The rest is text. */
+const MOST_NESTED = 100
+
 export interface LineStart {
   /** How many of the open containers go on. */
   kept: number
@@ -61,7 +64,8 @@ export function startLine(
     if (content === WAIT) return WAIT
     if (content) return starts(content)
 
-    const container = beginContainer(line, paragraph !== undefined, complete)
+    const deep = kept + begins.length >= MOST_NESTED
+    const container = deep ? undefined : beginContainer(line, paragraph !== undefined, complete)
     if (container === WAIT) return WAIT
     if (container) {
       const { list, container: begun } = container

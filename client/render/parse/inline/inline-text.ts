@@ -10,6 +10,8 @@ import type { Run, Span, Token } from './token.ts'
 
 /** An undecided text of up to this length is read anew with each delta, a longer one when it has grown by a quarter. */
 const OFTEN_CHARS = 1024
+/** Deeper than this no span is nested: it would look like none, and a browser may not survive it. */
+const MOST_NESTED = 100
 /** A span that has gone on for longer without an end is most likely none. */
 const SPAN_CHARS = 600
 
@@ -95,8 +97,9 @@ export class InlineText implements References {
       run.opens.unshift(...spans)
       open += spans.length
     }
-    for (const token of scan.tokens) write(token, sink)
-    for (; open > 0; open--) sink.close()
+    const writer = new Writer(sink)
+    for (const token of scan.tokens) writer.write(token)
+    writer.close(open)
     if (readTo < end) sink.text(text.slice(readTo, end))
   }
 
@@ -104,7 +107,8 @@ export class InlineText implements References {
   end(sink: Sink): void {
     const scan = new Scan(this.text, this.settled, true, this)
     pairRuns(scan.runs)
-    for (const token of scan.tokens) write(token, sink)
+    const writer = new Writer(sink)
+    for (const token of scan.tokens) writer.write(token)
   }
 }
 
@@ -118,7 +122,8 @@ function writeUpTo(stable: number, { tokens, text }: Scan, sink: Sink): number {
     depth += opens.filter(({ content }) => content === undefined).length - closes
     if (depth === 0) whole = index + 1
   }
-  for (const token of tokens.splice(0, whole)) write(token, sink)
+  const writer = new Writer(sink)
+  for (const token of tokens.splice(0, whole)) writer.write(token)
   const [first] = tokens
   if (!first) return text.length
   if (first.plain && first.at < stable) {
@@ -136,13 +141,33 @@ function likelySpans({ char, text }: Run): Span[] {
   return length === 2 ? double : [spanOf(char, false), ...double]
 }
 
-function write({ closes, text, opens }: Token, sink: Sink): void {
-  for (let left = closes; left > 0; left--) sink.close()
-  if (text !== '') sink.text(text)
-  for (const { kind, attributes = [], content } of opens) {
-    sink.open(kind)
-    for (const [name, value] of attributes) sink.attribute(name, value)
-    if (content) sink.text(content)
-    if (content !== undefined) sink.close()
+/** Writes tokens from outside of all spans on. */
+class Writer {
+  readonly #sink: Sink
+  #depth = 0
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  write({ closes, text, opens }: Token): void {
+    this.close(closes)
+    if (text !== '') this.#sink.text(text)
+    for (const span of opens) this.#open(span)
+  }
+
+  close(spans: number): void {
+    for (let left = spans; left > 0; left--) {
+      if (this.#depth-- <= MOST_NESTED) this.#sink.close()
+    }
+  }
+
+  #open({ kind, attributes = [], content }: Span): void {
+    if (content === undefined && ++this.#depth > MOST_NESTED) return
+    this.#sink.open(kind)
+    for (const [name, value] of attributes) this.#sink.attribute(name, value)
+    if (content === undefined) return
+    if (content !== '') this.#sink.text(content)
+    this.#sink.close()
   }
 }
