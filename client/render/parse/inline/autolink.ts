@@ -20,10 +20,26 @@ const URL_END = /[\s<“”‘’«»、。，；：！？（）「」『』【�
 const HOST = /@(?:[\w-]+\.)+[\w-]*[a-z\d]/iy
 const HALF_HOST = /@[\w.-]*/y
 
-/** Finds the first one that begins at `from` or later. @param final whether nothing comes after the text */
-export function findAutolink(text: string, from: number, final: boolean): Autolink | undefined {
-  const url = findUrl(text, from, final)
-  return findMail(text, from, url?.at ?? text.length, final) ?? url
+/** Those of a text, from its start to its end. */
+export class Autolinks {
+  readonly #text: string
+  readonly #final: boolean
+  /** The first URL that was not passed yet: it is far to some, with many mail addresses on the way. */
+  #url: { found: Autolink | undefined } | undefined
+
+  /** @param final whether nothing comes after the text */
+  constructor(text: string, final: boolean) {
+    this.#text = text
+    this.#final = final
+  }
+
+  /** Finds the first one that begins at `from` or later, where nothing before is asked for again. */
+  find(from: number): Autolink | undefined {
+    if (!this.#url || (this.#url.found && this.#url.found.at < from))
+      this.#url = { found: findUrl(this.#text, from, this.#final) }
+    const { found } = this.#url
+    return findMail(this.#text, from, found?.at ?? this.#text.length, this.#final) ?? found
+  }
 }
 
 /** @returns from where on the text may become one, when more comes */
@@ -43,10 +59,12 @@ function findUrl(text: string, from: number, final: boolean): Autolink | undefin
     const before = text.charAt(at - 1)
     const bare = start === 'www.'
     if (bare ? /[^\s*_~(]/.test(before) : LETTER.test(before) || start.endsWith('.')) continue
+    const host = text.charAt(START.lastIndex)
+    if (host !== '' && !LETTER.test(host)) continue
     URL_END.lastIndex = START.lastIndex
     let end = beforeBracket(text, at, URL_END.exec(text)?.index ?? text.length)
     const open = end === text.length && !final
-    if (!open && !LETTER.test(text.charAt(START.lastIndex))) continue
+    if (!open && host === '') continue
     end = trimEnd(text, at, end)
     return { at, end, href: (bare ? 'http://' : '') + text.slice(at, end), open }
   }

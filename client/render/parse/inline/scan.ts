@@ -4,7 +4,7 @@
  */
 import { spacesBefore } from '../spaces.ts'
 import { WAIT } from '../undecided.ts'
-import { type Autolink, autolinkMayStart, findAutolink } from './autolink.ts'
+import { type Autolink, Autolinks, autolinkMayStart } from './autolink.ts'
 import { closeBracket } from './brackets.ts'
 import { createRun } from './emphasis.ts'
 import { decodeEntity, isPunctuation } from './escapes.ts'
@@ -80,9 +80,10 @@ export class Scan {
 
   #scan(): void {
     const { text, final } = this
-    let link = findAutolink(text, this.at, final)
+    const links = new Autolinks(text, final)
+    let link = links.find(this.at)
     while (this.at < text.length) {
-      if (link && link.at < this.at) link = findAutolink(text, this.at, final)
+      if (link && link.at < this.at) link = links.find(this.at)
       if (link?.at === this.at) {
         this.#takeAutolink(link)
         continue
