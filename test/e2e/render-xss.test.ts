@@ -101,6 +101,10 @@ test('what a link hides is visible', async () => {
         '[a.test](https://a.test/)',
         '<a@b.test>',
         `[x](https://a.test/${'long/'.repeat(40)})`,
+        // What says whose host it is stands at its end.
+        `[x](https://bank.test.${'long-name.'.repeat(8)}evil.test/)`,
+        'https://bank.test@evil.test/',
+        '[me@bank.test](https://me@bank.test)',
       ].join('\n\n'),
     )
     renderer.end()
@@ -121,7 +125,44 @@ test('what a link hides is visible', async () => {
     { shown: 'none' },
     { href: 'mailto:a@b.test', shown: 'none' },
     { shown: expect.stringMatching(/^" \(a\.test\/long\/.{40,60}…\)"$/) },
+    { shown: expect.stringMatching(/^" \(….{50}evil\.test\)"$/) },
+    { shown: '" (evil.test)"' },
+    { shown: '" (bank.test)"' },
   ])
+})
+
+test('a link leads to no place in the page that its address hides', async () => {
+  const page = await rendering.open()
+  const links = await page.evaluate(() => {
+    const { createRenderer, labels, answer } = millrace
+    const renderer = createRenderer(answer, { labels })
+    const { protocol } = location
+    // With the page's own scheme, these are paths; with another one, they are addresses.
+    renderer.write(`[a](${protocol}/logout) [b](${protocol}account/delete?x=1) [c](${protocol}//a.test/)`)
+    renderer.end()
+    return Array.from(answer.querySelectorAll('a'), (link) => link.getAttribute('href'))
+  })
+  expect(links).toEqual([null, null, expect.stringContaining('//a.test/')])
+})
+
+test('no sign of direction turns an address around', async () => {
+  const page = await rendering.open()
+  await page.evaluate(() => {
+    const { createRenderer, labels, answer } = millrace
+    const renderer = createRenderer(answer, { labels })
+    const link = '[o](https://moc.bank.test/)'
+    const image = '![o](https://moc.bank.test/a.png)'
+    renderer.write(`${link}\n\n\u202e${link}\n\n${image}\n\n\u202e${image}`)
+    renderer.end()
+  })
+  const pictures = async (selector: string) => {
+    const found = await page.locator(selector).all()
+    return Promise.all(found.map(async (each) => (await each.screenshot()).toString('base64')))
+  }
+  const [link, turnedLink] = await pictures('a')
+  expect(turnedLink).toBe(link)
+  const [address, turnedAddress] = await pictures('.address')
+  expect(turnedAddress).toBe(address)
 })
 
 test('an image is loaded only from where the host allows it', async () => {

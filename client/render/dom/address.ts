@@ -13,10 +13,13 @@ const FOLLOWED = [...WEB, 'mailto:']
 /** More of an address than this is not shown. */
 const SHOWN_CHARS = 60
 
-/** Whether a link may lead there. The browser's own parser decides what the scheme is, whatever it is disguised as. */
+/**
+ * Whether a link may lead there. The browser's own parser decides what the scheme is, whatever it is disguised as. An
+ * address that would be another one in another page, as `https:/logout` is, leads nowhere.
+ */
 export function mayFollow(href: string, base: string, rules: AddressRules): boolean {
   const absolute = parse(href)
-  if (absolute) return FOLLOWED.includes(absolute.protocol)
+  if (absolute) return FOLLOWED.includes(absolute.protocol) && parse(href, base)?.href === absolute.href
   return rules.relativeLinks === true && WEB.includes(parse(href, base)?.protocol ?? '')
 }
 
@@ -33,15 +36,19 @@ export function shownAddress(href: string, text: string): string {
       .trim()
       .replace(/^(?:https?:\/\/|mailto:)/i, '')
       .replace(/\/$/, '')
-  if (bare(href) === bare(text)) return ''
   const url = parse(href)
-  if (!url || !WEB.includes(url.protocol)) return cutShort(href.replace(/^mailto:/i, ''))
-  // The host as the browser reads it: what looks like another one doesn't here.
-  return cutShort(`${url.host}${url.pathname}${url.search}${url.hash}`.replace(/\/$/, ''))
+  const web = url && WEB.includes(url.protocol) ? url : undefined
+  // What stands before an `@` looks like the host, and is none.
+  if (bare(href) === bare(text) && !web?.username && !web?.password) return ''
+  if (!web) return cutShort(href.replace(/^mailto:/i, ''))
+  // The host as the browser reads it: what looks like another one doesn't here. Whose it is, its end says.
+  const { host, pathname, search, hash } = web
+  const shown = host.length > SHOWN_CHARS ? `…${host.slice(1 - SHOWN_CHARS)}` : host
+  return shown + cutShort(`${pathname}${search}${hash}`.replace(/\/$/, ''), SHOWN_CHARS - shown.length)
 }
 
-export function cutShort(address: string): string {
-  return address.length > SHOWN_CHARS ? `${address.slice(0, SHOWN_CHARS - 1)}…` : address
+export function cutShort(address: string, chars = SHOWN_CHARS): string {
+  return address.length > chars ? `${address.slice(0, Math.max(0, chars - 1))}…` : address
 }
 
 function parse(address: string, base?: string): URL | undefined {
