@@ -54,7 +54,7 @@ export const MAX_RETRY_WAIT_MS = 5_000
 
 /**
  * How often the observed branch of a relayed stream is read. Waking JavaScript is what costs
- * (docs/DESIGN.md, Performance): once a second is nothing, and silence is still seen to the second.
+ * (docs/decisions/0001-native-relay.md): once a second is nothing, and silence is still seen to the second.
  */
 export const TAP_INTERVAL_MS = 1_000
 
@@ -234,7 +234,7 @@ export const VISITOR_BUDGET = { tokensPerDay: 100_000, calls: 3 }
 export interface WindowSizes {
   /**
    * A text goes out once it and this much of what follows has passed. So whatever is flagged and no longer than this is
-   * not begun to be shown, wherever windows meet. A dozen words; 0.2 s of a fast model's text, 1.6 s of the founding example's.
+   * not begun to be shown, wherever windows meet. A dozen words; 0.2 s of a fast model's text, 1.6 s at 11.4 tokens a second, as in the example that the race on the page replays.
    */
   phrase: number
   /** What has passed and is sent again before new text, so that it is judged in its context. At least `phrase`. */
