@@ -16,10 +16,10 @@ const dataAt = (number: number) => `{"token":"t${number}"}`
 const textFrom = (after: number, last: number) =>
   Array.from({ length: last - after }, (_, i) => numberedEvent(after + i + 1, dataAt(after + i + 1))).join('')
 
-function open() {
+function open(gatherMs = 0) {
   const { sql, journal } = openJournal()
   const stream = journal.begin(newStream())
-  const log = runningLog(journal, stream.serial)
+  const log = runningLog(journal, stream.serial, { gatherMs })
   let clock = 0
   const onLeave = vi.fn()
   return {
@@ -62,6 +62,22 @@ describe('a reader gets what it lacks, and then what comes', () => {
         expect(await text).toBe(textFrom(after, COUNT) + numberedEvent(COUNT + 1, '[DONE]'))
       }
     }
+  })
+
+  test('to the end, whoever comes while events gather', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    for (let come = 1; come <= COUNT; come++) {
+      const { log, follow } = open(16)
+      append(log, come)
+      const text = read(follow().body).rest()
+      await settled()
+      vi.advanceTimersByTime(20)
+      await settled()
+      append(log, 1)
+      end(log)
+      expect(await text).toBe(textFrom(0, come + 1) + numberedEvent(come + 2, '[DONE]'))
+    }
+    vi.useRealTimers()
   })
 
   test('what it lacks, in one write', async () => {

@@ -58,7 +58,8 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
       taken = now()
       if (tookAt !== undefined) tookAt = log.bytes
       let part = log.read(place)
-      if (part === undefined && !log.ended) {
+      // More than once: out of the journal a reader may have had what now is shown to the others.
+      while (part === undefined && !log.ended) {
         waiting = true
         const what = await log.changed()
         waiting = false
