@@ -20,7 +20,7 @@ export interface LocalOptions {
   port: number
   /** Where the bundled Worker is. */
   bundle: string
-  /** Configuration, over what wrangler.toml and `.dev.vars` say. */
+  /** Its whole configuration: what wrangler.toml and `.dev.vars` say of it is the caller's affair. */
   vars: Readonly<Record<string, string>>
   /** What the Worker logs, call by call. */
   onLog(message: string): void
@@ -52,7 +52,7 @@ export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): P
             { type: 'ESModule', path: `${bundle}/index.js` },
             ...dataIn(bundle).map((path) => ({ type: 'Data' as const, path })),
           ],
-          bindings: Object.assign({}, workerOptions.bindings, vars),
+          bindings: vars,
         },
       ],
     }),

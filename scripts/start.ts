@@ -1,27 +1,24 @@
 /**
  * `npm start`: builds the client and the Worker, starts it on http://127.0.0.1:8787, and says when it
- * is ready. `PORT` and every configuration name are taken from the environment.
+ * is ready. `PORT` is taken from the environment, and every configuration name from there or from a file (settings.ts).
  *
  * `npm run dev` (`--watch`): the same, and builds again whatever changes.
  */
 import { watch } from 'node:fs'
 import { createServer } from 'node:net'
 import { constants } from 'node:os'
-import { CONFIG_NAMES, readConfig } from '../worker/config.ts'
+import { readConfig } from '../worker/config.ts'
 import { ConfigError } from '../worker/config-values.ts'
 import { buildClient } from './build-client.ts'
 import { bundleWorker, ROOT } from './bundle.ts'
 import { type LocalWorker, startLocal } from './local.ts'
+import { readSettings } from './settings.ts'
 
 const DEFAULT_PORT = 8787
 
 const port = readPort(process.env.PORT)
 // Whoever starts it here may use it: it listens on this machine only.
-const vars: Record<string, string> = { OPEN_ACCESS: 'true' }
-for (const name of CONFIG_NAMES) {
-  const value = process.env[name]
-  if (value !== undefined) vars[name] = value
-}
+const vars = { OPEN_ACCESS: 'true', ...readSettings(`${ROOT}wrangler.toml`, process.env) }
 checkConfig(vars)
 
 const start = async (bundle: string) => startLocal({ port, bundle, vars, onLog: (line) => console.log(line) })
