@@ -25,13 +25,14 @@ export interface MarkdownView {
 const MOST_BUSY = 1 / 4
 /** Nor does it wait longer, whatever else the page was busy with. */
 const MOST_WAIT_MS = 250
-/** A frame takes as much text as can be written in about this time, in pieces that begin small and become larger. */
+/** As much text is written at once as can be in about this time, in pieces that begin small and become larger. */
 const FRAME_MS = 8
 const FIRST_PIECE_CHARS = 32
 
 /**
- * Deltas are collected until the next frame: more often nobody sees them, and each costs a layout. Where a frame takes
- * long, for a slow machine or a giant table, they are collected for longer.
+ * Deltas are collected until what came before is painted: more often nobody sees them, and each costs a layout. They are
+ * written and laid out in a task of their own, and painted in that of a frame: of two short tasks a page feels neither.
+ * Where that takes long, for a slow machine or a giant table, they are collected for longer.
  *
  * @param element what the answer alone is in; `markdown.css` is for the class `markdown`
  * @example
@@ -43,8 +44,9 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
   const { onPaint } = options
   let renderer: Renderer | undefined
   let waiting = ''
-  let frame: number | undefined
-  let notBefore = 0
+  /** Whether text is to be written soon, or was just now. */
+  let busy = false
+  let cancel = () => {}
 
   function write(most: number): void {
     const text = waiting.slice(0, most)
@@ -53,41 +55,42 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
     if (text !== '') renderer.write(text)
   }
 
-  function paint(now: number): void {
-    frame = undefined
-    if (now < notBefore) {
-      paintSoon()
-      return
-    }
+  function paint(): void {
     const began = performance.now()
     for (let piece = FIRST_PIECE_CHARS; waiting !== ''; piece *= 2) {
       write(piece)
       if (performance.now() > began + FRAME_MS) break
     }
-    if (waiting !== '') paintSoon()
-    else restAfter(began)
     onPaint?.()
-  }
-
-  function restAfter(began: number): void {
-    // Seen from after the frame's layout and paint, of which the text is the cause.
-    setTimeout(() => {
-      const wait = (performance.now() - began) / MOST_BUSY
-      notBefore = began + Math.min(wait, MOST_WAIT_MS)
+    // Lays it out.
+    element.getBoundingClientRect()
+    const took = performance.now() - began
+    const isBehind = waiting !== ''
+    cancel = afterFrame((frameMs) => {
+      if (isBehind) return paint()
+      const wait = Math.min((took + frameMs) / MOST_BUSY, MOST_WAIT_MS)
+      cancel = after(began + wait - performance.now(), goOn)
     })
   }
 
-  function paintSoon(): void {
-    frame ??= requestAnimationFrame(paint)
+  function goOn(): void {
+    if (waiting === '') busy = false
+    else paint()
   }
 
-  function cancel(): void {
-    if (frame !== undefined) cancelAnimationFrame(frame)
-    frame = undefined
+  function paintSoon(): void {
+    if (busy) return
+    busy = true
+    cancel = after(0, paint)
+  }
+
+  function stop(): void {
+    cancel()
+    busy = false
   }
 
   function clear(): void {
-    cancel()
+    stop()
     waiting = ''
     renderer = undefined
     element.replaceChildren()
@@ -102,7 +105,7 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
       const fresh = document.createElement('div')
       const short = createRenderer(fresh, options)
       short.write(text)
-      cancel()
+      stop()
       waiting = ''
       if (fresh.childNodes.length > 1) {
         replaceRest(element, fresh)
@@ -117,12 +120,31 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
     },
     end() {
       // Not left to the frame: in a hidden tab there is none.
-      cancel()
+      stop()
       write(waiting.length)
       renderer?.end()
       renderer = undefined
       onPaint?.()
     },
     clear,
+  }
+}
+
+/** @returns what keeps it from being done, here and below */
+function after(ms: number, work: () => void): () => void {
+  const timer = setTimeout(work, ms)
+  return () => clearTimeout(timer)
+}
+
+/** Does `work` once a frame was painted, and tells it how long that took. */
+function afterFrame(work: (frameMs: number) => void): () => void {
+  let cancel = () => {}
+  const frame = requestAnimationFrame(() => {
+    const began = performance.now()
+    cancel = after(0, () => work(performance.now() - began))
+  })
+  return () => {
+    cancelAnimationFrame(frame)
+    cancel()
   }
 }

@@ -99,9 +99,12 @@ test.each(CASES)('a selection stays: %s', async (_, before, selected, after) => 
   expect(seen).toEqual([selected])
 })
 
-test('a long paragraph looks as if it were one flow, and is one at its end', async () => {
+test.each([
+  ['and is one at its end', 9000, 0],
+  ['also where it is too long to become one', 20_000, expect.any(Number)],
+])('a long paragraph looks as if it were one flow, %s', async (_, chars, left) => {
   const page = await rendering.open()
-  const looks = await page.evaluate((text) => {
+  const looks = await page.evaluate(async (text) => {
     const { createRenderer, labels, answer } = millrace
     const renderer = createRenderer(answer, { labels })
     const twin = document.createElement('p')
@@ -121,6 +124,12 @@ test('a long paragraph looks as if it were one flow, and is one at its end', asy
     let asides = 0
     const wrong: number[] = []
     let selection = ''
+    /** Whether it looks as the same content in one flow does. */
+    const looksWhole = (paragraph: HTMLElement) => {
+      twin.replaceChildren(...paragraph.cloneNode(true).childNodes)
+      for (const block of twin.querySelectorAll('.lines')) block.replaceWith(...block.childNodes)
+      return paragraph.offsetHeight === twin.offsetHeight && lines(paragraph) === lines(twin)
+    }
     for (let at = 0; at < text.length; at += 40) {
       renderer.write(text.slice(at, at + 40))
       const paragraph = answer.querySelector('p')
@@ -135,15 +144,18 @@ test('a long paragraph looks as if it were one flow, and is one at its end', asy
         )
         selection = String(getSelection())
       }
-      if (at % 2000 !== 0) continue
-      // The same content in one flow.
-      twin.replaceChildren(...paragraph.cloneNode(true).childNodes)
-      for (const block of twin.querySelectorAll('.lines')) block.replaceWith(...block.childNodes)
-      if (paragraph.offsetHeight !== twin.offsetHeight || lines(paragraph) !== lines(twin)) wrong.push(at)
+      if (at % 2000 === 0 && !looksWhole(paragraph)) wrong.push(at)
     }
     renderer.write('\n\nend')
     renderer.end()
     const left = answer.querySelectorAll('.lines').length
+    // In another width its lines are others, also when it has ended.
+    const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))
+    await frame()
+    document.body.style.width = '300px'
+    await frame()
+    const whole = answer.querySelector('p')
+    if (!whole || !looksWhole(whole)) wrong.push(text.length)
     return {
       asides,
       wrong,
@@ -151,7 +163,7 @@ test('a long paragraph looks as if it were one flow, and is one at its end', asy
       text: answer.querySelector('p')?.textContent?.length,
       kept: String(getSelection()) === selection,
     }
-  }, SHAPES.paragraph?.(12_000) ?? '')
-  expect(looks).toMatchObject({ wrong: [], left: 0, kept: true })
+  }, SHAPES.paragraph?.(chars) ?? '')
+  expect(looks).toMatchObject({ wrong: [], left, kept: true })
   expect(looks.asides).toBeGreaterThan(5)
 })

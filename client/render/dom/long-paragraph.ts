@@ -2,12 +2,14 @@
  * A paragraph that grows long. A browser lays out all of a paragraph when a word is added to it, so each word of a long
  * one would cost more than the one before. While it grows, its finished lines are therefore put aside: what follows them
  * goes into a block of its own, which begins where a line begins and so changes nothing that is seen. At its end it is
- * one text again.
+ * one text again, unless that would hold up the page.
  */
 import { keepSelection } from './keep-selection.ts'
 
 /** At least so much stays together, and is laid out anew with each word. */
 const FLOW_CHARS = 1000
+/** A longer one stays as it is at its end. Nobody sees it; who copies all of it gets a line break more for each part. */
+const MOST_JOINED_CHARS = 10_000
 
 /** Which way a line goes is known of all of a paragraph only. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
@@ -15,7 +17,8 @@ const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
 export class LongParagraph {
   readonly #paragraph: Element
   #blocks: Element[] = []
-  /** How much there is since the last lines that were put aside. */
+  /** How much there is, and how much of it since the last lines that were put aside. */
+  #whole = 0
   #length = 0
   #stopped = false
   #observer: ResizeObserver | undefined
@@ -26,6 +29,7 @@ export class LongParagraph {
 
   /** @param text that was added for good */
   grow(text: string): void {
+    this.#whole += text.length
     this.#length += text.length
     this.#stopped ||= RIGHT_TO_LEFT.test(text)
   }
@@ -55,9 +59,9 @@ export class LongParagraph {
     return rest
   }
 
-  /** Makes it one text. */
+  /** Makes it one text, if it isn't too long for that. */
   end(): void {
-    if (this.#blocks.length === 0) return
+    if (this.#blocks.length === 0 || this.#whole > MOST_JOINED_CHARS) return
     this.#observer?.disconnect()
     keepSelection(this.#paragraph, () => {
       for (const block of this.#blocks) block.replaceWith(...block.childNodes)

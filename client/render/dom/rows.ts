@@ -1,10 +1,13 @@
 /**
  * The rows of a table that grows. A browser lays out all of a table when a part of it changes, so a long one grows by
- * several rows at a time, by a part of its length: then it costs no more than its length.
+ * several rows at a time, by a part of its length: then it costs no more than its length. And its rows are in groups: one
+ * whose rows are as high and wide as before is passed over as one.
  */
 
 /** Of so many rows one may be waiting. */
 const SHOWN_PER_WAITING = 32
+/** In a group. */
+const GROUP_ROWS = 24
 
 export interface Rows {
   add(row: Element): void
@@ -13,23 +16,25 @@ export interface Rows {
 }
 
 export function createRows(table: Element): Rows {
-  const waiting = document.createDocumentFragment()
-  let body: Element | undefined
+  let waiting: Element[] = []
+  let group: Element | undefined
   let count = 0
 
   function show(): void {
-    if (waiting.firstChild === null) return
-    if (!body) {
-      body = document.createElement('tbody')
-      table.append(body)
+    for (const row of waiting) {
+      if (!group || group.childElementCount === GROUP_ROWS) {
+        group = document.createElement('tbody')
+        table.append(group)
+      }
+      group.append(row)
     }
-    body.append(waiting)
+    waiting = []
   }
   return {
     add(row) {
-      waiting.append(row)
+      waiting.push(row)
       count++
-      if (waiting.childNodes.length * SHOWN_PER_WAITING >= count) show()
+      if (waiting.length * SHOWN_PER_WAITING >= count) show()
     },
     end: show,
   }
