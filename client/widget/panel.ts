@@ -13,6 +13,7 @@ import { createComposer, isTouched } from './view/composer.ts'
 import { create } from './view/element.ts'
 import { createFailure } from './view/failure.ts'
 import { createFrame } from './view/frame.ts'
+import { isComposed } from './view/input-method.ts'
 import { keepKeys } from './view/keep-keys.ts'
 import { atFirstUse } from './visitor/first-use.ts'
 
@@ -237,7 +238,7 @@ export function createPanel({
     composer.focus()
   })
   panel.addEventListener('keydown', (event) => {
-    if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
+    if (event.key !== 'Escape' || isComposed(event) || event.defaultPrevented) return
     if (isListShown()) {
       talk?.showList(false)
       frame.list.focus()

@@ -270,6 +270,47 @@ describe('Escape', () => {
   })
 })
 
+/** As Safari has it after the end of a composition: marked by its code alone. */
+const leaveCandidates = (page: Page, field: string) =>
+  page.locator(field).evaluate((field) =>
+    field.dispatchEvent(
+      new KeyboardEvent('keydown', {
+        key: 'Escape',
+        keyCode: 229,
+        bubbles: true,
+        composed: true,
+        cancelable: true,
+      }),
+    ),
+  )
+
+describe('Escape that leaves the candidates of an input method in Safari', () => {
+  test('closes no launcher, and discards no edit', async () => {
+    const { page, panel, ask, ended } = await open()
+    await ask()
+    await ended()
+    await leaveCandidates(page, '#question')
+    expect(await panel.isVisible()).toBe(true)
+    await page.locator('.asked .edit').click()
+    await leaveCandidates(page, '.editor textarea')
+    expect(await page.locator('.editor').count()).toBe(1)
+  })
+
+  test('stops no answer', async () => {
+    const fed = fedAnswer('One ')
+    site.upstream.next(fed.script)
+    const { page, ask, begun, told } = await site.visit(
+      `${OWN}<millrace-chat></millrace-chat>${site.script()}`,
+    )
+    await ask()
+    await begun()
+    await leaveCandidates(page, '#question')
+    fed.say('two.')
+    fed.end()
+    await poll(() => told('millrace-answer')).toMatchObject([{ answer: 'One two.', end: 'done' }])
+  })
+})
+
 describe('what is heard', () => {
   const hear = ({ page }: Embedded) =>
     page.evaluate(() => {

@@ -1,5 +1,6 @@
 /** The panel that a launcher opens over the page, and the way of the focus into it and back. */
 import type { Frame } from '../view/frame.ts'
+import { isComposed } from '../view/input-method.ts'
 import type { Bubble } from './bubble.ts'
 import { fitViewport } from './fit-viewport.ts'
 import { trapFocus } from './focus-trap.ts'
@@ -76,8 +77,8 @@ export function createPopup(
   panel.addEventListener(
     'keydown',
     (event) => {
-      // One that leaves an input method's candidates is not meant for us; one that closed something inside has done so.
-      if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return
+      // One that closed something inside has done so.
+      if (event.key !== 'Escape' || isComposed(event) || event.defaultPrevented) return
       // Nor is this one meant for the page.
       event.stopPropagation()
       close()

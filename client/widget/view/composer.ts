@@ -1,6 +1,7 @@
 /** The question box: Enter sends, Shift+Enter starts a new line. */
 import type { Strings } from '../strings/en.ts'
 import { create, iconButton } from './element.ts'
+import { isComposed } from './input-method.ts'
 
 export interface Composer {
   element: HTMLElement
@@ -82,13 +83,9 @@ export function createComposer(
   }
 }
 
-/**
- * Enter alone. One that picks a candidate of an input method is not meant for us; Safari sends it after the
- * composition's end, marked by key code 229 alone.
- */
-export function isSend({ key, shiftKey, isComposing, keyCode }: KeyboardEvent): boolean {
-  return key === 'Enter' && !shiftKey && !isComposing && keyCode !== 229
-}
+/** Enter alone. */
+export const isSend = (event: KeyboardEvent): boolean =>
+  event.key === 'Enter' && !event.shiftKey && !isComposed(event)
 
 /** Whether a keyboard rises on the screen where text is to be written. */
 export const isTouched = () => matchMedia('(pointer: coarse)').matches

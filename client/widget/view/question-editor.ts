@@ -2,6 +2,7 @@
 import type { Strings } from '../strings/en.ts'
 import { fitHeight, isSend } from './composer.ts'
 import { create } from './element.ts'
+import { isComposed } from './input-method.ts'
 
 /** @param on `ask` says whether the question was taken; `leave` is called when it is to stay as it was */
 export function createQuestionEditor(
@@ -31,7 +32,7 @@ export function createQuestionEditor(
   })
   box.addEventListener('input', () => fitHeight(box))
   form.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !event.isComposing) {
+    if (event.key === 'Escape' && !isComposed(event)) {
       // It closes the editor alone.
       event.preventDefault()
       on.leave()
