@@ -232,6 +232,26 @@ describe('the focus', () => {
     }
   })
 
+  test.each(['display: none', 'visibility: hidden'])(
+    'goes to the bubble where what had it is hidden by %s',
+    async (style) => {
+      const { page, bubble, panel } = await site.visit(OWN + site.script('data-launcher'), {
+        css: `.closed { ${style} }`,
+      })
+      // As an entry of a menu does.
+      await page.evaluate(() =>
+        document.querySelector('#own')?.addEventListener('click', ({ currentTarget }) => {
+          document.querySelector('millrace-chat')?.open()
+          ;(currentTarget as Element).className = 'closed'
+        }),
+      )
+      await page.locator('#own').click()
+      await panel.waitFor()
+      await page.keyboard.press('Escape')
+      expect(await bubble.evaluate((bubble) => bubble.matches(':focus'))).toBe(true)
+    },
+  )
+
   test('stays where it is when who reads has gone on with the page', async () => {
     const { page, call, panel } = await open()
     await page.locator('#field').focus()

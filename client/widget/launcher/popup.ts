@@ -59,8 +59,15 @@ export function createPopup(
     root.classList.remove('open')
     bubble.setOpen(false)
     // Who has gone on with the page meanwhile stays there.
-    if (focused) (comesFrom(before, root) ?? bubble.element).focus()
+    if (focused) giveBackFocus()
     on.closed()
+  }
+
+  function giveBackFocus(): void {
+    const back = comesFrom(before, root)
+    back?.focus()
+    // What had it may be gone or hidden, as an entry of a menu is that has closed.
+    if (focusedNow() !== back) bubble.element.focus()
   }
 
   /** Over all of a phone's screen there is nothing else. */
@@ -112,8 +119,9 @@ function focusedNow(): Element | null {
   return activeElement
 }
 
-/** An element of the page that had the focus, and can have it again. */
+/** An element of the page that had the focus. */
 function comesFrom(before: Element | null, root: HTMLElement): HTMLElement | undefined {
-  if (before === document.body || !(before instanceof HTMLElement) || root.contains(before)) return undefined
-  return before.isConnected ? before : undefined
+  return before instanceof HTMLElement && before !== document.body && !root.contains(before)
+    ? before
+    : undefined
 }
