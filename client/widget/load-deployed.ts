@@ -59,7 +59,7 @@ async function load(name: string, file: string, integrity: string): Promise<unkn
 async function lookUp(name: string): Promise<[file: string, integrity: string]> {
   // [spec] Fetch, `no-cache`: what is kept is used only if the server says that it is still so.
   const response = await fetch(new URL('widget-chunks.json', root), { cache: 'no-cache' })
-  if (!response.ok) throw new Error(`The list of parts can't be had: status ${response.status}.`)
+  if (!response.ok) throw new TypeError(`The list of parts can't be had: status ${response.status}.`)
   const list = await response.json()
   if (list.contract !== PARTS_CONTRACT)
     throw new Error('A newer widget has been deployed: load the page again.')

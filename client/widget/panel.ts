@@ -11,7 +11,7 @@ import { PANEL_STYLES } from './style/panel-styles.ts'
 import type { ExportFormat, MakeTalk, Talk } from './talk.ts'
 import { createComposer, isTouched } from './view/composer.ts'
 import { create } from './view/element.ts'
-import { createFailure } from './view/failure.ts'
+import { createFailure, type FailureKind, loadingFailure } from './view/failure.ts'
 import { createFrame } from './view/frame.ts'
 import { isComposed } from './view/input-method.ts'
 import { keepKeys } from './view/keep-keys.ts'
@@ -71,15 +71,11 @@ export function createPanel({
   const { panel } = frame
   // Until there is a conversation, what was typed stays in the box.
   const composer = createComposer(strings, { ask: (question) => ask(question) && talk !== undefined, stop })
-  const failure = createFailure(strings, () => {
-    goOn()
-    isMissed = true
-    load()
-  })
   let bubble: Bubble | undefined
   let popup: Popup | undefined
   let unfit: (() => void) | undefined
   let talk: Talk | undefined
+  let failure: HTMLElement | undefined
   let isLoading = false
   /** Whether somebody waits for the conversation. */
   let isMissed = goesOn
@@ -105,43 +101,51 @@ export function createPanel({
   function load(): void {
     if (talk || isLoading) return
     isLoading = true
+    failure?.remove()
     loadTalk()
-      .then((makeTalk) => {
-        if (removed) return
-        talk = makeTalk({
-          frame,
-          language,
-          strings,
-          settings,
-          emit,
-          changed: showState,
-          ended() {
-            if (popup?.isOpen === false) bubble?.setUnread(true)
-          },
-          focus: goOn,
-        })
-        begin(talk)
-      })
-      .catch(() => {
-        isLoading = false
-        // Where it was only in case, nobody misses it yet.
-        if (removed || !isMissed) return
-        calls = []
-        composer.draft ||= question ?? ''
-        question = undefined
-        showState()
-        frame.dock.prepend(failure)
-      })
+      .then(begin, (error) => fail(error, loadingFailure(error)))
+      // What is at hand fails for no want of a connection, but by what the page has given it.
+      .catch((error) => fail(error, 'wrongHere'))
   }
 
-  function begin(talk: Talk): void {
-    failure.remove()
+  function begin(makeTalk: MakeTalk): void {
+    if (removed) return
+    talk = makeTalk({
+      frame,
+      language,
+      strings,
+      settings,
+      emit,
+      changed: showState,
+      ended() {
+        if (popup?.isOpen === false) bubble?.setUnread(true)
+      },
+      focus: goOn,
+    })
     for (const what of calls.splice(0)) what(talk)
     if (question !== undefined && talk.ask(question) && composer.draft.trim() === question) {
       composer.draft = ''
     }
     question = undefined
     showState()
+  }
+
+  function fail(error: unknown, kind: FailureKind): void {
+    isLoading = false
+    // For whoever wrote the page: the reader is told what to do, not why.
+    console.error(error)
+    // Where it was only in case, nobody misses it yet.
+    if (removed || !isMissed) return
+    calls = []
+    composer.draft ||= question ?? ''
+    question = undefined
+    showState()
+    failure = createFailure(kind, strings, () => {
+      goOn()
+      isMissed = true
+      load()
+    })
+    frame.dock.prepend(failure)
   }
 
   /** Puts the focus where one goes on, and never has a keyboard rise over an answer. */

@@ -1,7 +1,8 @@
 /** `<millrace-chat>` as docs/WIDGET.md promises it to the pages that embed it: attributes, methods, events. */
+import type { Page, Route } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { PINNED } from '../support/delivered.ts'
-import { OWN, useEmbedding } from '../support/embedding.ts'
+import { type Embedded, OWN, useEmbedding } from '../support/embedding.ts'
 import { fedAnswer } from '../support/fed-answer.ts'
 import { poll } from '../support/pages.ts'
 import { answer, failing } from '../support/scripts.ts'
@@ -485,6 +486,58 @@ describe('words of the host’s own', () => {
     }, strings)
     await poll(() => send.getAttribute('aria-label')).toBe('Send')
     expect(logged.join()).toMatch(expected)
+  })
+})
+
+describe('what a conversation needs, and can’t be had', () => {
+  const told = ({ page }: Embedded) => page.getByRole('alert').locator('p').textContent()
+
+  test.each<[string, (route: Route) => Promise<void>]>([
+    ['a connection', (route) => route.abort()],
+    ['a server', (route) => route.fulfill({ status: 502 })],
+  ])('for want of %s: the reader is told so, and tries again', async (_, answerless) => {
+    const embedded = await site.visit(OWN + chatTag(), { expected: /ERR_FAILED|502|could not be loaded/ })
+    const { page, box, ask, answers, ended } = embedded
+    await page.route(`${site.url}/**`, answerless)
+    await ask('Why?')
+    expect(await told(embedded)).toBe(
+      'The server could not be reached. Check your connection, then try again.',
+    )
+    await page.unrouteAll()
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await box.press('Enter')
+    await ended()
+    expect(await answers.allTextContents()).toEqual(['Hello, world!'])
+    expect(await page.getByRole('alert').count()).toBe(0)
+  })
+
+  test.each<[string, (page: Page) => Promise<unknown>, RegExp]>([
+    [
+      'the widget that is deployed does not fit',
+      async (page) => {
+        await page.route('**/assets/parts/widget-talk-*', (route) => route.fulfill({ status: 404 }))
+        await page.route('**/widget-chunks.json', (route) => route.fulfill({ json: { contract: 0 } }))
+      },
+      /A newer widget has been deployed: load the page again/,
+    ],
+    [
+      'the page gave a visitor that is none',
+      (page) =>
+        page.evaluate(() => Object.assign(document.querySelector('millrace-chat') ?? {}, { visitor: {} })),
+      /TypeError/,
+    ],
+  ])('%s: the reader is told what helps, whoever wrote the page what it is', async (_, spoil, reason) => {
+    const embedded = await site.visit(OWN + chatTag(), { expected: /404|could not be loaded|TypeError/ })
+    const { page, box, ask } = embedded
+    const logged: (string | Promise<string>)[] = []
+    page.on('console', (message) =>
+      logged.push(message.args()[0]?.evaluate((error) => `${error} ${error.cause}`) ?? message.text()),
+    )
+    await spoil(page)
+    await ask('Why?')
+    expect(await told(embedded)).toBe('Something went wrong on this page. Reload it, then try again.')
+    expect(await box.inputValue()).toBe('Why?')
+    expect((await Promise.all(logged)).join()).toMatch(reason)
   })
 })
 
