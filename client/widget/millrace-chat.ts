@@ -82,7 +82,8 @@ export class MillraceChat extends Base {
   }
 
   /**
-   * Asks as if it had been typed: now, or as soon as that can be done.
+   * Asks as if it had been typed: now, or as soon as that can be done. If it turns out then that another answer comes, it
+   * is put into the question box.
    *
    * @returns whether it is asked: it is not while another answer comes, or where the page prevents it
    */
@@ -90,7 +91,10 @@ export class MillraceChat extends Base {
     const question = text.trim()
     if (question === '') return false
     if (this.#panel) return this.#panel.ask(question)
-    this.#calls.push((panel) => panel.ask(question))
+    this.#calls.push((panel) => {
+      // Another one may have been asked before it.
+      if (!panel.ask(question)) panel.draft ||= question
+    })
     return true
   }
 
@@ -168,9 +172,9 @@ export class MillraceChat extends Base {
   #takeAway(panel: Panel): void {
     const { draft, waiting } = panel
     this.#draft = draft
-    if (waiting !== undefined) this.#calls.push((panel) => panel.ask(waiting))
     panel.remove()
     this.#panel = undefined
+    if (waiting !== undefined) this.ask(waiting)
   }
 
   /** As long as they are of the same, what a conversation without storage is kept in is not lost. */

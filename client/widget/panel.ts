@@ -123,8 +123,10 @@ export function createPanel({
       focus: goOn,
     })
     for (const what of calls.splice(0)) what(talk)
-    if (question !== undefined && talk.ask(question) && composer.draft.trim() === question) {
-      composer.draft = ''
+    if (question !== undefined) {
+      // While it was loaded nobody knew of an answer that is still coming.
+      if (!talk.ask(question)) composer.draft ||= question
+      else if (composer.draft.trim() === question) composer.draft = ''
     }
     question = undefined
     showState()

@@ -282,6 +282,43 @@ describe('methods', () => {
     expect(await told('millrace-ready')).toEqual([null])
   })
 
+  test('what is asked twice before the element is ready is asked once, and the other is in the box', async () => {
+    const { page, answers, box, ended } = await site.visit(OWN + site.script())
+    await page.evaluate(async () => {
+      await customElements.whenDefined('millrace-chat')
+      const chat = document.createElement('millrace-chat')
+      for (const question of ['Why?', 'And then?']) chat.ask(question)
+      document.body.append(chat)
+    })
+    await ended()
+    expect(await answers.allTextContents()).toEqual(['Hello, world!'])
+    expect(asked()).toEqual([{ model: 'gpt-test', question: 'Why?' }])
+    expect(await box.inputValue()).toBe('And then?')
+  })
+
+  test('what is asked at once after a reload is in the box where an answer goes on', async () => {
+    const fed = fedAnswer('One ')
+    site.upstream.next(fed.script)
+    const { page, box, answers, ask, begun, ended } = await site.visit(OWN + chatTag())
+    await ask('How many?')
+    await begun()
+    await page.addInitScript(() =>
+      document.addEventListener('millrace-ready', ({ target }) =>
+        globalThis.told.push(['asked', (target as HTMLElementTagNameMap['millrace-chat']).ask('And then?')]),
+      ),
+    )
+    await page.reload()
+    await begun()
+    await poll(() => box.inputValue()).toBe('And then?')
+    fed.say('two.')
+    fed.end()
+    await ended()
+    expect(await answers.allTextContents()).toEqual(['One two.'])
+    expect(asked()).toEqual([{ model: 'gpt-test', question: 'How many?' }])
+    await box.press('Enter')
+    await poll(async () => asked().at(-1)?.question).toBe('And then?')
+  })
+
   test('open, close, ask, stop, clear and export', async () => {
     const fed = fedAnswer('One ')
     site.upstream.next(answer(['A **ditch** ', 'to a mill.']), fed.script)
