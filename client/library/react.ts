@@ -6,15 +6,7 @@ import type { MillraceChat } from '../widget/millrace-chat.ts'
 // [spec] React 19, custom elements: `on` and an event's name is a listener.
 type Listeners = { [Name in keyof MillraceEvents as `on${Name}`]?: (event: MillraceEvents[Name]) => void }
 
-type Texts =
-  | 'endpoint'
-  | 'model'
-  | 'heading'
-  | 'greeting'
-  | 'placeholder'
-  | 'starters'
-  | 'strings'
-  | 'image-origins'
+type Texts = 'endpoint' | 'model' | 'heading' | 'greeting' | 'placeholder' | 'starters' | 'image-origins'
 
 interface Attributes extends Listeners, Partial<Record<Texts, string>> {
   theme?: 'auto' | 'light' | 'dark'
@@ -22,6 +14,7 @@ interface Attributes extends Listeners, Partial<Record<Texts, string>> {
   storage?: 'session' | 'local' | 'none'
   launcher?: boolean
   open?: boolean
+  strings?: MillraceChat['strings'] | string
   speed?: boolean
 }
 

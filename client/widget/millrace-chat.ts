@@ -26,7 +26,8 @@ export class MillraceChat extends Base {
 
   readonly #emit = emitFrom(this)
   readonly #internals = this.attachInternals()
-  #own: Partial<Strings> = {}
+  /** As JSON: two objects of the same words are the same words. */
+  #own = '{}'
   #foundations: Foundations | undefined
   #panel: Panel | undefined
   #due = false
@@ -47,7 +48,9 @@ export class MillraceChat extends Base {
     this.#renew()
   }
 
-  attributeChangedCallback(name: string): void {
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    // [spec] Called also when it is set to what it was.
+    if (before === now) return
     if (FOUNDATIONS.includes(name)) this.#renew()
     else if (name === 'open') this.#followOpen()
     else {
@@ -59,11 +62,14 @@ export class MillraceChat extends Base {
 
   /** Words of the host's own, in place of the widget's. */
   get strings(): Partial<Strings> {
-    return this.#own
+    return JSON.parse(this.#own)
   }
 
   set strings(strings: Partial<Strings>) {
-    this.#own = ownStrings(strings)
+    const own = JSON.stringify(readStrings(strings))
+    // A component that writes them out sets them each time that it renders.
+    if (own === this.#own) return
+    this.#own = own
     this.#renew()
   }
 
@@ -146,7 +152,7 @@ export class MillraceChat extends Base {
     this.#panel = createPanel({
       shadow: this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
       language,
-      strings: { ...loaded, ...this.#attributeStrings(), ...this.#own },
+      strings: { ...loaded, ...readStrings(this.getAttribute('strings')), ...this.strings },
       settings: () => settingsOf(this, corner),
       // Also where nothing is stored, and the panel alone is made anew.
       goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
@@ -202,16 +208,6 @@ export class MillraceChat extends Base {
     return chooseLanguage([own, document.documentElement.lang, ...navigator.languages])
   }
 
-  #attributeStrings(): Partial<Strings> {
-    try {
-      return ownStrings(this.getAttribute('strings') ?? {})
-    } catch (error) {
-      // For whoever wrote the page; a chat in the widget's own words is better than none.
-      console.error(error)
-      return {}
-    }
-  }
-
   /** Not in the shadow tree: Turnstile looks for its own elements in the page. */
   #challengePlace(): HTMLElement {
     const there = this.querySelector<HTMLElement>(':scope > [slot="challenge"]')
@@ -225,9 +221,19 @@ export class MillraceChat extends Base {
   /** [spec] What was set before the element was defined hides the class's own property. */
   #takeOver(name: 'strings'): void {
     if (!Object.hasOwn(this, name)) return
-    const value = this[name]
+    const { [name]: value } = this
     delete (this as Partial<this>)[name]
-    this[name] = value
+    Object.assign(this, { [name]: value })
+  }
+}
+
+function readStrings(value: unknown): Partial<Strings> {
+  try {
+    return ownStrings(value)
+  } catch (error) {
+    // For whoever wrote the page; a chat in the widget's own words is better than none.
+    console.error(error)
+    return {}
   }
 }
 

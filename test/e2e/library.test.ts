@@ -77,9 +77,12 @@ test('the types know the element, its events and the stream', async () => {
       }`,
     'types.tsx': `
       import type {} from 'millrace/widget/react'
-      export const right = <millrace-chat heading="Ask us" theme="dark" launcher className="ask" />
+      export const right = <millrace-chat heading="Ask us" theme="dark" launcher className="ask" strings={{ send: 'Go' }} />
+      export const json = <millrace-chat strings='{"send":"Go"}' />
       // @ts-expect-error there is no such theme
-      export const wrong = <millrace-chat theme="blue" />`,
+      export const wrong = <millrace-chat theme="blue" />
+      // @ts-expect-error there is no such text
+      export const misspelled = <millrace-chat strings={{ snd: 'Go' }} />`,
   })
   expect(complaints).toBe('')
 })

@@ -243,6 +243,17 @@ describe('attributes that change', () => {
     expect(await chat.locator('.question').allTextContents()).toEqual(['First', 'Second'])
   })
 
+  test('set to what they were, change nothing', async () => {
+    const { box, call } = await site.visit(OWN + chatTag('lang="de" storage="local"'))
+    const made = await box.elementHandle()
+    await box.focus()
+    await call(async (chat) => {
+      for (const name of chat.getAttributeNames()) chat.setAttribute(name, chat.getAttribute(name) ?? '')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    })
+    expect(await made?.evaluate((box) => box.matches(':focus'))).toBe(true)
+  })
+
   test('another language keeps the conversation, its coming answer, and what is written', async () => {
     const fed = fedAnswer('One ')
     site.upstream.next(fed.script)
@@ -508,6 +519,24 @@ describe('words of the host’s own', () => {
     await page.evaluate(`import('${site.url}/widget.js')`)
     await poll(() => send.getAttribute('aria-label')).toBe('Off')
   })
+
+  test.each(['before', 'after'])(
+    'a wrong property, set %s the script came, is reported too',
+    async (when) => {
+      const { page, send } = await site.visit(when === 'after' ? OWN + site.script() : OWN, {
+        expected: /strings\.snd is not a text/,
+      })
+      const logged = page.waitForEvent('console')
+      await page.evaluate(() => {
+        const chat = document.createElement('millrace-chat')
+        Object.assign(chat, { strings: { snd: 'Go' } })
+        document.body.append(chat)
+      })
+      if (when === 'before') await page.evaluate(`import('${site.url}/widget.js')`)
+      await poll(() => send.getAttribute('aria-label')).toBe('Send')
+      expect((await logged).text()).toContain('strings.snd is not a text')
+    },
+  )
 
   test.each([
     ['{"send":', /must be JSON/],
