@@ -31,7 +31,7 @@ export const ATTRIBUTES = [
 /** Those that change what the widget is made of, so that it is made anew; the others change how it looks. */
 export const FOUNDATIONS: readonly string[] = ['endpoint', 'lang', 'storage', 'strings', 'image-origins']
 
-type Attributes = Pick<Element, 'getAttribute' | 'hasAttribute'>
+type Attributes = Pick<Element, 'getAttribute'>
 
 /** What changes nothing but the looks, and the next question. */
 export interface Settings {
@@ -53,7 +53,7 @@ export function settingsOf(element: Attributes, corner: (typeof CORNERS)[number]
   const position = oneOf(
     POSITIONS,
     element.getAttribute('position'),
-    element.hasAttribute('launcher') ? corner : 'inline',
+    isOn(element.getAttribute('launcher')) ? corner : 'inline',
   )
   return {
     model: text('model'),
@@ -63,7 +63,7 @@ export function settingsOf(element: Attributes, corner: (typeof CORNERS)[number]
     starters: listOf(text('starters'), '|'),
     theme: oneOf(THEMES, element.getAttribute('theme'), 'auto'),
     position,
-    speed: element.hasAttribute('speed'),
+    speed: isOn(element.getAttribute('speed')),
   }
 }
 
@@ -81,6 +81,12 @@ export function imageOriginsOf(element: Attributes): string[] {
 export function endpointOf(element: Attributes, otherwise: string): string {
   return (element.getAttribute('endpoint')?.trim() || otherwise).replace(/\/+$/, '')
 }
+
+/**
+ * Of what is there or not. [spec] In HTML such an attribute is there whatever it says; but Vue and Svelte write the `false`
+ * that it is bound to, and set a property to the empty text of an attribute without a value.
+ */
+export const isOn = (value: unknown): boolean => value === '' || (Boolean(value) && value !== 'false')
 
 export const isLauncher = (position: Position): boolean => oneOf(CORNERS, position, undefined) !== undefined
 

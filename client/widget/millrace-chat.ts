@@ -1,5 +1,13 @@
 /** `<millrace-chat>`: a chat with a model, in any page. docs/WIDGET.md has its attributes, methods and events. */
-import { ATTRIBUTES, endpointOf, FOUNDATIONS, imageOriginsOf, settingsOf, storageOf } from './attributes.ts'
+import {
+  ATTRIBUTES,
+  endpointOf,
+  FOUNDATIONS,
+  imageOriginsOf,
+  isOn,
+  settingsOf,
+  storageOf,
+} from './attributes.ts'
 import { emitFrom, type MillraceEvents } from './events.ts'
 import { createPanel, type Panel } from './panel.ts'
 import type { Strings } from './strings/en.ts'
@@ -41,6 +49,7 @@ export class MillraceChat extends Base {
 
   connectedCallback(): void {
     this.#takeOver('strings')
+    this.#takeOver('open')
     this.#renew()
   }
 
@@ -79,8 +88,9 @@ export class MillraceChat extends Base {
   }
 
   /** As the attribute: frameworks set what they find on an element by that name, and would put a value in the method's place. */
-  set open(open: boolean) {
-    this.toggleAttribute('open', open)
+  set open(open: boolean | string | null | undefined) {
+    if (isOn(open)) this.setAttribute('open', '')
+    else this.removeAttribute('open')
   }
 
   close(): void {
@@ -164,12 +174,14 @@ export class MillraceChat extends Base {
         }
       },
       emit: this.#emit,
-      opened: (open) => this.toggleAttribute('open', open),
+      opened: (open) => {
+        this.open = open
+      },
       // For style/look.css, to which an attribute of the page's says less.
       setOver: (over) => (over ? this.#internals.states.add('over') : this.#internals.states.delete('over')),
     })
     this.#panel.draft = this.#draft
-    if (this.hasAttribute('open')) this.#panel.open('quietly')
+    if (isOn(this.getAttribute('open'))) this.#panel.open('quietly')
     for (const call of this.#calls.splice(0)) call(this.#panel)
     if (!this.#ready) this.#emit('millrace-ready')
     this.#ready = true
@@ -199,7 +211,7 @@ export class MillraceChat extends Base {
   }
 
   #followOpen(): void {
-    if (this.hasAttribute('open')) this.#panel?.open()
+    if (isOn(this.getAttribute('open'))) this.#panel?.open()
     else this.#panel?.close()
   }
 
@@ -219,7 +231,7 @@ export class MillraceChat extends Base {
   }
 
   /** [spec] What was set before the element was defined hides the class's own property. */
-  #takeOver(name: 'strings'): void {
+  #takeOver(name: 'strings' | 'open'): void {
     if (!Object.hasOwn(this, name)) return
     const { [name]: value } = this
     delete (this as Partial<this>)[name]

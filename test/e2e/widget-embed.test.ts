@@ -66,6 +66,14 @@ describe('a script tag', () => {
     ).toBe(0)
   })
 
+  test('with `false` makes none', async () => {
+    const { page, chat } = await site.visit(
+      `${OWN}<millrace-chat></millrace-chat>${site.script('data-launcher="false"')}`,
+    )
+    await page.waitForLoadState('networkidle')
+    expect(await chat.count()).toBe(1)
+  })
+
   test('makes one launcher, however often it stands there', async () => {
     const { chat, ask, ended, bubble, answers } = await site.visit(
       site.script('data-launcher') + site.script('data-launcher') + site.script(),
@@ -102,6 +110,29 @@ describe('a launcher', () => {
     await bubble.click()
     await panel.waitFor()
     expect(await bubble.getAttribute('aria-label')).toBe('Close the chat')
+  })
+
+  test('is open or closed as its property says, set before the script came and after it', async () => {
+    const { page, panel, call } = await site.visit(OWN)
+    await page.evaluate(() => {
+      const chat = document.createElement('millrace-chat')
+      chat.setAttribute('launcher', '')
+      chat.open = true
+      document.body.append(chat)
+    })
+    await page.evaluate(`import('${site.url}/widget.js')`)
+    await panel.waitFor()
+    const shown: unknown[] = []
+    for (const open of [false, true, undefined, '', 'false', 'true', null]) {
+      await page.evaluate((open) => {
+        const chat = document.querySelector('millrace-chat')
+        if (chat) chat.open = open
+      }, open)
+      if (await panel.isVisible()) shown.push(open)
+    }
+    expect(shown).toEqual([true, '', 'true'])
+    await call((chat) => chat.open())
+    await panel.waitFor()
   })
 
   test('is not there while the page hides it', async () => {

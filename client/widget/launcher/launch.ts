@@ -1,4 +1,5 @@
 /** Makes the chat that a script tag asks for. */
+import { isOn } from '../attributes.ts'
 import type { MillraceChat } from '../millrace-chat.ts'
 
 /**
@@ -6,7 +7,7 @@ import type { MillraceChat } from '../millrace-chat.ts'
  * @returns the element, in the page; `undefined` where no tag of this script has `data-launcher`
  */
 export function launch(url: string): MillraceChat | undefined {
-  const script = Array.from(document.scripts).find((tag) => tag.src === url && 'launcher' in tag.dataset)
+  const script = Array.from(document.scripts).find((tag) => tag.src === url && isOn(tag.dataset.launcher))
   if (!script) return undefined
   // The tag of another version has made one: two would lie upon each other.
   const there = document.querySelector<MillraceChat>(':root > millrace-chat')

@@ -1,0 +1,159 @@
+/** `<millrace-chat>` in components of React, Vue and Svelte whose state it is bound to, and which render again. */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { startBrowser } from '../support/browser.ts'
+import { svelte, vue } from '../support/compilers.ts'
+import { type Bundle, type Consumer, createConsumer } from '../support/consumer.ts'
+import { poll } from '../support/pages.ts'
+import { html, type Site, startSite } from '../support/site.ts'
+
+/** What a component's chat is bound to. */
+interface State {
+  launcher?: boolean | undefined
+  open?: boolean | undefined
+  speed?: boolean | undefined
+  words?: string
+}
+
+declare global {
+  /** Has the component render anew. */
+  var setState: (state: State) => void
+}
+
+const HOSTS = {
+  React: {
+    'main.js': `
+      import { createElement, useState } from 'react'
+      import { createRoot } from 'react-dom/client'
+      import 'millrace/widget/define'
+      function Host() {
+        const [{ words, ...bound }, setBound] = useState({})
+        globalThis.setState = setBound
+        return createElement('millrace-chat', { ...bound, strings: { send: words ?? 'Go' } })
+      }
+      createRoot(document.querySelector('#app')).render(createElement(Host))`,
+  },
+  Vue: {
+    'main.js': `
+      import { createApp } from 'vue'
+      import Host from './Host.vue'
+      createApp(Host).mount('#app')`,
+    'Host.vue': `
+      <script setup>
+      import { ref } from 'vue'
+      import 'millrace/widget/define'
+      const state = ref({})
+      globalThis.setState = (next) => { state.value = next }
+      </script>
+      <template>
+        <millrace-chat :launcher="state.launcher" :open="state.open" :speed="state.speed"
+          :strings="{ send: state.words ?? 'Go' }" />
+      </template>`,
+  },
+  Svelte: {
+    'main.js': `
+      import { mount } from 'svelte'
+      import Host from './Host.svelte'
+      mount(Host, { target: document.querySelector('#app') })`,
+    'Host.svelte': `
+      <script>
+      import 'millrace/widget/define'
+      let state = $state.raw({})
+      globalThis.setState = (next) => { state = next }
+      </script>
+      <millrace-chat launcher={state.launcher} open={state.open} speed={state.speed}
+        strings={{ send: state.words ?? 'Go' }}></millrace-chat>`,
+  },
+}
+
+let consumer: Consumer
+let browser: Browser
+let site: Site
+let scripts: Bundle['files']
+
+beforeAll(async () => {
+  site = await startSite((path) => {
+    const body = scripts.get(path)
+    if (body !== undefined) return { headers: { 'content-type': 'text/javascript' }, body }
+    const [entry] = scripts.keys()
+    return html(`<div id="app"></div><script type="module" src="${entry}"></script>`)
+  })
+  browser = await startBrowser()
+  consumer = await createConsumer('react', 'react-dom', 'vue', 'svelte')
+})
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close()
+})
+afterAll(async () => {
+  await browser.close()
+  site.stop()
+  await consumer.remove()
+})
+
+async function visit(): Promise<Page> {
+  const page = await browser.newPage()
+  await page.goto(site.url)
+  await page.locator('#panel').waitFor({ state: 'attached' })
+  return page
+}
+
+/** Renders, and waits until what comes of it has come. */
+const render = (page: Page, state: State) =>
+  page.evaluate(async (state) => {
+    globalThis.setState(state)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }, state)
+
+describe.each(Object.entries(HOSTS))('%s', (_, files) => {
+  beforeAll(async () => {
+    scripts = (await consumer.bundle(files, [vue, svelte])).files
+  })
+
+  test.each([false, undefined])(
+    'what is bound to %s is off, and can be on before and after it',
+    async (off) => {
+      const page = await visit()
+      const bubble = page.locator('#launcher')
+      const always = page.locator('.always-speed')
+      for (const on of [false, true, false, true]) {
+        await render(page, on ? { launcher: true, speed: true } : { launcher: off, speed: off })
+        expect([await bubble.count(), await always.count()]).toEqual(on ? [1, 1] : [0, 0])
+      }
+    },
+  )
+
+  test.each([false, undefined])('`open` follows what it is bound to, where closed is %s', async (closed) => {
+    const page = await visit()
+    const panel = page.locator('#panel')
+    await render(page, { launcher: true, open: closed })
+    expect(await panel.isVisible()).toBe(false)
+    for (let again = 0; again < 2; again++) {
+      await render(page, { launcher: true, open: true })
+      expect(await panel.isVisible()).toBe(true)
+      // The page is told, and renders what it has been told.
+      await page.locator('#close').click()
+      await render(page, { launcher: true, open: closed })
+      expect(await panel.isVisible()).toBe(false)
+    }
+  })
+
+  test('words that are written out leave the chat as it is, until there are others', async () => {
+    const page = await visit()
+    const [box, send] = [page.locator('#question'), page.locator('#send')]
+    await box.focus()
+    const made = await box.elementHandle()
+    await render(page, { speed: true })
+    await render(page, { speed: false, words: 'Go' })
+    expect(await made?.evaluate((box) => box.matches(':focus'))).toBe(true)
+    await render(page, { words: 'Off' })
+    await poll(() => send.getAttribute('aria-label')).toBe('Off')
+  })
+})
+
+test('Vue: an attribute without a value is on', async () => {
+  const host =
+    '<script setup>import "millrace/widget/define"</script><template><millrace-chat launcher open /></template>'
+  scripts = (await consumer.bundle({ ...HOSTS.Vue, 'Host.vue': host }, [vue])).files
+  const page = await visit()
+  expect(await page.locator('#panel').isVisible()).toBe(true)
+})
