@@ -5,6 +5,7 @@ import { en } from '../../widget/strings/en.ts'
 import { troubleOf } from '../../widget/talk/trouble.ts'
 import { isSend } from '../../widget/view/composer.ts'
 import { explainTrouble } from '../../widget/view/explain-trouble.ts'
+import { isComposed } from '../../widget/view/input-method.ts'
 import { createTroubleCard, type TroubleCard } from '../../widget/view/trouble-card.ts'
 import type { Announcer } from '../announcer.ts'
 import { part } from '../part.ts'
@@ -177,7 +178,7 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
   const stopRace = () => current?.abort()
   stop.addEventListener('click', stopRace)
   document.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !event.isComposing) stopRace()
+    if (event.key === 'Escape' && !isComposed(event)) stopRace()
   })
   // A page that the browser keeps for the way back would keep its connections too.
   addEventListener('pagehide', stopRace)
