@@ -18,7 +18,10 @@ const DEFAULT_PORT = 8787
 
 const port = readPort(process.env.PORT)
 // Whoever starts it here may use it: it listens on this machine only.
-const vars = { OPEN_ACCESS: 'true', ...readSettings(`${ROOT}wrangler.toml`, process.env) }
+const vars: Record<string, string> = {
+  OPEN_ACCESS: 'true',
+  ...readSettings(`${ROOT}wrangler.toml`, process.env),
+}
 checkConfig(vars)
 
 const start = async (bundle: string) => startLocal({ port, bundle, vars, onLog: (line) => console.log(line) })
