@@ -37,7 +37,7 @@ export interface MillraceEvents {
   'millrace-ready': CustomEvent<undefined>
   'millrace-open': CustomEvent<undefined>
   'millrace-close': CustomEvent<undefined>
-  /** A question is about to be sent; `preventDefault()` keeps it from being sent. */
+  /** A question is about to be sent, for the first time or again; `preventDefault()` keeps it from being sent. */
   'millrace-ask': CustomEvent<Asked>
   'millrace-delta': CustomEvent<{ conversation: string; text: string }>
   'millrace-answer': CustomEvent<MillraceAnswer>

@@ -521,6 +521,33 @@ describe('events', () => {
     await ended()
     expect(asked()).toEqual([{ model: 'gpt-test', question: 'Why?' }])
   })
+
+  test('so is the same question once more, and what stands there stays until it is asked', async () => {
+    const { page, call, ask, ended, answers, told } = await site.visit(OWN + chatTag())
+    const prevent = () =>
+      call((chat) => chat.addEventListener('millrace-ask', (event) => event.preventDefault(), { once: true }))
+    const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+    site.upstream.next(failing(400, { code: 'odd' }))
+    await ask('Why?')
+    for (const [name, kept] of [
+      ['Try again', page.locator('.trouble-card')],
+      ['Answer again', answers.getByText('Hello, world!')],
+    ] as const) {
+      await kept.waitFor()
+      await ended()
+      const before = asked().length
+      await prevent()
+      await press(name)
+      await page.waitForTimeout(100)
+      expect([await kept.isVisible(), asked().length]).toEqual([true, before])
+      await press(name)
+      await ended()
+      expect(asked()).toHaveLength(before + 1)
+    }
+    expect((await told('millrace-ask')).map((detail) => (detail as { question: string }).question)).toEqual(
+      Array(5).fill('Why?'),
+    )
+  })
 })
 
 const order = (seen: unknown[][], name: unknown) => seen.findIndex(([one]) => one === name)

@@ -61,10 +61,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   function show(turn: Turn): TurnView {
     const view = around.createTurnView(turn.question, {
       // An answer that was the last may come again; any question may be put in other words.
-      again() {
-        around.retried()
-        void run(turn)
-      },
+      again: () => askAgain(turn),
       edit: (question) => edit(turn, question),
       rate(rating) {
         if (rating) turn.rating = rating
@@ -149,10 +146,14 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   }
 
   function showTrouble(turn: Turn, view: TurnView, trouble: Trouble): void {
-    view.showTrouble(trouble, (key) => {
-      around.retried(key)
-      void run(turn)
-    })
+    view.showTrouble(trouble, (key) => askAgain(turn, key))
+  }
+
+  /** The same question once more, or another look at an answer that the server has a name for: nothing is sent then. */
+  function askAgain(turn: Turn, key?: string): void {
+    if (current || (turn.pending?.id === undefined && !emit('millrace-ask', asked(turn)))) return
+    around.retried(key)
+    void run(turn)
   }
 
   function restore(turn: Turn, view: TurnView): void {
