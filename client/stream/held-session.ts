@@ -18,7 +18,7 @@ export interface Held {
 }
 
 interface SessionHolder {
-  /** `undefined` once it is over. */
+  /** `undefined` once it is over, also where it outlives the page: another tab may have asked for the next one. */
   held(): Held | undefined
   /** @param asked when it was asked for */
   hold(session: Session, asked: number): Held
@@ -28,23 +28,26 @@ interface SessionHolder {
 
 /** @param now the wall clock in milliseconds. It may be wrong: only `expires_in` counts, and what is told over is over. */
 export function sessionHolder(store: SessionStore | undefined, now: () => number): SessionHolder {
-  let held = read(store?.get())
+  const kept = () => read(store?.get())
+  let held = kept()
 
-  function keep(next: Held | undefined): void {
-    held = next
-    store?.set(next === undefined ? null : JSON.stringify(next))
-  }
+  const unlessOver = (one: Held | undefined) => (one !== undefined && now() < one.endsAt ? one : undefined)
 
   return {
-    held: () => (held !== undefined && now() < held.endsAt ? held : undefined),
+    held() {
+      if (!unlessOver(held)) held = kept()
+      return unlessOver(held)
+    },
     hold({ token, expires_in }, asked) {
       const ms = expires_in * 1000
       const next = { token, renewAt: asked + ms * (1 - LAST_PART), endsAt: asked + ms }
-      keep(next)
+      held = next
+      store?.set(JSON.stringify(next))
       return next
     },
     drop(token = held?.token) {
-      if (held?.token === token) keep(undefined)
+      if (held?.token === token) held = undefined
+      if (kept()?.token === token) store?.set(null)
     },
   }
 }

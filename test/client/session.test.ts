@@ -194,6 +194,31 @@ describe('time', () => {
   })
 })
 
+describe('two tabs', () => {
+  test('are one visitor, also once their session is over', async () => {
+    const worker = fakeWorker()
+    const store = fakeStore()
+    const [one, other] = [visit(worker, { store }), visit(worker, { store })]
+    await one.ready()
+    expect(await who(other.fetch(URL))).toBe('v1')
+    worker.clock.ms += HOUR_MS
+    expect(await who(one.fetch(URL))).toBe('v2')
+    expect([other.headers(), await who(other.fetch(URL))]).toEqual([{ authorization: 'Bearer v2' }, 'v2'])
+    expect(worker.asked.filter((call) => call.includes('sessions'))).toHaveLength(2)
+  })
+
+  test('of whom one is refused leave each other what they have since', async () => {
+    const worker = fakeWorker()
+    const store = fakeStore()
+    const [one, other] = [visit(worker, { store }), visit(worker, { store })]
+    await one.ready()
+    expect(await who(other.fetch(URL))).toBe('v1')
+    worker.endAll()
+    expect([await who(one.fetch(URL)), await who(other.fetch(URL))]).toEqual(['v2', 'v2'])
+    expect(await who(visit(worker, { store }).fetch(URL))).toBe('v2')
+  })
+})
+
 describe('a call that is refused', () => {
   test('for its token is sent again with a new one, once', async () => {
     const worker = fakeWorker()
