@@ -1,7 +1,8 @@
 /** Gives the word for each attempt at one stream, as `resume` decides: its hands and ears. */
-import type { ChatError } from './chat-error.ts'
+import { asChatError, type ChatError } from './chat-error.ts'
 import type { Environment } from './environment.ts'
 import { beginning, type Happening, resume } from './resume.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /**
  * Until the server answers an attempt with anything at all. It does so within 3 s, and the largest question
@@ -11,8 +12,9 @@ export const ANSWER_MS = 60_000
 
 export interface Attempts {
   /**
-   * Resolves when the next attempt is due, with the signal that ends it. The first is due at once.
+   * Resolves when the next attempt is due and can be made, with the signal that ends it. The first is due at once.
    *
+   * @throws {ChatError} what kept it from being made, where it is no use to try again
    * @throws the reason of the signal that was given, once it is aborted
    */
   next(): Promise<AbortSignal>
@@ -29,6 +31,8 @@ interface Options {
   /** Whether the stream is known to be at the server. */
   taken: boolean
   signal?: AbortSignal | undefined
+  /** What each attempt has to wait for. The server is not asked before, so the time that it has for its answer begins then. */
+  ready?: (() => Promise<unknown>) | undefined
   /** Told when what was there is lost, or could not be had, and there will be another attempt. */
   waiting?(): void
 }
@@ -49,7 +53,7 @@ interface Options {
  *     attempts.end()
  *   }
  */
-export function createAttempts({ environment, taken, signal, waiting }: Options): Attempts {
+export function createAttempts({ environment, taken, signal, ready, waiting }: Options): Attempts {
   let state = beginning({ now: environment.now(), online: environment.online(), taken })
   let due = Promise.withResolvers<void>()
   let attempt = new AbortController()
@@ -76,27 +80,39 @@ export function createAttempts({ environment, taken, signal, waiting }: Options)
   due.resolve()
   signal?.addEventListener('abort', leave)
 
-  return {
-    async next() {
-      await due.promise
+  function lost(error: ChatError): void {
+    cancelDeadline()
+    const final = happened({ kind: 'lost', error })
+    if (final) throw final
+  }
+
+  async function next(): Promise<AbortSignal> {
+    await due.promise
+    signal?.throwIfAborted()
+    due = Promise.withResolvers()
+    due.promise.catch(() => {})
+    attempt = new AbortController()
+    happened({ kind: 'trying' })
+    const ends = signal ? AbortSignal.any([signal, attempt.signal]) : attempt.signal
+    try {
+      if (ready) await unlessAborted(ready(), ends)
+    } catch (error) {
       signal?.throwIfAborted()
-      due = Promise.withResolvers()
-      due.promise.catch(() => {})
-      attempt = new AbortController()
-      happened({ kind: 'trying' })
-      cancelDeadline = environment.timer(ANSWER_MS, () => attempt.abort())
-      return signal ? AbortSignal.any([signal, attempt.signal]) : attempt.signal
-    },
+      lost(asChatError(error, null))
+      return next()
+    }
+    cancelDeadline = environment.timer(ANSWER_MS, () => attempt.abort())
+    return ends
+  }
+
+  return {
+    next,
     opened() {
       cancelDeadline()
       happened({ kind: 'opened' })
     },
     news: () => void happened({ kind: 'news' }),
-    lost(error) {
-      cancelDeadline()
-      const final = happened({ kind: 'lost', error })
-      if (final) throw final
-    },
+    lost,
     end() {
       happened({ kind: 'ended' })
       stopListening()

@@ -16,6 +16,11 @@ export interface StreamOptions extends CallOptions {
    * stream has its `id`.
    */
   onConnection?(connection: 'open' | 'reconnecting'): void
+  /**
+   * Waited for before each request: a session's `ready` (session.ts), which may take a person's time. A stop meanwhile
+   * withdraws the question, and nothing is sent.
+   */
+  ready?(): Promise<unknown>
   /** For tests. */
   environment?: Environment
 }
@@ -40,7 +45,7 @@ export interface ChatStream extends AsyncIterable<ChatChunk, void, void> {
 export function readStream(
   source: StreamSource,
   after: number,
-  { signal, environment = browser, onConnection }: StreamOptions,
+  { signal, environment = browser, onConnection, ready }: StreamOptions,
 ): ChatStream {
   const withdrawn = new AbortController()
   const leave = signal ? AbortSignal.any([signal, withdrawn.signal]) : withdrawn.signal
@@ -48,7 +53,8 @@ export function readStream(
 
   async function* read(): AsyncGenerator<ChatChunk, void, void> {
     const waiting = () => onConnection?.('reconnecting')
-    const attempts = createAttempts({ environment, taken: source.id !== undefined, signal: leave, waiting })
+    const taken = source.id !== undefined
+    const attempts = createAttempts({ environment, taken, signal: leave, ready, waiting })
 
     /** The events of one connection that had not come before. */
     async function* news(body: ReadableStream<Uint8Array>): AsyncGenerator<SseEvent, void, void> {

@@ -43,7 +43,8 @@ export interface VisitorSession {
  * @param base the server's address without a slash at its end; empty for the page's own
  * @example
  *   const session = createSession('https://millrace.example.com')
- *   for await (const chunk of openStream(`${base}/v1/streams`, { messages }, { fetch: session.fetch })) …
+ *   const { fetch, ready } = session
+ *   for await (const chunk of openStream(`${base}/v1/streams`, { messages }, { fetch, ready })) …
  */
 export function createSession(
   base: string,

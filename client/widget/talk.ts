@@ -151,6 +151,7 @@ export function createTalk({
         emit,
         save: kept.save,
         send,
+        ready: visitor.session.ready,
         model: () => settings().model,
         busy(busy) {
           // While a conversation is being entered, it isn't shown yet.

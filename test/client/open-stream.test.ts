@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ANSWER_MS } from '../../client/stream/attempts.ts'
+import { clientError } from '../../client/stream/chat-error.ts'
 import { SILENCE_MS } from '../../client/stream/end-silence.ts'
 import { followStream, type OpenOptions, openStream } from '../../client/stream/open-stream.ts'
 import type { ChatStream } from '../../client/stream/read-stream.ts'
@@ -240,6 +241,46 @@ describe('the time', () => {
     const { world, streams, open } = scene(['hangs'])
     await readAll(world, open())
     expect(streams.sent[1]?.at).toBeGreaterThanOrEqual(ANSWER_MS)
+  })
+})
+
+describe('what a question has to wait for', () => {
+  test('takes as long as it takes, and nothing is lost by that', async () => {
+    const { world, streams, connections, options } = scene()
+    const solved = Promise.withResolvers<void>()
+    const read = readAll(world, openStream(URL, QUESTION, { ...options, ready: () => solved.promise }))
+    world.environment.timer(5 * ANSWER_MS, solved.resolve)
+    expect(await read).toEqual(WHOLE)
+    expect([connections, streams.requests]).toEqual([['open'], [`POST ${URL}`]])
+    expect(world.attached()).toBe(0)
+  })
+
+  test('is stopped with nothing sent, also later', async () => {
+    const { world, streams, options } = scene()
+    const solved = Promise.withResolvers<void>()
+    const stream = openStream(URL, QUESTION, { ...options, ready: () => solved.promise })
+    const first = stream[Symbol.asyncIterator]().next()
+    await world.pass(10)
+    await stream.stop()
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' })
+    solved.resolve()
+    await world.pass(ANSWER_MS)
+    expect([streams.requests, world.attached()]).toEqual([[], 0])
+  })
+
+  test('is asked for again where the network failed, and is an error where it was refused', async () => {
+    const { world, streams, options } = scene()
+    const fails = [clientError('network', 'Not reached.'), new TypeError('Odd.')]
+    const ready = async () => {
+      const error = fails.shift()
+      if (error) throw error
+    }
+    expect(await readAll(world, openStream(URL, QUESTION, { ...options, ready }))).toEqual(WHOLE)
+    expect(streams.requests).toEqual([`POST ${URL}`])
+    fails.push(clientError('challenge_failed', 'Not solved.'))
+    const { error } = await readAll(world, openStream(URL, QUESTION, { ...options, ready }))
+    expect(error).toMatchObject({ code: 'challenge_failed' })
+    expect([streams.requests.length, world.attached()]).toEqual([1, 0])
   })
 })
 

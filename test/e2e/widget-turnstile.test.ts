@@ -46,6 +46,24 @@ test('its challenge stands in the panel, is solved once, and the question that w
   expect(await challenge.count()).toBe(0)
 })
 
+test('a question that is stopped while it waits for its challenge is not sent once that is solved', async () => {
+  const { upstream } = site.here()
+  verify(upstream)
+  const page = await ask(site, '/')
+  const challenge = page.getByRole('button', { name: 'I am a person' })
+  await challenge.waitFor()
+  await page.locator('#stop').click()
+  await page.locator('.answer[data-state="stopped"]').waitFor()
+  await challenge.click()
+  await challenge.waitFor({ state: 'detached' })
+  // With the session that there is now.
+  await page.locator('#question').fill('What else?')
+  await page.locator('#question').press('Enter')
+  await page.locator('.answer[data-state="done"]').waitFor()
+  const asked = upstream.calls.filter((call) => !isVerdict(call))
+  expect(asked.map(({ request }) => request.messages)).toEqual([[{ role: 'user', content: 'What else?' }]])
+})
+
 test('where the site has not let its script in, the chat says what to do', async () => {
   const page = await ask(site, '/closed')
   await page.getByRole('heading', { name: 'The check that you are a person did not work' }).waitFor()

@@ -22,6 +22,8 @@ export interface Surroundings {
   save(conversation: Conversation, when: 'now' | 'soon'): void
   /** Calls the Worker. */
   send: typeof fetch
+  /** Has all that such a call needs: a visitor may have a challenge to solve first. */
+  ready(): Promise<void>
   model(): string | undefined
   /** Told when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
@@ -51,7 +53,7 @@ export interface Thread {
 
 /** Shows the conversation as it was kept, and takes up the answer that had not ended. */
 export function createThread(conversation: Conversation, around: Surroundings): Thread {
-  const { list, emit, heard, send } = around
+  const { list, emit, heard, send, ready } = around
   const { turns } = conversation
   const views = new Map<Turn, TurnView>()
   let current: { turn: Turn; answer: ShownAnswer } | undefined
@@ -94,7 +96,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     let reconnecting = false
     const answer = showAnswer(turn, view, {
       open: (options) =>
-        openAnswer(around.streams, pending, toMessages(turns, turn), { ...options, fetch: send }),
+        openAnswer(around.streams, pending, toMessages(turns, turn), { ...options, fetch: send, ready }),
       resumed,
       begun: () => heard.begun(view),
       named(id) {
@@ -235,7 +237,7 @@ function openAnswer(
   streams: string,
   { id, key, model }: Pending,
   messages: ReturnType<typeof toMessages>,
-  options: Pick<StreamOptions, 'fetch' | 'signal' | 'onConnection'>,
+  options: Pick<StreamOptions, 'fetch' | 'ready' | 'signal' | 'onConnection'>,
 ): ChatStream {
   if (id !== undefined) return followStream(streams, id, options)
   const request = { messages, ...chosen(model), stream_options: { include_usage: true } }
