@@ -124,6 +124,20 @@ test('an answer whose connection was given up is looked at again, not asked agai
   expect(house.upstream.calls).toHaveLength(1)
 })
 
+test('a question that was lost on its way back is not asked a second time', async () => {
+  const { page, ask, answers, ended, retry } = await visit(plug.url)
+  house.upstream.next(inOrder(wait(1_000), answer(['Once', '.'])))
+  await ask()
+  await house.upstream.call(1)
+  plug.pull()
+  await page.getByRole('heading', { name: 'The server could not be reached' }).waitFor()
+  plug.push()
+  await retry.click()
+  await ended()
+  expect(await answers.allTextContents()).toEqual(['Once.'])
+  expect(house.upstream.calls).toHaveLength(1)
+})
+
 describe('a reload', () => {
   test('in mid-answer takes it up, and shows what was finished before', async () => {
     const { page, log, ask, answers, ended } = await visit(house.url)

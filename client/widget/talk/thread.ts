@@ -128,8 +128,8 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   }
 
   function conclude(turn: Turn, view: TurnView, outcome: Outcome): void {
-    // The answer may have gone on without us: it is not asked for a second time, but looked at again.
-    if (!mayGoOn(turn, outcome)) delete turn.pending
+    // The server may have it all the same, and go on without us: what is asked next is the same, which is paid for once.
+    if (!isLost(outcome)) delete turn.pending
     if (outcome.end === 'failed') {
       turn.trouble = troubleOf(outcome.error, {
         began: turn.end === 'failed' && turn.answer !== '',
@@ -155,6 +155,8 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   function askAgain(turn: Turn, key?: string): void {
     if (current || (turn.pending?.id === undefined && !emit('millrace-ask', asked(turn)))) return
     around.retried(key)
+    // Whatever is left of an earlier try, it is awaited from now on.
+    if (turn.pending) turn.pending.askedAt = Date.now()
     void run(turn)
   }
 
@@ -244,13 +246,11 @@ function openAnswer(
   return openStream(streams, request, { ...options, idempotencyKey: key })
 }
 
-function mayGoOn({ pending }: Turn, outcome: Outcome): boolean {
-  return (
-    pending?.id !== undefined &&
-    outcome.end === 'failed' &&
-    outcome.error instanceof ChatError &&
-    outcome.error.code === 'network'
-  )
+/** Whether the connection failed, and so nobody here knows what the server has. */
+function isLost(outcome: Outcome): boolean {
+  if (outcome.end !== 'failed' || !(outcome.error instanceof ChatError)) return false
+  // Its type too: a server is free to use the word as well.
+  return outcome.error.code === 'network' && outcome.error.type === 'client_error'
 }
 
 /** A stream's end is seen when it is followed; a question that nobody may have had is not asked again much later. */
