@@ -138,14 +138,17 @@ export function createTalk({
   log.after(list.element)
   panel.append(speech.element)
 
+  const closed = new Set<string>()
   const threads = createThreads(
     kept,
     content,
-    (conversation, turns) => {
+    (conversation, turns, watched) => {
       const here = () => threads.shown.conversation === conversation
       return createThread(conversation, {
         streams,
         list: turns,
+        watched,
+        closed,
         createTurnView: (question, actions) =>
           createTurnView(question, actions, { strings, imageOrigins, painted: speech.grown }),
         emit,
@@ -158,7 +161,7 @@ export function createTalk({
           queueMicrotask(() => {
             if (here()) keepToEnd(busy)
             // While it came, another tab may have gone on.
-            if (here() && !threads.shown.busy) threads.refresh()
+            if (here() && !threads.shown.busy) threads.refresh('tab')
             changed()
           })
           if (!busy) void allowance.update()
@@ -220,10 +223,12 @@ export function createTalk({
   const detached = new AbortController()
   addEventListener('pagehide', kept.flush, { signal: detached.signal })
   // Meanwhile the reader may have gone on, on another page of the site.
-  addEventListener('pageshow', ({ persisted }) => persisted && threads.refresh(), { signal: detached.signal })
+  addEventListener('pageshow', ({ persisted }) => persisted && threads.refresh('page'), {
+    signal: detached.signal,
+  })
   const unwatch = kept.watch((id) => {
     // While an answer comes here, both tabs write what they see of it.
-    if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh()
+    if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh('tab')
     if (!list.element.hidden) showList(true)
   })
   void warmCaller(streams, send)

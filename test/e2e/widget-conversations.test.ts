@@ -1,4 +1,5 @@
 /** Several conversations: kept, listed, gone on with on the next page and in the next tab, and taken along. */
+import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import type { ExportedConversation } from '../../client/widget/talk/export-conversation.ts'
@@ -9,7 +10,12 @@ import { hang } from '../support/script.ts'
 import { answer } from '../support/scripts.ts'
 import { numbered } from '../support/sse.ts'
 
+const KEY = 'mr_mine'
 const chats = useChats()
+const keyed = useChats({
+  SESSION_SECRET: '',
+  ACCESS_KEYS: `reader:${createHash('sha256').update(KEY).digest('hex')}`,
+})
 
 const user = (content: string) => ({ role: 'user', content })
 const assistant = (content: string) => ({ role: 'assistant', content })
@@ -283,6 +289,63 @@ describe('storage', () => {
     await other.open('one')
     await talk(other, 'four')
     await poll(() => texts(chat)).toEqual(['ONE', 'Half', 'FOUR'])
+  })
+
+  test('local: after a pause that their session did not outlast, one tab asks and the other follows', async () => {
+    const chat = await chats.visit('storage="local"', {
+      init: () => {
+        const { now } = Date
+        Date.now = () => now() + Number(localStorage.getItem('ahead') ?? 0)
+      },
+    })
+    await talk(chat, 'one')
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['ONE'])
+    const called = (route: string) =>
+      chats.logs.filter((line) => line.route === route && line.method === 'POST').length
+    const [questions, sessions] = [called('/v1/streams'), called('/v1/sessions')]
+    await chat.page.evaluate(() => localStorage.setItem('ahead', String(2 * 3_600_000)))
+    const fed = await halfWay(chat, 'two')
+    await poll(() => texts(other)).toEqual(['ONE', 'Half'])
+    expect(await other.stop.isVisible()).toBe(true)
+    fed.say(' and more')
+    await poll(() => texts(other)).toEqual(['ONE', 'Half and more'])
+    fed.end()
+    await Promise.all([chat.ended(), other.ended()])
+    await poll(async () => called('/v1/streams')).toBe(questions + 1)
+    expect([called('/v1/sessions'), chats.upstream.calls.length]).toEqual([sessions + 1, 2])
+  })
+
+  test('local: a tab that may not follow shows what the other one keeps, and leaves it alone', async () => {
+    const chat = await keyed.visit('storage="local"')
+    await chat.ask('one')
+    await chat.page.getByLabel('Access key').fill(KEY)
+    await chat.page.getByLabel('Access key').press('Enter')
+    await poll(() => texts(chat)).toEqual(['Hello, world!'])
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['Hello, world!'])
+    const refused = () => keyed.logs.filter(({ route, status }) => route !== '/v1/streams' && status === 401)
+    const before = refused().length
+    const fed = fedAnswer('Half')
+    keyed.upstream.next(fed.script)
+    await chat.ask('two')
+    for (const word of [' a', ' b', ' c']) {
+      await chat.page.waitForTimeout(1_100)
+      fed.say(word)
+    }
+    await poll(() => texts(other)).toEqual(['Hello, world!', 'Half a b c'])
+    expect([await other.trouble.count(), await other.told('millrace-error')]).toEqual([0, []])
+    expect(refused().length - before).toBeLessThanOrEqual(1)
+    await chat.page.reload()
+    fed.say(' d')
+    await poll(() => texts(chat)).toEqual(['Hello, world!', 'Half a b c d'])
+    fed.end()
+    await chat.ended()
+    await poll(() => other.action('Answer again').isVisible()).toBe(true)
+    expect(await texts(other)).toEqual(['Hello, world!', 'Half a b c d'])
+    // What is asked there is its own.
+    await other.ask('three')
+    await other.page.getByLabel('Access key').waitFor()
   })
 
   test('local: a question put in other words while another tab watches stays one conversation', async () => {

@@ -246,6 +246,6 @@ const questionsIn = (conversation: Conversation | undefined) =>
 function saysTheSame(one: Conversation, other: Conversation): boolean {
   // As read anew, so that the fields are in one order.
   const said = ({ turns }: Conversation) =>
-    JSON.stringify(readTurns(turns).map(({ speed: _, pending: __, ...turn }) => turn))
+    JSON.stringify(readTurns(turns).map(({ speed: _, pending, ...turn }) => ({ ...turn, id: pending?.id })))
   return said(one) === said(other)
 }

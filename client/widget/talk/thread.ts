@@ -17,6 +17,10 @@ export interface Surroundings {
   streams: string
   /** Where the turns go. */
   list: HTMLElement
+  /** Whether the conversation is shown as another tab has it: what is not over in it is asked for and kept there. */
+  watched: boolean
+  /** The keys of answers that may be read there and not here. */
+  closed: Set<string>
   createTurnView(question: string, actions: TurnActions): TurnView
   emit: Emit
   save(conversation: Conversation, when: 'now' | 'soon'): void
@@ -84,7 +88,8 @@ export function createThread(conversation: Conversation, around: Surroundings): 
 
   const asked = ({ question }: Turn) => ({ conversation: conversation.id, question })
 
-  async function run(turn: Turn): Promise<void> {
+  /** @param watched whether another tab asked, and keeps what comes */
+  async function run(turn: Turn, watched = false): Promise<void> {
     const view = views.get(turn)
     if (!view || current) return
     const resumed = turn.pending !== undefined
@@ -123,8 +128,23 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     if (current?.answer !== answer) return
     current = undefined
     around.busy(false)
+    if (watched && isRefused(outcome)) {
+      around.closed.add(pending.key)
+      delete turn.end
+      showElsewhere(turn, view)
+      return
+    }
     conclude(turn, view, outcome)
     save('now')
+  }
+
+  /** It comes in another tab, and is seen here as that one keeps it. */
+  function showElsewhere(turn: Turn, view: TurnView): void {
+    view.setState(turn.answer === '' ? 'waiting' : 'flowing')
+  }
+
+  function mayTakeUp({ id, key }: Pending): boolean {
+    return !around.watched || (id !== undefined && !around.closed.has(key))
   }
 
   function conclude(turn: Turn, view: TurnView, outcome: Outcome): void {
@@ -173,9 +193,10 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
     if (turn.note) view.setNote(turn.note)
-    if (turn.pending) void run(turn)
+    if (turn.pending && mayTakeUp(turn.pending)) void run(turn, around.watched)
     else if (turn.trouble)
       showTrouble(turn, view, { ...turn.trouble, retryAfterMs: waitLeft(turn.trouble, Date.now()) })
+    else if (turn.pending) showElsewhere(turn, view)
   }
 
   /** A question in other words: what was said from it on is said anew. */
@@ -195,6 +216,8 @@ export function createThread(conversation: Conversation, around: Surroundings): 
 
   function begin(question: string): void {
     const before = turns.at(-1)
+    // What comes in another tab is over here.
+    if (before?.pending) before.end ??= 'failed'
     delete before?.pending
     delete before?.trouble
     const turn = { question, answer: '' }
@@ -244,6 +267,11 @@ function openAnswer(
   if (id !== undefined) return followStream(streams, id, options)
   const request = { messages, ...chosen(model), stream_options: { include_usage: true } }
   return openStream(streams, request, { ...options, idempotencyKey: key })
+}
+
+/** Whether the server has said that there is nothing to be read. */
+function isRefused(outcome: Outcome): boolean {
+  return outcome.end === 'failed' && outcome.error instanceof ChatError && outcome.error.status !== null
 }
 
 /** Whether the connection failed, and so nobody here knows what the server has. */

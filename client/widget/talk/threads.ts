@@ -9,8 +9,11 @@ export interface Threads {
   show(id: string): void
   /** Begins a new one. */
   begin(): void
-  /** Shows the current one as another page has left it. What is shown here, and is the same, is not touched. */
-  refresh(): void
+  /**
+   * Shows the current one as another page has left it, or as another tab has it now. What is shown here, and is the same,
+   * is not touched.
+   */
+  refresh(from: 'page' | 'tab'): void
   /** Deletes it, and stops its answer. */
   remove(id: string): void
   /** Reads no more; on the server, answers go on. */
@@ -24,23 +27,23 @@ interface Entered {
 
 /**
  * @param place where the turns of the one that is shown are
- * @param enter makes a thread, whose turns go into this element
+ * @param enter makes a thread, whose turns go into this element; `watched`: as another tab has it now
  * @param changed told when another one is shown
  */
 export function createThreads(
   kept: KeptConversations,
   place: HTMLElement,
-  enter: (conversation: Conversation, turns: HTMLElement) => Thread,
+  enter: (conversation: Conversation, turns: HTMLElement, watched: boolean) => Thread,
   changed: () => void,
 ): Threads {
   const entered = new Set<Entered>()
   let shown = make(kept.current())
   place.append(shown.turns)
 
-  function make(conversation: Conversation): Entered {
+  function make(conversation: Conversation, watched = false): Entered {
     const turns = document.createElement('div')
     turns.className = 'turns'
-    const made = { thread: enter(conversation, turns), turns }
+    const made = { thread: enter(conversation, turns, watched), turns }
     entered.add(made)
     return made
   }
@@ -73,12 +76,12 @@ export function createThreads(
       if (next && next !== shown) put(next)
     },
     begin: () => put(make(kept.start())),
-    refresh() {
+    refresh(from) {
       const conversation = kept.current()
       if (conversation === shown.thread.conversation) return
       // What it reads, if it does, is read on by the one that takes its place.
       shown.thread.leave()
-      put(make(conversation))
+      put(make(conversation, from === 'tab'))
     },
     remove(id) {
       const gone = find(id)
