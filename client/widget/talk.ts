@@ -167,13 +167,16 @@ export function createTalk({
           if (!busy) void allowance.update()
         },
         heard: {
-          begun: (view) => here() && speech.begin(view),
+          // While a conversation is being entered, it isn't shown yet.
+          kept: (view) => queueMicrotask(() => here() && speech.resume(view)),
+          begun: (view, goesOn) => here() && speech.begin(view, goesOn),
           shortened: (view) => here() && speech.shortened(view),
           reconnecting: () => here() && speech.say(strings.reconnecting),
           ended(view, turn) {
             if (here()) speech.end(view, turn)
             ended()
           },
+          dropped: () => here() && speech.stop(),
         },
         retried(key) {
           if (key !== undefined) visitor.enterKey(key)

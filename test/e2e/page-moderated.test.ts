@@ -54,7 +54,8 @@ describe('held back', () => {
     await ended()
     expect(await note(REST).isVisible()).toBe(true)
     expect(await stateOf(page)).toBe('withheld')
-    expect(await heard()).toContain(REST)
+    // After what may be read of it.
+    await poll(heard, 20_000).toContain(REST)
     expect(isBad((await heard()).join())).toBe(false)
     const text = (await answers.textContent()) ?? ''
     expect(text).toMatch(/^t0 t1 /)

@@ -6,6 +6,7 @@ import { type Embedded, OWN, useEmbedding } from '../support/embedding.ts'
 import { fedAnswer } from '../support/fed-answer.ts'
 import { ALL_KINDS } from '../support/markdown-of-all-kinds.ts'
 import { poll } from '../support/pages.ts'
+import { hang } from '../support/script.ts'
 import { answer, failing } from '../support/scripts.ts'
 
 const site = useEmbedding()
@@ -383,6 +384,83 @@ describe('what is heard', () => {
     expect(await embedded.told('heard')).toHaveLength(1)
     const title = await embedded.page.locator('.trouble-card h4').textContent()
     expect((await embedded.told('heard'))[0]).toContain(title)
+  })
+
+  /** An answer of which the first sentence was heard, and the second has come. */
+  async function halfWay() {
+    const embedded = await open()
+    await embedded.box.focus()
+    await poll(() => hear(embedded)).toBe(1)
+    const fed = fedAnswer(...SENTENCES.slice(0, 2))
+    site.upstream.next(fed.script)
+    await embedded.ask()
+    const heard = async () => ((await embedded.told('heard')) as string[]).join(' ')
+    await poll(heard).toContain('sentence 0 of all.')
+    return { ...embedded, embedded, fed, heard }
+  }
+  const SENTENCES = Array.from({ length: 40 }, (_, index) => `This is sentence ${index} of all. `)
+  const spoken = (from: number, to: number) => SENTENCES.slice(from, to).join('').trim()
+
+  test('ends with a stop, of which alone is told', async () => {
+    const { page, stop, ended, fed, heard, answers } = await halfWay()
+    fed.say(...SENTENCES.slice(2, 20))
+    await answers.getByText('sentence 19').waitFor()
+    await stop.click()
+    await ended()
+    await poll(heard).toContain('You stopped')
+    const then = await heard()
+    await page.waitForTimeout(3_000)
+    expect([await heard(), then.endsWith('You stopped this answer.')]).toEqual([then, true])
+  })
+
+  test('ends with an answer that is dropped for another question', async () => {
+    const { page, fed, heard, answers } = await halfWay()
+    site.upstream.next(hang)
+    await page.locator('.asked .edit').click()
+    await page.getByRole('textbox', { name: 'Edit the question' }).fill('Else?')
+    fed.say(...SENTENCES.slice(2, 20))
+    await answers.getByText('sentence 19').waitFor()
+    await page.getByRole('textbox', { name: 'Edit the question' }).press('Enter')
+    await page.locator('.answer[data-state="waiting"]').waitFor()
+    const then = await heard()
+    await page.waitForTimeout(3_000)
+    expect(await heard()).toBe(then)
+  })
+
+  test('of an answer that goes on in another language of the chat is what is new', async () => {
+    const { embedded, call, fed, ended, answers, heard } = await halfWay()
+    fed.say(...SENTENCES.slice(2, 20))
+    await answers.getByText('sentence 19').waitFor()
+    await call((chat) => chat.setAttribute('lang', 'de'))
+    await poll(() => hear(embedded)).toBe(1)
+    await answers.getByText('sentence 19').waitFor()
+    const before = await heard()
+    // Nothing of what was there is told again, but its last sentence: only the next one shows that it was whole.
+    await embedded.page.waitForTimeout(1_500)
+    expect(await heard()).toBe(before)
+    fed.say(...SENTENCES.slice(20, 24))
+    fed.end()
+    await ended()
+    await poll(async () => (await heard()).slice(before.length).trim()).toBe(spoken(19, 24))
+    expect(
+      (await embedded.told('millrace-delta')).map((detail) => (detail as { text: string }).text).join(''),
+    ).toBe(SENTENCES.slice(0, 24).join(''))
+  })
+
+  test('of an answer that is short and told late is still its text, and then its end', async () => {
+    const embedded = await open()
+    await embedded.page.route(/spoken-answer/, async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 1_000))
+      await route.continue()
+    })
+    await embedded.box.focus()
+    await poll(() => hear(embedded)).toBe(1)
+    site.upstream.next(answer(['Yes.']))
+    await embedded.ask()
+    await embedded.ended()
+    await poll(async () => (await embedded.told('heard')).length).toBe(2)
+    await embedded.page.waitForTimeout(1_500)
+    expect(await embedded.told('heard')).toEqual(['The answer has begun.', 'Yes.'])
   })
 })
 

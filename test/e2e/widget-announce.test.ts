@@ -185,6 +185,34 @@ test('in an element that is cleared for another answer, all of that one is heard
   expect(heard.map(({ text }) => text)).toEqual(['One. Two.', 'One. Four.'])
 })
 
+test('of an answer that goes on, the sentences that were heard before are not, and the one that was not whole is', async () => {
+  const heard = await hear([
+    { show: 'One.\n\nTwo. Thr' },
+    'skip',
+    { wait: 5000 },
+    { show: 'One.\n\nTwo. Three. Four.' },
+    'end',
+    { wait: TEN_MINUTES },
+  ])
+  expect(heard.map(({ text }) => text)).toEqual(['Three. Four.'])
+})
+
+test('what is said last is said after what came, and not where the answer goes on after all', async () => {
+  const sentences = Array.from({ length: 30 }, (_, index) => `This is sentence ${index}.`)
+  const half = [{ show: sentences.slice(0, 20).join(' ') }, { end: 'It broke off.' }, { wait: 1000 }]
+  const broken = await hear([...half, { wait: TEN_MINUTES }])
+  expect(broken.map(({ text }) => text).join(' ')).toBe(`${sentences.slice(0, 20).join(' ')} It broke off.`)
+  const whole = await hear([
+    ...half,
+    'skip',
+    { wait: 1000 },
+    { show: sentences.join(' ') },
+    'end',
+    { wait: TEN_MINUTES },
+  ])
+  expect(whole.map(({ text }) => text).join(' ')).toBe(sentences.join(' '))
+})
+
 test('an answer that comes much faster than it can be spoken is left to be read', async () => {
   const sentences = Array.from({ length: 1000 }, (_, index) => `This is sentence ${index}.`)
   const heard = await hear(

@@ -20,7 +20,7 @@ const WORDS: SpokenWords = {
 }
 
 /** `show`: all of the answer as it is from then on. `wait`: in ms. */
-export type Step = { show: string } | { wait: number } | 'end' | 'stop'
+export type Step = { show: string } | { wait: number } | { end: string } | 'end' | 'skip' | 'stop'
 
 export interface Heard {
   at: number
@@ -37,6 +37,8 @@ function hear(steps: Step[], options: { lang?: string; mostWaiting?: number } = 
   for (const step of steps) {
     if (step === 'end') spoken.end()
     else if (step === 'stop') spoken.stop()
+    else if (step === 'skip') spoken.skip()
+    else if ('end' in step) spoken.end(step.end)
     else if ('wait' in step) pass(step.wait)
     else {
       showMarkdown(answer, step.show)

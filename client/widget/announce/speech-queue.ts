@@ -29,7 +29,7 @@ export interface SpeechQueue {
   readonly overrun: boolean
   add(sentence: string): void
   /** Says this last, and without regard for the voice. In place of an earlier such message that is still to be said. */
-  conclude(message: string): void
+  conclude(message: string | undefined): void
   /** @returns what may be spoken now */
   take(now: number): string | undefined
   /** Forgets what waits, and begins anew. */

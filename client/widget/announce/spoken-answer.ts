@@ -16,8 +16,14 @@ export interface SpokenAnswerOptions {
 export interface SpokenAnswer {
   /** More of the answer has been rendered. As often as one likes: it is looked at once a second. */
   grown(): void
-  /** All of the answer has been rendered. What is left is still spoken, at its pace. */
-  end(): void
+  /** What has been rendered was heard before, and goes on, also after an end: its whole sentences are not spoken again. */
+  skip(): void
+  /**
+   * All of the answer has been rendered. What is left is still spoken, at its pace.
+   *
+   * @param last said after it, in place of how long it has become
+   */
+  end(last?: string): void
   /**
    * Says nothing of what is there now any more, neither what waits nor later: the answer was cleared or shortened and is
    * rendered as it will stay, or its reader wants silence. If it grows again, it is spoken on from where it ended.
@@ -77,8 +83,13 @@ export function createSpokenAnswer(
       hasGrown = true
       wait()
     },
-    end() {
+    skip() {
+      reading.next(false)
+      queue.conclude(undefined)
+    },
+    end(last) {
       look(true)
+      if (last) queue.conclude(last)
       speak()
     },
     stop() {

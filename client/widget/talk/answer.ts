@@ -21,13 +21,15 @@ interface Watched {
   open(options: Pick<StreamOptions, 'signal' | 'onConnection'>): ChatStream
   /** Whether it was asked for before the page was loaded: then its speed is what the server tells. */
   resumed: boolean
-  /** Called at the first delta. */
-  begun(): void
+  /** Called at once, where there will be more of what is there already. */
+  kept(): void
+  /** Called before the first text that was not there yet. @param goesOn whether it belongs to what was */
+  begun(goesOn: boolean): void
   /** Called when the server has named the stream. */
   named(id: string): void
   /** Called when the connection was lost, and will be had again. */
   reconnecting(): void
-  /** Called whenever there is more of it. */
+  /** Called whenever there is more of it: with each part once, also where the stream is read from its beginning again. */
   grown(text: string): void
   /** Called when a part of it was taken back. */
   shortened(): void
@@ -64,6 +66,9 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
   /** How the earlier try ended, if what it brought is worth something by itself. */
   const before = turn.end === 'failed' ? undefined : turn.end
   const goesOn = watched.resumed && turn.answer !== '' && before === undefined
+  /** What is there already, as long as nothing else has come; and how much of it has come once more. */
+  let known = goesOn ? turn.answer : undefined
+  let repeated = 0
 
   function show(chunk: ChatChunk): void {
     // One answer was asked for, whatever a server sends beside it.
@@ -75,7 +80,7 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     meter.see(chunk)
     told = toldReading(chunk) ?? told
     state = chunk.millrace?.state ?? state
-    const text = (choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? '')
+    const text = newOf((choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? ''))
     if (text !== '') {
       if (!begun) begin()
       turn.answer += text
@@ -87,24 +92,43 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     withheld ||= choice?.finish_reason === 'content_filter' || state === 'moderated'
   }
 
+  /** What of this text is not there yet. */
+  function newOf(text: string): string {
+    if (known === undefined) return text
+    if (known.startsWith(text, repeated)) {
+      repeated += text.length
+      return ''
+    }
+    const came = known.slice(0, repeated) + text
+    // It is another one: what was there is of an earlier try, or was taken back.
+    if (!came.startsWith(known)) clear()
+    known = undefined
+    return came.slice(turn.answer.length)
+  }
+
   function takeBack(chunk: ChatChunk): void {
     content = withdraw(content, chunk)
-    if (!begun) return
-    turn.answer = content.slice(0, shown)
-    view.shorten(turn.answer)
+    if (begun || goesOn) shorten(content.slice(0, Math.max(shown, known?.length ?? 0)))
+  }
+
+  function shorten(text: string): void {
+    known = undefined
+    shown = text.length
+    turn.answer = text
+    view.shorten(text)
     watched.shortened()
   }
 
   function begin(): void {
     begun = true
-    clear()
+    if (!goesOn) clear()
+    delete turn.end
     view.setState('flowing')
-    watched.begun()
+    watched.begun(turn.answer !== '')
   }
 
   function clear(): void {
     turn.answer = ''
-    delete turn.end
     delete turn.note
     delete turn.rating
     view.clear()
@@ -158,7 +182,8 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
         return outcome
       }
       // It came to its end, and this is all there is.
-      if (!broughtNothing) clear()
+      if (!broughtNothing && !goesOn) clear()
+      else if (!broughtNothing && known && repeated < known.length) shorten(known.slice(0, repeated))
     }
     turn.end = outcome.end
     const reading = watched.resumed ? told : meter.read()
@@ -169,11 +194,12 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     if (outcome.end === 'stopped') setNote(stoppedHere ? 'stopped-here' : 'stopped')
     if (outcome.end === 'withheld') setNote(turn.answer === '' ? 'withheld-all' : 'withheld')
     if (state === 'budget') setNote('no-budget')
-    else if (outcome.end === 'done' && !begun) setNote('nothing-said')
+    else if (outcome.end === 'done' && turn.answer === '') setNote('nothing-said')
     return outcome
   }
 
   view.setState(goesOn ? 'flowing' : 'waiting')
+  if (goesOn) watched.kept()
   const ticking = setInterval(showSpeed, SPEED_INTERVAL_MS)
   showSpeed()
 

@@ -33,10 +33,14 @@ export interface Surroundings {
   busy(busy: boolean): void
   /** What who hears the page should know of the answer in this view. */
   heard: {
-    begun(view: TurnView): unknown
+    /** What is there of it was told before, and will go on. */
+    kept(view: TurnView): void
+    begun(view: TurnView, goesOn: boolean): unknown
     shortened(view: TurnView): unknown
     reconnecting(): unknown
     ended(view: TurnView, turn: Turn): void
+    /** All that was shown of it is gone. */
+    dropped(): unknown
   }
   /** Told when the reader asks for an answer anew, with a key if one was asked for. The button for it goes. */
   retried(key?: string): void
@@ -103,7 +107,8 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       open: (options) =>
         openAnswer(around.streams, pending, toMessages(turns, turn), { ...options, fetch: send, ready }),
       resumed,
-      begun: () => heard.begun(view),
+      kept: () => heard.kept(view),
+      begun: (goesOn) => heard.begun(view, goesOn),
       named(id) {
         pending.id = id
         save('now')
@@ -203,6 +208,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   function edit(turn: Turn, question: string): boolean {
     if (!emit('millrace-ask', { conversation: conversation.id, question })) return false
     around.retried()
+    heard.dropped()
     current?.answer.discard()
     if (current) around.busy(false)
     current = undefined

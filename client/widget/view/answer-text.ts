@@ -70,8 +70,10 @@ export function createAnswerText(
 
   return {
     append(more) {
-      text += more
+      // It goes on after all: rendered anew, without an end.
+      if (ended) view?.shorten(text)
       ended = false
+      text += more
       if (view) view.append(more)
       else showPlain()
     },
