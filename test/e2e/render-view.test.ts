@@ -142,6 +142,27 @@ test('a long table shows its last rows at its end', async () => {
   expect(rows.shown / rows.lines).toBeGreaterThan(0.95)
 })
 
+test('the columns of a long table hold still, and what is wider is broken', async () => {
+  const page = await rendering.open()
+  const seen = await page.evaluate(() => {
+    const { createRenderer, labels, answer } = millrace
+    const renderer = createRenderer(answer, { labels })
+    const widths = () =>
+      Array.from(answer.querySelectorAll('th'), (cell) => cell.getBoundingClientRect().width)
+    const row = (number: number) => `| ${number} | ${'word '.repeat(number % 7)} | \`code\` |\n`
+    renderer.write('| number | words | code |\n|---|---|---|\n')
+    for (let number = 0; number < 95; number++) renderer.write(row(number))
+    const before = widths()
+    for (let number = 95; number < 200; number++) renderer.write(row(number))
+    renderer.write(`| 200 | ${'long '.repeat(40)} | ${'x'.repeat(200)} |\n\nend`)
+    renderer.end()
+    const cells = [...answer.querySelectorAll('tr:last-child td')]
+    const fit = cells.every((cell) => cell.scrollWidth <= cell.clientWidth + 1)
+    return { moved: widths().map((width, index) => Math.abs(width - (before[index] ?? 0)) > 1), fit }
+  })
+  expect(seen).toEqual({ moved: [false, false, false], fit: true })
+})
+
 test('a long answer looks as if it were not in parts', async () => {
   const page = await rendering.open()
   const heights = await page.evaluate(

@@ -155,7 +155,7 @@ export class DomSink implements Sink<Place> {
         return { ...put(code.element, code.code), code }
       }
       case 'table': {
-        const table = create('table')
+        const table = document.createElement('table')
         return { ...put(boxAround(table), table), rows: createRows(table) }
       }
       case 'header': {
