@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { follow } from '../../worker/caller/follow.ts'
-import type { KeptStream } from '../../worker/caller/journal.ts'
+import type { Journal, KeptStream } from '../../worker/caller/journal.ts'
 import { endedLog, type RunningLog, runningLog } from '../../worker/caller/log.ts'
 import {
   MAX_EVENT_BYTES,
@@ -19,7 +19,7 @@ const textFrom = (after: number, last: number) =>
 function open(gatherMs = 0) {
   const { sql, journal } = openJournal()
   const stream = journal.begin(newStream())
-  const log = runningLog(journal, stream.serial, { gatherMs })
+  const log = runningLog(journal, stream, { gatherMs })
   let clock = 0
   const onLeave = vi.fn()
   return {
@@ -232,7 +232,16 @@ describe('it leaves once', () => {
     },
   )
 
-  test('when what it reads expires: that is no clean end', async () => {
+  test.each([
+    ['', () => {}],
+    [
+      ', and another stream gets its serial',
+      (journal: Journal) => {
+        const other = runningLog(journal, journal.begin(newStream()))
+        for (let i = 0; i < 5; i++) other.append('y'.repeat(MAX_EVENT_BYTES))
+      },
+    ],
+  ])('when what it reads expires%s: that is no clean end', async (_, then) => {
     const { log, journal, stream, onLeave, now } = open()
     log.append('x'.repeat(MAX_EVENT_BYTES))
     log.append('x'.repeat(MAX_EVENT_BYTES))
@@ -240,6 +249,7 @@ describe('it leaves once', () => {
     const reading = read(follow(endedLog(journal, stream()), 0, { now, onLeave }).body)
     await reading.next()
     journal.forget(stream().serial)
+    then(journal)
     await expect(reading.next()).rejects.toThrow('broke off')
     expect(onLeave).toHaveBeenCalledOnce()
   })

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { createJournal } from '../../worker/caller/journal.ts'
+import { createJournal, type KeptStream } from '../../worker/caller/journal.ts'
 import { MAX_EVENT_BYTES, MAX_WRITE_BYTES } from '../../worker/limits.ts'
 import { failAt } from '../support/sqlite.ts'
 import { type Kept, newStream, openJournal, readAll, rowsIn, textOf, toPack } from './kept.ts'
@@ -24,14 +24,14 @@ describe('what was written is read', () => {
   test('from every cursor, at every layout of rows, to the byte', () => {
     const { journal } = openJournal()
     for (const layout of layouts(EVENTS)) {
-      const { serial } = journal.begin(newStream())
+      const stream = journal.begin(newStream())
       let first = 1
       for (const run of layout) {
-        journal.write(serial, toPack(first, run))
+        journal.write(stream.serial, toPack(first, run))
         first += run.length
       }
       for (let after = 0; after <= EVENTS.length; after++) {
-        const read = { read: (from: number) => journal.read(serial, from) }
+        const read = { read: (from: number) => journal.read(stream, from) }
         expect(readAll(read, after)).toBe(EVENTS.slice(after).join(''))
       }
     }
@@ -39,27 +39,27 @@ describe('what was written is read', () => {
 
   test('in one part, where one write can hold it', () => {
     const { journal } = openJournal()
-    const { serial } = journal.begin(newStream())
+    const stream = journal.begin(newStream())
     EVENTS.forEach((event, index) => {
-      journal.write(serial, toPack(index + 1, [event]))
+      journal.write(stream.serial, toPack(index + 1, [event]))
     })
-    const part = journal.read(serial, 2)
+    const part = journal.read(stream, 2)
     expect([textOf([part?.bytes ?? new Uint8Array()]), part?.last]).toEqual([
       EVENTS.slice(2).join(''),
       EVENTS.length,
     ])
-    expect(journal.read(serial, EVENTS.length)).toBeUndefined()
+    expect(journal.read(stream, EVENTS.length)).toBeUndefined()
   })
 
   test('in several, where it is more: each by an event at most above what a write holds', () => {
     const { journal } = openJournal()
-    const { serial } = journal.begin(newStream())
+    const stream = journal.begin(newStream())
     const events = Array.from({ length: 7 }, (_, i) => numberedEvent(i + 1, 'x'.repeat(MAX_EVENT_BYTES / 2)))
     events.forEach((event, index) => {
-      journal.write(serial, toPack(index + 1, [event]))
+      journal.write(stream.serial, toPack(index + 1, [event]))
     })
     const sizes: number[] = []
-    for (let part = journal.read(serial, 0); part !== undefined; part = journal.read(serial, part.last)) {
+    for (let part = journal.read(stream, 0); part !== undefined; part = journal.read(stream, part.last)) {
       sizes.push(part.bytes.length)
     }
     expect(sizes.length).toBeGreaterThan(1)
@@ -70,12 +70,12 @@ describe('what was written is read', () => {
   test('after the object was made anew too', () => {
     const { journal, sql } = openJournal()
     const stream = newStream({ idempotencyKey: 'k', requestHash: 'h' })
-    const { serial } = journal.begin(stream)
-    journal.write(serial, toPack(1, EVENTS))
+    const begun = journal.begin(stream)
+    journal.write(begun.serial, toPack(1, EVENTS))
     const again = createJournal(sql)
     expect(again.kept).toBe(1)
     expect(again.byId(stream.id)).toEqual(journal.byId(stream.id))
-    expect(readAll({ read: (after) => again.read(serial, after) })).toBe(EVENTS.join(''))
+    expect(readAll({ read: (after) => again.read(begun, after) })).toBe(EVENTS.join(''))
   })
 })
 
@@ -83,23 +83,23 @@ describe('each stream has its own', () => {
   test('also at the edges of their numbers', () => {
     const { journal } = openJournal()
     const most = 2 ** 20 - 1
-    const [before, one, next] = [1, 2, 3].map(() => journal.begin(newStream()).serial) as [
-      number,
-      number,
-      number,
+    const [before, one, next] = [1, 2, 3].map(() => journal.begin(newStream())) as [
+      KeptStream,
+      KeptStream,
+      KeptStream,
     ]
-    for (const serial of [before, one, next]) {
+    for (const { serial } of [before, one, next]) {
       journal.write(serial, toPack(1, [numberedEvent(1, `first of ${serial}`)]))
       journal.write(serial, toPack(most, [numberedEvent(most, `last of ${serial}`)]))
     }
-    const all = (serial: number) => readAll({ read: (after) => journal.read(serial, after) })
-    const expected = (serial: number) =>
+    const all = (stream: KeptStream) => readAll({ read: (after) => journal.read(stream, after) })
+    const expected = ({ serial }: KeptStream) =>
       numberedEvent(1, `first of ${serial}`) + numberedEvent(most, `last of ${serial}`)
-    for (const serial of [before, one, next]) expect(all(serial)).toBe(expected(serial))
+    for (const stream of [before, one, next]) expect(all(stream)).toBe(expected(stream))
     expect(journal.running().map(({ last }) => last)).toEqual([most, most, most])
-    journal.forget(one)
+    journal.forget(one.serial)
     expect(all(one)).toBe('')
-    for (const serial of [before, next]) expect(all(serial)).toBe(expected(serial))
+    for (const stream of [before, next]) expect(all(stream)).toBe(expected(stream))
   })
 
   test('a serial is not given twice while its stream is kept', () => {
@@ -177,7 +177,7 @@ describe('what has expired is gone', () => {
     expect(journal.kept).toBe(3)
     expect(journal.expire(5000)).toBe(6000)
     expect(journal.byId(sooner.id)).toBeUndefined()
-    expect(journal.read(sooner.serial, 0)).toBeUndefined()
+    expect(journal.read(sooner, 0)).toBeUndefined()
     expect(journal.byId(later.id)).toBeDefined()
     expect(journal.expire(1e15)).toBeUndefined()
     expect(journal.byId(running.id)).toEqual(running)
@@ -199,10 +199,10 @@ describe('what has expired is gone', () => {
 test('what is forgotten never was: its id, its key and its events', () => {
   const { journal, sql } = openJournal()
   const stream = newStream({ idempotencyKey: 'key' })
-  const { serial } = journal.begin(stream)
-  journal.write(serial, toPack(1, ['id: 1\ndata: a\n\n']))
-  journal.forget(serial)
-  expect([journal.byId(stream.id), journal.byKey('key'), journal.read(serial, 0)]).toEqual([
+  const begun = journal.begin(stream)
+  journal.write(begun.serial, toPack(1, ['id: 1\ndata: a\n\n']))
+  journal.forget(begun.serial)
+  expect([journal.byId(stream.id), journal.byKey('key'), journal.read(begun, 0)]).toEqual([
     undefined,
     undefined,
     undefined,

@@ -20,7 +20,7 @@ const textFrom = (after: number, last: number) =>
 function open() {
   const { sql, journal } = openJournal()
   const stream = journal.begin(newStream())
-  return { sql, journal, stream, log: runningLog(journal, stream.serial) }
+  return { sql, journal, stream, log: runningLog(journal, stream) }
 }
 
 function append(log: RunningLog, count: number): void {
@@ -32,7 +32,7 @@ const bytesAt = (number: number) => Buffer.byteLength(numberedEvent(number, data
 test('what comes soon after what was shown is shown together with it; the first, the last and what is late at once', async () => {
   vi.useFakeTimers()
   const { journal, stream } = open()
-  const log = runningLog(journal, stream.serial, { gatherMs: 16 })
+  const log = runningLog(journal, stream, { gatherMs: 16 })
   append(log, 3)
   expect(readAll(log, 0)).toBe(textFrom(0, 1))
   const woken = vi.fn()

@@ -8,7 +8,7 @@ import { numberedEvent, type Reading, read } from './reading.ts'
 
 function open() {
   const { journal } = openJournal()
-  const log = runningLog(journal, journal.begin(newStream()).serial)
+  const log = runningLog(journal, journal.begin(newStream()))
   let clock = 0
   const onEmpty = vi.fn()
   const readers = createReaders(log, () => clock, onEmpty)

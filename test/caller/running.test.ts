@@ -19,7 +19,7 @@ function start() {
   const stream = journal.begin(newStream())
   const upstream = createTestUpstream()
   const options = { keeping: KEEPING, silenceMs: SILENCE_MS, now: Date.now }
-  const running = run(upstream.conversation, () => runningLog(journal, stream.serial), options)
+  const running = run(upstream.conversation, () => runningLog(journal, stream), options)
   const ended = vi.fn()
   running.ended.then(ended, ended)
   const add = (after = 0): Reading => {

@@ -211,11 +211,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const reader = createEventReader()
     let place = 0
     let bytes = 0
-    for (
-      let part = journal.read(stream.serial, 0);
-      part !== undefined;
-      part = journal.read(stream.serial, place)
-    ) {
+    for (let part = journal.read(stream, 0); part !== undefined; part = journal.read(stream, place)) {
       for (const event of reader.push(part.bytes)) see(readEvent(event))
       place = part.last
       bytes += part.bytes.length

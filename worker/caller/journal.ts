@@ -49,8 +49,11 @@ export interface Journal {
   write(serial: number, pack: Pack): void
   /** The stream's last events and its end, both or neither. @param expires milliseconds since the epoch */
   end(serial: number, pack: Pack, state: EndState, expires: number): void
-  /** The events after number `after`: as many as a write holds. `undefined` where there are none. */
-  read(serial: number, after: number): Part | undefined
+  /**
+   * The events after number `after`: as many as a write holds. `undefined` where there are none, also of a stream that is forgotten:
+   * its serial may be another one's by now.
+   */
+  read(stream: Pick<KeptStream, 'serial' | 'id'>, after: number): Part | undefined
   /** As if it had never been. */
   forget(serial: number): void
   /** When the next one expires: milliseconds since the epoch; `undefined` where none will. */
@@ -146,15 +149,15 @@ export function createJournal(sql: Sql): Journal {
         sql.rows('UPDATE streams SET state = ?, expires = ? WHERE serial = ?', state, expires, serial)
       })
     },
-    read(serial, after) {
+    read({ serial, id }, after) {
       const parts: Uint8Array[] = []
       let size = 0
       let from = after
       while (size < MAX_WRITE_BYTES) {
         const [pack] = sql.rows(
-          'SELECT key, first, bytes FROM packs WHERE key > ? AND key < ? ORDER BY key LIMIT 1',
-          serial * A_SERIAL + from,
-          (serial + 1) * A_SERIAL,
+          `SELECT key, first, bytes FROM packs WHERE key > ? AND key < ?
+           AND EXISTS (SELECT 1 FROM streams WHERE serial = ? AND id = ?) ORDER BY key LIMIT 1`,
+          ...[serial * A_SERIAL + from, (serial + 1) * A_SERIAL, serial, id],
         )
         if (pack === undefined) break
         const bytes = withoutEvents(new Uint8Array(pack.bytes as ArrayBuffer), from - Number(pack.first) + 1)

@@ -33,12 +33,12 @@ export interface RunningLog extends Log {
 }
 
 /** The log of a stream that has ended: all of it is in the journal. */
-export function endedLog(journal: Journal, { serial, last }: KeptStream): Log {
+export function endedLog(journal: Journal, stream: KeptStream): Log {
   return {
-    last,
+    last: stream.last,
     bytes: 0,
     ended: true,
-    read: (after) => journal.read(serial, after),
+    read: (after) => journal.read(stream, after),
     changed: () => Promise.reject(new TypeError('Nothing changes in a stream that has ended.')),
   }
 }
@@ -64,7 +64,7 @@ const NOTHING_PROVISIONAL: Provisional = { count: 0, mask: (data) => data }
 
 export function runningLog(
   journal: Journal,
-  serial: number,
+  stream: KeptStream,
   { gatherMs = 0, provisional = NOTHING_PROVISIONAL }: Partial<LogOptions> = {},
 ): RunningLog {
   let last = 0
@@ -124,7 +124,7 @@ export function runningLog(
   function flush(): void {
     const count = pending.length - provisional.count
     if (count <= 0) return
-    journal.write(serial, pack(count))
+    journal.write(stream.serial, pack(count))
     packed(count)
   }
 
@@ -157,7 +157,7 @@ export function runningLog(
     end(state, data, expires, withdrawn = 0) {
       mask(withdrawn)
       const events = data.map((one, index) => encodeNumbered(last + 1 + index, one))
-      journal.end(serial, pack(pending.length, events), state, expires)
+      journal.end(stream.serial, pack(pending.length, events), state, expires)
       // Only now, or a reader might see an end that the next life of the object doesn't know of.
       for (const one of data) push(one)
       packed(pending.length)
@@ -170,7 +170,7 @@ export function runningLog(
       if (after >= shown) return undefined
       const held = [...recent, ...pending]
       // Older ones are in the journal, all of them: what isn't there yet is held.
-      if (last - after > held.length) return journal.read(serial, after)
+      if (last - after > held.length) return journal.read(stream, after)
       const events = held.slice(after - last, held.length + shown - last)
       return { bytes: concat(events.map((event) => event.bytes)), last: shown }
     },

@@ -110,7 +110,7 @@ export function createStreams({
       })
       const running = run(
         conversation,
-        (provisional) => runningLog(journal, stream.serial, { gatherMs, provisional }),
+        (provisional) => runningLog(journal, stream, { gatherMs, provisional }),
         options,
       )
       const one = { stream, conversation, running }
