@@ -79,8 +79,14 @@ export const OPENING_GRACE_MS = 2_500
 /** Events that make a row of the journal; rows written are what keeping costs. Also how many events a restart can lose. */
 export const PACK_EVENTS = 16
 
-/** A pack is closed at this size too, whatever it holds: a row may have 2 MB, and one event 1 MB. */
+/** A pack is closed at this size too, whatever it holds: a row may have 2 MB. */
 export const MAX_PACK_BYTES = 64 * 1024
+
+/**
+ * One event of a durable stream, as it is kept; `MAX_EVENT_BYTES` counts characters, and one can have three bytes. In a row with a pack
+ * before it, and with 100,000 characters that moderation overwrote with longer ones, it has less than the 2 MB.
+ */
+export const MAX_KEPT_EVENT_BYTES = 1.5 * 1024 * 1024
 
 /** How long an event waits to be journalled, at most. */
 export const FLUSH_MS = 500

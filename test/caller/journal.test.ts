@@ -134,7 +134,7 @@ describe('a stream', () => {
     const { journal } = openJournal()
     const [first, second] = [journal.begin(newStream()), journal.begin(newStream())]
     expect(journal.running()).toEqual([first, second])
-    journal.end(first.serial, toPack(1, ['id: 1\ndata: [DONE]\n\n']), 'done', 5000)
+    journal.end(first.serial, [toPack(1, ['id: 1\ndata: [DONE]\n\n'])], 'done', 5000)
     expect(journal.running()).toEqual([second])
     expect(journal.byId(first.id)).toEqual({ ...first, state: 'done', last: 1 })
   })
@@ -147,7 +147,7 @@ describe('a stream', () => {
     const stream = journal.begin(newStream())
     journal.write(stream.serial, toPack(1, ['id: 1\ndata: a\n\n']))
     sql.fails = failAt(like)
-    const end = () => journal.end(stream.serial, toPack(2, ['id: 2\ndata: [DONE]\n\n']), 'done', 5000)
+    const end = () => journal.end(stream.serial, [toPack(2, ['id: 2\ndata: [DONE]\n\n'])], 'done', 5000)
     expect(end).toThrow('disk I/O error')
     sql.fails = undefined
     expect(journal.byId(stream.id)).toEqual({ ...stream, last: 1 })
@@ -165,7 +165,7 @@ describe('what has expired is gone', () => {
   const end = (expires: number) => {
     const { journal } = kept
     const stream = journal.begin(newStream({ idempotencyKey: crypto.randomUUID() }))
-    journal.end(stream.serial, toPack(1, ['id: 1\ndata: [DONE]\n\n']), 'done', expires)
+    journal.end(stream.serial, [toPack(1, ['id: 1\ndata: [DONE]\n\n'])], 'done', expires)
     return stream
   }
 

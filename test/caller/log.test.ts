@@ -4,9 +4,11 @@ import { endedLog, interruptedEnd, type RunningLog, runningLog } from '../../wor
 import type { ApiError } from '../../worker/errors.ts'
 import {
   MAX_EVENT_BYTES,
+  MAX_KEPT_EVENT_BYTES,
   MAX_PACK_BYTES,
   MAX_STREAM_BYTES,
   MAX_STREAM_EVENTS,
+  MAX_WRITE_BYTES,
   PACK_EVENTS,
 } from '../../worker/limits.ts'
 import { failAt } from '../support/sqlite.ts'
@@ -17,10 +19,14 @@ const dataAt = (number: number) => `{"token":"t${number} 🎉"}`
 const textFrom = (after: number, last: number) =>
   Array.from({ length: last - after }, (_, i) => numberedEvent(after + i + 1, dataAt(after + i + 1))).join('')
 
-function open() {
+function openStream() {
   const { sql, journal } = openJournal()
-  const stream = journal.begin(newStream())
-  return { sql, journal, stream, log: runningLog(journal, stream) }
+  return { sql, journal, stream: journal.begin(newStream()) }
+}
+
+function open() {
+  const opened = openStream()
+  return { ...opened, log: runningLog(opened.journal, opened.stream) }
 }
 
 function append(log: RunningLog, count: number): void {
@@ -123,6 +129,42 @@ describe('rows are few', () => {
     for (const after of [0, 2, 3, 4, 15, 19, 20])
       expect(readAll(log, after)).toBe(text.slice(startOf(text, after + 1)))
   })
+
+  test.each(['journalled', 'ended'])(
+    'nor is what waited for its verdict, when it is %s all at once',
+    (how) => {
+      const { sql, journal, stream } = openStream()
+      const provisional = { count: Number.POSITIVE_INFINITY, mask: (data: string) => data }
+      const log = runningLog(journal, stream, { provisional })
+      for (let i = 0; i < 200; i++) log.append('x'.repeat(16 * 1024))
+      expect(rowsIn(sql, 'packs')).toBe(0)
+      const text = readAll(log)
+      if (how === 'journalled') {
+        provisional.count = 0
+        log.flush()
+        expect(readAll(log)).toBe(text)
+      }
+      log.end('done', ['[DONE]'], 5000)
+      const whole = text + numberedEvent(201, '[DONE]')
+      expect(readAll(log)).toBe(whole)
+      const kept = endedLog(journal, journal.byId(stream.id) ?? stream)
+      for (const after of [0, 1, 7, 150, 200]) {
+        expect(readAll(kept, after)).toBe(whole.slice(startOf(whole, after + 1)))
+      }
+      const rows = sql.rows('SELECT LENGTH(bytes) AS size FROM packs').map(({ size }) => Number(size))
+      expect(Math.max(...rows)).toBeLessThan(MAX_PACK_BYTES + 17 * 1024)
+    },
+  )
+})
+
+test('what a reader gets at once has a bound, whatever is held', () => {
+  const { journal, stream } = openStream()
+  const log = runningLog(journal, stream, { provisional: { count: 500, mask: (data) => data } })
+  for (let i = 0; i < 200; i++) log.append('x'.repeat(16 * 1024))
+  const sizes: number[] = []
+  for (let part = log.read(0); part !== undefined; part = log.read(part.last)) sizes.push(part.bytes.length)
+  expect(sizes.reduce((a, b) => a + b)).toBe(log.bytes)
+  expect(Math.max(...sizes)).toBeLessThan(MAX_WRITE_BYTES + 17 * 1024)
 })
 
 const startOf = (text: string, number: number): number => {
@@ -226,7 +268,7 @@ describe('after a restart the end is news to each reader', () => {
     const kept = journal.byId(stream.id) ?? stream
     expect(kept.last).toBe(PACK_EVENTS)
     const end = interruptedEnd(kept, '{"end":1}')
-    journal.end(stream.serial, end, 'interrupted', 5000)
+    journal.end(stream.serial, [end], 'interrupted', 5000)
     const after = endedLog(journal, { ...kept, last: end.last })
     const event = numberedEvent(end.last, '{"end":1}')
     for (let had = 0; had < end.last; had++) {
@@ -266,6 +308,19 @@ describe('a stream is bounded', () => {
     expect(error.code).toBe('stream_too_long')
     expect(log.bytes).toBeLessThanOrEqual(MAX_STREAM_BYTES)
     expect(log.bytes).toBeGreaterThan(MAX_STREAM_BYTES - 2 * MAX_EVENT_BYTES)
+  })
+
+  test('in each event: a row has to hold it, whatever its characters take', () => {
+    const { log, sql } = open()
+    append(log, 3)
+    for (const data of ['█'.repeat(MAX_EVENT_BYTES), '\n'.repeat(MAX_EVENT_BYTES / 2)]) {
+      expect(errorOf(() => log.append(data)).code).toBe('stream_too_long')
+    }
+    log.append('█'.repeat(MAX_KEPT_EVENT_BYTES / 3 - 10))
+    log.end('failed', ['{}'], 5000)
+    const rows = sql.rows('SELECT LENGTH(bytes) AS size FROM packs').map(({ size }) => Number(size))
+    expect(Math.max(...rows)).toBeLessThan(MAX_KEPT_EVENT_BYTES + MAX_PACK_BYTES)
+    expect(log.last).toBe(5)
   })
 
   test('and knows its size', () => {

@@ -89,7 +89,8 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
     life = begin()
     for (const stream of life.journal.running()) {
       interrupted = { journalled: stream.last, had }
-      life.journal.end(stream.serial, interruptedEnd(stream, '{"interrupted":true}'), 'interrupted', FOREVER)
+      const end = interruptedEnd(stream, '{"interrupted":true}')
+      life.journal.end(stream.serial, [end], 'interrupted', FOREVER)
     }
   }
 

@@ -220,7 +220,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const [data = ''] = events(end, undefined)
     journal.end(
       stream.serial,
-      interruptedEnd(stream, data, mostProvisional(this.#moderation)),
+      [interruptedEnd(stream, data, mostProvisional(this.#moderation))],
       end.state,
       Date.now() + this.#config.keeping.kept,
     )

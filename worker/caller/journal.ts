@@ -48,7 +48,7 @@ export interface Journal {
   readonly kept: number
   write(serial: number, pack: Pack): void
   /** The stream's last events and its end, both or neither. @param expires milliseconds since the epoch */
-  end(serial: number, pack: Pack, state: EndState, expires: number): void
+  end(serial: number, packs: readonly Pack[], state: EndState, expires: number): void
   /**
    * The events after number `after`: as many as a write holds. `undefined` where there are none, also of a stream that is forgotten:
    * its serial may be another one's by now.
@@ -143,9 +143,9 @@ export function createJournal(sql: Sql): Journal {
       return kept
     },
     write,
-    end(serial, pack, state, expires) {
+    end(serial, packs, state, expires) {
       sql.transaction(() => {
-        write(serial, pack)
+        for (const pack of packs) write(serial, pack)
         sql.rows('UPDATE streams SET state = ?, expires = ? WHERE serial = ?', state, expires, serial)
       })
     },

@@ -4,7 +4,14 @@
  */
 import { concat } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
-import { MAX_PACK_BYTES, MAX_STREAM_BYTES, MAX_STREAM_EVENTS, PACK_EVENTS } from '../limits.ts'
+import {
+  MAX_KEPT_EVENT_BYTES,
+  MAX_PACK_BYTES,
+  MAX_STREAM_BYTES,
+  MAX_STREAM_EVENTS,
+  MAX_WRITE_BYTES,
+  PACK_EVENTS,
+} from '../limits.ts'
 import { toBytes } from '../sse/encode.ts'
 import type { EndState } from '../wire.ts'
 import type { Journal, KeptStream, Pack, Part } from './journal.ts'
@@ -30,6 +37,12 @@ export interface RunningLog extends Log {
   /** The last events, and how the stream ended. @param expires milliseconds since the epoch. @param withdrawn of the last events so far, how many are kept without their words */
   end(state: EndState, data: readonly string[], expires: number, withdrawn?: number): void
   heartbeat(): void
+}
+
+interface Event {
+  data: string
+  /** As it goes out. */
+  bytes: Uint8Array<ArrayBuffer>
 }
 
 /** The log of a stream that has ended: all of it is in the journal. */
@@ -71,10 +84,10 @@ export function runningLog(
   let bytes = 0
   let ended = false
   /** Not yet journalled. */
-  let pending: { data: string; bytes: Uint8Array }[] = []
+  let pending: Event[] = []
   let pendingBytes = 0
   /** The pack before: a reader is seldom further behind, and need not ask the journal. */
-  let recent: typeof pending = []
+  let recent: Event[] = []
   let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
   /** The number of the last event that readers may have by now. */
   let shown = 0
@@ -101,18 +114,11 @@ export function runningLog(
     }, gatherMs)
   }
 
-  function push(data: string): void {
-    const event = encodeNumbered(++last, data)
-    pending.push({ data, bytes: event })
-    pendingBytes += event.length
-    bytes += event.length
-  }
-
-  /** The first `count` of what is pending. */
-  function pack(count: number, more: readonly Uint8Array[] = []): Pack {
-    const first = last - pending.length + 1
-    const bytes = concat([...pending.slice(0, count).map((event) => event.bytes), ...more])
-    return { first, last: first + count + more.length - 1, bytes }
+  function push(event: Event): void {
+    last++
+    pending.push(event)
+    pendingBytes += event.bytes.length
+    bytes += event.bytes.length
   }
 
   function packed(count: number): void {
@@ -122,17 +128,17 @@ export function runningLog(
   }
 
   function flush(): void {
-    const count = pending.length - provisional.count
-    if (count <= 0) return
-    journal.write(stream.serial, pack(count))
-    packed(count)
+    const passed = pending.slice(0, Math.max(0, pending.length - provisional.count))
+    for (const pack of packsOf(passed, last - pending.length + 1)) {
+      journal.write(stream.serial, pack)
+      packed(pack.last - pack.first + 1)
+    }
   }
 
   /** The last `count` of what is pending keep their numbers and lose their words. */
   function mask(count: number): void {
     for (let at = pending.length - count; at < pending.length; at++) {
-      const data = provisional.mask(pending[at]?.data ?? '')
-      pending[at] = { data, bytes: encodeNumbered(last - pending.length + at + 1, data) }
+      pending[at] = numbered(last - pending.length + at + 1, provisional.mask(pending[at]?.data ?? ''))
     }
   }
 
@@ -147,19 +153,22 @@ export function runningLog(
       return ended
     },
     append(data) {
-      if (last >= MAX_STREAM_EVENTS || bytes + data.length > MAX_STREAM_BYTES)
+      const event = numbered(last + 1, data)
+      const size = event.bytes.length
+      if (last >= MAX_STREAM_EVENTS || size > MAX_KEPT_EVENT_BYTES || bytes + size > MAX_STREAM_BYTES)
         throw new ApiError('stream_too_long')
-      push(data)
+      push(event)
       if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
       showSoon()
     },
     flush,
     end(state, data, expires, withdrawn = 0) {
       mask(withdrawn)
-      const events = data.map((one, index) => encodeNumbered(last + 1 + index, one))
-      journal.end(stream.serial, pack(pending.length, events), state, expires)
+      const events = data.map((one, index) => numbered(last + 1 + index, one))
+      const packs = packsOf([...pending, ...events], last - pending.length + 1)
+      journal.end(stream.serial, packs, state, expires)
       // Only now, or a reader might see an end that the next life of the object doesn't know of.
-      for (const one of data) push(one)
+      for (const event of events) push(event)
       packed(pending.length)
       ended = true
       if (gathering !== undefined) clearTimeout(gathering)
@@ -172,7 +181,8 @@ export function runningLog(
       // Older ones are in the journal, all of them: what isn't there yet is held.
       if (last - after > held.length) return journal.read(stream, after)
       const events = held.slice(after - last, held.length + shown - last)
-      return { bytes: concat(events.map((event) => event.bytes)), last: shown }
+      const count = filling(events, MAX_WRITE_BYTES)
+      return { bytes: concat(events.slice(0, count).map((event) => event.bytes)), last: after + count }
     },
     changed() {
       change ??= Promise.withResolvers()
@@ -190,10 +200,29 @@ export function runningLog(
 export function interruptedEnd({ last }: KeptStream, data: string, provisional = 0): Pack {
   // One more than a pack has: the journal may have failed at a full one.
   const number = last + PACK_EVENTS + provisional + 1
-  return { first: number, last: number, bytes: encodeNumbered(number, data) }
+  return { first: number, last: number, bytes: numbered(number, data).bytes }
 }
 
 /** [spec] HTML, 9.2.6: a line feed inside the data starts another `data:` line. */
-function encodeNumbered(number: number, data: string): Uint8Array<ArrayBuffer> {
-  return toBytes(`id: ${number}\ndata: ${data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data}\n\n`)
+function numbered(number: number, data: string): Event {
+  const lines = data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data
+  return { data, bytes: toBytes(`id: ${number}\ndata: ${lines}\n\n`) }
+}
+
+/** @param first the number of the first of these events */
+function packsOf(events: readonly Event[], first: number): Pack[] {
+  if (events.length === 0) return []
+  const count = filling(events, MAX_PACK_BYTES)
+  const bytes = concat(events.slice(0, count).map((event) => event.bytes))
+  return [{ first, last: first + count - 1, bytes }, ...packsOf(events.slice(count), first + count)]
+}
+
+/** How many of these events fill so many bytes: the last of them may pass that. */
+function filling(events: readonly Event[], most: number): number {
+  let size = 0
+  const last = events.findIndex(({ bytes }) => {
+    size += bytes.length
+    return size >= most
+  })
+  return last === -1 ? events.length : last + 1
 }
