@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { runningLog } from '../../worker/caller/log.ts'
-import { run } from '../../worker/caller/running.ts'
+import { endedLog, type Provisional, runningLog } from '../../worker/caller/log.ts'
+import { type Conversation, run } from '../../worker/caller/running.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { FLUSH_MS, HEARTBEAT_MS, PACK_EVENTS, READER_STALL_MS } from '../../worker/limits.ts'
+import type { Verdict } from '../../worker/moderation/judge.ts'
+import { createModeration } from '../../worker/moderation/moderation.ts'
 import { answerEvents, DONE_EVENT, delta, errorForms, numbered, role, TOOL_ERROR } from '../support/sse.ts'
-import { newStream, openJournal, rowsIn } from './kept.ts'
+import { newStream, openJournal, readAll, rowsIn } from './kept.ts'
 import { type Reading, read } from './reading.ts'
 import { createTestUpstream } from './upstream.ts'
 
@@ -14,12 +16,13 @@ afterEach(() => void vi.useRealTimers())
 const KEEPING = { kept: 600_000, abandoned: 300_000 }
 const SILENCE_MS = 120_000
 
-function start() {
+function start(moderate?: Conversation['moderate']) {
   const { sql, journal } = openJournal()
   const stream = journal.begin(newStream())
   const upstream = createTestUpstream()
   const options = { keeping: KEEPING, silenceMs: SILENCE_MS, now: Date.now }
-  const running = run(upstream.conversation, () => runningLog(journal, stream), options)
+  const newLog = (provisional: Provisional) => runningLog(journal, stream, { provisional })
+  const running = run({ ...upstream.conversation, moderate }, newLog, options)
   const ended = vi.fn()
   running.ended.then(ended, ended)
   const add = (after = 0): Reading => {
@@ -33,8 +36,8 @@ function start() {
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 /** A stream that someone reads, and which has said so much. */
-async function begun(count = 1) {
-  const it = start()
+async function begun(count = 1, moderate?: Conversation['moderate']) {
+  const it = start(moderate)
   it.running.announced = true
   for (const token of numbered(count)) it.upstream.say(delta(token))
   const reading = it.add()
@@ -307,4 +310,50 @@ test('a reader that takes nothing of more than 1 MiB is cut off in half a second
   expect(running.log.bytes).toBe(Buffer.byteLength(text))
   await expect(reading.rest()).rejects.toThrow('broke off')
   expect(reading.text + (await add(reading.cursor).rest())).toBe(text)
+})
+
+describe('shown ahead of its verdict', () => {
+  /** Verdicts come when the test gives them. */
+  function judging() {
+    const asked: PromiseWithResolvers<Verdict>[] = []
+    const judge = () => {
+      const verdict = Promise.withResolvers<Verdict>()
+      asked.push(verdict)
+      return verdict.promise
+    }
+    const moderate: Conversation['moderate'] = (release) =>
+      createModeration({ judge, mode: { kind: 'retract', lead: 1000 }, unreachable: 'closed', release })
+    return { asked, moderate }
+  }
+
+  test('and stopped: what has not passed is taken back, and not kept', async () => {
+    const { asked, moderate } = judging()
+    const { upstream, reading, journal, kept } = await begun(0, moderate)
+    const passes = 'x'.repeat(100)
+    upstream.say(delta(passes))
+    await pass(1000)
+    asked[0]?.resolve({ kind: 'passed' })
+    upstream.say(delta('y'.repeat(64)))
+    await pass(1000)
+    asked[1]?.resolve({ kind: 'passed' })
+    upstream.say(delta('unjudged'))
+    await reading.upTo(3)
+    await pass(FLUSH_MS)
+    upstream.conversation.stop()
+    const text = await reading.rest()
+    const { millrace } = JSON.parse(
+      text
+        .split('\n\n')
+        .at(-3)
+        ?.replace(/^id: \d+\ndata: /, '') ?? '',
+    )
+    expect(millrace).toMatchObject({ state: 'stopped', retract: { 0: 72 } })
+    const stream = kept()
+    if (stream === undefined) throw new Error('It is not kept.')
+    const later = readAll(endedLog(journal, stream))
+    expect(later).toContain(passes)
+    expect(later).not.toMatch(/yy|unjudged/)
+    expect(later).toContain('█'.repeat('unjudged'.length))
+    expect(later.match(/^id: /gm)).toEqual(text.match(/^id: /gm))
+  })
 })

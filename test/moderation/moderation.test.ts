@@ -405,7 +405,7 @@ test('stopped: nothing goes out, and the call that is under way is ended', async
   expect(it.asked[0]?.signal.aborted).toBe(true)
   await it.say(PASSED)
   expect(it.content).toBe('')
-  expect(await it.moderation.end()).toEqual({ state: 'stopped' })
+  expect(await it.moderation.end()).toMatchObject({ state: 'stopped', withdrawn: 0, retract: undefined })
 })
 
 describe('what is held has a bound', () => {

@@ -120,14 +120,15 @@ export function run(
       },
     })
 
-  /** What is held when the answer ends is judged, and shown or not; of an answer that was stopped nobody wants it. */
+  /** What is held when the answer ends is judged, and shown or not. Of an answer that was stopped nobody wants it, and what was shown ahead of its verdict goes. */
   async function judged(ended: Ended): Promise<{ ended: Ended; withdrawn: number }> {
     if (moderation === undefined) return { ended, withdrawn: 0 }
     if (ended.state === 'stopped') moderation.stop()
     const outcome = await moderation.end()
-    if (outcome.state === 'passed' || outcome.state === 'stopped') return { ended, withdrawn: 0 }
+    if (outcome.state === 'passed') return { ended, withdrawn: 0 }
     const { withdrawn, finish, retract } = outcome
     const withheld = { finish: outcome.state === 'flagged' ? finish : [], retract }
+    if (outcome.state === 'stopped') return { ended: { ...ended, withheld }, withdrawn }
     if (outcome.state === 'flagged') return { ended: { state: 'moderated', withheld }, withdrawn }
     const error = new ApiError('moderation_unavailable', { cause: outcome.why })
     return { ended: { state: 'failed', error, withheld }, withdrawn }

@@ -25,7 +25,7 @@ export interface Ended {
   state: EndState
   /** Where it didn't end well. */
   error?: ApiError
-  /** Where it was moderated: what is said in place of the rest, and how much of what was shown is taken back. */
+  /** Where it was moderated, or stopped before all had passed: what is said in place of the rest, and how much of what was shown is taken back. */
   withheld?: Pick<Withheld, 'finish' | 'retract'>
 }
 

@@ -4,7 +4,7 @@
  *
  * - `hold`: nothing goes out before it has passed.
  * - `retract`: text goes out at once, at most `lead` characters ahead of what has passed; what is ahead when a text is
- *   flagged is to be withdrawn. So what a reader keeps has passed, in both modes.
+ *   flagged, or the answer is stopped, is to be withdrawn. So what a reader keeps has passed, in both modes.
  *
  * @example
  *   const moderation = createModeration<SseEvent>({ judge, mode, unreachable, release: (events) => journal.append(events) })
@@ -45,7 +45,7 @@ export type Outcome =
   | ({ state: 'flagged'; categories: readonly string[] } & Withheld)
   /** Nobody could judge it, and `unreachable` is `closed`. */
   | ({ state: 'unavailable'; why: string } & Withheld)
-  | { state: 'stopped' }
+  | ({ state: 'stopped' } & Withheld)
 
 /** An answer that ended before its own end. */
 export interface Withheld {
@@ -179,7 +179,7 @@ export function createModeration<T>({
       close()
       return ended
     },
-    stop: () => settle({ state: 'stopped' }),
+    stop: () => settle({ state: 'stopped', ...withheld() }),
     ended,
     get ahead() {
       return windows.ahead().items

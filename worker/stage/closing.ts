@@ -20,7 +20,7 @@ export interface Closing {
 export interface End {
   state: EndState
   error?: ApiError
-  /** Of a moderated answer: the chunks that say so, and by choice how many characters are taken back. */
+  /** Of an answer that was moderated, or stopped before all had passed: the chunks that say so, and by choice how many characters are taken back. */
   withheld?: { finish: readonly ChatChunk[]; retract: Record<string, number> | undefined }
 }
 
