@@ -19,7 +19,7 @@ afterEach(() => void vi.useRealTimers())
 
 const KEEPING = { kept: 600_000, abandoned: 300_000 }
 
-function start() {
+function start(surroundings: Partial<Parameters<typeof createStreams>[0]> = {}) {
   const { sql, journal } = openJournal()
   const upstreams: TestUpstream[] = []
   const ends: StreamEnd[] = []
@@ -39,6 +39,7 @@ function start() {
     },
     onEnd: (end) => ends.push(end),
     onBroken,
+    ...surroundings,
   })
   const open = (fields: Partial<Opening> = {}) =>
     streams.open({
@@ -331,6 +332,26 @@ describe('a journal that fails', () => {
     expect(onBroken).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ message: 'disk I/O error' }))
     expect(ends).toEqual([])
   })
+})
+
+test('an account that fails is no failure of the journal: the other streams go on', async () => {
+  const onEnd = vi.fn(() => {
+    throw new TypeError('not a count')
+  })
+  const told = vi.spyOn(console, 'error').mockReturnValue()
+  const { begin, streams, upstreams, onBroken } = start({ onEnd })
+  const { events } = await begin()
+  const other = await begin()
+  sayAll(upstreams[0])
+  expect(await whole({ events })).toContain('"state":"done"')
+  await pass(0)
+  expect(onEnd).toHaveBeenCalledOnce()
+  expect(told).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ message: 'not a count' }))
+  expect(onBroken).not.toHaveBeenCalled()
+  expect(streams.size).toBe(1)
+  sayAll(upstreams[1])
+  expect(await whole(other)).toContain('"state":"done"')
+  told.mockRestore()
 })
 
 test('who is probed gets something that is no event, and who waits for nothing gets nothing', async () => {

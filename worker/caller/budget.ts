@@ -1,5 +1,5 @@
 /** What a caller may spend: its ledger, and for more than its slice the deployment's total. */
-import { type Ask, createLedger } from './ledger.ts'
+import { type Ask, createLedger, isCount } from './ledger.ts'
 import { type Allotting, createReserve, type Decision } from './reserve.ts'
 import type { Sql } from './sql.ts'
 import type { Limits, Standing } from './standing.ts'
@@ -8,7 +8,7 @@ export interface Budget {
   reserve(ask: Ask, limits: Limits): Promise<Decision>
   /** @param used tokens in all; without a count, the estimate. @returns whether there was anything to settle */
   settle(id: string, used: number | undefined): boolean
-  /** Of a call that nothing was put aside for. */
+  /** Of a call that nothing was put aside for. What is no count is not charged. */
   charge(id: string, used: number): void
   usage(limits: Limits): Standing
   /** When `tend` has something to do; `undefined`: nothing is stored. */
@@ -25,6 +25,7 @@ export function createBudget(sql: Sql, total: Allotting, now: () => number): Bud
     reserve: createReserve(ledger, total, now),
     settle: (id, used) => ledger.settle(id, used, now()),
     charge(id, used) {
+      if (!isCount(used)) return
       ledger.reserve({ id, prompt: used, output: 0, expiresAt: now() }, NO_LIMITS, now())
       ledger.settle(id, used, now())
     },

@@ -221,6 +221,6 @@ function estimateOf(row: SqlRow): number {
 }
 
 /** An upstream's count comes from outside, and one bad number would stay in the sum all day. */
-function isCount(tokens: number | undefined): tokens is number {
+export function isCount(tokens: number | undefined): tokens is number {
   return Number.isSafeInteger(tokens) && tokens !== undefined && tokens >= 0 && tokens <= MAX_CALL_TOKENS
 }

@@ -133,8 +133,8 @@ export function createStreams({
     if (end === 'refused') {
       journal.forget(stream.serial)
       const why = await conversation.begun
-      onUnused(stream.requestId, why instanceof ApiError ? why : undefined)
-    } else onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes })
+      account(() => onUnused(stream.requestId, why instanceof ApiError ? why : undefined))
+    } else account(() => onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes }))
   }
 
   /** The stream that the same request opened before. */
@@ -204,6 +204,15 @@ export function createStreams({
     get size() {
       return active.size
     },
+  }
+}
+
+/** What fails in accounting for a stream is no matter of the journal's, and ends none of the caller's others. */
+function account(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    console.error(error)
   }
 }
 
