@@ -218,12 +218,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     }
     const end = { state: 'interrupted' as const, error: new ApiError('interrupted') }
     const [data = ''] = events(end, undefined)
-    journal.end(
-      stream.serial,
-      [interruptedEnd(stream, data, mostProvisional(this.#moderation))],
-      end.state,
-      Date.now() + this.#config.keeping.kept,
-    )
+    journal.end(stream.serial, [interruptedEnd(data)], end.state, Date.now() + this.#config.keeping.kept)
     this.#ended({ stream, ...end, begun: undefined, tokens: tokens(), bytes })
   }
 
@@ -253,11 +248,6 @@ function limited(see: Conversation['see'], most: number, model: string): Convers
 
 /** There is one for all. */
 const THE_TREASURY = 'total'
-
-/** How many events at most are shown before they have passed: each has a character, and few have none. */
-function mostProvisional({ output, mode }: Moderating): number {
-  return output && mode.kind === 'retract' ? 2 * mode.lead : 0
-}
 
 /** Counts and times an answer, and knows its last words. */
 function accountOf(model: string, promptTokens: number) {

@@ -192,14 +192,11 @@ export function runningLog(
 }
 
 /**
- * The end of a stream that a restart interrupted. Its number leaves room for the events that readers may have had and the journal
- * has not, so that to them too it is news.
- *
- * @param provisional how many events at most are shown before they are kept
+ * The end of a stream that a restart interrupted. Its number is above any that an event may have: so it is news to every reader, also to
+ * those of events that the journal has not, however many those are.
  */
-export function interruptedEnd({ last }: KeptStream, data: string, provisional = 0): Pack {
-  // One more than a pack has: the journal may have failed at a full one.
-  const number = last + PACK_EVENTS + provisional + 1
+export function interruptedEnd(data: string): Pack {
+  const number = MAX_STREAM_EVENTS + 1
   return { first: number, last: number, bytes: numbered(number, data).bytes }
 }
 
