@@ -287,6 +287,24 @@ describe('a caller has so many streams', () => {
     expect(await open()).toMatchObject({ code: 'too_many_streams' })
   })
 
+  test('also where the last place was taken while their tokens were put aside', async () => {
+    const admitted = Promise.withResolvers<undefined>()
+    const onUnused = vi.fn()
+    const { begin, open, upstreams, streams } = start({ admit: () => admitted.promise, onUnused })
+    for (let i = 1; i < MAX_RUNNING_STREAMS; i++) await begin()
+    const limits = { tokensPerDay: 1000, concurrency: undefined, sliced: false }
+    const asked = [open({ limits }), open({ limits })]
+    admitted.resolve(undefined)
+    await pass(0)
+    upstreams.at(-1)?.say(role())
+    const answers = await Promise.all(asked)
+    expect(answers.filter((answer) => answer instanceof ApiError)).toEqual([
+      expect.objectContaining({ code: 'too_many_streams' }),
+    ])
+    expect([streams.size, upstreams.length]).toEqual([MAX_RUNNING_STREAMS, MAX_RUNNING_STREAMS])
+    expect(onUnused, 'its tokens are free again').toHaveBeenCalledOnce()
+  })
+
   test(`${MAX_KEPT_STREAMS} kept`, async () => {
     const { begin, open, journal } = start()
     const serials = Array.from({ length: MAX_KEPT_STREAMS }, () => journal.begin(newStream()).serial)

@@ -137,6 +137,8 @@ export function createStreams({
     } else account(() => onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes }))
   }
 
+  const isFull = () => active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS
+
   /** The stream that the same request opened before. */
   function opened({ idempotency }: Opening): KeptStream | undefined | ApiError {
     const known = idempotency && journal.byKey(idempotency.key)
@@ -169,14 +171,12 @@ export function createStreams({
       let known = opened(opening)
       let standing: Standing | undefined
       if (known === undefined) {
-        if (active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS) {
-          return new ApiError('too_many_streams')
-        }
+        if (isFull()) return new ApiError('too_many_streams')
         const admitted = opening.limits && (await admit(opening))
         if (admitted instanceof ApiError) return admitted
         standing = admitted
-        // Meanwhile the same request may have come again.
-        known = opened(opening)
+        // Meanwhile the same request may have come again, and others may have taken the last place.
+        known = opened(opening) ?? (isFull() ? new ApiError('too_many_streams') : undefined)
         if (known !== undefined) onUnused(reservation.id)
       }
       if (known instanceof ApiError) return known
