@@ -326,6 +326,24 @@ describe('shown ahead of its verdict', () => {
     return { asked, moderate }
   }
 
+  test('and too long: what could not be kept is followed by nothing more of the answer', async () => {
+    const { asked, moderate } = judging()
+    const { upstream, reading, journal, kept } = await begun(0, moderate)
+    const tooLong = `data: {"choices":[{"index":0,"delta":{},"logprobs":"${'█'.repeat(600_000)}"}]}\n\n`
+    upstream.say(delta('said') + tooLong + delta('after it'))
+    await pass(1000)
+    asked[0]?.resolve({ kind: 'flagged', categories: [] })
+    const text = await reading.rest()
+    expect(text).toContain('said')
+    expect(text).not.toContain('after it')
+    const stream = kept()
+    if (stream === undefined) throw new Error('It is not kept.')
+    const later = readAll(endedLog(journal, stream))
+    expect(later).not.toMatch(/said|after it/)
+    expect(later).toContain(`"${'█'.repeat('said'.length)}"`)
+    expect(later.match(/^id: /gm)).toEqual(text.match(/^id: /gm))
+  })
+
   test('and stopped: what has not passed is taken back, and not kept', async () => {
     const { asked, moderate } = judging()
     const { upstream, reading, journal, kept } = await begun(0, moderate)

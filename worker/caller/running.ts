@@ -64,12 +64,21 @@ export function run(
   { keeping, silenceMs, now }: RunOptions,
 ): Running {
   const { signal, abort } = conversation
+  /** How many events the moderation has let out. */
+  let released = 0
   const moderation = conversation.moderate?.((items) => {
-    for (const data of items) attempt(() => show(data), abort)
+    const before = released
+    released += items.length
+    for (const [index, data] of items.entries()) {
+      // After one that could not be kept none is: it would be missing in the middle.
+      if (log.last === before + index) attempt(() => show(data), abort)
+    }
   })
+  /** How many of the last `count` that were let out are in the log. */
+  const kept = (count: number) => Math.max(0, count - (released - log.last))
   const log = newLog({
     get count() {
-      return moderation?.ahead ?? 0
+      return moderation === undefined ? 0 : kept(moderation.ahead)
     },
     mask: masked,
   })
@@ -126,7 +135,8 @@ export function run(
     if (ended.state === 'stopped') moderation.stop()
     const outcome = await moderation.end()
     if (outcome.state === 'passed') return { ended, withdrawn: 0 }
-    const { withdrawn, finish, retract } = outcome
+    const { finish, retract } = outcome
+    const withdrawn = kept(outcome.withdrawn)
     const withheld = { finish: outcome.state === 'flagged' ? finish : [], retract }
     if (outcome.state === 'stopped') return { ended: { ...ended, withheld }, withdrawn }
     if (outcome.state === 'flagged') return { ended: { state: 'moderated', withheld }, withdrawn }
