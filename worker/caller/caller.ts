@@ -181,6 +181,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   #ended({ stream, state, error, begun, tokens, bytes }: StreamEnd): void {
     const now = Date.now()
+    // What goes wrong late, when the reader had to have its id already, is a refusal all the same.
+    const refused = begun === undefined && state === 'failed' && error && !mayHaveCost(error.code)
     const line = {
       id: begun?.headers['x-request-id'] ?? stream.requestId,
       route: '/v1/streams',
@@ -191,15 +193,15 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       ...(begun && { upstream_status: begun.status, first_byte_ms: begun.firstByte - stream.started }),
       total_ms: now - stream.started,
       bytes,
-      ...tokens,
+      ...(!refused && tokens),
       end: state,
       ...(error && { code: error.code }),
     }
     record(line, this.env.ANALYTICS)
     const { budget } = this.#open()
-    const used = tokens.prompt_tokens + tokens.completion_tokens
+    const used = refused ? 0 : tokens.prompt_tokens + tokens.completion_tokens
     // Who has no budget has an account all the same.
-    if (!budget.settle(stream.requestId, used) && line.caller.startsWith('key:')) {
+    if (!budget.settle(stream.requestId, used) && used > 0 && line.caller.startsWith('key:')) {
       budget.charge(stream.requestId, used)
     }
     void this.#awaitDue()
@@ -241,8 +243,10 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 function limited(see: Conversation['see'], most: number, model: string): Conversation['see'] {
   const limit = outputLimit(most, counterFor(model))
   return (read) => {
+    // First the count: what passes the limit was used too.
+    const shown = see(read)
     limit.see(read)
-    return see(read)
+    return shown
   }
 }
 
