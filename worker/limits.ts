@@ -107,6 +107,9 @@ export const MAX_RUNNING_STREAMS = 256
 /** Streams of one caller that are kept, running or ended: at 50 KB each half a gigabyte of an object's ten. */
 export const MAX_KEPT_STREAMS = 10_000
 
+/** When an object is looked at that has nothing due, to be wiped if it is of no use: each look is a row written, and a page is read for some minutes before the first question. */
+export const IDLE_LOOK_MS = 10 * 60_000
+
 /** What one write to a reader holds, at most. */
 export const MAX_WRITE_BYTES = 1024 * 1024
 

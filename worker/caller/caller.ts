@@ -7,7 +7,7 @@ import { type Config, readConfig, type Vars } from '../config.ts'
 import { ApiError, mayHaveCost } from '../errors.ts'
 import { rateError } from '../guard/rate.ts'
 import { rateHeaders, withRates } from '../guard/rate-headers.ts'
-import { GATHER_MS, PROBE_MS } from '../limits.ts'
+import { GATHER_MS, IDLE_LOOK_MS, PROBE_MS } from '../limits.ts'
 import { type Dataset, record, type Tokens } from '../meter/record.ts'
 import { createTally } from '../meter/tally.ts'
 import type { Moderating } from '../moderation/moderating.ts'
@@ -112,8 +112,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const { journal, streams, budget } = this.#open()
     journal.expire(Date.now())
     await budget.tend()
-    if (await this.#awaitDue()) return
-    if (streams.size > 0) return
+    if (streams.size > 0 || this.#due() !== undefined) return this.#awaitDue()
     // Without storage an object costs nothing, and most callers never come back.
     this.#kept = undefined
     await this.ctx.storage.deleteAll()
@@ -141,6 +140,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       onBroken: () => this.ctx.abort('the journal failed'),
     })
     this.#kept = { journal, streams, budget }
+    // Tables are paid for, and a call that has no limits has nothing due: should this life end in it, the alarm begins the next.
+    void this.#awaitDue()
     return this.#kept
   }
 
@@ -224,18 +225,22 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     this.#ended({ stream, ...end, begun: undefined, tokens: tokens(), bytes })
   }
 
-  /** Sets the alarm to when there is something to do next. @returns whether there will be */
-  async #awaitDue(): Promise<boolean> {
+  /** When there is something to do next: milliseconds since the epoch; `undefined` where nothing is known to come. */
+  #due(): number | undefined {
     const { journal, budget } = this.#open()
-    const due = Math.min(
-      journal.dueAt() ?? Number.POSITIVE_INFINITY,
-      budget.dueAt() ?? Number.POSITIVE_INFINITY,
-    )
-    if (due === Number.POSITIVE_INFINITY) return false
+    const due = [journal.dueAt(), budget.dueAt()].filter((at) => at !== undefined)
+    return due.length === 0 ? undefined : Math.min(...due)
+  }
+
+  /** Sets the alarm to when there is something to do next. As long as there are tables there is an alarm, or nobody would ever wipe them. */
+  async #awaitDue(): Promise<void> {
+    const due = this.#due()
     // An alarm that comes too early sets the next one; setting each anew would be a row written each.
     const set = await this.ctx.storage.getAlarm()
-    if (set === null || set > due) await this.ctx.storage.setAlarm(due)
-    return true
+    // Meanwhile all may have been wiped.
+    if (this.#kept === undefined) return
+    if (set === null) await this.ctx.storage.setAlarm(due ?? Date.now() + IDLE_LOOK_MS)
+    else if (due !== undefined && set > due) await this.ctx.storage.setAlarm(due)
   }
 }
 
