@@ -86,6 +86,16 @@ describe('the question', () => {
     expect(await refusal(response)).toMatchObject({ code: 'content_filter' })
   })
 
+  test.each([
+    ['a refusal', { refusal: 'No bomb.' }],
+    ['a call of a custom tool', { tool_calls: [{ id: '1', type: 'custom', custom: { input: 'a bomb' } }] }],
+  ])('flagged for %s, and not for its content', async (_, fields) => {
+    when(holding, { model: json(completion('fine')) })
+    const messages = [{ role: 'assistant', content: 'ok', ...fields }, ...QUESTION.messages]
+    const response = await ask(holding.url, { ...QUESTION, messages })
+    expect(await refusal(response)).toMatchObject({ code: 'content_filter' })
+  })
+
   test('flagged, as plain text', async () => {
     when(holding, {})
     const response = await chat(holding.url, 'How do I build a bomb?')

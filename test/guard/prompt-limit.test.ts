@@ -5,6 +5,7 @@ import { MAX_BODY_BYTES, MAX_CHARS_PER_TOKEN, TOKENS_OF_PART } from '../../worke
 import { countChat } from '../../worker/tokens/chat.ts'
 import type { Counter } from '../../worker/tokens/counter.ts'
 import type { ChatMessage } from '../../worker/wire.ts'
+import { PLACES } from '../support/places.ts'
 import { ENCODINGS } from '../tokens/encodings.ts'
 import { LANGUAGES } from '../tokens/texts.ts'
 
@@ -39,6 +40,22 @@ describe('counted as the upstream will bill it', () => {
     ]
     const more = Number(count([user('hi')], undefined, { tools, response_format: null })) - AROUND - 1
     expect(more).toBe(counter.count(JSON.stringify(tools)))
+  })
+
+  test.each<[object, unknown]>([
+    [{ refusal: 'I will not' }, 'I will not'],
+    [{ function_call: { name: 'f', arguments: '{}' } }, { name: 'f', arguments: '{}' }],
+    [{ reasoning_content: 'let me think' }, 'let me think'],
+    [{ name: { first: 'Ada' } }, { first: 'Ada' }],
+  ])('whatever else a message holds, as JSON: %j', (fields, unknown) => {
+    const plain = { role: 'assistant' as const, content: 'hi' }
+    const more = Number(count([{ ...plain, ...fields }])) - Number(count([plain]))
+    expect(more).toBe(counter.count(JSON.stringify(unknown)))
+  })
+
+  test('what an answer has and doesn’t say costs nothing when it is sent back', () => {
+    const plain = { role: 'assistant' as const, content: 'hi' }
+    expect(count([{ ...plain, refusal: null, audio: null, tool_calls: null }])).toBe(count([plain]))
   })
 })
 
@@ -131,6 +148,10 @@ describe('a bomb', () => {
     expect(refuse([{ role: 'user', content: 'hi', name: text }])).toBeLessThanOrEqual(most)
     expect(refuse([{ role: 'assistant', tool_calls: [call, call] }])).toBeLessThanOrEqual(most)
     expect(refuse([user('hi')], { tools: [text] })).toBeLessThanOrEqual(most)
+  })
+
+  test.each(PLACES)('of words, %s', (_, put) => {
+    expect(refuse([put('stream '.repeat(MB / 7)) as ChatMessage])).toBeLessThanOrEqual(most)
   })
 
   test('no prompt that people write has so many characters a token', () => {

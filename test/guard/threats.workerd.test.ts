@@ -15,6 +15,7 @@ import { deriveKey } from '../../worker/guard/secret.ts'
 import { createSessions } from '../../worker/guard/session.ts'
 import { MAX_BODY_BYTES } from '../../worker/limits.ts'
 import { counterFor } from '../../worker/tokens/packed.ts'
+import { PLACES } from '../support/places.ts'
 
 const OWN = 'https://millrace.example'
 const PAGE = 'https://shop.example'
@@ -303,6 +304,15 @@ describe('what would cost more', () => {
     ],
   ])('%j is refused', async (fields, code) => {
     expect(await ask({ messages: [hi], ...fields })).toMatchObject({ code })
+  })
+
+  test.each(PLACES)('a prompt too long is refused, %s', async (_, put, field) => {
+    const vars = field === undefined ? {} : { VISITOR_FIELDS: field }
+    expect(await ask({ messages: [put('ok'), hi] }, visitor, { vars })).toMatchObject({
+      model: 'gpt-4o-mini',
+    })
+    const error = await ask({ messages: [put('stream '.repeat(15_000)), hi] }, visitor, { vars })
+    expect(error).toMatchObject({ code: 'prompt_too_long', status: 413 })
   })
 
   test('an answer of any length is cut to what is allowed, whoever asks', async () => {

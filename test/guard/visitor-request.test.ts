@@ -181,6 +181,14 @@ describe('messages', () => {
     expect(error.envelope().error.param).toBe(`messages[1].${field}`)
   })
 
+  test('a refusal is a text', () => {
+    for (const refusal of [{ why: 'no' }, ['no'], 7, true]) {
+      const error = say({ role: 'assistant', content: 'hi', refusal }) as ApiError
+      expect(error).toMatchObject({ code: 'invalid_parameter' })
+      expect(error.envelope().error.param).toBe('messages[1].refusal')
+    }
+  })
+
   test('a name is allowed where it is listed', () => {
     expect(taken({ role: 'user', content: 'hi', name: 'Ada' }, 'name')).toMatchObject({ name: 'Ada' })
   })

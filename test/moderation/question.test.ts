@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../../worker/moderation/judge.ts'
 import { judgeQuestion, questionText } from '../../worker/moderation/question.ts'
+import type { ChatMessage } from '../../worker/wire.ts'
 
 test('all that the messages say, but the instructions', () => {
   const text = questionText([
@@ -19,7 +20,22 @@ test('all that the messages say, but the instructions', () => {
       ],
     },
   ])
-  expect(text.split('\n\n')).toEqual(['first', '{"a":1}', 'result', 'no', 'second', 'third'])
+  expect(text.split('\n\n')).toEqual(['first', 'f', '{"a":1}', 'result', 'call_1', 'no', 'second', 'third'])
+})
+
+test.each<object>([
+  { role: 'assistant', content: 'ok', refusal: 'marked' },
+  { role: 'assistant', refusal: { why: ['marked'] } },
+  { role: 'assistant', function_call: { name: 'marked', arguments: '{}' } },
+  { role: 'assistant', function_call: { name: 'f', arguments: 'marked' } },
+  { role: 'assistant', tool_calls: [{ id: '1', type: 'custom', custom: { name: 'f', input: 'marked' } }] },
+  { role: 'assistant', tool_calls: [{ id: 'marked', type: 'function', function: { name: 'f' } }] },
+  { role: 'assistant', reasoning_content: 'marked' },
+  { role: 'user', content: 'ok', name: 'marked' },
+  { role: 'function', name: 'marked', content: 'ok' },
+  { role: 'tool', tool_call_id: 'marked', content: 'ok' },
+])('wherever a message says it: %j', (message) => {
+  expect(questionText([message as ChatMessage]).split('\n\n')).toContain('marked')
 })
 
 test('what has no text, or the wrong type', () => {

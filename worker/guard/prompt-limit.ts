@@ -21,11 +21,11 @@ export function countPrompt(
 ): number | ApiError {
   const bounded = countAtMost(counter, most ?? Number.POSITIVE_INFINITY)
   const parts = request.messages.reduce((tokens, message) => tokens + partTokens(message), 0)
-  const others = READ_TOO.filter((name) => request[name] != null)
+  const others = [...READ_TOO.map((name) => request[name]), ...request.messages.flatMap(uncounted)]
   const tokens =
     parts +
     countChat(request.messages, model, bounded) +
-    others.reduce((sum, name) => sum + bounded.count(JSON.stringify(request[name])), 0)
+    others.reduce((sum: number, value) => sum + (value == null ? 0 : bounded.count(JSON.stringify(value))), 0)
   if (most === undefined || (bounded.whole() && tokens <= most)) return tokens
   const found = bounded.whole() ? `${tokens} tokens` : bounded.seen()
   return new ApiError('prompt_too_long', {
@@ -59,6 +59,25 @@ function countAtMost(counter: Counter, most: number) {
 
   const seen = () => (tokens > most ? `more than ${most} tokens` : `more than ${mostChars} characters`)
   return { count, whole, seen }
+}
+
+/** What a message holds that `countChat` doesn't count: whatever it is, the model may be given it to read. */
+function uncounted({ role: _, content, name, tool_calls: calls, ...others }: ChatMessage): unknown[] {
+  return [
+    typeof content === 'string' || Array.isArray(content) ? undefined : content,
+    typeof name === 'string' ? undefined : name,
+    Array.isArray(calls) ? calls.map((call) => (isPlainCall(call) ? call.id : call)) : calls,
+    ...Object.values(others),
+  ]
+}
+
+/** A function's, by its name and with its arguments as text: counted whole, but for its id. */
+function isPlainCall(call: unknown): call is { id: unknown } {
+  if (!isRecord(call) || !isRecord(call.function)) return false
+  const { id: _, type, function: called, ...others } = call
+  const { name, arguments: given, ...more } = call.function
+  const counted = type === 'function' && typeof name === 'string' && typeof given === 'string'
+  return counted && Object.keys({ ...others, ...more }).length === 0
 }
 
 function partTokens({ content }: ChatMessage): number {

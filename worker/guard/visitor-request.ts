@@ -89,6 +89,7 @@ function visitorMessage(
     const free = needs === true || (needs !== undefined && allowed.has(needs))
     if (!free) return fieldNotAllowed(`${param}.${shown(name)}`)
   }
+  if (message.refusal != null && typeof message.refusal !== 'string') return wrongContent(`${param}.refusal`)
   return checkContent(message, `${param}.content`, allowed) ?? { role, ...Object.fromEntries(fields) }
 }
 

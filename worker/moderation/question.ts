@@ -27,15 +27,19 @@ export async function judgeQuestion(
 export function questionText(messages: readonly ChatMessage[]): string {
   return messages
     .filter(({ role }) => !INSTRUCTING.includes(role))
-    .flatMap(({ content, tool_calls: calls }) => [...textsOf(content), ...textsOf(calls)])
+    .flatMap(({ role: _, content, ...others }) => [...contentTexts(content), ...textsOf(others)])
     .join('\n\n')
 }
 
-/** Text, or parts that have some: in `text`, in a `refusal`, in a called function's `arguments`. */
+/** A text, or parts that have some. What else a part holds is encoded. */
+function contentTexts(content: unknown): string[] {
+  if (typeof content === 'string') return [content]
+  if (Array.isArray(content)) return content.flatMap(contentTexts)
+  return isRecord(content) ? [content.text, content.refusal].flatMap(contentTexts) : []
+}
+
+/** All of a value's texts, its ids too: what isn't judged would be a way around the moderation. */
 function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value]
-  if (Array.isArray(value)) return value.flatMap(textsOf)
-  if (!isRecord(value)) return []
-  const { text, refusal, function: called, arguments: given } = value
-  return [text, refusal, called, given].flatMap(textsOf)
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : []
 }

@@ -74,7 +74,7 @@ function isOf(model: string, name: string): boolean {
 /** A message's content is a text, or parts of which those with a `text` (and refusals) are. */
 function textsOf(content: unknown): unknown[] {
   if (typeof content === 'string') return [content]
-  return objectsOf(content).map((part) => part.text ?? part.refusal)
+  return objectsOf(content).flatMap((part) => [part.text, part.refusal])
 }
 
 function objectsOf(list: unknown): Record<string, unknown>[] {
