@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
-import { readChatRequest, readQuestion } from '../../worker/guard/body.ts'
+import { readChatRequest, readQuestion, readStreamRequest } from '../../worker/guard/body.ts'
 import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../../worker/limits.ts'
 
 const unlimited = { maxInputTokens: undefined, maxOutputTokens: undefined }
@@ -62,6 +62,35 @@ describe('POST /v1/chat/completions', () => {
         include_obfuscation: false,
         include_usage: true,
       })
+    })
+
+    const routes = [
+      ['/v1/chat/completions', '', readChatRequest],
+      ['/v1/streams', '', readStreamRequest],
+      ['/chat', '', readQuestion],
+      ['/chat', '?timing', readQuestion],
+    ] as const
+    const cases = [true, false, null, 'yes'].flatMap((include_timing) =>
+      [true, false].flatMap((stream) =>
+        routes.map(([path, ...route]) => [{ include_timing }, stream, path, ...route] as const),
+      ),
+    )
+    test.each(cases)(
+      '%j, stream %j, on %s%s: it never reaches the upstream',
+      async (timing, stream, ...to) => {
+        const [_, query, read] = to
+        const stream_options = { ...timing, include_obfuscation: false }
+        const body = JSON.stringify({ model: 'm', messages: [user], stream, stream_options })
+        const sent = JSON.parse(text(await read(post(body, undefined, query), any)))
+        expect(sent.stream_options).not.toHaveProperty('include_timing')
+        expect(sent.stream_options).toMatchObject({ include_obfuscation: false })
+      },
+    )
+
+    test('and where it is not wanted, nothing else changes', async () => {
+      const stream_options = { include_timing: false, include_usage: false }
+      expect(await options({ stream: true, stream_options })).toEqual({ include_usage: false })
+      expect(await asked({ stream: true, stream_options })).toMatchObject({ wants: undefined })
     })
 
     test('numbers stay as they were written beside it', async () => {

@@ -53,7 +53,7 @@ async function readJsonRequest(
   const stream = durable || body.stream === true
   const timing = durable || (stream && options?.include_timing === true)
   const fill = stream && options?.include_usage === true && rules.fillUsage
-  const set = { ...(durable && { stream }), ...(timing && { stream_options: withoutTiming(options) }) }
+  const set = { ...(durable && { stream }), ...optionsOf(body, timing) }
   return toCall(text, body, { set, wants: timing ? 'timing' : fill ? 'usage' : undefined }, rules)
 }
 
@@ -74,8 +74,7 @@ export async function readQuestion(request: Request, rules: Rules): Promise<Chat
   const query = new URL(request.url).searchParams
   const model = query.get('model')
   const wants = query.has('timing') ? 'timing' : undefined
-  const stream_options = { ...body.stream_options, include_usage: true }
-  const set = { stream: true, ...(model !== null && { model }), ...(wants && { stream_options }) }
+  const set = { stream: true, ...(model !== null && { model }), ...optionsOf(body, wants !== undefined) }
   return toCall(json, body, { set, wants }, rules)
 }
 
@@ -144,10 +143,11 @@ function rewrite(text: string, body: ChatRequest, wanted: ChatRequest): string {
   return `${text.slice(0, text.lastIndexOf('}'))}${members.join('')}}`
 }
 
-/** `include_timing` is ours, and the upstream doesn't know it; what it is to send is the usage. */
-function withoutTiming(options: ChatRequest['stream_options']) {
-  const { include_timing: _, ...others } = options ?? {}
-  return { ...others, include_usage: true }
+/** What changes of `stream_options`: `include_timing` is ours, and the upstream doesn't know it. Where it holds, that is asked for its usage. */
+function optionsOf({ stream_options: options }: ChatRequest, timing: boolean): Partial<ChatRequest> {
+  const { include_timing: ours, ...others } = options ?? {}
+  if (timing) return { stream_options: { ...others, include_usage: true } }
+  return ours === undefined ? {} : { stream_options: others }
 }
 
 const asWritten: Reviver = (_, value, { source }) =>
