@@ -341,7 +341,7 @@ describe('what goes wrong', () => {
   })
 })
 
-describe("another caller's stream", () => {
+describe('of two callers', () => {
   const KEYS = ['mr_one', 'mr_two'] as const
   const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
   const house = useHouse({
@@ -356,7 +356,24 @@ describe("another caller's stream", () => {
     body: await response.text(),
   })
 
-  test('is as unknown as one that never was, to the byte; and goes on', async () => {
+  test.each([12.5, -1, 2e9])('a count of %d tokens ends no other stream of its caller', async (odd) => {
+    const ask = () =>
+      as('mr_one', '/v1/streams', { method: 'POST', body: JSON.stringify(QUESTION), headers: JSON_TYPE })
+    const usage = { prompt_tokens: 9, completion_tokens: odd, total_tokens: 9 + odd }
+    const absurd = [role(), delta('Hi'), event(chunk({}, { choices: [], usage })), DONE_EVENT]
+    const finish = Promise.withResolvers<void>()
+    house.upstream.next(
+      inOrder(begun(HALF), () => finish.promise, send(DONE_EVENT), end),
+      inOrder(begun(absurd), end),
+    )
+    const other = await new Following(await ask()).take(2)
+    const last = JSON.parse(eventsOf(await new Following(await ask()).rest()).at(-2)?.data ?? '')
+    expect(last).toMatchObject({ millrace: { state: 'done', usage_source: 'estimated' } })
+    finish.resolve()
+    expectWhole(await other.rest(), HALF)
+  })
+
+  test('one’s stream is to the other as unknown as one that never was, to the byte; and goes on', async () => {
     house.upstream.next(answer(numbered(30), 30))
     const opened = await as('mr_one', '/v1/streams', {
       method: 'POST',

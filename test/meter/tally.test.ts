@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MAX_CALL_TOKENS } from '../../worker/limits.ts'
 import { createTally } from '../../worker/meter/tally.ts'
 import { readEvent } from '../../worker/sse/chunk.ts'
 
@@ -77,6 +78,21 @@ test('usage that is none is not taken', () => {
     expect(tally({ choices: [], usage }).source).toBe('estimated')
   }
 })
+
+test.each([12.5, -1, 2e9, MAX_CALL_TOKENS, Number.MAX_VALUE])(
+  'nor are %d tokens: no budget could be charged them',
+  (odd) => {
+    for (const usage of [
+      { prompt_tokens: odd, completion_tokens: 1 },
+      { prompt_tokens: 1, completion_tokens: odd },
+    ]) {
+      expect(tally(delta({ content: 'three words here' }), { choices: [], usage })).toMatchObject({
+        source: 'estimated',
+        usage: { prompt_tokens: PROMPT, completion_tokens: 3 },
+      })
+    }
+  },
+)
 
 test('an unstreamed answer', () => {
   const usage = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 }

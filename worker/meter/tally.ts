@@ -2,6 +2,7 @@
  * The tokens of one call, from the events of its answer: the upstream's own count where it sends one, or
  * else what can be read, counted.
  */
+import { MAX_CALL_TOKENS } from '../limits.ts'
 import { type AnswerEvent, isRecord } from '../sse/chunk.ts'
 import { type CountedMessage, countChat } from '../tokens/chat.ts'
 import type { Counter } from '../tokens/counter.ts'
@@ -54,6 +55,13 @@ export function createTally(asked: Asked | { promptTokens: number }, counter: Co
   }
 }
 
+/** Only what a budget can be charged is believed: whole tokens, and no more than one call can have. */
 function isUsage(value: unknown): value is Usage {
-  return isRecord(value) && Number.isFinite(value.prompt_tokens) && Number.isFinite(value.completion_tokens)
+  if (!isRecord(value)) return false
+  const { prompt_tokens: prompt, completion_tokens: completion } = value
+  return isCount(prompt) && isCount(completion) && prompt + completion <= MAX_CALL_TOKENS
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 }
