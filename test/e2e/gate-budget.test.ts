@@ -1,14 +1,14 @@
 /** What may be spent: put aside before the call, settled at what was used, and never more than is allowed. */
 import OpenAI, { RateLimitError } from 'openai'
 import { describe, expect, test } from 'vitest'
-import { QUESTION, receive, refusal } from '../support/caller.ts'
+import { ask, askStream, QUESTION, receive, refusal } from '../support/caller.ts'
 import { keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
 import { cut, end, hang, inOrder, type Script, send } from '../support/script.ts'
 import { begun, events, failing, json } from '../support/scripts.ts'
 import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/sse.ts'
 
-const { ACCESS_KEYS, callers } = keys(40)
+const { ACCESS_KEYS, callers } = keys(60)
 const BUDGET = 2000
 const house = useHouse({
   ...VISITORS,
@@ -18,6 +18,14 @@ const house = useHouse({
   VISITOR_DAILY_TOKENS: '5000',
   VISITOR_CONCURRENCY: '2',
   MAX_OUTPUT_TOKENS: '1000',
+})
+
+/** Nobody bounds an answer but its caller. */
+const unbounded = useHouse({
+  ...VISITORS,
+  ACCESS_KEYS,
+  MODELS: 'gpt-test',
+  KEY_DAILY_TOKENS: '50000',
 })
 
 let next = 0
@@ -186,6 +194,35 @@ describe('an upstream that ignores its bound', () => {
       expect(used).toBeGreaterThan(PROMPT + 50)
     },
   )
+})
+
+describe('an answer that nobody bounds', () => {
+  const sent = async () => (await unbounded.upstream.call(1)).request
+
+  test.each([
+    [{}, 16_384],
+    [{ n: 128 }, 128],
+  ])('unstreamed, %j: is bounded at what is put aside for it', async (fields, bound) => {
+    const response = await ask(unbounded.url, { ...QUESTION, ...fields }, { headers: aCaller() })
+    expect(await sent()).toEqual({ ...QUESTION, ...fields, max_completion_tokens: bound })
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 16_384))
+  })
+
+  test.each(ROUTES.slice(1))('%s: its request stays as it is', async (_, ask) => {
+    const response = await ask(unbounded.url, { n: 128 }, { headers: aCaller() })
+    expect(await sent()).not.toHaveProperty('max_completion_tokens')
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 16_384))
+    await receive(response)
+  })
+
+  test('streamed, all its choices count', async () => {
+    const words = Array.from({ length: 20_000 }, (_, i) =>
+      event(chunk({}, { choices: [{ index: i % 128, delta: { content: ' word' }, finish_reason: null }] })),
+    )
+    unbounded.upstream.next(inOrder(begun([role(), ...words]), hang))
+    const { text } = await receive(await askStream(unbounded.url, { n: 128 }, { headers: aCaller() }))
+    expect(text).toContain('budget_reached')
+  })
 })
 
 describe('calls at once', () => {

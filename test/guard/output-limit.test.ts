@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { limitOutput } from '../../worker/guard/output-limit.ts'
 
 const messages = [{ role: 'user' as const, content: 'hi' }]
-const limit = (fields: object, most?: number) => limitOutput({ messages, ...fields }, most)
+const limit = (fields: object, most?: number, reserved?: number) =>
+  limitOutput({ messages, ...fields }, most, reserved)
 
 describe('with a limit of 100', () => {
   test.each([
@@ -28,6 +29,25 @@ test('without one, the caller says', () => {
   expect(limit({})).toEqual({ set: {}, tokens: undefined })
   expect(limit({ n: 2 })).toEqual({ set: {}, tokens: undefined })
   expect(limit({ n: 2, max_tokens: 1e6 })).toEqual({ set: {}, tokens: 2e6 })
+})
+
+describe('without one, where 16,384 are put aside', () => {
+  test.each([
+    [{}, { max_completion_tokens: 16_384 }, 16_384],
+    [{ stream: false }, { max_completion_tokens: 16_384 }, 16_384],
+    [{ n: 128 }, { max_completion_tokens: 128 }, 16_384],
+    [{ n: 3 }, { max_completion_tokens: 5461 }, 16_383],
+    [{ max_tokens: 1e6 }, {}, 1e6],
+    [{ n: 2, max_completion_tokens: 7 }, {}, 14],
+    // It is ended where it has as many (stage/output-limit.ts).
+    [{ stream: true, n: 128 }, {}, undefined],
+  ])('%j: sets %j, takes at most %d', (fields, set, tokens) => {
+    expect(limit(fields, undefined, 16_384)).toEqual({ set, tokens })
+  })
+
+  test('a limit goes before it', () => {
+    expect(limit({ n: 2 }, 100, 16_384)).toEqual({ set: { max_completion_tokens: 100 }, tokens: 200 })
+  })
 })
 
 describe('a number that is none is refused, limit or not', () => {

@@ -91,7 +91,7 @@ test('a visitor asks, and its answer is bounded and reserved for', async () => {
 
 test('a holder of a key asks, and its bytes stay as they are', async () => {
   const body =
-    '{ "model":"gpt-4o-mini", "messages":[{"role":"system","content":"x"}],"store":true,"seed":12345678901234567890}'
+    '{ "model":"gpt-4o-mini", "messages":[{"role":"system","content":"x"}],"store":true,"max_tokens":5,"seed":12345678901234567890}'
   const call = await ask(body, { authorization: `Bearer ${KEY}` })
   expect(new TextDecoder().decode((call as ChatCall).bytes)).toBe(body)
 })

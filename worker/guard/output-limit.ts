@@ -16,10 +16,18 @@ export interface OutputLimit {
   tokens: number | undefined
 }
 
-/** @param most `undefined`: as the caller says */
-export function limitOutput(request: ChatRequest, most: number | undefined): OutputLimit | ApiError {
-  const choices = readCount(request, 'n', MAX_CHOICES)
-  if (choices instanceof ApiError) return choices
+/**
+ * @param most `undefined`: as the caller says
+ * @param reserved what is put aside for all choices together, if nobody says; `undefined`: nothing is
+ */
+export function limitOutput(
+  request: ChatRequest,
+  most: number | undefined,
+  reserved?: number,
+): OutputLimit | ApiError {
+  const n = readCount(request, 'n', MAX_CHOICES)
+  if (n instanceof ApiError) return n
+  const choices = n ?? 1
   const set: Partial<ChatRequest> = {}
   const bounds: number[] = []
   for (const name of BOUNDS) {
@@ -29,12 +37,15 @@ export function limitOutput(request: ChatRequest, most: number | undefined): Out
     if (most !== undefined && asked > most) set[name] = most
     bounds.push(Math.min(asked, most ?? asked))
   }
-  if (bounds.length === 0 && most !== undefined) {
-    set.max_completion_tokens = most
-    bounds.push(most)
+  // A streamed answer is ended where it outgrows what was put aside; one that comes whole can only be bounded before.
+  const share = request.stream === true ? undefined : reserved && Math.floor(reserved / choices)
+  const unsaid = most ?? share
+  if (bounds.length === 0 && unsaid !== undefined) {
+    set.max_completion_tokens = unsaid
+    bounds.push(unsaid)
   }
   // Where both are given, which of them holds is for the upstream to say: the larger one is reckoned with.
-  return { set, tokens: bounds.length === 0 ? undefined : Math.max(...bounds) * (choices ?? 1) }
+  return { set, tokens: bounds.length === 0 ? undefined : Math.max(...bounds) * choices }
 }
 
 function readCount(request: ChatRequest, name: string, most: number): number | undefined | ApiError {

@@ -7,7 +7,7 @@
  */
 import type { Config } from '../config.ts'
 import { ApiError } from '../errors.ts'
-import { VISITOR_TOKENS } from '../limits.ts'
+import { RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../limits.ts'
 import type { Counter } from '../tokens/counter.ts'
 import type { ChatRequest } from '../wire.ts'
 import type { Caller } from './caller.ts'
@@ -22,6 +22,8 @@ export interface Rules
   counterFor?: ((model: string) => Counter) | undefined
   /** `undefined`: the request is the caller's own, and goes to the upstream as it came. */
   visitor?: VisitorRules | undefined
+  /** Tokens that are put aside for an answer that nobody bounds; `undefined`: none are. */
+  reservedOutput?: number | undefined
 }
 
 export interface Counting {
@@ -41,6 +43,7 @@ export function rulesFor(caller: Caller, config: Config, { counterFor, reserve }
       maxInputTokens,
       maxOutputTokens,
       ...(counted && { counterFor }),
+      ...(reserve && { reservedOutput: RESERVED_OUTPUT_TOKENS }),
     }
   }
   return {
@@ -75,7 +78,7 @@ export interface Ruled {
 export function applyRules(request: ChatRequest & { model: string }, rules: Rules): Ruled | ApiError {
   const own = rules.visitor === undefined ? request : visitorRequest(request, rules.visitor)
   if (own instanceof ApiError) return own
-  const output = limitOutput(own, rules.maxOutputTokens)
+  const output = limitOutput(own, rules.maxOutputTokens, rules.reservedOutput)
   if (output instanceof ApiError) return output
   if (rules.maxInputTokens !== undefined && rules.counterFor === undefined) {
     throw new TypeError('A limit of input tokens needs a counter: make the rules with `rulesFor`.')
