@@ -225,6 +225,21 @@ describe('an answer that nobody bounds', () => {
   })
 })
 
+describe.each(ROUTES)('a bound that no budget has room for, %s', (_, ask) => {
+  test.each([
+    [{ max_tokens: 2e9 }, '1,000,000,010'],
+    [{ max_completion_tokens: Number.MAX_SAFE_INTEGER, n: 128 }, '1,000,000,010'],
+  ])('%j is refused as more than a day has', async (fields, needed) => {
+    const response = await ask(unbounded.url, fields, { headers: aCaller() })
+    expect(response.status).toBe(429)
+    expect(response.headers.get('x-should-retry')).toBe('false')
+    const text = await response.text()
+    expect(text).toContain('tokens_per_day_exceeded')
+    expect(text).toContain(`This call may take ${needed} tokens, more than your 50,000 for a day`)
+    expect(unbounded.upstream.calls).toHaveLength(0)
+  })
+})
+
 describe('calls at once', () => {
   test.each(ROUTES.slice(1))(
     '%s: a place is held until the answer ends, not until it begins',

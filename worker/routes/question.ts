@@ -4,7 +4,7 @@ import type { ChatCall } from '../guard/body.ts'
 import { type Rules, rulesFor } from '../guard/policy.ts'
 import { rateError } from '../guard/rate.ts'
 import { rateHeaders } from '../guard/rate-headers.ts'
-import { RESERVATION_GRACE_MS, RESERVED_OUTPUT_TOKENS } from '../limits.ts'
+import { MAX_CALL_TOKENS, RESERVATION_GRACE_MS, RESERVED_OUTPUT_TOKENS } from '../limits.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { type Context, callerOf } from './context.ts'
 
@@ -32,7 +32,8 @@ export function reservationOf(c: Context, { tokens }: ChatCall): Reservation {
   return {
     id: `req_${crypto.randomUUID()}`,
     prompt: tokens.prompt ?? 0,
-    output: tokens.output ?? RESERVED_OUTPUT_TOKENS,
+    // A bound may be any number; what it asks for beyond all budgets is refused as too much, not as absurd.
+    output: Math.min(tokens.output ?? RESERVED_OUTPUT_TOKENS, MAX_CALL_TOKENS),
     expiresAt: Date.now() + c.var.config.deadlines.total + RESERVATION_GRACE_MS,
   }
 }
