@@ -146,6 +146,12 @@ describe("the upstream's own error ends it as failed, in its words", () => {
     }
   })
 
+  test('without what they tell of its account or machines', async () => {
+    const message = 'Limit of org-Ab12Cd34Ef56 at http://10.0.0.5:8000/v1'
+    const { ended } = await come([toBytes(`data: ${JSON.stringify({ error: { message } })}\n\n`)])
+    expect(ended.error?.message).toBe('Limit of […] at […]')
+  })
+
   test('a named error that is no JSON', async () => {
     const { ended } = await come([toBytes('event: error\ndata: overloaded\n\n')])
     expect(ended.error?.envelope().error).toMatchObject({ message: 'overloaded', type: 'server_error' })

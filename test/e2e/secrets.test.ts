@@ -1,10 +1,11 @@
 /** What must stay behind: the key, the caller's headers, the upstream's account and machines. */
 import { afterEach, describe, expect, test } from 'vitest'
 import { ask, askStream, chat, QUESTION } from '../support/caller.ts'
+import { openStream } from '../support/gate.ts'
 import { UPSTREAM_KEY, useHouse } from '../support/house.ts'
 import { end, head, inOrder, reset, type Script, send } from '../support/script.ts'
 import { begun, events, failing, json, page, streamHead } from '../support/scripts.ts'
-import { answerEvents, completion, delta, event } from '../support/sse.ts'
+import { answerEvents, completion, delta, event, role } from '../support/sse.ts'
 
 const house = useHouse({ ALLOWED_ORIGINS: 'https://page.example' })
 
@@ -182,6 +183,23 @@ describe('what identifies the account or its machines, in an error’s words', (
       // The rest of the sentence is the caller's to read.
       expect(all).toContain(message.split(' ')[0])
     }
+  })
+
+  describe('in mid-stream', () => {
+    const message = `Rate limit reached in organization org-Ab12Cd34Ef56Gh78 on http://10.0.0.5:8000/v1 key ${UPSTREAM_KEY}`
+    const error = event({ error: { message, type: message, param: message, code: message } })
+
+    test.each<[string, string[]]>([
+      ['after a role', [role(), error]],
+      ['as the first event', [error]],
+    ])('%s', async (_, list) => {
+      for (const call of [chat, openStream]) {
+        house.upstream.next(events(list))
+        const all = await hear(await call(house.url))
+        expect(all).toContain('Rate limit reached')
+        expect(all).not.toMatch(/org-Ab12|10\.0\.0\.5/)
+      }
+    })
   })
 
   test('what explains the request stays', async () => {

@@ -53,6 +53,11 @@ describe('what is no whole answer errors', () => {
     expect(error).toMatchObject({ code })
   })
 
+  test('an error’s words, without what they tell of the upstream’s account', async () => {
+    const { error } = await read([toBytes('data: {"error":{"message":"Limit of org-Ab12Cd34Ef56"}}\n\n')])
+    expect(error).toMatchObject({ message: 'Limit of […]' })
+  })
+
   test('moderation that ended it: nobody is to take the rest for the whole', async () => {
     const flagged =
       'data: {"choices":[{"index":0,"delta":{},"finish_reason":"content_filter"}]}\n\n' +

@@ -6,6 +6,7 @@ import { ApiError } from '../errors.ts'
 import type { Withheld } from '../moderation/moderation.ts'
 import { type AnswerEvent, readEvent } from '../sse/chunk.ts'
 import { createEventReader, type SseEvent } from '../sse/decode.ts'
+import { cleaned } from '../upstream/refusal.ts'
 import type { EndState } from '../wire.ts'
 
 interface Source {
@@ -61,7 +62,7 @@ export async function transcribe(source: Source): Promise<Ended> {
 function take(event: SseEvent, { see, append }: Source): Ended | undefined | Promise<void> {
   const read = readEvent(event)
   if (read.kind === 'done') return { state: 'done' }
-  if (read.kind === 'error') return endOf(new ApiError('upstream_error', { wire: read.error }))
+  if (read.kind === 'error') return endOf(new ApiError('upstream_error', { wire: cleaned(read.error) }))
   if (read.kind === 'garbage') return endOf(new ApiError('upstream_invalid'))
   return see(read) ? append(event.data) || undefined : undefined
 }

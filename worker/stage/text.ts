@@ -5,6 +5,7 @@
 import { ApiError } from '../errors.ts'
 import { readEvent } from '../sse/chunk.ts'
 import type { SseEvent } from '../sse/decode.ts'
+import { cleaned } from '../upstream/refusal.ts'
 import type { Timing, Usage } from '../wire.ts'
 
 /**
@@ -20,9 +21,7 @@ export function text(): TransformStream<SseEvent, string> {
       if (done) return
       const read = readEvent(event)
       if (read.kind === 'done') done = true
-      if (read.kind === 'error') {
-        throw new ApiError('upstream_error', { wire: read.error })
-      }
+      if (read.kind === 'error') throw new ApiError('upstream_error', { wire: cleaned(read.error) })
       if (read.kind === 'garbage') throw new ApiError('upstream_invalid')
       if (read.kind !== 'chunk') return
       for (const { index, delta } of read.chunk.choices) {

@@ -68,7 +68,11 @@ function envelopeIn(json: unknown): WireError | undefined {
   // Google's OpenAI-compatible endpoint wraps the envelope in an array.
   const body: unknown = Array.isArray(json) ? json[0] : json
   if (!isRecord(body) || body.error == null) return undefined
-  const { message, type, param, code } = toWireError(body.error)
+  return cleaned(toWireError(body.error))
+}
+
+/** An error in the upstream's words, without what they tell of it: wherever they are passed on as ours. */
+export function cleaned({ message, type, param, code }: WireError): WireError {
   return { message: clean(message), type: clean(type), param: clean(param), code: clean(code) }
 }
 
