@@ -2,6 +2,7 @@
 import OpenAI, { APIError } from 'openai'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ask, askStream, chat, dataOf, lastError, QUESTION, receive, refusal } from '../support/caller.ts'
+import { openStream } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
 import { cut, end, head, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, bytes, events, failing, json, page, streamHead } from '../support/scripts.ts'
@@ -184,6 +185,17 @@ describe('the end of a broken stream', () => {
     // The model has answered once; asking again would be paid again.
     expect(house.upstream.calls).toHaveLength(1)
   })
+})
+
+test('a head, and then a reset: the model was at work, and is not asked again', async () => {
+  for (const call of [askStream, chat, openStream]) {
+    always(inOrder(streamHead(), wait(50), reset))
+    const response = await call(house.url)
+    expect(response.status).toBe(502)
+    expect(await response.text()).toContain('upstream_truncated')
+    expect(house.upstream.calls).toHaveLength(1)
+    await house.upstream.clear()
+  }
 })
 
 describe('what the upstream says about the request is passed on', () => {

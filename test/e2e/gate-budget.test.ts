@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import { ask, askStream, QUESTION, receive, refusal } from '../support/caller.ts'
 import { keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
-import { cut, end, hang, inOrder, type Script, send } from '../support/script.ts'
-import { begun, events, failing, json } from '../support/scripts.ts'
+import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../support/script.ts'
+import { begun, events, failing, json, streamHead } from '../support/scripts.ts'
 import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/sse.ts'
 
 const { ACCESS_KEYS, callers } = keys(60)
@@ -154,6 +154,13 @@ describe('without the upstream’s count: the estimate', () => {
     while (!text.includes('three')) text += new TextDecoder().decode((await reader?.read())?.value)
     await fetch(`${house.url}${response.headers.get('location')}`, { method: 'DELETE', headers })
     expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
+  })
+
+  test.each(streamed)('reset after its head, %s: the prompt was read', async (_, ask) => {
+    const headers = aCaller()
+    house.upstream.next(inOrder(streamHead(), wait(50), reset))
+    await receive(await ask(house.url, {}, { headers }))
+    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT, reserved: 0 })
   })
 
   test.each(ROUTES.slice(0, 3))(

@@ -64,11 +64,6 @@ describe('before the first byte, a failure is tried again', () => {
     ['500 then 200', refuses(500)],
     ['429 with a short wait', refuses(429, { 'retry-after-ms': '1' })],
     ['a connection that is refused', unreachable],
-    [
-      'a connection that breaks after the head',
-      async () =>
-        new Response(new ReadableStream({ pull: (controller) => controller.error(new Error('reset')) }), SSE),
-    ],
   ])('%s', async (_, first) => {
     const { answer, retries, attempts } = await ask([first, ok])
     expect(answer).toMatchObject({ status: 200 })
@@ -147,15 +142,21 @@ describe('what is no answer is none', () => {
     })
   })
 
-  test('an unstreamed answer that breaks off is not asked for again: it may have been paid for', async () => {
+  test.each([
+    ['a streamed answer that breaks off after its head', true, []],
+    ['an unstreamed answer that breaks off', false, [toBytes('{"id"')]],
+  ])('%s is not asked for again: it may have been paid for', async (_, stream, parts) => {
     const breaks = async () =>
       new Response(
         new ReadableStream({
-          start: (controller) => controller.enqueue(toBytes('{"id"')),
+          start(controller) {
+            for (const part of parts) controller.enqueue(part)
+          },
           pull: (controller) => controller.error(new Error('reset')),
         }),
+        SSE,
       )
-    const { answer, attempts } = await ask([breaks], { stream: false })
+    const { answer, attempts } = await ask([breaks], { stream })
     expect(answer).toMatchObject({ code: 'upstream_truncated', status: 502 })
     expect(attempts).toBe(1)
   })

@@ -1,6 +1,6 @@
 /**
  * One call to the upstream, up to its first byte: deadlines, retries, refusals. What comes out is an
- * answer that has begun, or an error with a status; after the first byte nothing is tried again.
+ * answer that has begun, or an error with a status; after the head of an answer nothing is tried again.
  */
 
 import { readAtMost } from '../bytes.ts'
@@ -103,7 +103,8 @@ async function attempt(asked: Asked): Promise<Answer | ApiError | AttemptFailed>
     const connect = stream ? deadlines.connect : deadlines.total
     const response = await within(connect, 'upstream_connect_timeout', call, asked.send(call.signal))
     if (!response.ok) return new AttemptFailed(await readRefusal(response), response)
-    begun = !stream
+    // From here on the model is at work, and asking again would be paid again.
+    begun = true
     const answer = stream ? await beginStream(response, asked) : await readWhole(response)
     return answer instanceof ApiError ? answer : { ...answer, asked: started, firstByte: Date.now() }
   } catch (cause) {
