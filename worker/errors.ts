@@ -107,6 +107,8 @@ const IN_MID_WORK: readonly ErrorCode[] = [
   'caller_left',
   'content_filter',
   'moderation_unavailable',
+  'budget_reached',
+  'upstream_invalid',
   'upstream_truncated',
   'upstream_connect_timeout',
   'upstream_first_byte_timeout',

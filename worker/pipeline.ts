@@ -13,7 +13,7 @@ import type { Outcome as Judged } from './moderation/moderation.ts'
 import { judgeQuestion } from './moderation/question.ts'
 import { judgeWhole } from './moderation/whole.ts'
 import { type Carriage, type Carried, carry } from './relay/carry.ts'
-import { deliver } from './relay/deliver.ts'
+import { deliver, stateOf } from './relay/deliver.ts'
 import { type Watched, watch } from './relay/watch.ts'
 import { readEvent } from './sse/chunk.ts'
 import { createEventReader } from './sse/decode.ts'
@@ -54,10 +54,10 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     const carried =
       chat.wants === undefined && !flow.moderation.output
         ? carry({ ...answer, ...call, watched: seen.watched })
-        : await deliver(told(chat, flow, answer, seen).pipeThrough(bytesOfFrames()), call, (error) =>
+        : deliver(told(chat, flow, answer, seen).pipeThrough(bytesOfFrames()), call, (error) =>
             toBytes(errorFrame(error.envelope())),
           )
-    return { ...head(answer, answer.contentType), ...carried, ended: seen.account(carried.ended) }
+    return handOver(carried, head(answer, answer.contentType), seen, call)
   })
 }
 
@@ -71,18 +71,25 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
       .pipeThrough(eventsOfFrames())
       .pipeThrough(text())
       .pipeThrough(new TextEncoderStream())
-    try {
-      const carried = await deliver(stream, call)
-      return { ...head(answer, PLAIN_TEXT), ...carried, ended: seen.account(carried.ended) }
-    } catch (error) {
-      const refused = seen.refused()
-      if (refused === undefined) throw error
-      // Nothing of the answer was shown; it was made all the same, and is accounted for.
-      const { status, headers, body } = refused.error.toResponse('text')
-      const ended = seen.account(Promise.resolve({ end: refused.end, bytes: 0 }))
-      return { status, headers: Object.fromEntries(headers), body: body as ReadableStream<Uint8Array>, ended }
-    }
+    return handOver(deliver(stream, call), head(answer, PLAIN_TEXT), seen, call)
   })
+}
+
+/** What goes out, and its account: one too where nothing goes out, since the answer was made all the same. */
+async function handOver(
+  carried: Carried | Promise<Carried>,
+  head: Head,
+  seen: Seen,
+  call: Call,
+): Promise<Handed> {
+  try {
+    const { body, ended } = await carried
+    return { delivery: { ...head, body }, ended: seen.account(ended) }
+  } catch (thrown) {
+    const error = seen.refused()?.error ?? errorOf(thrown, call)
+    call.leave(error)
+    return { delivery: error, ended: seen.account(Promise.resolve({ end: stateOf(error), bytes: 0 })) }
+  }
 }
 
 /** The events of an answer, as far as they may be shown, with what the caller asked to be told: its usage, and its times. */
@@ -172,42 +179,52 @@ function boundOutput(most: number, counter: Counter, abort: Call['abort']): (byt
 export function upstreamModels(flow: Flow): Promise<Outcome> {
   const ask = { send: flow.upstream.models, stream: false }
   return converse(ask, flow, async (answer) => ({
-    ...head(answer, answer.contentType),
-    body: new Blob([answer.first]).stream(),
+    delivery: { ...head(answer, answer.contentType), body: new Blob([answer.first]).stream() },
     ended: Promise.resolve({ end: 'done', bytes: answer.first.byteLength }),
   }))
 }
 
 /** An unstreamed answer, whole as it is; or without its words, where moderation says so. */
-async function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Promise<Delivery> {
+async function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first } = answer
   const judged = flow.moderation.output
     ? await judgeWhole(new TextDecoder().decode(first), { ...flow.moderation, signal: flow.caller })
     : undefined
+  const tokens = flow.count(bytes, first, false).catch(() => undefined)
+  const account = async (carriage: Carriage): Promise<Ended> => ({ ...carriage, tokens: await tokens })
   if (judged?.state === 'unavailable') {
-    throw new ApiError('moderation_unavailable', { cause: judged.why })
+    const error = new ApiError('moderation_unavailable', { cause: judged.why })
+    return { delivery: error, ended: account({ end: 'failed', bytes: 0 }) }
   }
   const flagged = judged?.state === 'flagged'
   const sent = flagged ? toBytes(JSON.stringify(judged.completion)) : first
-  const tokens = flow.count(bytes, first, false).catch(() => undefined)
-  const end = flagged ? 'moderated' : 'done'
-  const ended = tokens.then((counted): Ended => ({ end, bytes: sent.byteLength, tokens: counted }))
-  return { ...head(answer, answer.contentType), body: new Blob([sent]).stream(), ended }
+  return {
+    delivery: { ...head(answer, answer.contentType), body: new Blob([sent]).stream() },
+    ended: account({ end: flagged ? 'moderated' : 'done', bytes: sent.byteLength }),
+  }
+}
+
+interface Head {
+  status: number
+  headers: Record<string, string>
 }
 
 /** An answer on its way to the caller. */
-export interface Delivery extends Omit<Carried, 'ended'> {
-  status: number
-  headers: Record<string, string>
-  ended: Promise<Ended>
+interface Delivery extends Head {
+  body: ReadableStream<Uint8Array>
 }
 
-export interface Ended extends Carriage {
+interface Ended extends Carriage {
   tokens?: Tokens | undefined
 }
 
-export interface Outcome {
+interface Handed {
   delivery: Delivery | ApiError
+  /** Of an answer that had begun, whether or not anything of it went out. */
+  ended?: Promise<Ended>
+}
+
+export interface Outcome extends Handed {
   /** How often the call was made again before its first byte. */
   retries: number
 }
@@ -227,7 +244,7 @@ const asking = ({ bytes, stream, messages }: ChatCall, { upstream }: Flow): Aski
 async function converse(
   { messages, ...ask }: Asking,
   { deadlines, caller, moderation }: Flow,
-  hand: (answer: Answer, call: Call) => Promise<Delivery>,
+  hand: (answer: Answer, call: Call) => Promise<Handed>,
 ): Promise<Outcome> {
   const call = createCall(caller, deadlines.total)
   // Beside the call, not before it: a question that is flagged ends it.
@@ -237,21 +254,17 @@ async function converse(
   const asked = await askUpstream({ ...ask, call, deadlines })
   const { retries } = asked
   const answer = asked.answer instanceof ApiError ? asked.answer : ((await judged) ?? asked.answer)
-  let delivery: Delivery | ApiError
-  try {
-    delivery = answer instanceof ApiError ? answer : await hand(answer, call)
-  } catch (error) {
-    // A stage throws an `ApiError`; anything else is the upstream's connection breaking off.
-    if (call.signal.aborted) delivery = reasonOf(call.signal)
-    else delivery = error instanceof ApiError ? error : new ApiError('upstream_truncated', { cause: error })
-    // Nobody will read the rest of it.
-    call.abort(delivery)
-  }
-  const finished = delivery instanceof ApiError ? undefined : delivery.ended
-  void Promise.resolve(finished).then(call.finished)
-  return { delivery, retries }
+  const handed = answer instanceof ApiError ? { delivery: answer } : await hand(answer, call)
+  void Promise.resolve(handed.ended).then(call.finished)
+  return { ...handed, retries }
 }
 
-function head({ status, headers }: Answer, contentType: string) {
+/** A stage throws an `ApiError`; anything else is the upstream's connection breaking off. */
+function errorOf(thrown: unknown, { signal }: Call): ApiError {
+  if (signal.aborted) return reasonOf(signal)
+  return thrown instanceof ApiError ? thrown : new ApiError('upstream_truncated', { cause: thrown })
+}
+
+function head({ status, headers }: Answer, contentType: string): Head {
   return { status, headers: { ...headers, 'content-type': contentType } }
 }

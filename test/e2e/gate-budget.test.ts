@@ -2,7 +2,7 @@
 import OpenAI, { RateLimitError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import { ask, askStream, QUESTION, receive, refusal } from '../support/caller.ts'
-import { keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
+import { chatJson, keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
 import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, events, failing, json, streamHead } from '../support/scripts.ts'
@@ -34,6 +34,8 @@ const aCaller = (): Sent => callers[next++] ?? {}
 
 /** `Say hello.`: see usage.test.ts. */
 const PROMPT = 10
+
+const reasoning = (text: string) => event(chunk({ reasoning_content: text }))
 
 /** The same answer streamed and unstreamed, with this usage. */
 function costing(prompt_tokens: number, completion_tokens: number): Script {
@@ -163,6 +165,23 @@ describe('without the upstream’s count: the estimate', () => {
     expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT, reserved: 0 })
   })
 
+  test('cut on /chat before the first word, after much reasoning', async () => {
+    const headers = aCaller()
+    house.upstream.next(inOrder(begun([role(), ...['one', ' two', ' three'].map(reasoning)]), cut))
+    const response = await chatJson(house.url, {}, { headers })
+    expect(await response.text()).toContain('upstream_truncated')
+    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
+  })
+
+  test.each(streamed)('an answer that is none, %s: the prompt was read', async (_, ask) => {
+    const headers = aCaller()
+    house.upstream.next(json(completion('Hi')))
+    const response = await ask(house.url, {}, { headers })
+    expect(response.status).toBe(502)
+    expect(await response.text()).toContain('upstream_invalid')
+    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT, reserved: 0 })
+  })
+
   test.each(ROUTES.slice(0, 3))(
     'abandoned before its first byte, %s: the prompt was read',
     async (_, ask) => {
@@ -201,6 +220,19 @@ describe('an upstream that ignores its bound', () => {
       expect(used).toBeGreaterThan(PROMPT + 50)
     },
   )
+
+  test('/chat, where it only reasons: nothing is shown, and all of it is settled', async () => {
+    const headers = aCaller()
+    house.upstream.next(begun([role(), ...Array<string>(3000).fill(reasoning(' word'))], 10))
+    const start = house.logs.length
+    const response = await chatJson(house.url, { max_tokens: 50 }, { headers })
+    expect(response.status).toBe(502)
+    expect(await response.text()).toContain('budget_reached')
+    expect((await settled(headers)).tokens.used).toBeGreaterThan(PROMPT + 50)
+    expect(house.logs.slice(start)).toContainEqual(
+      expect.objectContaining({ end: 'budget', code: 'budget_reached' }),
+    )
+  })
 })
 
 describe('an answer that nobody bounds', () => {

@@ -58,7 +58,8 @@ export async function deliver(
   return { body, ended }
 }
 
-function stateOf(error: unknown): EndState {
+/** How an answer ends that this ends. */
+export function stateOf(error: unknown): EndState {
   if (!(error instanceof ApiError)) return 'truncated'
   if (error.code === 'caller_left') return 'stopped'
   if (error.code === 'budget_reached') return 'budget'

@@ -86,13 +86,13 @@ async function deliver(
     caller: c.req.raw.signal,
     count: (request, answer, stream) => exports.Meter.count(request, answer, stream),
   }
-  const { delivery, retries } = await flow(it)
+  const { delivery, ended, retries } = await flow(it)
   account.timing.upstream = Date.now() - asked
   account.retries = retries
+  if (ended !== undefined) account.ended = ended
   if (delivery instanceof ApiError) return refuse(c, withRates(delivery, rates))
-  const { body, ended, status, headers } = delivery
+  const { body, status, headers } = delivery
   account.upstream_status = status
-  account.ended = ended
   return new Response(body, {
     status,
     headers: {
