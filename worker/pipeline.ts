@@ -40,7 +40,7 @@ export interface Flow {
   caller: AbortSignal
   /** Counts the tokens of a call, off the path of its bytes. */
   count(
-    request: Uint8Array,
+    asked: Pick<ChatCall, 'bytes' | 'tokens'>,
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
   ): Promise<Tokens>
@@ -120,7 +120,7 @@ interface Seen {
 
 /** Looks at a streamed answer from the side, and has its tokens counted. */
 function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Seen {
-  const meter = feed((bytes) => flow.count(chat.bytes, bytes, true))
+  const meter = feed((bytes) => flow.count(chat, bytes, true))
   const { mostOutput: most } = flow
   const bound = most === undefined ? undefined : boundOutput(most, counterFor(chat.model), call.abort)
   const watched = watch({
@@ -185,12 +185,12 @@ export function upstreamModels(flow: Flow): Promise<Outcome> {
 }
 
 /** An unstreamed answer, whole as it is; or without its words, where moderation says so. */
-async function whole({ bytes }: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
+async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first } = answer
   const judged = flow.moderation.output
     ? await judgeWhole(new TextDecoder().decode(first), { ...flow.moderation, signal: flow.caller })
     : undefined
-  const tokens = flow.count(bytes, first, false).catch(() => undefined)
+  const tokens = flow.count(chat, first, false).catch(() => undefined)
   const account = async (carriage: Carriage): Promise<Ended> => ({ ...carriage, tokens: await tokens })
   if (judged?.state === 'unavailable') {
     const error = new ApiError('moderation_unavailable', { cause: judged.why })

@@ -165,6 +165,26 @@ describe('without the upstream’s count: the estimate', () => {
     expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT, reserved: 0 })
   })
 
+  test.each(streamed)('cut, with tools: no less than was put aside for the prompt, %s', async (_, ask) => {
+    const headers = aCaller()
+    const description = 'word '.repeat(800)
+    const tools = [{ type: 'function', function: { name: 'f', description } }]
+    let reserved = 0
+    house.upstream.next(
+      inOrder(
+        async () => {
+          reserved = (await usageOf(house.url, headers)).tokens.reserved
+        },
+        begun([role(), delta('one')]),
+        cut,
+      ),
+    )
+    await receive(await ask(house.url, { tools, max_tokens: 50 }, { headers }))
+    const { used } = (await settled(headers)).tokens
+    expect(used).toBeGreaterThan(PROMPT + 800)
+    expect(used).toBe(reserved - 50 + 1)
+  })
+
   test('cut on /chat before the first word, after much reasoning', async () => {
     const headers = aCaller()
     house.upstream.next(inOrder(begun([role(), ...['one', ' two', ' three'].map(reasoning)]), cut))

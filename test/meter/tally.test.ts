@@ -23,6 +23,11 @@ function tally(...events: object[]) {
 }
 const delta = (fields: object, index = 0) => ({ choices: [{ index, delta: fields }] })
 
+test('a prompt that was counted before the call has what its messages don’t show', () => {
+  const { usage } = createTally({ ...asked, tokens: { prompt: 500 } }, words).usage()
+  expect(usage).toEqual({ prompt_tokens: 500, completion_tokens: 0, total_tokens: 500 })
+})
+
 describe('where the upstream sends no usage, what can be read is counted', () => {
   test.each<[string, object[], number]>([
     ['nothing yet', [], 0],

@@ -165,7 +165,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const asked = askUpstream({ send, stream: true, call, deadlines })
     // While the question is on its way.
     const { messages } = JSON.parse(new TextDecoder().decode(bytes)) as ChatRequest
-    const promptTokens = countChat(messages, model, counterFor(model))
+    // What was put aside was counted before, with its tools and pictures.
+    const promptTokens = limits ? reservation.prompt : countChat(messages, model, counterFor(model))
     const { see: count, events, tokens } = accountOf(model, promptTokens)
     const see = limits === undefined ? count : limited(count, reservation.output, model)
     const { signal, abort, finished } = call

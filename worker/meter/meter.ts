@@ -8,22 +8,22 @@ import { createEventReader, type SseEvent } from '../sse/decode.ts'
 import { counterFor } from '../tokens/packed.ts'
 import type { ChatRequest } from '../wire.ts'
 import type { Tokens } from './record.ts'
-import { createTally } from './tally.ts'
+import { type Asked, createTally } from './tally.ts'
 
 export class Meter extends WorkerEntrypoint {
   /**
-   * @param request the body of the call as it went upstream
+   * @param asked the body of the call as it went upstream, and its tokens where they were counted before it
    * @param answer the answer's bytes as they came, to its end or as far as it got; whole, or as a stream
    * @param stream whether the answer is an event stream, or one JSON
    */
   async count(
-    request: Uint8Array,
+    { bytes, tokens }: { bytes: Uint8Array; tokens: Asked['tokens'] },
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
   ): Promise<Tokens> {
-    const asked: ChatRequest = JSON.parse(new TextDecoder().decode(request))
-    const model = String(asked.model)
-    const tally = createTally({ model, messages: asked.messages }, counterFor(model))
+    const request: ChatRequest = JSON.parse(new TextDecoder().decode(bytes))
+    const model = String(request.model)
+    const tally = createTally({ model, messages: request.messages, tokens }, counterFor(model))
     try {
       if (stream) await readEvents(answer, (event) => tally.see(readEvent(event)))
       else tally.seeWhole(await new Response(answer).json())

@@ -20,6 +20,8 @@ export interface Tally {
 export interface Asked {
   model: string
   messages: readonly CountedMessage[]
+  /** The prompt's, where it was counted before the call: with what the messages don't show, such as tools and pictures. */
+  tokens?: { prompt: number | undefined } | undefined
 }
 
 /** @param asked the question, or its tokens, where they were counted before */
@@ -46,7 +48,9 @@ export function createTally(asked: Asked | { promptTokens: number }, counter: Co
     usage() {
       if (sent !== undefined) return { usage: sent, source: 'upstream' }
       const prompt_tokens =
-        'promptTokens' in asked ? asked.promptTokens : countChat(asked.messages, asked.model, counter)
+        'promptTokens' in asked
+          ? asked.promptTokens
+          : (asked.tokens?.prompt ?? countChat(asked.messages, asked.model, counter))
       let completion_tokens = 0
       for (const text of texts.values()) completion_tokens += counter.count(text)
       const total_tokens = prompt_tokens + completion_tokens

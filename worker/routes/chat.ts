@@ -84,7 +84,7 @@ async function deliver(
     moderation,
     deadlines: config.deadlines,
     caller: c.req.raw.signal,
-    count: (request, answer, stream) => exports.Meter.count(request, answer, stream),
+    count: ({ bytes, tokens }, answer, stream) => exports.Meter.count({ bytes, tokens }, answer, stream),
   }
   const { delivery, ended, retries } = await flow(it)
   account.timing.upstream = Date.now() - asked
