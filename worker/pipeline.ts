@@ -24,6 +24,7 @@ import { outputLimit } from './stage/output-limit.ts'
 import { text } from './stage/text.ts'
 import { timing } from './stage/timing.ts'
 import { usage } from './stage/usage.ts'
+import { withoutUsage } from './stage/without-usage.ts'
 import type { Counter } from './tokens/counter.ts'
 import { counterFor } from './tokens/packed.ts'
 import { type Answer, type Asked, askUpstream, type Call, createCall, reasonOf } from './upstream/call.ts'
@@ -52,7 +53,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     if (!chat.stream) return whole(chat, flow, answer)
     const seen = observe(chat, flow, answer, call)
     const carried =
-      chat.wants === undefined && !flow.moderation.output
+      chat.wants === undefined && !chat.hidesUsage && !flow.moderation.output
         ? carry({ ...answer, ...call, watched: seen.watched })
         : deliver(told(chat, flow, answer, seen).pipeThrough(bytesOfFrames()), call, (error) =>
             toBytes(errorFrame(error.envelope())),
@@ -101,6 +102,7 @@ function told(
   tell?: 'state',
 ): ReadableStream<Frame> {
   let events = continued(first, watched.toCaller).pipeThrough(frames())
+  if (chat.hidesUsage) events = events.pipeThrough(withoutUsage())
   const tally = chat.wants && createTally(chat, counterFor(chat.model))
   if (tally) events = events.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
   if (flow.moderation.output) {

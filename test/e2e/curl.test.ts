@@ -58,7 +58,8 @@ describe('the question', () => {
         'Hello, world!',
       )
     }
-    for (const call of house.upstream.calls) expect(call.request).toEqual({ ...request, stream: true })
+    const asked = { ...request, stream: true, stream_options: { include_usage: true } }
+    for (const call of house.upstream.calls) expect(call.request).toEqual(asked)
     expect(house.upstream.calls).toHaveLength(2)
   })
 

@@ -1,7 +1,8 @@
 /** What may be spent: put aside before the call, settled at what was used, and never more than is allowed. */
 import OpenAI, { RateLimitError } from 'openai'
 import { describe, expect, test } from 'vitest'
-import { ask, askStream, QUESTION, receive, refusal } from '../support/caller.ts'
+import type { ChatRequest } from '../../worker/wire.ts'
+import { ask, askStream, lastError, QUESTION, receive, refusal } from '../support/caller.ts'
 import { chatJson, keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
 import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../support/script.ts'
@@ -37,12 +38,16 @@ const PROMPT = 10
 
 const reasoning = (text: string) => event(chunk({ reasoning_content: text }))
 
-/** The same answer streamed and unstreamed, with this usage. */
+const HI = [role(), delta('Hi')]
+
+/** The same answer streamed and unstreamed, with this usage; streamed, where it is asked for. */
 function costing(prompt_tokens: number, completion_tokens: number): Script {
   const usage = { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
-  const list = [role(), delta('Hi'), event(chunk({}, { choices: [], usage })), DONE_EVENT]
-  return (reply) =>
-    (reply.call.request.stream === true ? events(list) : json(completion('Hi', { usage })))(reply)
+  return (reply) => {
+    const { stream, stream_options } = reply.call.request as Partial<ChatRequest>
+    const told = stream_options?.include_usage ? [event(chunk({}, { choices: [], usage }))] : []
+    return (stream ? events([...HI, ...told, DONE_EVENT]) : json(completion('Hi', { usage })))(reply)
+  }
 }
 
 /** Waits until all calls of this caller are settled. */
@@ -121,6 +126,35 @@ describe.each(ROUTES)('a call, %s', (route, ask) => {
     expect(response.headers.get('x-ratelimit-limit-requests')).toBeNull()
     await receive(response)
     expect((await settled(headers)).tokens.used).toBe(0)
+  })
+})
+
+describe('hidden reasoning, behind one word', () => {
+  test.each(ROUTES)('is settled, whether or not its caller asks for usage, %s', async (_, ask) => {
+    for (const fields of [{}, { stream_options: { include_usage: true } }]) {
+      const headers = aCaller()
+      house.upstream.next(costing(PROMPT, 900))
+      await receive(await ask(house.url, fields, { headers }))
+      expect((await settled(headers)).tokens.used).toBe(PROMPT + 900)
+    }
+  })
+
+  test('the chunk that tells of it goes to a caller that asks, and to no other', async () => {
+    const headers = aCaller()
+    const read = async (fields: object) => {
+      house.upstream.next(costing(PROMPT, 90))
+      return (await receive(await askStream(house.url, fields, { headers }))).text
+    }
+    expect(await read({})).toBe([...HI, DONE_EVENT].join(''))
+    expect(await read({ stream_options: { include_usage: true } })).toContain('"completion_tokens":90')
+  })
+
+  test('an answer that breaks off is none, all the same', async () => {
+    house.upstream.next(inOrder(begun(HI), cut))
+    const { text, error } = await receive(await askStream(house.url, {}, { headers: aCaller() }))
+    expect(error).toBeUndefined()
+    expect(text.startsWith(HI.join(''))).toBe(true)
+    expect(lastError(text)).toMatchObject({ code: 'upstream_truncated' })
   })
 })
 

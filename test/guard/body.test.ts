@@ -107,6 +107,40 @@ describe('POST /v1/chat/completions', () => {
       expect(await asked({ ...include_usage, stream: false }, true)).toMatchObject({ wants: undefined })
     })
 
+    describe('of a call that is settled at its usage', () => {
+      const settled = { ...any, reserve: true }
+      const asking = (fields: object) =>
+        readChatRequest(post(JSON.stringify({ model: 'm', messages: [user], ...fields })), settled)
+
+      test.each([
+        [{}, {}],
+        [{ stream_options: null }, {}],
+        [
+          { stream_options: { include_usage: false, include_obfuscation: false } },
+          { include_obfuscation: false },
+        ],
+      ])('it is asked for, and stays here: %j', async (fields, others) => {
+        const call = await asking({ stream: true, ...fields })
+        expect(call).toMatchObject({ wants: undefined, hidesUsage: true })
+        expect(JSON.parse(text(call)).stream_options).toEqual({ ...others, include_usage: true })
+      })
+
+      test.each([
+        { stream: true, stream_options: { include_usage: true } },
+        { stream: true, stream_options: { include_timing: true } },
+        { stream: false },
+      ])('nothing is hidden of %j', async (fields) => {
+        expect(await asking(fields)).toMatchObject({ hidesUsage: false })
+      })
+
+      test('the rest of the body is what it was', async () => {
+        const body = '{ "model":"m","messages":[{"role":"user"}],"seed":12345678901234567890,"stream":true}'
+        const put = ',"stream_options":{"include_usage":true}}'
+        expect(text(await readChatRequest(post(body), settled))).toBe(body.slice(0, -1) + put)
+        expect(text(await readChatRequest(post(body), any))).toBe(body)
+      })
+    })
+
     test('a body too deep to write anew is refused, not lost', async () => {
       const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
       const body = `{"messages":[{"role":"user"}],"stream":true,"stream_options":{"include_timing":true},"x":${deep}}`
@@ -292,6 +326,8 @@ describe('POST /v1/chat/completions', () => {
 describe('POST /chat', () => {
   const asked = async (body: string, type = 'application/x-www-form-urlencoded', query = '') =>
     JSON.parse(text(await readQuestion(post(body, type, query), any)))
+  /** Its caller sees no usage, and so it is always asked for. */
+  const streamed = { stream: true, stream_options: { include_usage: true } }
 
   test.each(['application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream'])(
     'the body is the question as %s',
@@ -299,15 +335,15 @@ describe('POST /chat', () => {
       expect(await asked('Why is 100% of the sky blue & grey?', type)).toEqual({
         model: 'default',
         messages: [{ role: 'user', content: 'Why is 100% of the sky blue & grey?' }],
-        stream: true,
+        ...streamed,
       })
     },
   )
 
   test("OpenAI's JSON is a request, whatever curl calls it; other JSON is a question", async () => {
     const request = { model: 'm', messages: [user], temperature: 0 }
-    expect(await asked(JSON.stringify(request))).toEqual({ ...request, stream: true })
-    expect(await asked(JSON.stringify({ ...request, stream: false }))).toEqual({ ...request, stream: true })
+    expect(await asked(JSON.stringify(request))).toEqual({ ...request, ...streamed })
+    expect(await asked(JSON.stringify({ ...request, stream: false }))).toEqual({ ...request, ...streamed })
     expect((await asked('{"a":1}')).messages).toEqual([{ role: 'user', content: '{"a":1}' }])
   })
 

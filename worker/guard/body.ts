@@ -23,6 +23,8 @@ export interface ChatCall {
    * and its times. `undefined`: nothing, and so its bytes stay as they are.
    */
   wants: 'usage' | 'timing' | undefined
+  /** Whether the upstream is asked for usage that the caller of a streamed answer did not ask for: the chunk that has it stays here. */
+  hidesUsage: boolean
   tokens: CallTokens
 }
 
@@ -52,9 +54,12 @@ async function readJsonRequest(
   const { stream_options: options } = body
   const stream = durable || body.stream === true
   const timing = durable || (stream && options?.include_timing === true)
-  const fill = stream && options?.include_usage === true && rules.fillUsage
-  const set = { ...(durable && { stream }), ...optionsOf(body, timing) }
-  return toCall(text, body, { set, wants: timing ? 'timing' : fill ? 'usage' : undefined }, rules)
+  const usage = stream && options?.include_usage === true
+  const wants = timing ? 'timing' : usage && rules.fillUsage ? 'usage' : undefined
+  // What is settled has to be known: hidden reasoning stands in the upstream's count alone.
+  const hidesUsage = stream && !timing && !usage && rules.reserve === true
+  const set = { ...(durable && { stream }), ...optionsOf(body, timing || hidesUsage) }
+  return toCall(text, body, { set, wants, hidesUsage }, rules)
 }
 
 /** `POST /chat`: the body is the question, whatever content type curl gives it, or OpenAI's JSON. */
@@ -74,15 +79,16 @@ export async function readQuestion(request: Request, rules: Rules): Promise<Chat
   const query = new URL(request.url).searchParams
   const model = query.get('model')
   const wants = query.has('timing') ? 'timing' : undefined
-  const set = { stream: true, ...(model !== null && { model }), ...optionsOf(body, wants !== undefined) }
-  return toCall(json, body, { set, wants }, rules)
+  // Its usage always: its caller sees none of it, and the account is the truer.
+  const set = { stream: true, ...(model !== null && { model }), ...optionsOf(body, true) }
+  return toCall(json, body, { set, wants, hidesUsage: false }, rules)
 }
 
 /** The request as the rules let it go, and as its caller wrote it wherever nothing had to change. */
 function toCall(
   text: string,
   body: ChatRequest,
-  { set, wants }: { set: Partial<ChatRequest>; wants: ChatCall['wants'] },
+  { set, ...told }: { set: Partial<ChatRequest> } & Pick<ChatCall, 'wants' | 'hidesUsage'>,
   rules: Rules,
 ): ChatCall | ApiError {
   const model = chooseModel(set.model ?? body.model, rules)
@@ -93,7 +99,7 @@ function toCall(
   // A visitor's own text never goes on: what its upstream might read in it needn't be what was read here.
   const json = rules.visitor === undefined ? rewrite(text, body, request) : JSON.stringify(request)
   const { messages, stream } = request
-  return { bytes: toBytes(json), model, messages, stream: stream === true, wants, tokens }
+  return { bytes: toBytes(json), model, messages, stream: stream === true, ...told, tokens }
 }
 
 /** A question may be about JSON, or be JSON; only an object with `messages` is a request. */
@@ -143,10 +149,10 @@ function rewrite(text: string, body: ChatRequest, wanted: ChatRequest): string {
   return `${text.slice(0, text.lastIndexOf('}'))}${members.join('')}}`
 }
 
-/** What changes of `stream_options`: `include_timing` is ours, and the upstream doesn't know it. Where it holds, that is asked for its usage. */
-function optionsOf({ stream_options: options }: ChatRequest, timing: boolean): Partial<ChatRequest> {
+/** What changes of `stream_options`: `include_timing` is ours, and the upstream doesn't know it. @param usage whether that is to send its usage */
+function optionsOf({ stream_options: options }: ChatRequest, usage: boolean): Partial<ChatRequest> {
   const { include_timing: ours, ...others } = options ?? {}
-  if (timing) return { stream_options: { ...others, include_usage: true } }
+  if (usage) return { stream_options: { ...others, include_usage: true } }
   return ours === undefined ? {} : { stream_options: others }
 }
 

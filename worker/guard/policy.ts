@@ -20,6 +20,8 @@ export interface Rules
   extends Pick<Config, 'models' | 'defaultModel' | 'fillUsage' | 'maxInputTokens' | 'maxOutputTokens'> {
   /** Counts each prompt; `undefined`: nothing depends on how long one is. */
   counterFor?: ((model: string) => Counter) | undefined
+  /** Whether the call is reserved for, and settled at what the upstream counts. */
+  reserve?: boolean
   /** `undefined`: the request is the caller's own, and goes to the upstream as it came. */
   visitor?: VisitorRules | undefined
   /** Tokens that are put aside for an answer that nobody bounds; `undefined`: none are. */
@@ -42,6 +44,7 @@ export function rulesFor(caller: Caller, config: Config, { counterFor, reserve }
       fillUsage,
       maxInputTokens,
       maxOutputTokens,
+      reserve,
       ...(counted && { counterFor }),
       ...(reserve && { reservedOutput: RESERVED_OUTPUT_TOKENS }),
     }
@@ -54,6 +57,7 @@ export function rulesFor(caller: Caller, config: Config, { counterFor, reserve }
     maxInputTokens: maxInputTokens ?? VISITOR_TOKENS.input,
     maxOutputTokens: maxOutputTokens ?? VISITOR_TOKENS.output,
     counterFor,
+    reserve,
     visitor: config.upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
   }
 }
