@@ -9,7 +9,7 @@ import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../supp
 import { begun, events, failing, json, streamHead } from '../support/scripts.ts'
 import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/sse.ts'
 
-const { ACCESS_KEYS, callers } = keys(60)
+const { ACCESS_KEYS, callers } = keys(100)
 const BUDGET = 2000
 const house = useHouse({
   ...VISITORS,
@@ -31,7 +31,11 @@ const unbounded = useHouse({
 
 let next = 0
 /** A caller who has used nothing yet. */
-const aCaller = (): Sent => callers[next++] ?? {}
+function aCaller(): Sent {
+  const caller = callers[next++]
+  if (caller === undefined) throw new Error('More callers are needed than there are keys.')
+  return caller
+}
 
 /** `Say hello.`: see usage.test.ts. */
 const PROMPT = 10
