@@ -1,5 +1,6 @@
 /** What a caller may spend: its ledger, and for more than its slice the deployment's total. */
-import { type Ask, createLedger, isCount } from './ledger.ts'
+import { isTokenCount } from '../tokens/token-count.ts'
+import { type Ask, createLedger } from './ledger.ts'
 import { type Allotting, createReserve, type Decision } from './reserve.ts'
 import type { Sql } from './sql.ts'
 import type { Limits, Standing } from './standing.ts'
@@ -25,7 +26,7 @@ export function createBudget(sql: Sql, total: Allotting, now: () => number): Bud
     reserve: createReserve(ledger, total, now),
     settle: (id, used) => ledger.settle(id, used, now()),
     charge(id, used) {
-      if (!isCount(used)) return
+      if (!isTokenCount(used)) return
       ledger.reserve({ id, prompt: used, output: 0, expiresAt: now() }, NO_LIMITS, now())
       ledger.settle(id, used, now())
     },

@@ -7,7 +7,8 @@
  * A reservation belongs to the day on which it was made, and holds one place of the concurrency until it is settled. One
  * that nobody settles expires at its estimate; where the true count comes after all, it replaces the estimate, once.
  */
-import { DAY_GRACE_MS, MAX_CALL_TOKENS } from '../limits.ts'
+import { DAY_GRACE_MS } from '../limits.ts'
+import { isTokenCount } from '../tokens/token-count.ts'
 import { dayOf, endOfDay } from './day.ts'
 import { createSlice, type SliceAnswer, type SliceRequest } from './slice.ts'
 import type { Sql, SqlRow } from './sql.ts'
@@ -114,7 +115,7 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
 
   return {
     reserve(ask, limits, now) {
-      if (!isCount(ask.prompt) || !isCount(ask.output)) {
+      if (!isTokenCount(ask.prompt) || !isTokenCount(ask.output)) {
         throw new TypeError('A reservation is of whole tokens: count the prompt, and bound the output.')
       }
       const needed = ask.prompt + ask.output
@@ -149,7 +150,7 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
     },
 
     progress(id, output) {
-      if (!isCount(output)) return
+      if (!isTokenCount(output)) return
       sql.rows('UPDATE reservation SET known = max(known, ?) WHERE id = ? AND charged IS NULL', output, id)
     },
 
@@ -157,7 +158,7 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
       return sql.transaction(() => {
         const [row] = sql.rows('SELECT * FROM reservation WHERE id = ?', id)
         if (row === undefined) return false
-        charge(row.day, (isCount(used) ? used : estimateOf(row)) - Number(row.charged ?? 0), now)
+        charge(row.day, (isTokenCount(used) ? used : estimateOf(row)) - Number(row.charged ?? 0), now)
         sql.rows('DELETE FROM reservation WHERE id = ?', id)
         return true
       })
@@ -218,9 +219,4 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
 
 function estimateOf(row: SqlRow): number {
   return Number(row.prompt) + Number(row.known)
-}
-
-/** An upstream's count comes from outside, and one bad number would stay in the sum all day. */
-export function isCount(tokens: number | undefined): tokens is number {
-  return Number.isSafeInteger(tokens) && tokens !== undefined && tokens >= 0 && tokens <= MAX_CALL_TOKENS
 }

@@ -2,10 +2,10 @@
  * The tokens of one call, from the events of its answer: the upstream's own count where it sends one, or
  * else what can be read, counted.
  */
-import { MAX_CALL_TOKENS } from '../limits.ts'
 import { type AnswerEvent, isRecord } from '../sse/chunk.ts'
 import { type CountedMessage, countChat } from '../tokens/chat.ts'
 import type { Counter } from '../tokens/counter.ts'
+import { isTokenCount } from '../tokens/token-count.ts'
 import { piecesOf, visiblePieces } from '../tokens/visible-text.ts'
 import type { Usage, UsageSource } from '../wire.ts'
 
@@ -59,13 +59,9 @@ export function createTally(asked: Asked | { promptTokens: number }, counter: Co
   }
 }
 
-/** Only what a budget can be charged is believed: whole tokens, and no more than one call can have. */
+/** Only what a budget can be charged is believed. */
 function isUsage(value: unknown): value is Usage {
   if (!isRecord(value)) return false
   const { prompt_tokens: prompt, completion_tokens: completion } = value
-  return isCount(prompt) && isCount(completion) && prompt + completion <= MAX_CALL_TOKENS
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+  return isTokenCount(prompt) && isTokenCount(completion) && isTokenCount(prompt + completion)
 }
