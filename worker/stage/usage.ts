@@ -29,7 +29,7 @@ export function createLastUsage(count: UsageCount, { mark }: { mark: boolean }):
       count.see(read)
       if (read.kind !== 'chunk') return true
       last = read.chunk
-      if (!mark || last.choices.length > 0 || last.usage == null) return true
+      if (!mark || !isUsageAlone(last)) return true
       held = last
       return false
     },
@@ -49,7 +49,14 @@ export function createLastUsage(count: UsageCount, { mark }: { mark: boolean }):
 
 /** Without `mark`, an answer that has its usage passes as it is, byte for byte; one that hasn't gets a chunk with it before `[DONE]`. */
 export function usage(count: UsageCount, options: { mark: boolean }): TransformStream<Frame, Frame> {
-  const last = createLastUsage(count, options)
+  return endingWith(createLastUsage(count, options))
+}
+
+/** Whether a chunk has usage and nothing else. */
+export const isUsageAlone = ({ choices, usage }: ChatChunk): boolean => choices.length === 0 && usage != null
+
+/** A stage that says of the end what `last` does, and errors with an `ApiError` where there is none. */
+export function endingWith(last: LastUsage): TransformStream<Frame, Frame> {
   let ended = false
   return new TransformStream({
     transform(frame, controller) {
