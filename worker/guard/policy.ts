@@ -24,8 +24,6 @@ export interface Rules
   reserve?: boolean
   /** `undefined`: the request is the caller's own, and goes to the upstream as it came. */
   visitor?: VisitorRules | undefined
-  /** Tokens that are put aside for an answer that nobody bounds; `undefined`: none are. */
-  reservedOutput?: number | undefined
 }
 
 export interface Counting {
@@ -46,7 +44,6 @@ export function rulesFor(caller: Caller, config: Config, { counterFor, reserve }
       maxOutputTokens,
       reserve,
       ...(counted && { counterFor }),
-      ...(reserve && { reservedOutput: RESERVED_OUTPUT_TOKENS }),
     }
   }
   return {
@@ -82,7 +79,7 @@ export interface Ruled {
 export function applyRules(request: ChatRequest & { model: string }, rules: Rules): Ruled | ApiError {
   const own = rules.visitor === undefined ? request : visitorRequest(request, rules.visitor)
   if (own instanceof ApiError) return own
-  const output = limitOutput(own, rules.maxOutputTokens, rules.reservedOutput)
+  const output = limitOutput(own, rules.maxOutputTokens, rules.reserve ? RESERVED_OUTPUT_TOKENS : undefined)
   if (output instanceof ApiError) return output
   if (rules.maxInputTokens !== undefined && rules.counterFor === undefined) {
     throw new TypeError('A limit of input tokens needs a counter: make the rules with `rulesFor`.')
