@@ -6,7 +6,7 @@
 import { Cursor } from './cursor.ts'
 
 /** Neither many children nor many parts: about the square root of what a very long answer has. */
-const PART_CHILDREN = 24
+export const PART_CHILDREN = 24
 
 export class Parts {
   /** Whose items are items to a screen reader in whatever they are. */

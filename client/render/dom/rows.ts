@@ -4,11 +4,10 @@
  * rows are as high and wide as before is passed over as one. And its columns hold still in the end: a cell that widened one
  * would have all of them laid out anew, and move under the reader's eyes.
  */
+import { PART_CHILDREN } from './parts.ts'
 
 /** Of so many rows one may be waiting. */
 const SHOWN_PER_WAITING = 32
-/** In a group. */
-const GROUP_ROWS = 24
 /** From so many on the columns stay as wide as they are. */
 const SETTLED_ROWS = 96
 
@@ -26,7 +25,7 @@ export function createRows(table: HTMLTableElement): Rows {
 
   function show(): void {
     for (const row of waiting) {
-      if (!group || group.childElementCount === GROUP_ROWS) {
+      if (!group || group.childElementCount === PART_CHILDREN) {
         group = document.createElement('tbody')
         table.append(group)
       }
