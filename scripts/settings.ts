@@ -1,6 +1,6 @@
 /** What a start here is configured by: wrangler.toml's `[vars]`, `.dev.vars` beside it, and over both the environment. */
 import { unstable_getVarsForDev, unstable_readConfig } from 'wrangler'
-import { CONFIG_NAMES } from '../worker/config.ts'
+import { CONFIG_NAMES } from '../worker/config/config.ts'
 
 /** @param config the path of a wrangler.toml */
 export function readSettings(

@@ -5,8 +5,8 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { app } from '../worker/app.ts'
-import { createSessions } from '../worker/guard/session.ts'
-import { DONE, EVENT_STREAM } from '../worker/wire.ts'
+import { DONE, EVENT_STREAM } from '../worker/protocol/wire.ts'
+import { createSessions } from '../worker/visitors/session.ts'
 
 /** To see a failure again, put its seed here. */
 const SEED = Math.trunc(Math.random() * 2 ** 31)

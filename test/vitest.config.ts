@@ -5,7 +5,7 @@ import { QUIET, ROOT } from '../scripts/bundle.ts'
 Object.assign(process.env, QUIET)
 
 const WORKERD = 'test/**/*.workerd.test.ts'
-const E2E = ['test/e2e/**/*.test.ts', 'test/protocol/*.test.ts']
+const E2E = ['test/e2e/**/*.test.ts', 'test/protocol/{bounds,chromium,wrangler-dev}.test.ts']
 /** What waits for a browser most of the time, and times nothing. */
 const IN_PAGES = ['test/e2e/{render,widget}*.test.ts', 'test/e2e/{examples,library}.test.ts']
 

@@ -2,7 +2,7 @@
  * The closed list of what can go wrong, and the one envelope that says so:
  * OpenAI's, `{"error": {message, type, param, code}}`.
  */
-import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './wire.ts'
+import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './protocol/wire.ts'
 
 interface Kind {
   status: number

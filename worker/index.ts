@@ -1,7 +1,7 @@
 import { app } from './app.ts'
 
-export { Address } from './caller/address.ts'
-export { Caller } from './caller/caller.ts'
-export { Treasury } from './caller/treasury.ts'
-export { Meter } from './meter/meter.ts'
+export { Meter } from './accounting/meter.ts'
+export { Treasury } from './budget/treasury.ts'
+export { Caller } from './streams/caller.ts'
+export { Address } from './visitors/address-object.ts'
 export default { fetch: app.fetch } satisfies ExportedHandler<Record<string, unknown>>

@@ -1,5 +1,5 @@
 /** `millrace/stream`: answers as async iterables, in a browser or elsewhere, without any element. */
-export type { ChatChunk, ChatMessage, ChatRequest, Usage } from '../../worker/wire.ts'
+export type { ChatChunk, ChatMessage, ChatRequest, Usage } from '../../worker/protocol/wire.ts'
 export { ChatError, type ClientErrorCode } from '../stream/chat-error.ts'
 export type { SessionStore } from '../stream/held-session.ts'
 export { openChat } from '../stream/open-chat.ts'

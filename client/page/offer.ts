@@ -1,5 +1,5 @@
 /** What this server offers: which upstream it has, and which models. */
-import type { Health, ModelList } from '../../worker/wire.ts'
+import type { Health, ModelList } from '../../worker/protocol/wire.ts'
 import { getJson } from '../widget/visitor/get-json.ts'
 
 /** @returns whether answers come from the built-in demo; `false` too where the server does not say */

@@ -1,5 +1,5 @@
 /** What can go wrong with an answer, as one class with the fields that a caller decides by. */
-import type { WireError } from '../../worker/wire.ts'
+import type { WireError } from '../../worker/protocol/wire.ts'
 
 /**
  * Codes that this client gives itself; every other code is the server's own (worker/errors.ts, or OpenAI's).

@@ -1,5 +1,5 @@
 /** Asks for a chat completion in one piece: nothing, and then all of it. */
-import type { ChatRequest, Usage } from '../../worker/wire.ts'
+import type { ChatRequest, Usage } from '../../worker/protocol/wire.ts'
 import { type CallOptions, post } from './call.ts'
 import { asChatError, clientError } from './chat-error.ts'
 import { readRefusal } from './refusal.ts'

@@ -1,5 +1,5 @@
 /** The session that a visitor has: in memory, and where it outlives the page. */
-import type { Session } from '../../worker/wire.ts'
+import type { Session } from '../../worker/protocol/wire.ts'
 
 /** Renewed when less than this part of its time is left. */
 const LAST_PART = 1 / 2

@@ -1,5 +1,5 @@
 /** Server-sent event → what it means in an answer. `unknown` in, a closed union out. */
-import { type ChatChunk, DONE, type WireError } from '../../worker/wire.ts'
+import { type ChatChunk, DONE, type WireError } from '../../worker/protocol/wire.ts'
 import type { SseEvent } from './decode.ts'
 
 export type AnswerEvent =

@@ -1,5 +1,5 @@
 /** The events of an answer → its chunks, and its end. */
-import type { ChatChunk } from '../../worker/wire.ts'
+import type { ChatChunk } from '../../worker/protocol/wire.ts'
 import { clientError, serverError } from './chat-error.ts'
 import type { SseEvent } from './decode.ts'
 import { interpret } from './interpret.ts'

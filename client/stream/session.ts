@@ -1,5 +1,5 @@
 /** A visitor's session: asked for when it is first needed, kept, renewed in time, and sent along with each call. */
-import type { Health, Session, SessionRequest } from '../../worker/wire.ts'
+import type { Health, Session, SessionRequest } from '../../worker/protocol/wire.ts'
 import { call } from './call.ts'
 import { clientError } from './chat-error.ts'
 import { type Held, type SessionStore, sessionHolder } from './held-session.ts'

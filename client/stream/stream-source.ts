@@ -1,5 +1,5 @@
 /** Where the connections of one durable stream come from: first the question that begins it, then looks at what came. */
-import { IDEMPOTENCY_KEY, LAST_EVENT_ID, STREAM_ID } from '../../worker/wire.ts'
+import { IDEMPOTENCY_KEY, LAST_EVENT_ID, STREAM_ID } from '../../worker/protocol/wire.ts'
 import { type CallOptions, call } from './call.ts'
 import { clientError } from './chat-error.ts'
 import type { Environment } from './environment.ts'

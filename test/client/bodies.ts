@@ -1,5 +1,5 @@
 /** Answers made of given bytes, in given pieces, as `fetch` would return them. */
-import { encodeEvent, toBytes } from '../../worker/sse/encode.ts'
+import { encodeEvent, toBytes } from '../../worker/protocol/encode.ts'
 
 /** What a body was asked to do. */
 export interface Observed {

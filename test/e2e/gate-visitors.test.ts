@@ -1,7 +1,7 @@
 /** Visitors of pages: how they come by a token, what they may ask with it, and who may not be one. */
 import { describe, expect, test } from 'vitest'
-import { createSessions } from '../../worker/guard/session.ts'
-import type { Session } from '../../worker/wire.ts'
+import type { Session } from '../../worker/protocol/wire.ts'
+import { createSessions } from '../../worker/visitors/session.ts'
 import { QUESTION, receive, refusal } from '../support/caller.ts'
 import {
   newAddress,

@@ -1,6 +1,6 @@
 /** Questions and answers are judged before they are shown: over every way an answer travels. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { EndState } from '../../worker/wire.ts'
+import type { EndState } from '../../worker/protocol/wire.ts'
 import { ask, askStream, chat, dataOf, lastError, QUESTION, receive, refusal } from '../support/caller.ts'
 import { curl } from '../support/curl.ts'
 import { type House, UPSTREAM_KEY, useHouse } from '../support/house.ts'

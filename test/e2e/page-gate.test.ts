@@ -1,6 +1,6 @@
 /** The page as a visitor meets it who has no key: the session, the day's tokens, the limits, and Turnstile. */
 import { describe, expect, test } from 'vitest'
-import { createSessions } from '../../worker/guard/session.ts'
+import { createSessions } from '../../worker/visitors/session.ts'
 import { type House, UPSTREAM_KEY, useHouse } from '../support/house.ts'
 import { poll, usePages, type VisitOptions } from '../support/pages.ts'
 import { hang, inOrder } from '../support/script.ts'

@@ -4,7 +4,7 @@
  */
 import type { BrowserContext } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { TURNSTILE_ACTION } from '../../worker/wire.ts'
+import { TURNSTILE_ACTION } from '../../worker/protocol/wire.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { poll, usePages } from '../support/pages.ts'
 import { BUTTON, CHALLENGES, isVerdict, SITE_KEY, turnstileVars, verify } from '../support/turnstile.ts'

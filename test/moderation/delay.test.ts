@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { MODERATION_WINDOWS } from '../../worker/limits.ts'
 import type { Judge } from '../../worker/moderation/judge.ts'
 import { createModeration, type Mode } from '../../worker/moderation/moderation.ts'
-import type { SseEvent } from '../../worker/sse/decode.ts'
+import type { SseEvent } from '../../worker/protocol/decode.ts'
 import { chunk } from '../support/sse.ts'
 
 beforeEach(() => void vi.useFakeTimers())

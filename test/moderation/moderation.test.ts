@@ -5,7 +5,7 @@ import { MODERATION_WINDOWS, type WindowSizes } from '../../worker/limits.ts'
 import type { Judge, Verdict } from '../../worker/moderation/judge.ts'
 import { createModeration, type Mode, type Outcome } from '../../worker/moderation/moderation.ts'
 import { masked } from '../../worker/moderation/said.ts'
-import type { SseEvent } from '../../worker/sse/decode.ts'
+import type { SseEvent } from '../../worker/protocol/decode.ts'
 import { answersToJudge, FORBIDDEN, readers } from '../support/answers.ts'
 import { chunk } from '../support/sse.ts'
 

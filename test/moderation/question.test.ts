@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Verdict } from '../../worker/moderation/judge.ts'
 import { judgeQuestion, questionText } from '../../worker/moderation/question.ts'
-import type { ChatMessage } from '../../worker/wire.ts'
+import type { ChatMessage } from '../../worker/protocol/wire.ts'
 
 test('all that the messages say, but the instructions', () => {
   const text = questionText([

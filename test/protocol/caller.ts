@@ -1,5 +1,5 @@
 /** What a case asks of the Worker, in whichever runtime it runs. */
-import type { ErrorEnvelope, WireError } from '../../worker/wire.ts'
+import type { ErrorEnvelope, WireError } from '../../worker/protocol/wire.ts'
 import { Following } from './following.ts'
 import type { Calls, Control, Gate, Plan } from './plan.ts'
 

@@ -3,6 +3,6 @@ import { exports } from 'cloudflare:workers'
 import { vi } from 'vitest'
 import { protocolCases } from './cases.ts'
 
-vi.mock('../../worker/upstream/demo.ts', () => import('./plan-in-process.ts'))
+vi.mock('../../worker/upstreams/demo.ts', () => import('./plan-in-process.ts'))
 
 protocolCases((path, asked) => exports.default.fetch(`http://localhost${path}`, asked))

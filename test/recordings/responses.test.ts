@@ -1,6 +1,6 @@
 /** Recorded refusals and edge cases, as the upstream's response to an unstreamed request. */
 import { describe, expect, test } from 'vitest'
-import type { ErrorEnvelope } from '../../worker/wire.ts'
+import type { ErrorEnvelope } from '../../worker/protocol/wire.ts'
 import { ask } from '../support/caller.ts'
 import { useHouse } from '../support/house.ts'
 import { json } from '../support/scripts.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createKey } from '../../scripts/key.ts'
-import { readConfig } from '../../worker/config.ts'
+import { readConfig } from '../../worker/config/config.ts'
 
 test('the line is what ACCESS_KEYS takes, and its hash is of the key', () => {
   const { key, entry } = createKey('laptop')

@@ -1,5 +1,5 @@
 /** What a caller does: asks with plain fetch, and reads what comes, piece by piece. */
-import type { ErrorEnvelope, WireError } from '../../worker/wire.ts'
+import type { ErrorEnvelope, WireError } from '../../worker/protocol/wire.ts'
 
 /** The shortest valid question. */
 export const QUESTION = { model: 'gpt-test', messages: [{ role: 'user', content: 'Say hello.' }] }

@@ -1,4 +1,4 @@
-import { decodeEvents, type SseEvent } from '../../worker/sse/decode.ts'
+import { decodeEvents, type SseEvent } from '../../worker/protocol/decode.ts'
 
 /** Reads parts of bytes as an event stream, in the chunks given. */
 export function eventsOf(parts: Uint8Array[]): Promise<SseEvent[]> {

@@ -1,6 +1,6 @@
 /** Callers whom a Worker knows: holders of access keys, and visitors of a page. */
 import { createHash } from 'node:crypto'
-import type { CallerUsage, Session } from '../../worker/wire.ts'
+import type { CallerUsage, Session } from '../../worker/protocol/wire.ts'
 import { ask, askStream, QUESTION } from './caller.ts'
 
 export const PAGE = 'https://shop.example'

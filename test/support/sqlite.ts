@@ -1,6 +1,6 @@
 /** The database of an object, as `node:sqlite` has it: for logic that is tested without the object. */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { Sql, SqlRow, SqlValue } from '../../worker/caller/sql.ts'
+import type { Sql, SqlRow, SqlValue } from '../../worker/objects/sql.ts'
 
 export interface Database extends Sql {
   /** Makes the n-th statement from now on fail, as if the object died there; a transaction around it is undone. */

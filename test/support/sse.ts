@@ -1,5 +1,5 @@
 /** A streamed answer as OpenAI writes it, event by event: the words of the upstream in tests. */
-import type { Usage } from '../../worker/wire.ts'
+import type { Usage } from '../../worker/protocol/wire.ts'
 
 export const DONE_EVENT = 'data: [DONE]\n\n'
 

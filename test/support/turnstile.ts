@@ -1,5 +1,5 @@
 /** Stand-ins for Turnstile: its script in the page, and its verdict. They keep to what Cloudflare's documentation says of them. */
-import { TURNSTILE_ACTION } from '../../worker/wire.ts'
+import { TURNSTILE_ACTION } from '../../worker/protocol/wire.ts'
 import { json } from './scripts.ts'
 import type { Call, Upstream } from './upstream.ts'
 

@@ -1,4 +1,4 @@
-/** Whoever can tell whether a text may be shown: OpenAI's moderation API (worker/upstream/moderations.ts), the demo's, a test's. */
+/** Whoever can tell whether a text may be shown: OpenAI's moderation API (worker/upstreams/moderations.ts), the demo's, a test's. */
 
 /** `unavailable`: nobody could tell, and `why` is for the log. */
 export type Verdict =

@@ -13,8 +13,8 @@
  *   const { state } = await moderation.end() // then the log's own end
  */
 import { HELD_ITEM_CHARS, MODERATION_WINDOWS, type WindowSizes } from '../limits.ts'
-import type { SseEvent } from '../sse/decode.ts'
-import type { ChatChunk, Choice } from '../wire.ts'
+import type { SseEvent } from '../protocol/decode.ts'
+import type { ChatChunk, Choice } from '../protocol/wire.ts'
 import type { Judge, Unreachable, Verdict } from './judge.ts'
 import { readSaid } from './said.ts'
 import { createWindows } from './windows.ts'

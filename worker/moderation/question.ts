@@ -1,7 +1,7 @@
 /** What of a request is judged before its answer is shown: all that its messages say, but the instructions. */
 import { ApiError } from '../errors.ts'
-import { isRecord } from '../sse/chunk.ts'
-import type { ChatMessage } from '../wire.ts'
+import { isRecord } from '../formats/chat-completions/read-event.ts'
+import type { ChatMessage } from '../protocol/wire.ts'
 import type { Judge, Unreachable } from './judge.ts'
 
 /** Whose messages are the owner's or developer's own, and no part of the question. */

@@ -3,9 +3,9 @@
  * before it is shown. More than what is counted as visible (tokens/visible-text.ts): a field that nobody here knows
  * may hold text too, and what isn't judged would be a way around the moderation.
  */
-import { isRecord } from '../sse/chunk.ts'
-import type { SseEvent } from '../sse/decode.ts'
-import { type ChatChunk, DONE } from '../wire.ts'
+import { isRecord } from '../formats/chat-completions/read-event.ts'
+import type { SseEvent } from '../protocol/decode.ts'
+import { type ChatChunk, DONE } from '../protocol/wire.ts'
 
 /** One piece of one running text. */
 export interface Said {

@@ -1,5 +1,5 @@
 /** An unstreamed answer is judged whole before any of it is shown. */
-import { isRecord } from '../sse/chunk.ts'
+import { isRecord } from '../formats/chat-completions/read-event.ts'
 import type { Judge, Unreachable } from './judge.ts'
 import { readSaid } from './said.ts'
 

@@ -1,5 +1,5 @@
 /** What a race measured, as data. All times in milliseconds from the moment when both questions left. */
-import type { Timing } from '../../../worker/wire.ts'
+import type { Timing } from '../../../worker/protocol/wire.ts'
 
 export type Way = 'unstreamed' | 'streamed'
 

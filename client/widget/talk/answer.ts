@@ -1,5 +1,5 @@
 /** Receives one answer while it comes, until it has ended one way or the other. */
-import type { ChatChunk, EndState } from '../../../worker/wire.ts'
+import type { ChatChunk, EndState } from '../../../worker/protocol/wire.ts'
 import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import { retracts, withdraw } from '../../stream/withdraw.ts'

@@ -1,5 +1,5 @@
 /** A conversation as data: what was asked, what was answered, and what of it is sent along. Nothing in it is in words of ours. */
-import type { ChatMessage } from '../../../worker/wire.ts'
+import type { ChatMessage } from '../../../worker/protocol/wire.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Trouble } from './trouble.ts'
 

@@ -1,5 +1,5 @@
 /** A conversation as what its reader takes along: Markdown to read, data to go on with. */
-import type { ChatMessage } from '../../../worker/wire.ts'
+import type { ChatMessage } from '../../../worker/protocol/wire.ts'
 import { type Conversation, type End, type Note, type Rating, type Turn, titleOf } from './conversation.ts'
 import { openEnd } from './open-end.ts'
 

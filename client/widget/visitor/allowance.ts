@@ -1,5 +1,5 @@
 /** What is left of the day's tokens: a quiet line, once it isn't much. */
-import type { CallerUsage } from '../../../worker/wire.ts'
+import type { CallerUsage } from '../../../worker/protocol/wire.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import { thousands } from '../view/speed-line.ts'

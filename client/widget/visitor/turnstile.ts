@@ -1,5 +1,5 @@
 /** Has the visitor solve Turnstile's challenge. Loaded only where the server asks for it, and Cloudflare's script with it. */
-import { TURNSTILE_ACTION } from '../../../worker/wire.ts'
+import { TURNSTILE_ACTION } from '../../../worker/protocol/wire.ts'
 import { clientError } from '../../stream/chat-error.ts'
 import { scriptUrl } from './trusted-types.ts'
 

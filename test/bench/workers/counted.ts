@@ -1,6 +1,7 @@
 /** Millrace, whose callers' objects tell how many rows they write. */
-import { Caller as Uncounted } from '../../../worker/caller/caller.ts'
-import type { Vars } from '../../../worker/config.ts'
+
+import type { Vars } from '../../../worker/config/config.ts'
+import { Caller as Uncounted } from '../../../worker/streams/caller.ts'
 
 export { Address, default, Meter, Treasury } from '../../../worker/index.ts'
 

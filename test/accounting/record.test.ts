@@ -1,0 +1,37 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { record } from '../../worker/accounting/record.ts'
+
+const LINE = {
+  id: 'req_1',
+  route: '/chat',
+  method: 'POST',
+  status: 200,
+  caller: 'key:laptop',
+  model: 'm',
+  first_byte_ms: 5,
+  total_ms: 9,
+  bytes: 100,
+  prompt_tokens: 7,
+  completion_tokens: 3,
+  usage_source: 'estimated',
+  end: 'done',
+} as const
+
+afterEach(() => void vi.restoreAllMocks())
+
+test('the log gets one line of JSON', () => {
+  const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+  record(LINE)
+  expect(log.mock.calls.map(([line]) => JSON.parse(line))).toEqual([LINE])
+})
+
+test('a dataset, where one is bound, gets the same as a point', () => {
+  vi.spyOn(console, 'log').mockImplementation(() => {})
+  const writeDataPoint = vi.fn()
+  record(LINE, { writeDataPoint })
+  expect(writeDataPoint).toHaveBeenCalledExactlyOnceWith({
+    indexes: ['key:laptop'],
+    blobs: ['/chat', 'm', 'done', 'estimated', '', 'req_1'],
+    doubles: [200, 5, 9, 100, 7, 3, 0],
+  })
+})

@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest'
+import { countPrompt } from '../../worker/admission/prompt-limit.ts'
+import { ApiError } from '../../worker/errors.ts'
+import { MAX_BODY_BYTES, MAX_CHARS_PER_TOKEN, TOKENS_OF_PART } from '../../worker/limits.ts'
+import type { ChatMessage } from '../../worker/protocol/wire.ts'
+import { countChat } from '../../worker/tokens/chat.ts'
+import type { Counter } from '../../worker/tokens/counter.ts'
+import { PLACES } from '../support/places.ts'
+import { ENCODINGS } from '../tokens/encodings.ts'
+import { LANGUAGES } from '../tokens/texts.ts'
+
+const [{ counter }] = ENCODINGS as [(typeof ENCODINGS)[0]]
+const user = (content: unknown): ChatMessage => ({ role: 'user', content })
+const count = (messages: ChatMessage[], most?: number, fields: object = {}) =>
+  countPrompt({ ...fields, messages }, 'gpt-4o', counter, most)
+/** `hi` and what is around it. */
+const AROUND = 7
+
+describe('counted as the upstream will bill it', () => {
+  test.each(Object.entries(LANGUAGES))('%s', (_, text) => {
+    for (const times of [1, 200]) {
+      const messages = [user(text.repeat(times)), user([{ type: 'text', text }])]
+      expect(count(messages)).toBe(countChat(messages, 'gpt-4o', counter))
+      expect(count(messages, 1e6)).toBe(countChat(messages, 'gpt-4o', counter))
+    }
+  })
+
+  test('what is no text, at its flat price', () => {
+    const part = (type: string) => ({ type, [type]: { url: 'data:image/png;base64,'.padEnd(100_000, 'A') } })
+    const of = (...types: string[]) => Number(count([user(types.map(part))])) - Number(count([user('')]))
+    expect(of('image_url')).toBe(TOKENS_OF_PART.image_url)
+    expect(of('input_audio', 'file')).toBe(TOKENS_OF_PART.input_audio + TOKENS_OF_PART.file)
+    expect(of('video_of_tomorrow')).toBe(TOKENS_OF_PART.other)
+    expect(count([user([null, 7, 'text'])])).toBe(Number(count([user('')])) + 3 * TOKENS_OF_PART.other)
+  })
+
+  test('tools and forms are read too', () => {
+    const tools = [
+      { type: 'function', function: { name: 'weather', description: 'Tells the weather of a city' } },
+    ]
+    const more = Number(count([user('hi')], undefined, { tools, response_format: null })) - AROUND - 1
+    expect(more).toBe(counter.count(JSON.stringify(tools)))
+  })
+
+  test.each<[object, unknown]>([
+    [{ refusal: 'I will not' }, 'I will not'],
+    [{ function_call: { name: 'f', arguments: '{}' } }, { name: 'f', arguments: '{}' }],
+    [{ reasoning_content: 'let me think' }, 'let me think'],
+    [{ name: { first: 'Ada' } }, { first: 'Ada' }],
+  ])('whatever else a message holds, as JSON: %j', (fields, unknown) => {
+    const plain = { role: 'assistant' as const, content: 'hi' }
+    const more = Number(count([{ ...plain, ...fields }])) - Number(count([plain]))
+    expect(more).toBe(counter.count(JSON.stringify(unknown)))
+  })
+
+  test('what an answer has and doesn’t say costs nothing when it is sent back', () => {
+    const plain = { role: 'assistant' as const, content: 'hi' }
+    expect(count([{ ...plain, refusal: null, audio: null, tool_calls: null }])).toBe(count([plain]))
+  })
+})
+
+describe('with a limit', () => {
+  test('to the token', () => {
+    const exact = AROUND + 1
+    expect(count([user('hi')], exact)).toBe(exact)
+    const error = count([user('hi')], exact - 1)
+    expect(error).toMatchObject({ code: 'prompt_too_long', status: 413 })
+    expect((error as ApiError).message).toBe(
+      `The prompt has ${exact} tokens; ${exact - 1} tokens are the most that is allowed here.`,
+    )
+    expect((error as ApiError).envelope().error.param).toBe('messages')
+  })
+
+  test('over all messages together', () => {
+    const messages = Array.from({ length: 100 }, () => user('hi'))
+    expect(count(messages, 503)).toBe(503)
+    expect(count(messages, 502)).toBeInstanceOf(ApiError)
+  })
+
+  test('an image counts, whatever it shows', () => {
+    const picture = [user([{ type: 'image_url', image_url: { url: 'https://a.example/a.png' } }])]
+    expect(count(picture, TOKENS_OF_PART.image_url)).toBeInstanceOf(ApiError)
+  })
+})
+
+describe('a bomb', () => {
+  const MB = 1024 * 1024
+  const bombs: [string, string][] = [
+    ['spaces', ' '.repeat(MB)],
+    ['one letter', 'x'.repeat(MB)],
+    ['line ends', '\n'.repeat(MB)],
+    ['signs', '='.repeat(MB)],
+    [
+      'rare characters',
+      Array.from({ length: MB }, (_, i) => String.fromCharCode(0x4e00 + ((i * 7919) % 20_000))).join(''),
+    ],
+    ['joined emoji', '👩‍👩‍👧‍👦'.repeat(MB / 11)],
+    ['words', 'stream '.repeat(MB / 7)],
+    ['all that a body holds', 'ab'.repeat(MAX_BODY_BYTES / 2)],
+  ]
+
+  /** Refuses a prompt of more than 8,192 tokens, and says how many characters were looked at for that. */
+  function refuse(messages: ChatMessage[], fields: object = {}): number {
+    let looked = 0
+    const look = (text: string) => {
+      looked += text.length
+      return text
+    }
+    const watched: Counter = {
+      count: (text) => counter.count(look(text)),
+      incremental() {
+        const counting = counter.incremental()
+        return {
+          push: (delta) => counting.push(look(delta)),
+          end: counting.end,
+          get committed() {
+            return counting.committed
+          },
+        }
+      },
+    }
+    const error = countPrompt({ ...fields, messages }, 'gpt-4o', watched, 8192)
+    expect(error).toMatchObject({ code: 'prompt_too_long', status: 413 })
+    expect((error as ApiError).message).toMatch(/more than \d+ (tokens|characters); 8192 tokens/)
+    return looked
+  }
+  const most = 8192 * MAX_CHARS_PER_TOKEN
+
+  test.each(bombs)('%s: refused, however much more there is', (_, text) => {
+    for (const messages of [[user(text)], [user([{ type: 'text', text }])], [user('hi'), user(text)]]) {
+      expect(refuse(messages)).toBeLessThanOrEqual(most)
+    }
+  })
+
+  test('that has its tokens at once is refused at once', () => {
+    const [, text] = bombs.find(([name]) => name === 'rare characters') as [string, string]
+    expect(refuse([user(text)])).toBeLessThan(16_384)
+  })
+
+  test('cut into as many messages as there may be', () => {
+    const pieces = Array.from({ length: 2048 }, () => user(' '.repeat(512)))
+    expect(refuse(pieces)).toBeLessThanOrEqual(most)
+  })
+
+  test('in a name, a tool or a form', () => {
+    const text = ' '.repeat(MB)
+    const call = { function: { name: 'f', arguments: text } }
+    expect(refuse([{ role: 'user', content: 'hi', name: text }])).toBeLessThanOrEqual(most)
+    expect(refuse([{ role: 'assistant', tool_calls: [call, call] }])).toBeLessThanOrEqual(most)
+    expect(refuse([user('hi')], { tools: [text] })).toBeLessThanOrEqual(most)
+  })
+
+  test.each(PLACES)('of words, %s', (_, put) => {
+    expect(refuse([put('stream '.repeat(MB / 7)) as ChatMessage])).toBeLessThanOrEqual(most)
+  })
+
+  test('no prompt that people write has so many characters a token', () => {
+    const python = Array.from(
+      { length: 50 },
+      (_, i) => `${' '.repeat((i % 8) * 4)}if value[${i}] is not None:`,
+    ).join('\n')
+    for (const text of [...Object.values(LANGUAGES), python]) {
+      expect(text.length / counter.count(text)).toBeLessThan(MAX_CHARS_PER_TOKEN / 2)
+    }
+  })
+})

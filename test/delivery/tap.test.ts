@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { tap } from '../../worker/delivery/tap.ts'
+import { TAP_INTERVAL_MS, TAP_READ_BYTES } from '../../worker/limits.ts'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+const SILENCE_MS = 60_000
+
+function open() {
+  let branch!: ReadableByteStreamController
+  const readable = new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      branch = controller
+    },
+  })
+  const looks: number[] = []
+  const onSilence = vi.fn()
+  const watched = tap(readable, {
+    onBytes: (bytes) => looks.push(bytes.length),
+    onSilence,
+    silenceMs: SILENCE_MS,
+  })
+  const send = (bytes: number) => branch.enqueue(new Uint8Array(bytes))
+  return { branch, send, looks, onSilence, ...watched }
+}
+
+test('it looks once an interval, and sees all that came meanwhile', async () => {
+  const { send, looks } = open()
+  for (let chunk = 0; chunk < 100; chunk++) {
+    send(10)
+    await vi.advanceTimersByTimeAsync(TAP_INTERVAL_MS / 10)
+  }
+  expect(looks.length).toBeLessThanOrEqual(11)
+  expect(looks.reduce((sum, bytes) => sum + bytes)).toBeGreaterThanOrEqual(900)
+})
+
+test('a burst is read without pauses', async () => {
+  const { send, looks } = open()
+  send(TAP_READ_BYTES * 3)
+  await vi.advanceTimersByTimeAsync(0)
+  expect(looks).toEqual([TAP_READ_BYTES, TAP_READ_BYTES, TAP_READ_BYTES])
+})
+
+test('hurried, it reads to the end at once', async () => {
+  const { branch, send, looks, hurry, ended } = open()
+  send(10)
+  await vi.advanceTimersByTimeAsync(0)
+  send(20)
+  branch.close()
+  hurry()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(await ended).toBe('end')
+  expect(looks).toEqual([10, 20])
+})
+
+test('silence is told from the last byte, and once', async () => {
+  const { send, onSilence } = open()
+  send(10)
+  await vi.advanceTimersByTimeAsync(SILENCE_MS * 0.75)
+  send(10)
+  await vi.advanceTimersByTimeAsync(SILENCE_MS * 0.75)
+  expect(onSilence).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(SILENCE_MS)
+  expect(onSilence).toHaveBeenCalledOnce()
+})
+
+test('a branch that breaks says so, and one that is left is read no more', async () => {
+  const broken = open()
+  broken.branch.error(new Error('reset'))
+  expect(await broken.ended).toBe('broken')
+  const left = open()
+  left.leave()
+  expect(await left.ended).toBe('end')
+  expect(left.looks).toEqual([])
+})

@@ -1,0 +1,73 @@
+/** What a durable stream is settled at, however it ended. */
+import { exports } from 'cloudflare:workers'
+import { expect, test, vi } from 'vitest'
+import { OPENING_GRACE_MS } from '../../worker/limits.ts'
+import { Caller } from '../protocol/caller.ts'
+import { gate, type Plan, plan } from '../protocol/plan.ts'
+import { delta, numbered } from '../support/sse.ts'
+
+vi.mock('../../worker/upstreams/demo.ts', () => import('../protocol/plan-in-process.ts'))
+
+const LIMITS = { tokensPerDay: 100_000, concurrency: undefined, sliced: false }
+const messages = [{ role: 'user', content: 'Say hello.' }]
+/** `Say hello.` is 3 tokens, its role 1; the formula adds 3 for the message and 3 for the answer. */
+const PROMPT = 10
+
+const demo = new Caller((path, asked) => exports.default.fetch(`http://localhost${path}`, asked))
+const newCaller = () => exports.Caller.getByName(`key:${crypto.randomUUID()}`)
+
+async function open(stub: ReturnType<typeof newCaller>, itsPlan: Plan) {
+  const model = 'millrace-demo'
+  const { answer } = await stub.open({
+    bytes: new TextEncoder().encode(JSON.stringify({ model, stream: true, messages, plan: itsPlan })),
+    model,
+    idempotency: undefined,
+    after: 0,
+    reservation: {
+      id: crypto.randomUUID(),
+      prompt: PROMPT,
+      output: 100,
+      expiresAt: Date.now() + 60_000,
+    },
+    limits: LIMITS,
+  })
+  if (answer === undefined) throw new Error('It was refused.')
+  return { id: answer.id, text: new Response(answer.events).text() }
+}
+
+const usage = async (stub: ReturnType<typeof newCaller>) => (await stub.usage(LIMITS)).answer
+
+test(
+  'what the upstream refuses late, at nothing; what is stopped before its first byte, at its prompt',
+  async () => {
+    const [late, never] = [gate(), gate()]
+    const [refused, stopped] = [newCaller(), newCaller()]
+    const error = { error: { message: 'Come back later.' } }
+    const [one, other] = await Promise.all([
+      open(refused, plan(late, { refuse: 503, body: error })),
+      open(stopped, plan(never)),
+    ])
+    const log = vi.spyOn(console, 'log')
+    await demo.open(late)
+    expect(await one.text).toContain('"code":"upstream_overloaded"')
+    await stopped.stop(other.id)
+    expect(await usage(refused)).toMatchObject({ used: 0, reserved: 0, running: 0 })
+    expect(await usage(stopped)).toMatchObject({ used: PROMPT, reserved: 0, running: 0 })
+    const lines = log.mock.calls.map(([line]) => JSON.parse(line)).filter(({ end }) => end !== undefined)
+    const of = (end: string) => lines.filter((line) => line.route === '/v1/streams' && line.end === end)
+    expect(of('failed')).toHaveLength(1)
+    expect(of('failed')[0]).not.toHaveProperty('prompt_tokens')
+    expect(of('stopped')).toEqual([expect.objectContaining({ prompt_tokens: PROMPT })])
+    log.mockRestore()
+  },
+  OPENING_GRACE_MS + 10_000,
+)
+
+test('what outgrows what was put aside for it, in full: also the chunk with which it does', async () => {
+  const stub = newCaller()
+  const { text } = await open(stub, plan(delta(numbered(5000).join(' ')), gate()))
+  expect(await text).toContain('"state":"budget"')
+  const { used, running } = (await usage(stub)) ?? {}
+  expect(used).toBeGreaterThanOrEqual(5000)
+  expect(running).toBe(0)
+})

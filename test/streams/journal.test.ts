@@ -1,0 +1,212 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { MAX_EVENT_BYTES, MAX_WRITE_BYTES } from '../../worker/limits.ts'
+import { createJournal, type KeptStream } from '../../worker/streams/journal.ts'
+import { failAt } from '../support/sqlite.ts'
+import { type Kept, newStream, openJournal, readAll, rowsIn, textOf, toPack } from './kept.ts'
+import { numberedEvent } from './reading.ts'
+
+/** Each way to cut a list into runs. */
+function* layouts<T>(list: readonly T[]): Generator<T[][]> {
+  for (let cuts = 0; cuts < 2 ** (list.length - 1); cuts++) {
+    const runs: T[][] = [[]]
+    for (const [index, one] of list.entries()) {
+      if (index > 0 && (cuts >> (index - 1)) & 1) runs.push([])
+      runs.at(-1)?.push(one)
+    }
+    yield runs
+  }
+}
+
+describe('what was written is read', () => {
+  const DATA = ['{"a":1}', 'é€🎉', 'two\nlines', '', '\n', '[DONE]']
+  const EVENTS = DATA.map((data, index) => numberedEvent(index + 1, data))
+
+  test('from every cursor, at every layout of rows, to the byte', () => {
+    const { journal } = openJournal()
+    for (const layout of layouts(EVENTS)) {
+      const stream = journal.begin(newStream())
+      let first = 1
+      for (const run of layout) {
+        journal.write(stream.serial, toPack(first, run))
+        first += run.length
+      }
+      for (let after = 0; after <= EVENTS.length; after++) {
+        const read = { read: (from: number) => journal.read(stream, from) }
+        expect(readAll(read, after)).toBe(EVENTS.slice(after).join(''))
+      }
+    }
+  })
+
+  test('in one part, where one write can hold it', () => {
+    const { journal } = openJournal()
+    const stream = journal.begin(newStream())
+    EVENTS.forEach((event, index) => {
+      journal.write(stream.serial, toPack(index + 1, [event]))
+    })
+    const part = journal.read(stream, 2)
+    expect([textOf([part?.bytes ?? new Uint8Array()]), part?.last]).toEqual([
+      EVENTS.slice(2).join(''),
+      EVENTS.length,
+    ])
+    expect(journal.read(stream, EVENTS.length)).toBeUndefined()
+  })
+
+  test('in several, where it is more: each by an event at most above what a write holds', () => {
+    const { journal } = openJournal()
+    const stream = journal.begin(newStream())
+    const events = Array.from({ length: 7 }, (_, i) => numberedEvent(i + 1, 'x'.repeat(MAX_EVENT_BYTES / 2)))
+    events.forEach((event, index) => {
+      journal.write(stream.serial, toPack(index + 1, [event]))
+    })
+    const sizes: number[] = []
+    for (let part = journal.read(stream, 0); part !== undefined; part = journal.read(stream, part.last)) {
+      sizes.push(part.bytes.length)
+    }
+    expect(sizes.length).toBeGreaterThan(1)
+    expect(Math.max(...sizes)).toBeLessThan(MAX_WRITE_BYTES + MAX_EVENT_BYTES)
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(events.join('').length)
+  })
+
+  test('after the object was made anew too', () => {
+    const { journal, sql } = openJournal()
+    const stream = newStream({ idempotencyKey: 'k', requestHash: 'h' })
+    const begun = journal.begin(stream)
+    journal.write(begun.serial, toPack(1, EVENTS))
+    const again = createJournal(sql)
+    expect(again.kept).toBe(1)
+    expect(again.byId(stream.id)).toEqual(journal.byId(stream.id))
+    expect(readAll({ read: (after) => again.read(begun, after) })).toBe(EVENTS.join(''))
+  })
+})
+
+describe('each stream has its own', () => {
+  test('also at the edges of their numbers', () => {
+    const { journal } = openJournal()
+    const most = 2 ** 20 - 1
+    const [before, one, next] = [1, 2, 3].map(() => journal.begin(newStream())) as [
+      KeptStream,
+      KeptStream,
+      KeptStream,
+    ]
+    for (const { serial } of [before, one, next]) {
+      journal.write(serial, toPack(1, [numberedEvent(1, `first of ${serial}`)]))
+      journal.write(serial, toPack(most, [numberedEvent(most, `last of ${serial}`)]))
+    }
+    const all = (stream: KeptStream) => readAll({ read: (after) => journal.read(stream, after) })
+    const expected = ({ serial }: KeptStream) =>
+      numberedEvent(1, `first of ${serial}`) + numberedEvent(most, `last of ${serial}`)
+    for (const stream of [before, one, next]) expect(all(stream)).toBe(expected(stream))
+    expect(journal.running().map(({ last }) => last)).toEqual([most, most, most])
+    journal.forget(one.serial)
+    expect(all(one)).toBe('')
+    for (const stream of [before, next]) expect(all(stream)).toBe(expected(stream))
+  })
+
+  test('a serial is not given twice while its stream is kept', () => {
+    const { journal } = openJournal()
+    const first = journal.begin(newStream())
+    const second = journal.begin(newStream())
+    journal.forget(first.serial)
+    expect(journal.begin(newStream()).serial).not.toBe(second.serial)
+  })
+})
+
+describe('a stream', () => {
+  test('is found by its id and by its key, as it was begun', () => {
+    const { journal } = openJournal()
+    const stream = newStream({ idempotencyKey: 'key', requestHash: 'hash' })
+    const { idempotencyKey: _, ...known } = stream
+    const begun = journal.begin(stream)
+    expect(begun).toEqual({ ...known, serial: expect.any(Number), state: 'running', last: 0 })
+    expect(journal.byId(stream.id)).toEqual(begun)
+    expect(journal.byKey('key')).toEqual(begun)
+    expect([journal.byId('str_unknown'), journal.byKey('unknown')]).toEqual([undefined, undefined])
+  })
+
+  test('of which the key is known already is not begun', () => {
+    const { journal } = openJournal()
+    journal.begin(newStream({ idempotencyKey: 'key' }))
+    expect(() => journal.begin(newStream({ idempotencyKey: 'key' }))).toThrow()
+    expect(journal.kept).toBe(1)
+  })
+
+  test('runs until it has ended', () => {
+    const { journal } = openJournal()
+    const [first, second] = [journal.begin(newStream()), journal.begin(newStream())]
+    expect(journal.running()).toEqual([first, second])
+    journal.end(first.serial, [toPack(1, ['id: 1\ndata: [DONE]\n\n'])], 'done', 5000)
+    expect(journal.running()).toEqual([second])
+    expect(journal.byId(first.id)).toEqual({ ...first, state: 'done', last: 1 })
+  })
+
+  test.each([
+    ['its last events', /^INSERT INTO packs/],
+    ['its state', /^UPDATE streams/],
+  ])('ends with its events and its state, or not at all: %s can not be written', (_, like) => {
+    const { journal, sql } = openJournal()
+    const stream = journal.begin(newStream())
+    journal.write(stream.serial, toPack(1, ['id: 1\ndata: a\n\n']))
+    sql.fails = failAt(like)
+    const end = () => journal.end(stream.serial, [toPack(2, ['id: 2\ndata: [DONE]\n\n'])], 'done', 5000)
+    expect(end).toThrow('disk I/O error')
+    sql.fails = undefined
+    expect(journal.byId(stream.id)).toEqual({ ...stream, last: 1 })
+    end()
+    expect(journal.byId(stream.id)).toEqual({ ...stream, state: 'done', last: 2 })
+  })
+})
+
+describe('what has expired is gone', () => {
+  let kept: Kept
+  beforeEach(() => {
+    kept = openJournal()
+  })
+
+  const end = (expires: number) => {
+    const { journal } = kept
+    const stream = journal.begin(newStream({ idempotencyKey: crypto.randomUUID() }))
+    journal.end(stream.serial, [toPack(1, ['id: 1\ndata: [DONE]\n\n'])], 'done', expires)
+    return stream
+  }
+
+  test('with all it had; what expires later stays, and what runs', () => {
+    const { journal, sql } = kept
+    const running = journal.begin(newStream())
+    const [sooner, later] = [end(5000), end(6000)]
+    expect(journal.expire(4999)).toBe(5000)
+    expect(journal.kept).toBe(3)
+    expect(journal.expire(5000)).toBe(6000)
+    expect(journal.byId(sooner.id)).toBeUndefined()
+    expect(journal.read(sooner, 0)).toBeUndefined()
+    expect(journal.byId(later.id)).toBeDefined()
+    expect(journal.expire(1e15)).toBeUndefined()
+    expect(journal.byId(running.id)).toEqual(running)
+    expect([journal.kept, rowsIn(sql, 'streams'), rowsIn(sql, 'packs')]).toEqual([1, 1, 0])
+  })
+
+  test('all together, or none where that fails', () => {
+    const { journal, sql } = kept
+    end(5000)
+    end(5000)
+    sql.fails = failAt(/^DELETE FROM streams/, 2)
+    expect(() => journal.expire(5000)).toThrow()
+    sql.fails = undefined
+    expect(journal.kept).toBe(2)
+    expect([rowsIn(sql, 'streams'), rowsIn(sql, 'packs')]).toEqual([2, 2])
+  })
+})
+
+test('what is forgotten never was: its id, its key and its events', () => {
+  const { journal, sql } = openJournal()
+  const stream = newStream({ idempotencyKey: 'key' })
+  const begun = journal.begin(stream)
+  journal.write(begun.serial, toPack(1, ['id: 1\ndata: a\n\n']))
+  journal.forget(begun.serial)
+  expect([journal.byId(stream.id), journal.byKey('key'), journal.read(begun, 0)]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
+  expect([journal.kept, rowsIn(sql, 'streams'), rowsIn(sql, 'packs')]).toEqual([0, 0, 0])
+  journal.begin(newStream({ idempotencyKey: 'key' }))
+})

@@ -1,0 +1,321 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { ApiError } from '../../worker/errors.ts'
+import {
+  MAX_EVENT_BYTES,
+  MAX_KEPT_EVENT_BYTES,
+  MAX_PACK_BYTES,
+  MAX_STREAM_BYTES,
+  MAX_STREAM_EVENTS,
+  MAX_WRITE_BYTES,
+  PACK_EVENTS,
+} from '../../worker/limits.ts'
+import { endedLog, interruptedEnd, type RunningLog, runningLog } from '../../worker/streams/log.ts'
+import { failAt } from '../support/sqlite.ts'
+import { newStream, openJournal, readAll, rowsIn } from './kept.ts'
+import { numberedEvent } from './reading.ts'
+
+const dataAt = (number: number) => `{"token":"t${number} 🎉"}`
+const textFrom = (after: number, last: number) =>
+  Array.from({ length: last - after }, (_, i) => numberedEvent(after + i + 1, dataAt(after + i + 1))).join('')
+
+function openStream() {
+  const { sql, journal } = openJournal()
+  return { sql, journal, stream: journal.begin(newStream()) }
+}
+
+function open() {
+  const opened = openStream()
+  return { ...opened, log: runningLog(opened.journal, opened.stream) }
+}
+
+function append(log: RunningLog, count: number): void {
+  for (let i = 0; i < count; i++) log.append(dataAt(log.last + 1))
+}
+
+const bytesAt = (number: number) => Buffer.byteLength(numberedEvent(number, dataAt(number)))
+
+test('what comes soon after what was shown is shown together with it; the first, the last and what is late at once', async () => {
+  vi.useFakeTimers()
+  const { journal, stream } = open()
+  const log = runningLog(journal, stream, { gatherMs: 16 })
+  append(log, 3)
+  expect(readAll(log, 0)).toBe(textFrom(0, 1))
+  const woken = vi.fn()
+  void log.changed().then(woken)
+  await vi.advanceTimersByTimeAsync(15)
+  expect(woken).not.toHaveBeenCalled()
+  await vi.advanceTimersByTimeAsync(1)
+  expect(woken).toHaveBeenCalledExactlyOnceWith('event')
+  expect(readAll(log, 1)).toBe(textFrom(1, 3))
+  await vi.advanceTimersByTimeAsync(100)
+  append(log, 1)
+  expect(readAll(log, 3)).toBe(textFrom(3, 4))
+  append(log, 1)
+  log.end('done', [dataAt(6)], 1000)
+  expect(readAll(log, 4)).toBe(textFrom(4, 6))
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+describe('each event can be read at once', () => {
+  test('from every place, while they come: out of memory, the journal, and where those meet', () => {
+    const { log } = open()
+    for (let last = 1; last <= 4 * PACK_EVENTS; last++) {
+      append(log, 1)
+      for (let after = 0; after <= last; after++) expect(readAll(log, after)).toBe(textFrom(after, last))
+    }
+  })
+
+  test('whenever they are journalled', () => {
+    for (let flushAt = 1; flushAt <= 2 * PACK_EVENTS; flushAt++) {
+      const { log } = open()
+      for (let last = 1; last <= 3 * PACK_EVENTS; last++) {
+        append(log, 1)
+        if (last === flushAt || last === flushAt + 3) log.flush()
+      }
+      const { last } = log
+      for (let after = 0; after <= last; after++) expect(readAll(log, after)).toBe(textFrom(after, last))
+    }
+  })
+
+  test('without the journal, where a reader is a pack behind or less', () => {
+    const { log, sql } = open()
+    append(log, 4 * PACK_EVENTS + 3)
+    sql.fails = () => true
+    expect(readAll(log, 3 * PACK_EVENTS)).toBe(textFrom(3 * PACK_EVENTS, log.last))
+    expect(() => log.read(3 * PACK_EVENTS - 1)).toThrow('disk I/O error')
+  })
+
+  test('of several lines, and none', () => {
+    const { log } = open()
+    for (const data of ['a\nb', '', '\n']) log.append(data)
+    expect(readAll(log)).toBe(
+      'id: 1\ndata: a\ndata: b\n\n' + 'id: 2\ndata: \n\n' + 'id: 3\ndata: \ndata: \n\n',
+    )
+  })
+})
+
+describe('rows are few', () => {
+  test('1,000 events are 63', () => {
+    const { log, sql } = open()
+    append(log, 1000)
+    log.flush()
+    expect(rowsIn(sql, 'packs')).toBe(Math.ceil(1000 / 16))
+  })
+
+  test('and nothing is written where nothing came', () => {
+    const { log, sql } = open()
+    append(log, 3)
+    const written = sql.statements.length
+    log.flush()
+    log.flush()
+    expect(sql.statements.length).toBe(written + 1)
+  })
+
+  test('but none is large: large events have rows of their own', () => {
+    const { log, sql } = open()
+    const data = 'x'.repeat(MAX_EVENT_BYTES - 100)
+    for (let i = 0; i < 5; i++) {
+      append(log, 3)
+      log.append(data)
+    }
+    log.flush()
+    const sizes = sql.rows('SELECT LENGTH(bytes) AS size FROM packs').map(({ size }) => Number(size))
+    expect(sizes).toHaveLength(5)
+    expect(Math.max(...sizes)).toBeLessThan(MAX_EVENT_BYTES + MAX_PACK_BYTES)
+    const text = readAll(log)
+    expect(text.match(/^id: \d+$/gm)).toHaveLength(20)
+    for (const after of [0, 2, 3, 4, 15, 19, 20])
+      expect(readAll(log, after)).toBe(text.slice(startOf(text, after + 1)))
+  })
+
+  test.each(['journalled', 'ended'])(
+    'nor is what waited for its verdict, when it is %s all at once',
+    (how) => {
+      const { sql, journal, stream } = openStream()
+      const provisional = { count: Number.POSITIVE_INFINITY, mask: (data: string) => data }
+      const log = runningLog(journal, stream, { provisional })
+      for (let i = 0; i < 200; i++) log.append('x'.repeat(16 * 1024))
+      expect(rowsIn(sql, 'packs')).toBe(0)
+      const text = readAll(log)
+      if (how === 'journalled') {
+        provisional.count = 0
+        log.flush()
+        expect(readAll(log)).toBe(text)
+      }
+      log.end('done', ['[DONE]'], 5000)
+      const whole = text + numberedEvent(201, '[DONE]')
+      expect(readAll(log)).toBe(whole)
+      const kept = endedLog(journal, journal.byId(stream.id) ?? stream)
+      for (const after of [0, 1, 7, 150, 200]) {
+        expect(readAll(kept, after)).toBe(whole.slice(startOf(whole, after + 1)))
+      }
+      const rows = sql.rows('SELECT LENGTH(bytes) AS size FROM packs').map(({ size }) => Number(size))
+      expect(Math.max(...rows)).toBeLessThan(MAX_PACK_BYTES + 17 * 1024)
+    },
+  )
+})
+
+test('what a reader gets at once has a bound, whatever is held', () => {
+  const { journal, stream } = openStream()
+  const log = runningLog(journal, stream, { provisional: { count: 500, mask: (data) => data } })
+  for (let i = 0; i < 200; i++) log.append('x'.repeat(16 * 1024))
+  const sizes: number[] = []
+  for (let part = log.read(0); part !== undefined; part = log.read(part.last)) sizes.push(part.bytes.length)
+  expect(sizes.reduce((a, b) => a + b)).toBe(log.bytes)
+  expect(Math.max(...sizes)).toBeLessThan(MAX_WRITE_BYTES + 17 * 1024)
+})
+
+const startOf = (text: string, number: number): number => {
+  const at = text.indexOf(`id: ${number}\n`)
+  return at === -1 ? text.length : at
+}
+
+describe('who waits is told', () => {
+  test('all of them, once, of an event, a heartbeat and the end', async () => {
+    const { log } = open()
+    const waiting = () => Promise.all([log.changed(), log.changed()])
+    const event = waiting()
+    append(log, 1)
+    expect(await event).toEqual(['event', 'event'])
+    const heartbeat = waiting()
+    log.heartbeat()
+    expect(await heartbeat).toEqual(['heartbeat', 'heartbeat'])
+    const end = waiting()
+    log.end('done', ['[DONE]'], 5000)
+    expect(await end).toEqual(['event', 'event'])
+    expect(log.ended).toBe(true)
+  })
+
+  test('that an event is there only when it can be read', async () => {
+    const { log } = open()
+    const seen: number[] = []
+    for (let count = 0; count < 2 * PACK_EVENTS; count++) {
+      const changed = log.changed().then(() => seen.push(log.read(log.last - 1)?.last ?? 0))
+      append(log, 1)
+      await changed
+    }
+    expect(seen).toEqual(seen.map((_, index) => index + 1))
+  })
+})
+
+describe('the end', () => {
+  test('is journalled with what came before it, and can be read after it', () => {
+    const { log, journal, stream } = open()
+    append(log, PACK_EVENTS + 2)
+    log.end('stopped', ['{"last":true}', '[DONE]'], 5000)
+    const { last } = log
+    const text =
+      textFrom(0, last - 2) + numberedEvent(last - 1, '{"last":true}') + numberedEvent(last, '[DONE]')
+    expect(log).toMatchObject({ last: PACK_EVENTS + 4, ended: true, bytes: Buffer.byteLength(text) })
+    const known = journal.byId(stream.id)
+    expect(known).toMatchObject({ state: 'stopped', last })
+    const kept = known && endedLog(journal, known)
+    expect(kept).toMatchObject({ last, ended: true })
+    for (let after = 0; after <= last; after++) {
+      const rest = text.slice(startOf(text, after + 1))
+      expect(readAll(log, after)).toBe(rest)
+      expect(kept && readAll(kept, after)).toBe(rest)
+    }
+  })
+
+  test.each([/^INSERT INTO packs/, /^UPDATE streams/])(
+    'that can not be journalled has not happened: %s',
+    (like) => {
+      const { log, sql, journal, stream } = open()
+      append(log, 3)
+      sql.fails = failAt(like)
+      const end = () => log.end('done', ['{"last":true}', '[DONE]'], 5000)
+      expect(end).toThrow('disk I/O error')
+      expect(log).toMatchObject({ ended: false, last: 3 })
+      expect(readAll(log)).toBe(textFrom(0, 3))
+      sql.fails = undefined
+      expect(journal.byId(stream.id)).toMatchObject({ state: 'running', last: 0 })
+      end()
+      expect(readAll(log)).toBe(
+        textFrom(0, 3) + numberedEvent(4, '{"last":true}') + numberedEvent(5, '[DONE]'),
+      )
+    },
+  )
+})
+
+describe('after a restart the end is news to each reader', () => {
+  test('whatever they had, and whatever was journalled: a stream has no event with such a number', () => {
+    const { journal, stream } = openStream()
+    const provisional = { count: Number.POSITIVE_INFINITY, mask: (data: string) => data }
+    const log = runningLog(journal, stream, { provisional })
+    const fill = () => {
+      for (;;) log.append('1')
+    }
+    expect(fill).toThrow()
+    expect(journal.byId(stream.id)?.last).toBe(0)
+    expect(interruptedEnd('{}').last).toBeGreaterThan(log.last)
+  })
+
+  test('and to each it is all that follows what was journalled', () => {
+    const { log, journal, stream } = open()
+    append(log, PACK_EVENTS + 5)
+    const kept = journal.byId(stream.id) ?? stream
+    expect(kept.last).toBe(PACK_EVENTS)
+    const end = interruptedEnd('{"end":1}')
+    journal.end(stream.serial, [end], 'interrupted', 5000)
+    const after = endedLog(journal, { ...kept, last: end.last })
+    const event = numberedEvent(end.last, '{"end":1}')
+    for (const had of [...Array(2 * log.last).keys(), MAX_STREAM_EVENTS]) {
+      expect(readAll(after, had)).toBe(textFrom(Math.min(had, kept.last), kept.last) + event)
+    }
+    expect(readAll(after, end.last)).toBe('')
+  })
+})
+
+describe('a stream is bounded', () => {
+  const errorOf = (work: () => void): ApiError => {
+    try {
+      work()
+    } catch (error) {
+      return error as ApiError
+    }
+    throw new Error('Nothing was thrown.')
+  }
+
+  test('in its events', () => {
+    const { log } = open()
+    for (let i = 0; i < MAX_STREAM_EVENTS; i++) log.append('1')
+    expect(errorOf(() => log.append('1')).code).toBe('stream_too_long')
+    expect(log.last).toBe(MAX_STREAM_EVENTS)
+    log.end('failed', ['{}'], 5000)
+    expect(readAll(log, MAX_STREAM_EVENTS - 1)).toBe(
+      numberedEvent(MAX_STREAM_EVENTS, '1') + numberedEvent(MAX_STREAM_EVENTS + 1, '{}'),
+    )
+  })
+
+  test('in its bytes', () => {
+    const { log } = open()
+    const data = 'é'.repeat(MAX_EVENT_BYTES / 2 - 50)
+    const error = errorOf(() => {
+      for (;;) log.append(data)
+    })
+    expect(error.code).toBe('stream_too_long')
+    expect(log.bytes).toBeLessThanOrEqual(MAX_STREAM_BYTES)
+    expect(log.bytes).toBeGreaterThan(MAX_STREAM_BYTES - 2 * MAX_EVENT_BYTES)
+  })
+
+  test('in each event: a row has to hold it, whatever its characters take', () => {
+    const { log, sql } = open()
+    append(log, 3)
+    for (const data of ['█'.repeat(MAX_EVENT_BYTES), '\n'.repeat(MAX_EVENT_BYTES / 2)]) {
+      expect(errorOf(() => log.append(data)).code).toBe('stream_too_long')
+    }
+    log.append('█'.repeat(MAX_KEPT_EVENT_BYTES / 3 - 10))
+    log.end('failed', ['{}'], 5000)
+    const rows = sql.rows('SELECT LENGTH(bytes) AS size FROM packs').map(({ size }) => Number(size))
+    expect(Math.max(...rows)).toBeLessThan(MAX_KEPT_EVENT_BYTES + MAX_PACK_BYTES)
+    expect(log.last).toBe(5)
+  })
+
+  test('and knows its size', () => {
+    const { log } = open()
+    append(log, 20)
+    expect(log.bytes).toBe(Array.from({ length: 20 }, (_, i) => bytesAt(i + 1)).reduce((a, b) => a + b))
+  })
+})

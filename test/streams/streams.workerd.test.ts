@@ -1,0 +1,49 @@
+/**
+ * Whatever happens to a stream's readers, its upstream and its object, and in whichever order: each reader has, in
+ * the end, what an undisturbed one has, or what was journalled and that it was interrupted.
+ */
+import { runInDurableObject } from 'cloudflare:test'
+import { exports } from 'cloudflare:workers'
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { sqlOf } from '../../worker/objects/sql-of.ts'
+import { play } from './play.ts'
+import { scenes } from './scene.ts'
+
+const CASES = 2000
+/** To see a failure again, put its seed here. */
+const SEED = Math.trunc(Math.random() * 2 ** 31)
+/** No scene takes a tenth of it. */
+const HANGS_MS = 5000
+
+const { setTimeout, clearTimeout } = globalThis
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
+})
+afterEach(() => void vi.useRealTimers())
+
+async function unlessItHangs<T>(work: Promise<T>): Promise<T> {
+  const hangs = Promise.withResolvers<never>()
+  const timer = setTimeout(() => hangs.reject(new Error('It hangs.')), HANGS_MS)
+  return Promise.race([work, hangs.promise]).finally(() => clearTimeout(timer))
+}
+
+test(`${CASES} scenes, by the seed ${SEED}: no reader lacks anything, and none waits for ever`, async () => {
+  const seen = new Map<string, number>()
+  await runInDurableObject(exports.Caller.getByName('property'), async (_, { storage }) => {
+    const sql = sqlOf(storage)
+    const holds = fc.asyncProperty(scenes, async (scene) => {
+      const { state, wrong } = await unlessItHangs(play(sql, scene))
+      expect(wrong).toBeUndefined()
+      seen.set(state, (seen.get(state) ?? 0) + 1)
+    })
+    await fc.assert(holds, { numRuns: CASES, seed: SEED })
+  })
+  // Or it would prove less than it says.
+  for (const state of ['done', 'stopped', 'truncated', 'failed', 'interrupted', 'refused']) {
+    expect([state, seen.get(state)]).toEqual([
+      state,
+      expect.toSatisfy((count: number) => count > CASES / 100),
+    ])
+  }
+}, 120_000)

@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest'
+import { ApiError } from '../../worker/errors.ts'
+import { DEADLINES, type Deadlines } from '../../worker/limits.ts'
+import { toBytes } from '../../worker/protocol/encode.ts'
+import { askUpstream, createCall } from '../../worker/upstreams/call.ts'
+
+const SSE = { headers: { 'content-type': 'text/event-stream' } }
+const stays = new AbortController().signal
+const never = () => new ReadableStream<Uint8Array>()
+
+interface Setting {
+  stream?: boolean
+  deadlines?: Partial<Deadlines>
+  caller?: AbortSignal
+}
+
+/** Asks an upstream that answers each attempt with the next of `answers`; counts the attempts. */
+async function ask(answers: ((signal: AbortSignal) => Promise<Response>)[], setting: Setting = {}) {
+  const deadlines = { ...DEADLINES, ...setting.deadlines }
+  const call = createCall(setting.caller ?? stays, deadlines.total)
+  let attempts = 0
+  const send = (signal: AbortSignal) => {
+    const next = answers[attempts++]
+    if (next === undefined) throw new Error('one attempt too many')
+    return next(signal)
+  }
+  try {
+    return {
+      ...(await askUpstream({ send, stream: setting.stream ?? true, call, deadlines })),
+      attempts,
+      call,
+    }
+  } finally {
+    call.finished()
+  }
+}
+
+const ok = async () => new Response('data: 1\n\n', SSE)
+const refuses =
+  (status: number, headers = {}) =>
+  async () =>
+    new Response('{}', { status, headers: { ...headers } })
+const unreachable = async () => {
+  throw new TypeError('connection refused')
+}
+/** As `fetch` does: pending until its signal aborts. */
+const hangs = (signal: AbortSignal) =>
+  new Promise<Response>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
+/** A head, and then a body that neither comes nor ends until the signal aborts. */
+const hangsAfterHead = async (signal: AbortSignal) =>
+  new Response(
+    new ReadableStream({
+      start(controller) {
+        signal.addEventListener('abort', () => controller.error(signal.reason))
+      },
+    }),
+    SSE,
+  )
+
+describe('before the first byte, a failure is tried again', () => {
+  test.each([
+    ['500 then 200', refuses(500)],
+    ['429 with a short wait', refuses(429, { 'retry-after-ms': '1' })],
+    ['a connection that is refused', unreachable],
+  ])('%s', async (_, first) => {
+    const { answer, retries, attempts } = await ask([first, ok])
+    expect(answer).toMatchObject({ status: 200 })
+    expect({ retries, attempts }).toEqual({ retries: 1, attempts: 2 })
+  })
+
+  test('twice at the most', async () => {
+    const { answer, attempts } = await ask([unreachable, unreachable, unreachable])
+    expect(answer).toMatchObject({ code: 'upstream_unreachable', status: 502 })
+    expect(attempts).toBe(3)
+  })
+
+  test.each([400, 401, 404, 422])('%s is final', async (status) => {
+    expect((await ask([refuses(status)])).attempts).toBe(1)
+  })
+
+  test('a long Retry-After is passed on at once', async () => {
+    const { answer, attempts } = await ask([refuses(429, { 'retry-after': '60' })])
+    expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '60' } })
+    expect(attempts).toBe(1)
+  })
+
+  test('a caller that leaves while a retry waits ends it', async () => {
+    const caller = new AbortController()
+    const leave = async () => {
+      setTimeout(() => caller.abort(), 10)
+      return refuses(429, { 'retry-after': '5' })()
+    }
+    const { answer, attempts } = await ask([leave], { caller: caller.signal })
+    expect(answer).toMatchObject({ code: 'caller_left' })
+    expect(attempts).toBe(1)
+  })
+})
+
+describe('deadlines', () => {
+  test.each([
+    ['connect', hangs, 'upstream_connect_timeout'],
+    ['firstByte', hangsAfterHead, 'upstream_first_byte_timeout'],
+    ['total', hangs, 'upstream_total_timeout'],
+  ] as const)('%s', async (name, upstream, code) => {
+    const { answer, attempts } = await ask([upstream], { deadlines: { [name]: 20 } })
+    expect(answer).toBeInstanceOf(ApiError)
+    expect(answer).toMatchObject({ code, status: 504 })
+    expect(attempts).toBe(1)
+  })
+
+  test('an unstreamed answer has only that of the whole: its head comes last', async () => {
+    const { answer } = await ask([hangs], {
+      stream: false,
+      deadlines: { connect: 5, firstByte: 5, total: 40 },
+    })
+    expect(answer).toMatchObject({ code: 'upstream_total_timeout' })
+  })
+})
+
+describe('what is no answer is none', () => {
+  test.each([
+    [
+      'HTML to a streamed call',
+      true,
+      async () => new Response('<html>', { headers: { 'content-type': 'text/html' } }),
+    ],
+    ['JSON to a streamed call', true, async () => Response.json({})],
+    ['HTML to an unstreamed call', false, async () => new Response('<html>')],
+    ['half of a JSON', false, async () => new Response('{"id":')],
+  ])('%s', async (_, stream, upstream) => {
+    expect((await ask([upstream], { stream })).answer).toMatchObject({
+      code: 'upstream_invalid',
+      status: 502,
+    })
+  })
+
+  test('an event stream without a byte', async () => {
+    expect((await ask([async () => new Response('', SSE)])).answer).toMatchObject({
+      code: 'upstream_truncated',
+    })
+  })
+
+  test.each([
+    ['a streamed answer that breaks off after its head', true, []],
+    ['an unstreamed answer that breaks off', false, [toBytes('{"id"')]],
+  ])('%s is not asked for again: it may have been paid for', async (_, stream, parts) => {
+    const breaks = async () =>
+      new Response(
+        new ReadableStream({
+          start(controller) {
+            for (const part of parts) controller.enqueue(part)
+          },
+          pull: (controller) => controller.error(new Error('reset')),
+        }),
+        SSE,
+      )
+    const { answer, attempts } = await ask([breaks], { stream })
+    expect(answer).toMatchObject({ code: 'upstream_truncated', status: 502 })
+    expect(attempts).toBe(1)
+  })
+})
+
+test('a caller that has left already is not called for', async () => {
+  const { answer, attempts } = await ask([ok], { caller: AbortSignal.abort() })
+  expect(answer).toMatchObject({ code: 'caller_left' })
+  expect(attempts).toBe(0)
+})
+
+test('the upstream connection ends with the call', async () => {
+  let seen: AbortSignal | undefined
+  const upstream = async (signal: AbortSignal) => {
+    seen = signal
+    return new Response(
+      never().pipeThrough(new TransformStream({ start: (c) => c.enqueue(toBytes('data: 1\n\n')) })),
+      SSE,
+    )
+  }
+  const caller = new AbortController()
+  const { call } = await ask([upstream], { caller: caller.signal })
+  call.abort(new ApiError('upstream_silence_timeout'))
+  expect(seen?.aborted).toBe(true)
+})

@@ -1,0 +1,201 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { JUDGED_OVERLAP_CHARS, MAX_JUDGED_CHARS, MODERATION_PATIENCE } from '../../worker/limits.ts'
+import type { Verdict } from '../../worker/moderation/judge.ts'
+import { moderations } from '../../worker/upstreams/moderations.ts'
+import { garbage, type ModerationServer, startModeration } from '../support/moderation-server.ts'
+import { cut, hang, head, inOrder, reset, type Script } from '../support/script.ts'
+import { failing, page } from '../support/scripts.ts'
+
+let server: ModerationServer
+beforeAll(async () => {
+  server = await startModeration()
+})
+afterEach(() => server.clear())
+afterAll(() => server.stop())
+
+/** A tenth of the usual times, and less. */
+const SHORT = {
+  ...MODERATION_PATIENCE,
+  attempt: 200,
+  verdict: 1_000,
+  backoff: 20,
+  longestBackoff: 100,
+  probe: 20,
+}
+const judgeOf = (apiKey: string | undefined = 'sk-judge') =>
+  moderations({ url: server.url, apiKey, model: 'omni-moderation-latest' }, SHORT)
+
+const ask = (
+  texts: string[],
+  { patient = true, signal = new AbortController().signal } = {},
+  judge = judgeOf(),
+) => judge(texts, { patient, signal })
+
+const PASSED: Verdict = { kind: 'passed' }
+
+test('one text goes as itself, with the model and the key', async () => {
+  expect(await ask(['fine'])).toEqual(PASSED)
+  const [call] = server.upstream.calls
+  expect(call).toMatchObject({ method: 'POST', path: '/v1/moderations' })
+  expect(call?.request).toEqual({ model: 'omni-moderation-latest', input: 'fine' })
+  expect(call?.headers.authorization).toBe('Bearer sk-judge')
+})
+
+test('several go as a list in one call; one that is flagged flags all', async () => {
+  server.flag((text) => text === 'bad')
+  expect(await ask(['fine', 'bad'])).toEqual({ kind: 'flagged', categories: ['violence'] })
+  expect(server.inputs).toEqual([['fine', 'bad']])
+})
+
+test('without a key none is sent', async () => {
+  await moderations({ url: server.url, apiKey: undefined, model: 'm' }, SHORT)(['a'], {
+    patient: true,
+    signal: new AbortController().signal,
+  })
+  expect(server.upstream.calls[0]?.headers).not.toHaveProperty('authorization')
+})
+
+test('a long text is cut into inputs that overlap, so that a phrase across a cut is seen; no character is cut in two', async () => {
+  const phrase = 'xyzzy'
+  const at = MAX_JUDGED_CHARS - 2
+  const text = '🎉'.repeat(at / 2) + phrase + 'b'.repeat(20 * MAX_JUDGED_CHARS)
+  server.flag((input) => input.includes(phrase))
+  expect(await ask([text])).toMatchObject({ kind: 'flagged' })
+  const [first, second] = server.inputs[0] ?? []
+  expect(first).toHaveLength(MAX_JUDGED_CHARS)
+  expect(first?.slice(-JUDGED_OVERLAP_CHARS)).toBe(second?.slice(0, JUDGED_OVERLAP_CHARS))
+  expect(server.inputs.flat().every((input) => input.isWellFormed())).toBe(true)
+})
+
+test('all of a long text is judged, in as many calls as it takes', async () => {
+  const text = Array.from({ length: 20 * MAX_JUDGED_CHARS }, (_, i) =>
+    String.fromCharCode(97 + (i % 26)),
+  ).join('')
+  expect(await ask([text])).toEqual(PASSED)
+  expect(server.inputs.length).toBeGreaterThan(1)
+  const whole = server.inputs
+    .flat()
+    .reduce((sum, input) => sum + input.slice(sum === '' ? 0 : JUDGED_OVERLAP_CHARS), '')
+  expect(whole).toBe(text)
+})
+
+describe('is tried again', () => {
+  test.each<[string, Script]>([
+    ['after a 429', failing(429)],
+    ['after a 500', failing(500)],
+    ['after a 503', failing(503)],
+    ['after a reset', reset],
+    ['after an answer cut off', inOrder(head(200, { 'content-length': '100' }), cut)],
+    ['after silence', hang],
+    ['after a page', page('<html>', 'text/html')],
+    ...Object.entries(garbage).map(([name, script]) => [`after ${name}`, script] satisfies [string, Script]),
+  ])('%s', async (_, script) => {
+    server.next(script)
+    expect(await ask(['fine'])).toEqual(PASSED)
+    expect(server.upstream.calls).toHaveLength(2)
+  })
+})
+
+test('a verdict that flags counts, whatever stands beside it', async () => {
+  server.next(({ response }) => {
+    response.end(JSON.stringify({ results: [{ flagged: true }, { flagged: 'no' }] }))
+  })
+  expect(await ask(['a', 'b'])).toEqual({ kind: 'flagged', categories: [] })
+})
+
+test('fewer verdicts than texts are none', async () => {
+  server.next(({ response }) => {
+    response.end(JSON.stringify({ results: [{ flagged: false }] }))
+  })
+  expect(await ask(['a', 'b'], { patient: false })).toEqual({ kind: 'unavailable', why: 'no verdict' })
+})
+
+describe('is given up', () => {
+  test.each<[string, Script]>([
+    ['its key refused', failing(401)],
+    ['no such model', failing(404)],
+    ['a quota spent', failing(429, { code: 'insufficient_quota' })],
+    ['told not to', failing(429, {}, { 'x-should-retry': 'false' })],
+    [
+      'a redirect',
+      ({ response }: Parameters<typeof hang>[0]) => void response.writeHead(302, { location: '/' }).end(),
+    ],
+  ])('at once: %s', async (_, script) => {
+    server.next(script)
+    expect(await ask(['fine'])).toMatchObject({ kind: 'unavailable' })
+    expect(server.upstream.calls).toHaveLength(1)
+  })
+
+  test('when its time is over, after ever longer waits', async () => {
+    server.next(...Array.from({ length: 100 }, () => failing(500)))
+    const began = performance.now()
+    expect(await ask(['fine'])).toEqual({ kind: 'unavailable', why: 'status 500' })
+    expect(performance.now() - began).toBeLessThan(SHORT.verdict + 100)
+    // 20, 40, 80, and then 100 ms each, less a quarter at the most.
+    expect(server.upstream.calls.length).toBeGreaterThan(4)
+    expect(server.upstream.calls.length).toBeLessThan(18)
+  })
+
+  test('at once, where it asks for more time than there is', async () => {
+    server.next(failing(429, {}, { 'retry-after': '30' }))
+    const began = performance.now()
+    expect(await ask(['fine'])).toEqual({ kind: 'unavailable', why: 'status 429' })
+    expect(performance.now() - began).toBeLessThan(SHORT.verdict / 2)
+    expect(server.upstream.calls).toHaveLength(1)
+  })
+
+  test('at the first failure, by whoever is not patient', async () => {
+    server.next(failing(500))
+    expect(await ask(['fine'], { patient: false })).toEqual({ kind: 'unavailable', why: 'status 500' })
+    expect(server.upstream.calls).toHaveLength(1)
+  })
+
+  test('when nobody waits any more, and its call ends', async () => {
+    server.next(hang)
+    const leaving = new AbortController()
+    const verdict = ask(['fine'], { signal: leaving.signal })
+    const call = await server.upstream.call(1)
+    leaving.abort()
+    expect(await verdict).toMatchObject({ kind: 'unavailable' })
+    await call.over
+    expect(server.upstream.calls).toHaveLength(1)
+  })
+})
+
+describe('is not hammered', () => {
+  test('Retry-After is kept', async () => {
+    server.next(failing(429, {}, { 'retry-after-ms': '300' }))
+    expect(await ask(['fine'])).toEqual(PASSED)
+    const [first, second] = server.upstream.calls
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(299)
+  })
+
+  test('what one call learns, all keep to: fifty at once do not ask fifty times again', async () => {
+    const judge = judgeOf()
+    server.next(...Array.from({ length: 50 }, () => failing(429, {}, { 'retry-after-ms': '200' })))
+    const first = await Promise.all(
+      Array.from({ length: 50 }, () => ask(['fine'], { patient: false }, judge)),
+    )
+    expect(first.every(({ kind }) => kind === 'unavailable')).toBe(true)
+    const refused = performance.now()
+    const calls = server.upstream.calls.length
+    // Meanwhile whoever isn't patient is told at once, and whoever is waits.
+    expect(await ask(['fine'], { patient: false }, judge)).toMatchObject({ kind: 'unavailable' })
+    const again = await Promise.all(Array.from({ length: 50 }, () => ask(['fine'], {}, judge)))
+    expect(again.every(({ kind }) => kind === 'passed')).toBe(true)
+    const later = server.upstream.calls.slice(calls).map(({ at }) => at - refused)
+    expect(later[0]).toBeGreaterThan(150)
+    // One goes ahead; the others follow once it got through.
+    expect(later).toHaveLength(50)
+    expect((later[1] ?? 0) - (later[0] ?? 0)).toBeGreaterThan(SHORT.probe - 5)
+  })
+
+  test('while it goes on refusing, all callers together ask no more often than one', async () => {
+    const judge = judgeOf()
+    server.next(...Array.from({ length: 1000 }, () => failing(429)))
+    await Promise.all(Array.from({ length: 30 }, () => ask(['fine'], {}, judge)))
+    // The 30 that were under way together, and then one by one: at most one each `probe`.
+    expect(server.upstream.calls.length).toBeLessThan(30 + 1.5 * (SHORT.verdict / SHORT.probe))
+    expect(server.upstream.calls.length).toBeGreaterThan(30)
+  })
+})

@@ -1,0 +1,25 @@
+/** What a caller may take, by the configuration: tokens in a day, and calls at once. */
+import type { Config } from '../config/config.ts'
+import type { Caller } from '../http/caller.ts'
+
+export interface CallerLimits {
+  /** `undefined`: none. */
+  tokensPerDay: number | undefined
+  concurrency: number | undefined
+  /** Whether the deployment has a limit, too. */
+  sliced: boolean
+}
+
+/** @returns `undefined` where nothing limits this caller: the demo costs nothing, and a key may be given without a budget */
+export function limitsFor(caller: Caller, { budgets }: Pick<Config, 'budgets'>): CallerLimits | undefined {
+  if (caller === 'demo') return undefined
+  const visitor = caller.startsWith('visitor:')
+  const limits = {
+    tokensPerDay: visitor ? budgets.visitorTokens : caller.startsWith('key:') ? budgets.keyTokens : undefined,
+    concurrency: visitor ? budgets.visitorCalls : undefined,
+    sliced: budgets.totalTokens !== undefined,
+  }
+  return limits.tokensPerDay === undefined && limits.concurrency === undefined && !limits.sliced
+    ? undefined
+    : limits
+}

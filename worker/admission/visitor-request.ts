@@ -1,0 +1,148 @@
+/**
+ * What a visitor may ask: a conversation in words, under the site's own system prompt. What comes out is made anew from what is
+ * allowed; so nothing else reaches the upstream, in whatever spelling or place it came.
+ */
+import { ApiError } from '../errors.ts'
+import { isRecord } from '../formats/chat-completions/read-event.ts'
+import type { ChatMessage, ChatRequest } from '../protocol/wire.ts'
+
+export interface VisitorRules {
+  /** Put before the visitor's messages; `undefined`: none. */
+  systemPrompt: string | undefined
+  /** Beside what is plain: fields of a request or a message, and types of parts. */
+  fields: ReadonlySet<string>
+}
+
+/** Fields that cost nothing of themselves, and bring no words to the model. */
+const PLAIN_FIELDS = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'temperature',
+  'top_p',
+  'presence_penalty',
+  'frequency_penalty',
+  'stop',
+  'seed',
+  'max_tokens',
+  'max_completion_tokens',
+])
+
+/** Of each role, its fields: `true`, or what must be among `VisitorRules.fields` for it. */
+const MESSAGE_FIELDS: Partial<Record<string, Readonly<Record<string, true | string>>>> = {
+  user: { role: true, content: true, name: 'name' },
+  assistant: {
+    role: true,
+    content: true,
+    refusal: true,
+    name: 'name',
+    audio: 'audio',
+    tool_calls: 'tools',
+    function_call: 'functions',
+  },
+  tool: { role: true, content: true, tool_call_id: true },
+  function: { role: true, content: true, name: true },
+}
+/** Roles that come with a field, and only with it. No field brings `system` or `developer`. */
+const ROLE_NEEDS: Partial<Record<string, string>> = { tool: 'tools', function: 'functions' }
+
+const STREAM_OPTIONS = new Set(['include_usage', 'include_timing', 'include_obfuscation'])
+
+export function visitorRequest(request: ChatRequest, rules: VisitorRules): ChatRequest | ApiError {
+  const fields = said(request).filter(
+    ([name, value]) => name !== 'n' || value !== 1 || rules.fields.has(name),
+  )
+  const wrong = fields.find(([name]) => !PLAIN_FIELDS.has(name) && !rules.fields.has(name))
+  if (wrong !== undefined) return fieldNotAllowed(shown(wrong[0]))
+  const option = said(request.stream_options ?? {}).find(([name]) => !STREAM_OPTIONS.has(name))
+  if (option !== undefined) return fieldNotAllowed(`stream_options.${shown(option[0])}`)
+
+  const messages: ChatMessage[] = []
+  if (rules.systemPrompt !== undefined) messages.push({ role: 'system', content: rules.systemPrompt })
+  for (const [index, message] of request.messages.entries()) {
+    const own = visitorMessage(message, `messages[${index}]`, rules.fields)
+    if (own instanceof ApiError) return own
+    messages.push(own)
+  }
+  return { ...Object.fromEntries(fields), messages }
+}
+
+function visitorMessage(
+  message: ChatMessage,
+  param: string,
+  allowed: ReadonlySet<string>,
+): ChatMessage | ApiError {
+  const { role } = message
+  const known = MESSAGE_FIELDS[role]
+  const needed = ROLE_NEEDS[role]
+  if (known === undefined || (needed !== undefined && !allowed.has(needed))) {
+    return new ApiError('role_not_allowed', {
+      message: `Visitors may not send messages of the role ${role}.`,
+      param: `${param}.role`,
+    })
+  }
+  const fields = said(message)
+  for (const [name] of fields) {
+    // Own ones alone: every object has a `constructor`.
+    const needs = Object.hasOwn(known, name) ? known[name] : undefined
+    const free = needs === true || (needs !== undefined && allowed.has(needs))
+    if (!free) return fieldNotAllowed(`${param}.${shown(name)}`)
+  }
+  if (message.refusal != null && typeof message.refusal !== 'string') return wrongContent(`${param}.refusal`)
+  return checkContent(message, `${param}.content`, allowed) ?? { role, ...Object.fromEntries(fields) }
+}
+
+/** A text, or parts each of which is one, or is allowed. An assistant's may be missing, beside what it did instead of speaking. */
+function checkContent(
+  { role, content, ...others }: ChatMessage,
+  param: string,
+  allowed: ReadonlySet<string>,
+): ApiError | undefined {
+  if (typeof content === 'string') return undefined
+  if (content === undefined || content === null) {
+    const silent = role === 'assistant' && said(others).length > 0
+    return silent ? undefined : wrongContent(param)
+  }
+  if (!Array.isArray(content) || content.length === 0) return wrongContent(param)
+  for (const [index, part] of content.entries()) {
+    const error = checkPart(part, role, `${param}[${index}]`, allowed)
+    if (error !== undefined) return error
+  }
+  return undefined
+}
+
+function checkPart(
+  part: unknown,
+  role: string,
+  param: string,
+  allowed: ReadonlySet<string>,
+): ApiError | undefined {
+  if (!isRecord(part) || typeof part.type !== 'string') return wrongContent(param)
+  const { type } = part
+  if (type !== 'text' && !(type === 'refusal' && role === 'assistant')) {
+    // As for what they hold, the owner who allows them takes what the upstream takes.
+    return allowed.has(type) && role === 'user' ? undefined : fieldNotAllowed(`${param}.type`)
+  }
+  if (typeof part[type] !== 'string') return wrongContent(`${param}.${type}`)
+  const other = Object.keys(part).find((name) => name !== 'type' && name !== type)
+  return other === undefined ? undefined : fieldNotAllowed(`${param}.${shown(other)}`)
+}
+
+/** The fields that say something: `null` is how OpenAI's clients leave one out. */
+function said(object: object): [string, unknown][] {
+  return Object.entries(object).filter(([, value]) => value !== null)
+}
+
+function fieldNotAllowed(param: string): ApiError {
+  return new ApiError('field_not_allowed', { message: `Visitors may not send \`${param}\`.`, param })
+}
+
+function wrongContent(param: string): ApiError {
+  return new ApiError('invalid_parameter', { message: `\`${param}\` must be text.`, param })
+}
+
+/** A name as it came, if it is one; a caller may have put anything there, of any length. */
+function shown(name: string): string {
+  return /^[\w.-]{1,64}$/.test(name) ? name : '(a field without a proper name)'
+}

@@ -1,0 +1,50 @@
+/**
+ * Splits an answer in two: one branch for the caller, and one that is looked at now and then. The second knows how the answer
+ * stands, sees silence, and hands on what came to whoever accounts for it.
+ */
+import { ApiError } from '../errors.ts'
+import { type Ending, followEnding } from './ending.ts'
+import { type Tap, tap } from './tap.ts'
+
+export interface Watched extends Tap {
+  /** What follows the first chunk. */
+  toCaller: ReadableStream<Uint8Array>
+  /** How the answer would have ended, had it ended where the last look was. */
+  ending(): Ending
+  /** Of the upstream's answer, up to the last look. */
+  readonly bytes: number
+}
+
+interface Source {
+  first: Uint8Array
+  rest: ReadableStream<Uint8Array>
+  abort(reason: ApiError): void
+  silenceMs: number
+  /** Told what came, in order. */
+  observe(bytes: Uint8Array): void
+}
+
+export function watch({ first, rest, abort, silenceMs, observe }: Source): Watched {
+  const [toCaller, toTap] = rest.tee()
+  const ending = followEnding()
+  let bytes = 0
+  const see = (part: Uint8Array) => {
+    bytes += part.byteLength
+    ending.push(part)
+    observe(part)
+  }
+  see(first)
+  const watched = tap(toTap, {
+    onBytes: see,
+    onSilence: () => abort(new ApiError('upstream_silence_timeout')),
+    silenceMs,
+  })
+  return {
+    ...watched,
+    toCaller,
+    ending: ending.now,
+    get bytes() {
+      return bytes
+    },
+  }
+}

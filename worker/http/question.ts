@@ -1,0 +1,53 @@
+/** A question on its way in: what of it may be asked, and what it may take. */
+
+import type { ChatCall } from '../admission/body.ts'
+import { type Rules, rulesFor } from '../admission/policy.ts'
+import { rateError } from '../admission/rate.ts'
+import { rateHeaders } from '../admission/rate-headers.ts'
+import { ApiError } from '../errors.ts'
+import { MAX_CALL_TOKENS, RESERVATION_GRACE_MS, RESERVED_OUTPUT_TOKENS } from '../limits.ts'
+import { counterFor } from '../tokens/packed.ts'
+import { type Context, callerOf } from './context.ts'
+
+export type BodyGuard = (request: Request, rules: Rules) => Promise<ChatCall | ApiError>
+
+export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatCall | ApiError> {
+  const { account, caller, config, limits } = c.var
+  const started = Date.now()
+  const chat = await read(c.req.raw, rulesFor(caller, config, { counterFor, reserve: limits !== undefined }))
+  account.timing.guard = Date.now() - started
+  if (!(chat instanceof ApiError)) account.model = chat.model
+  return chat
+}
+
+/** What a call may take: put aside before it is made. */
+export interface Reservation {
+  id: string
+  prompt: number
+  output: number
+  /** When the call is over at the latest: milliseconds since the epoch. */
+  expiresAt: number
+}
+
+export function reservationOf(c: Context, { tokens }: ChatCall): Reservation {
+  return {
+    id: `req_${crypto.randomUUID()}`,
+    prompt: tokens.prompt ?? 0,
+    // A bound may be any number; what it asks for beyond all budgets is refused as too much, not as absurd.
+    output: Math.min(tokens.output ?? RESERVED_OUTPUT_TOKENS, MAX_CALL_TOKENS),
+    expiresAt: Date.now() + c.var.config.deadlines.total + RESERVATION_GRACE_MS,
+  }
+}
+
+/** @returns the rate limit headers of the answer, once the tokens are put aside */
+export async function reserve(
+  c: Context,
+  reservation: Reservation,
+): Promise<Record<string, string> | ApiError> {
+  const { limits } = c.var
+  if (limits === undefined) return {}
+  const decision = await callerOf(c).reserve(reservation, limits)
+  if (decision instanceof ApiError) return decision
+  if (decision.kind === 'refused') return rateError(decision.refusal, decision.standing, Date.now())
+  return rateHeaders(decision.standing, Date.now())
+}

@@ -1,0 +1,71 @@
+/** `/v1/streams`: the answer is the caller's object's, and a connection only reads it. */
+
+import { readStreamRequest } from '../admission/body.ts'
+import { ownRates, rateHeaders } from '../admission/rate-headers.ts'
+import { readCursor, readIdempotencyKey } from '../admission/stream.ts'
+import { sha256 } from '../bytes.ts'
+import { ApiError } from '../errors.ts'
+import { EVENT_STREAM, IDEMPOTENT_REPLAYED, STREAM_ID } from '../protocol/wire.ts'
+import { isStreamId } from '../streams/stream-id.ts'
+import { type Context, callerOf } from './context.ts'
+import { readQuestionOf, reservationOf } from './question.ts'
+import { refuse, STREAMED } from './respond.ts'
+
+export async function openStream(c: Context): Promise<Response> {
+  const idempotencyKey = readIdempotencyKey(c.req.raw)
+  if (idempotencyKey instanceof ApiError) return refuse(c, idempotencyKey)
+  const after = readCursor(c.req.raw)
+  if (after instanceof ApiError) return refuse(c, after)
+  const chat = await readQuestionOf(c, readStreamRequest)
+  if (chat instanceof ApiError) return refuse(c, chat)
+  const { bytes, model } = chat
+  const idempotency =
+    idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: await sha256(bytes) }
+  const { limits } = c.var
+  const reservation = reservationOf(c, chat)
+  const asked = Date.now()
+  const opened = await callerOf(c).open({ bytes, model, idempotency, after, reservation, limits })
+  c.var.account.timing.upstream = Date.now() - asked
+  if (opened instanceof ApiError) return refuse(c, opened)
+  const { id, replayed, headers, standing, events } = opened
+  c.var.account.durable = replayed ? 'read' : 'opened'
+  return eventStream(events, 201, {
+    ...ownRates(headers, limits && (standing ? rateHeaders(standing, Date.now()) : {})),
+    [STREAM_ID]: id,
+    location: `/v1/streams/${id}`,
+    ...(replayed && { [IDEMPOTENT_REPLAYED]: 'true' }),
+  })
+}
+
+export async function followStream(c: Context): Promise<Response> {
+  const id = c.req.param('id') ?? ''
+  const after = readCursor(c.req.raw)
+  if (after instanceof ApiError) return refuse(c, after)
+  const followed = isStreamId(id) ? await callerOf(c).follow(id, after) : new ApiError('stream_not_found')
+  if (followed instanceof ApiError) return refuse(c, followed)
+  c.var.account.durable = 'read'
+  // 204 is what ends the asking of a stock EventSource.
+  return eventStream(followed.events, followed.events === undefined ? 204 : 200, { [STREAM_ID]: id })
+}
+
+export async function stopStream(c: Context): Promise<Response> {
+  const id = c.req.param('id') ?? ''
+  const stopped = isStreamId(id) ? await callerOf(c).stop(id) : new ApiError('stream_not_found')
+  return stopped instanceof ApiError ? refuse(c, stopped) : c.body(null, 204)
+}
+
+export async function warmCaller(c: Context): Promise<Response> {
+  const warmed = await callerOf(c).warm()
+  return warmed instanceof ApiError ? refuse(c, warmed) : c.body(null, 204)
+}
+
+function eventStream(
+  events: ReadableStream<Uint8Array> | undefined,
+  status: 200 | 201 | 204,
+  headers: Record<string, string>,
+): Response {
+  return new Response(events ?? null, {
+    status,
+    headers: { ...headers, ...(events && { 'content-type': EVENT_STREAM }), ...STREAMED },
+  })
+}

@@ -1,0 +1,38 @@
+/** `/v1/sessions` and `/v1/usage`: who a visitor is, and what a caller has used. */
+
+import { rateHeaders } from '../admission/rate-headers.ts'
+import { ApiError } from '../errors.ts'
+import { reachAddress, reachCaller } from '../objects/reach.ts'
+import type { CallerUsage } from '../protocol/wire.ts'
+import { grantSession, tooManySessions } from '../visitors/grant.ts'
+import { type Context, callerOf } from './context.ts'
+import { refuse } from './respond.ts'
+
+export async function openSession(c: Context): Promise<Response> {
+  const { page, sessions, turnstile, addressName, config } = c.var
+  const count = async (address: string | undefined) => {
+    const name = await addressName?.(address)
+    const excess = name === undefined ? undefined : await reachAddress(name).take()
+    return excess instanceof ApiError || excess === undefined ? excess : tooManySessions(excess, Date.now())
+  }
+  const grant = await grantSession(c.req.raw, page, { sessions, turnstile, count }, Date.now())
+  if (grant instanceof ApiError) return refuse(c, grant)
+  // So that the visitor's first question finds its object made.
+  c.executionCtx.waitUntil(reachCaller(`visitor:${grant.visitor}`, config).warm())
+  return c.json(grant.session, grant.created ? 201 : 200, { 'cache-control': 'no-store' })
+}
+
+export async function usage(c: Context): Promise<Response> {
+  const limits = c.var.limits ?? { tokensPerDay: undefined, concurrency: undefined, sliced: false }
+  const standing = await callerOf(c).usage(limits)
+  if (standing instanceof ApiError) return refuse(c, standing)
+  const { used, reserved, left, limit, running, concurrency, resetsAt } = standing
+  const usage: CallerUsage = {
+    object: 'usage',
+    tokens: { used, reserved, limit: limit ?? null, left: left ?? null },
+    calls: { running, limit: concurrency ?? null },
+    resets_at: Math.floor(resetsAt / 1000),
+    resets_in: Math.max(0, Math.ceil((resetsAt - Date.now()) / 1000)),
+  }
+  return c.json(usage, 200, { ...rateHeaders(standing, Date.now()), 'cache-control': 'no-store' })
+}

@@ -1,0 +1,18 @@
+/** What the Worker itself writes into an event stream. */
+import type { ErrorEnvelope } from './wire.ts'
+
+const encoder = new TextEncoder()
+
+/** @param payload a JSON value, or a string that is sent as it is (such as `[DONE]`) and has no line break. */
+export function encodeEvent(payload: unknown): string {
+  return `data: ${typeof payload === 'string' ? payload : JSON.stringify(payload)}\n\n`
+}
+
+/** The frame that ends a stream which can't be completed. No `[DONE]` follows it. */
+export function errorFrame(envelope: ErrorEnvelope): string {
+  return encodeEvent(envelope)
+}
+
+export function toBytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text) as Uint8Array<ArrayBuffer>
+}

@@ -1,0 +1,225 @@
+/**
+ * The events of one stream, numbered as they come: for its readers at once from memory, and packed for the journal,
+ * which has what memory no longer holds.
+ */
+import { concat } from '../bytes.ts'
+import { ApiError } from '../errors.ts'
+import {
+  MAX_KEPT_EVENT_BYTES,
+  MAX_PACK_BYTES,
+  MAX_STREAM_BYTES,
+  MAX_STREAM_EVENTS,
+  MAX_WRITE_BYTES,
+  PACK_EVENTS,
+} from '../limits.ts'
+import { toBytes } from '../protocol/encode.ts'
+import type { EndState } from '../protocol/wire.ts'
+import type { Journal, KeptStream, Pack, Part } from './journal.ts'
+
+/** What a reader follows: a running stream, or one that has ended. */
+export interface Log {
+  /** The number of the last event. */
+  readonly last: number
+  /** Of all events. */
+  readonly bytes: number
+  readonly ended: boolean
+  /** The events after number `after`, as many as one write holds; `undefined` where there are none yet. */
+  read(after: number): Part | undefined
+  /** Settles with the next event, or the next heartbeat. */
+  changed(): Promise<'event' | 'heartbeat'>
+}
+
+export interface RunningLog extends Log {
+  /** @param data of one event. @throws {ApiError} `stream_too_long` */
+  append(data: string): void
+  /** Journals what is not yet. */
+  flush(): void
+  /** The last events, and how the stream ended. @param expires milliseconds since the epoch. @param withdrawn of the last events so far, how many are kept without their words */
+  end(state: EndState, data: readonly string[], expires: number, withdrawn?: number): void
+  heartbeat(): void
+}
+
+interface Event {
+  data: string
+  /** As it goes out. */
+  bytes: Uint8Array<ArrayBuffer>
+}
+
+/** The log of a stream that has ended: all of it is in the journal. */
+export function endedLog(journal: Journal, stream: KeptStream): Log {
+  return {
+    last: stream.last,
+    bytes: 0,
+    ended: true,
+    read: (after) => journal.read(stream, after),
+    changed: () => Promise.reject(new TypeError('Nothing changes in a stream that has ended.')),
+  }
+}
+
+export interface LogOptions {
+  /**
+   * After events were shown to readers, how long those that follow gather to be shown together: each write to a reader costs as
+   * much as ten events. 0: not at all.
+   */
+  gatherMs: number
+  provisional: Provisional
+}
+
+/** What is shown ahead of its verdict, and so not kept before it. */
+export interface Provisional {
+  /** How many of the last events. */
+  readonly count: number
+  /** The same event without its words. */
+  mask(data: string): string
+}
+
+const NOTHING_PROVISIONAL: Provisional = { count: 0, mask: (data) => data }
+
+export function runningLog(
+  journal: Journal,
+  stream: KeptStream,
+  { gatherMs = 0, provisional = NOTHING_PROVISIONAL }: Partial<LogOptions> = {},
+): RunningLog {
+  let last = 0
+  let bytes = 0
+  let ended = false
+  /** Not yet journalled. */
+  let pending: Event[] = []
+  let pendingBytes = 0
+  /** The pack before: a reader is seldom further behind, and need not ask the journal. */
+  let recent: Event[] = []
+  let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
+  /** The number of the last event that readers may have by now. */
+  let shown = 0
+  let gathering: ReturnType<typeof setTimeout> | undefined
+
+  function wake(what: 'event' | 'heartbeat'): void {
+    change?.resolve(what)
+    change = undefined
+  }
+
+  function show(): void {
+    shown = last
+    wake('event')
+  }
+
+  /** What comes first is shown at once. */
+  function showSoon(): void {
+    if (gathering !== undefined) return
+    show()
+    if (gatherMs === 0) return
+    gathering = setTimeout(() => {
+      gathering = undefined
+      if (shown < last) showSoon()
+    }, gatherMs)
+  }
+
+  function push(event: Event): void {
+    last++
+    pending.push(event)
+    pendingBytes += event.bytes.length
+    bytes += event.bytes.length
+  }
+
+  function packed(count: number): void {
+    recent = pending.slice(0, count)
+    pending = pending.slice(count)
+    pendingBytes = pending.reduce((sum, event) => sum + event.bytes.length, 0)
+  }
+
+  function flush(): void {
+    const passed = pending.slice(0, Math.max(0, pending.length - provisional.count))
+    for (const pack of packsOf(passed, last - pending.length + 1)) {
+      journal.write(stream.serial, pack)
+      packed(pack.last - pack.first + 1)
+    }
+  }
+
+  /** The last `count` of what is pending keep their numbers and lose their words. */
+  function mask(count: number): void {
+    for (let at = pending.length - count; at < pending.length; at++) {
+      pending[at] = numbered(last - pending.length + at + 1, provisional.mask(pending[at]?.data ?? ''))
+    }
+  }
+
+  return {
+    get last() {
+      return last
+    },
+    get bytes() {
+      return bytes
+    },
+    get ended() {
+      return ended
+    },
+    append(data) {
+      const event = numbered(last + 1, data)
+      const size = event.bytes.length
+      if (last >= MAX_STREAM_EVENTS || size > MAX_KEPT_EVENT_BYTES || bytes + size > MAX_STREAM_BYTES)
+        throw new ApiError('stream_too_long')
+      push(event)
+      if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
+      showSoon()
+    },
+    flush,
+    end(state, data, expires, withdrawn = 0) {
+      mask(withdrawn)
+      const events = data.map((one, index) => numbered(last + 1 + index, one))
+      const packs = packsOf([...pending, ...events], last - pending.length + 1)
+      journal.end(stream.serial, packs, state, expires)
+      // Only now, or a reader might see an end that the next life of the object doesn't know of.
+      for (const event of events) push(event)
+      packed(pending.length)
+      ended = true
+      if (gathering !== undefined) clearTimeout(gathering)
+      show()
+    },
+    heartbeat: () => wake('heartbeat'),
+    read(after) {
+      if (after >= shown) return undefined
+      const held = [...recent, ...pending]
+      // Older ones are in the journal, all of them: what isn't there yet is held.
+      if (last - after > held.length) return journal.read(stream, after)
+      const events = held.slice(after - last, held.length + shown - last)
+      const count = filling(events, MAX_WRITE_BYTES)
+      return { bytes: concat(events.slice(0, count).map((event) => event.bytes)), last: after + count }
+    },
+    changed() {
+      change ??= Promise.withResolvers()
+      return change.promise
+    },
+  }
+}
+
+/**
+ * The end of a stream that a restart interrupted. Its number is above any that an event may have: so it is news to every reader, also to
+ * those of events that the journal has not, however many those are.
+ */
+export function interruptedEnd(data: string): Pack {
+  const number = MAX_STREAM_EVENTS + 1
+  return { first: number, last: number, bytes: numbered(number, data).bytes }
+}
+
+/** [spec] HTML, 9.2.6: a line feed inside the data starts another `data:` line. */
+function numbered(number: number, data: string): Event {
+  const lines = data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data
+  return { data, bytes: toBytes(`id: ${number}\ndata: ${lines}\n\n`) }
+}
+
+/** @param first the number of the first of these events */
+function packsOf(events: readonly Event[], first: number): Pack[] {
+  if (events.length === 0) return []
+  const count = filling(events, MAX_PACK_BYTES)
+  const bytes = concat(events.slice(0, count).map((event) => event.bytes))
+  return [{ first, last: first + count - 1, bytes }, ...packsOf(events.slice(count), first + count)]
+}
+
+/** How many of these events fill so many bytes: the last of them may pass that. */
+function filling(events: readonly Event[], most: number): number {
+  let size = 0
+  const last = events.findIndex(({ bytes }) => {
+    size += bytes.length
+    return size >= most
+  })
+  return last === -1 ? events.length : last + 1
+}

@@ -1,0 +1,102 @@
+/**
+ * `POST /v1/sessions`: a token for the visitor of a page. The next one of the same visitor, where a good one comes along;
+ * else a new visitor's, if the page may have visitors, Turnstile says yes, and the address hasn't had its fill.
+ */
+import { readAtMost } from '../bytes.ts'
+import { ApiError } from '../errors.ts'
+import { isRecord } from '../formats/chat-completions/read-event.ts'
+import { bearerOf } from '../http/caller.ts'
+import { MAX_DRAINED_BYTES, MAX_SESSION_BODY_BYTES } from '../limits.ts'
+import type { Session } from '../protocol/wire.ts'
+import { addressOf } from './address.ts'
+import type { Sessions } from './session.ts'
+import type { Turnstile } from './turnstile.ts'
+
+export interface Grants {
+  /** `undefined`: there is no `SESSION_SECRET`. */
+  sessions: Sessions | undefined
+  turnstile: Turnstile | undefined
+  /** Counts a new visitor for the address that it comes from; an error when that has had too many. */
+  count(address: string | undefined): Promise<ApiError | undefined>
+}
+
+export interface Grant {
+  session: Session
+  /** Whose it is. */
+  visitor: string
+  /** Whether there is a new visitor: 201 then, and else 200. */
+  created: boolean
+}
+
+/** @param page as `pageOf` says */
+export async function grantSession(
+  request: Request,
+  page: string | undefined,
+  { sessions, turnstile, count }: Grants,
+  now: number,
+): Promise<Grant | ApiError> {
+  if (sessions === undefined) return new ApiError('sessions_unavailable')
+  if (page === undefined) {
+    return new ApiError('origin_not_allowed', {
+      message: 'Sessions are for pages: the request has no `Origin`. Elsewhere call with an access key.',
+    })
+  }
+  const held = bearerOf(request.headers)
+  if (held !== undefined) {
+    const visitor = await sessions.read(held, page, now)
+    if (visitor instanceof ApiError) return visitor
+    const session = await sessions.renew(visitor, now)
+    return session instanceof ApiError ? session : { session, visitor: visitor.id, created: false }
+  }
+  const address = addressOf(request)
+  // Before it is counted: who can't solve the challenge doesn't use up what the others at that address have.
+  const error = (turnstile && (await prove(request, page, address, turnstile))) ?? (await count(address))
+  if (error !== undefined) return error
+  const { visitor, ...session } = await sessions.open(page, now)
+  return { session, visitor, created: true }
+}
+
+/** The refusal that `Grants.count` gives, by what the address's quota says. */
+export function tooManySessions(
+  { limit, freeAt }: { limit: { name: string; most: number }; freeAt: number },
+  now: number,
+): ApiError {
+  const ms = Math.max(1, freeAt - now)
+  const seconds = Math.ceil(ms / 1000)
+  return new ApiError('too_many_sessions', {
+    message: `${limit.most} sessions a ${limit.name} are the most for one address: the next can be had in ${seconds} s.`,
+    // A session is asked for by a page, which shows when to try again; nothing is to try by itself.
+    headers: { 'retry-after': String(seconds), 'retry-after-ms': String(ms), 'x-should-retry': 'false' },
+  })
+}
+
+async function prove(
+  request: Request,
+  page: string,
+  address: string | undefined,
+  turnstile: Turnstile,
+): Promise<ApiError | undefined> {
+  const token = await readTurnstileToken(request)
+  return token instanceof ApiError ? token : turnstile(token, page, address)
+}
+
+async function readTurnstileToken(request: Request): Promise<string | ApiError> {
+  let body: unknown
+  try {
+    const bytes = await readAtMost(request.body, MAX_SESSION_BODY_BYTES, MAX_DRAINED_BYTES)
+    if (bytes.byteLength === 0) return new ApiError('turnstile_required')
+    body = JSON.parse(new TextDecoder().decode(bytes))
+  } catch (cause) {
+    if (cause instanceof RangeError) return new ApiError('body_too_large')
+    return cause instanceof SyntaxError
+      ? new ApiError('invalid_json')
+      : new ApiError('caller_left', { cause })
+  }
+  const token = isRecord(body) ? body.turnstile_token : undefined
+  if (token === undefined || token === null || token === '') return new ApiError('turnstile_required')
+  if (typeof token === 'string') return token
+  return new ApiError('invalid_parameter', {
+    message: '`turnstile_token` must be text.',
+    param: 'turnstile_token',
+  })
+}

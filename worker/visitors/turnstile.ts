@@ -1,0 +1,65 @@
+/**
+ * Asks Turnstile whether a person solved its challenge at that page, for this purpose. Whatever is not a clear yes is a no: a
+ * timeout, a redirect, an answer that can't be read.
+ *
+ * @example
+ *   const verify = turnstile(config.visitors.turnstile)
+ *   const error = await verify(token, 'https://example.com', address) // undefined: yes
+ */
+import { readAtMost } from '../bytes.ts'
+import { ApiError } from '../errors.ts'
+import { isRecord } from '../formats/chat-completions/read-event.ts'
+import { MAX_TURNSTILE_ANSWER_BYTES, TURNSTILE_DEADLINE_MS } from '../limits.ts'
+import { TURNSTILE_ACTION } from '../protocol/wire.ts'
+
+/** @param address the caller's, which Turnstile compares with the solver's; `undefined` where nobody knows it */
+export type Turnstile = (
+  token: string,
+  page: string,
+  address: string | undefined,
+) => Promise<ApiError | undefined>
+
+export function turnstile(
+  { secret, verifyUrl }: { secret: string; verifyUrl: string },
+  // Not `fetch` itself as the default: it is to be looked up when it is called.
+  send: (url: string, init: RequestInit) => Promise<Response> = (url, init) => fetch(url, init),
+  deadlineMs = TURNSTILE_DEADLINE_MS,
+): Turnstile {
+  return async function verify(token, page, address) {
+    let answer: unknown
+    try {
+      const response = await send(verifyUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'application/json' },
+        body: JSON.stringify({
+          secret,
+          response: token,
+          ...(address !== undefined && { remoteip: address }),
+        }),
+        // A redirect would carry the secret to whoever is named.
+        redirect: 'manual',
+        signal: AbortSignal.timeout(deadlineMs),
+      })
+      // Refusals have a status of their own, and say why in the same form.
+      const bytes = await readAtMost(response.body, MAX_TURNSTILE_ANSWER_BYTES)
+      answer = JSON.parse(new TextDecoder().decode(bytes))
+    } catch (cause) {
+      return new ApiError('turnstile_unavailable', { cause })
+    }
+    return judge(answer, new URL(page).hostname)
+  }
+}
+
+function judge(answer: unknown, hostname: string): ApiError | undefined {
+  if (!isRecord(answer) || typeof answer.success !== 'boolean') return new ApiError('turnstile_unavailable')
+  if (answer.success) {
+    const meant = answer.hostname === hostname && answer.action === TURNSTILE_ACTION
+    return meant ? undefined : new ApiError('turnstile_failed')
+  }
+  const codes = Array.isArray(answer['error-codes']) ? answer['error-codes'] : []
+  if (codes.includes('invalid-input-secret') || codes.includes('missing-input-secret')) {
+    return new ApiError('configuration_error', { message: 'TURNSTILE_SECRET is not accepted by Turnstile.' })
+  }
+  if (codes.includes('internal-error')) return new ApiError('turnstile_unavailable')
+  return new ApiError('turnstile_failed')
+}
