@@ -1,4 +1,5 @@
-/** Bodies as bytes: read whole up to a bound, continued after what was already read, or told apart by a hash. */
+/** Bodies as bytes: read whole up to a bound, or told apart by a hash. */
+import { concat } from './protocol/concat.ts'
 
 /**
  * @param drained how much past the limit is read and dropped before the body is given up: a sender that is
@@ -19,33 +20,6 @@ export async function readAtMost(
   }
   if (length > limit) throw new RangeError(`more than ${limit} bytes`)
   return concat(parts)
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.byteLength
-  }
-  return whole
-}
-
-/**
- * A stream of `first` and then `rest`, for stages. Where `rest` breaks off it just ends, so that what had come is not dropped on
- * its way through them: an error overtakes what is queued. That it isn't whole they see by what is missing.
- */
-export function continued(first: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = rest.getReader()
-  return new ReadableStream({
-    start: (controller) => controller.enqueue(first),
-    async pull(controller) {
-      const { done, value } = await reader.read().catch(() => ({ done: true, value: undefined }) as const)
-      if (done) controller.close()
-      else controller.enqueue(value)
-    },
-    cancel: (reason) => reader.cancel(reason),
-  })
 }
 
 /** @returns 64 lower-case hex digits */

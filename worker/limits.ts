@@ -9,8 +9,20 @@ export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
 export const MAX_MESSAGES = 2048
 
-/** One SSE event, and so one line of it: image and audio deltas are the largest seen, far below 1 MB. */
-export const MAX_EVENT_BYTES = 1024 * 1024
+/**
+ * The largest event that is parsed, in bytes; a generated picture has 1.3 to 4 MB. A larger one is relayed in pieces and
+ * not looked into; a durable stream ends at it, since a row of the journal may have 2 MB.
+ */
+export const MAX_EVENT_BYTES = 1.5 * 1024 * 1024
+
+/** Of an event that is cut off, the most that is completed with an error. */
+export const MAX_COMPLETED_CHARS = 1024 * 1024
+
+/** One read of an answer that is gathered: 130 tokens, and so more than come in 16 ms. */
+export const GATHERED_READ_BYTES = 32 * 1024
+
+/** How far an answer is read ahead of a reader that takes its time. */
+export const MAX_GATHERED_BYTES = 256 * 1024
 
 /** An unstreamed answer, which is held whole to be checked before it is passed on. */
 export const MAX_JSON_ANSWER_BYTES = 16 * 1024 * 1024
@@ -64,6 +76,9 @@ export const TAP_READ_BYTES = 16 * 1024
 /** After a caller left, how long what had arrived may be read before the call is aborted, which drops it: it has to be accounted for. */
 export const LEAVE_GRACE_MS = 50
 
+/** An answer up to this size, some 250 tokens, is counted in the invocation that relays it: 1 ms of CPU. */
+export const MAX_COUNTED_HERE_BYTES = 64 * 1024
+
 /** Of an answer, what is held to be handed to the meter in one call; a longer one is streamed to it. 256 KB are 1,000 tokens. */
 export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
 
@@ -81,12 +96,6 @@ export const PACK_EVENTS = 16
 
 /** A pack is closed at this size too, whatever it holds: a row may have 2 MB. */
 export const MAX_PACK_BYTES = 64 * 1024
-
-/**
- * One event of a durable stream, as it is kept; `MAX_EVENT_BYTES` counts characters, and one can have three bytes. In a row with a pack
- * before it, and with 100,000 characters that moderation overwrote with longer ones, it has less than the 2 MB.
- */
-export const MAX_KEPT_EVENT_BYTES = 1.5 * 1024 * 1024
 
 /** How long an event waits to be journalled, at most. */
 export const FLUSH_MS = 500
@@ -306,5 +315,5 @@ export const MAX_JUDGED_INPUTS = 16
 /** The moderation API's answer: 13 categories with their scores take 2 KB an input. */
 export const MAX_VERDICT_BYTES = 256 * 1024
 
-/** How long events gather to be sent to a durable stream's readers together. A frame of a screen: nobody sees the difference. The first words don't wait. */
+/** How long events gather to be read, and to be sent, together: a frame of a screen. The first words don't wait. */
 export const GATHER_MS = 16

@@ -1,5 +1,5 @@
 /** A reader that loses its connection, and comes back where it was: it counts only events that came whole. */
-import { concat } from '../../worker/bytes.ts'
+import { concat } from '../../worker/protocol/concat.ts'
 import { ApiError } from '../../worker/errors.ts'
 import type { Followed } from '../../worker/streams/streams.ts'
 

@@ -1,7 +1,8 @@
 /** Hands the meter what a relay's tap sees, and never holds the relay up for it. */
-import { concat } from '../bytes.ts'
+
+import type { Tokens } from '../answer/usage.ts'
 import { MAX_HELD_FOR_METER_BYTES } from '../limits.ts'
-import type { Tokens } from './record.ts'
+import { concat } from '../protocol/concat.ts'
 
 /** The meter: reads an answer to its end. */
 export type Count = (answer: Uint8Array | ReadableStream<Uint8Array>) => Promise<Tokens>
@@ -12,8 +13,8 @@ export interface Feed {
   end(): Promise<Tokens | undefined>
 }
 
-/** Calls the meter once, at the end, with all there was: a stream to another invocation costs more than most answers do. */
-export function feed(count: Count): Feed {
+/** Counts once, at the end, with all there was: a stream to another invocation costs more than most answers do. */
+export function createFeed(count: Count): Feed {
   let held: Uint8Array[] = []
   let bytes = 0
   let rest: Feed | undefined

@@ -1,13 +1,6 @@
 /** The account of a request, and the one place from which it goes out. */
 import type { EndState, UsageSource } from '../protocol/wire.ts'
 
-/** What a call used, and where the count came from. */
-export interface Tokens {
-  prompt_tokens: number
-  completion_tokens: number
-  usage_source: UsageSource
-}
-
 /** Never a prompt, an answer, a key or an address: whoever reads logs may read this. Times in milliseconds. */
 export interface RequestRecord {
   id: string

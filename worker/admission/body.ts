@@ -4,9 +4,9 @@
  */
 import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
-import { isRecord } from '../formats/chat-completions/read-event.ts'
 import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
+import { isRecord } from '../protocol/json.ts'
 import { type ChatMessage, type ChatRequest, ROLES } from '../protocol/wire.ts'
 import { depthOf, repeatsName } from './json-shape.ts'
 import { applyRules, type CallTokens, type Rules } from './policy.ts'

@@ -1,7 +1,7 @@
 /** How long a prompt may be, counted as the upstream will bill it, in time bounded by the limit whatever the prompt says. */
 import { ApiError } from '../errors.ts'
-import { isRecord } from '../formats/chat-completions/read-event.ts'
 import { COUNTED_CHARS, MAX_CHARS_PER_TOKEN, TOKENS_OF_PART } from '../limits.ts'
+import { isRecord } from '../protocol/json.ts'
 import type { ChatMessage, ChatRequest } from '../protocol/wire.ts'
 import { countChat } from '../tokens/chat.ts'
 import type { Counter } from '../tokens/counter.ts'

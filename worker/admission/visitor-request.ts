@@ -3,7 +3,7 @@
  * allowed; so nothing else reaches the upstream, in whatever spelling or place it came.
  */
 import { ApiError } from '../errors.ts'
-import { isRecord } from '../formats/chat-completions/read-event.ts'
+import { isRecord } from '../protocol/json.ts'
 import type { ChatMessage, ChatRequest } from '../protocol/wire.ts'
 
 export interface VisitorRules {

@@ -1,28 +1,54 @@
-/** Counts an answer as it passes, and ends it where it has as many tokens as it may have. */
+/** Ends an answer that has as many tokens as it may have. */
 import { ApiError } from '../errors.ts'
-import type { AnswerEvent } from '../formats/chat-completions/read-event.ts'
-import { visiblePieces } from '../formats/chat-completions/visible-text.ts'
+import type { AnswerEvent } from '../formats/answer-format.ts'
 import type { Counter } from '../tokens/counter.ts'
 
 export interface OutputLimit {
   /** @throws {ApiError} `budget_reached` */
-  see(read: AnswerEvent): void
+  see(event: AnswerEvent): void
 }
 
-/** @param most tokens of all its texts together, as far as they can be seen */
+/** A UTF-16 unit has at most three bytes, and each token at least one. */
+const MOST_TOKENS_PER_UNIT = 3
+
+interface RunningText {
+  count: ReturnType<Counter['incremental']>
+  uncounted: string
+}
+
+/**
+ * Text is counted only when it could pass the limit: an answer far below it costs no counting.
+ *
+ * @param most tokens of all its texts together, as far as they can be seen
+ */
 export function outputLimit(most: number, counter: Counter): OutputLimit {
-  const texts = new Map<string, ReturnType<Counter['incremental']>>()
+  const texts = new Map<string, RunningText>()
+  let counted = 0
+  let uncounted = 0
+
+  function countAll(): void {
+    counted = 0
+    uncounted = 0
+    for (const text of texts.values()) {
+      text.count.push(text.uncounted)
+      text.uncounted = ''
+      counted += text.count.committed
+    }
+  }
+
   return {
-    see(read) {
-      if (read.kind !== 'chunk') return
-      for (const { key, text } of visiblePieces(read.chunk)) {
-        const count = texts.get(key) ?? counter.incremental()
-        texts.set(key, count)
-        count.push(text)
+    see(event) {
+      for (const { choice, kind, key, text, repeats } of event.texts) {
+        if (repeats || kind === 'other') continue
+        const id = `${choice}:${key}`
+        const known = texts.get(id) ?? { count: counter.incremental(), uncounted: '' }
+        texts.set(id, known)
+        known.uncounted += text
+        uncounted += text.length
       }
-      let tokens = 0
-      for (const { committed } of texts.values()) tokens += committed
-      if (tokens > most) throw new ApiError('budget_reached')
+      if (counted + uncounted * MOST_TOKENS_PER_UNIT <= most) return
+      countAll()
+      if (counted > most) throw new ApiError('budget_reached')
     },
   }
 }

@@ -1,181 +1,146 @@
 /**
- * THE FLOW: upstream → stages → reader. Only the stages a request needs; none, where its bytes stay as they are.
+ * THE FLOW: question → upstream → answer → caller, for callers whose connection is the call. An answer whose bytes stay
+ * as they are is piped natively; every other one goes through the engine. No answer does both.
  */
-
-import { feed } from '../accounting/feed.ts'
-import type { Tokens } from '../accounting/record.ts'
-import { createTally } from '../accounting/tally.ts'
+import { createFeed } from '../accounting/feed.ts'
 import type { ChatCall } from '../admission/body.ts'
-import { continued } from '../bytes.ts'
-import { deliver, stateOf } from '../delivery/deliver.ts'
-import { type Carriage, type Carried, carry } from '../delivery/native.ts'
-import { text } from '../delivery/text.ts'
-import { type Watched, watch } from '../delivery/watch.ts'
+import { createHttpSink } from '../delivery/http-sink.ts'
+import { pipeNative } from '../delivery/native.ts'
+import { createResponseBody, type ResponseBody } from '../delivery/response-body.ts'
+import { createTextSink, inWords } from '../delivery/text-sink.ts'
+import { watch } from '../delivery/watch.ts'
 import { ApiError } from '../errors.ts'
-import { readEvent } from '../formats/chat-completions/read-event.ts'
-import type { Deadlines } from '../limits.ts'
+import type { Tell } from '../formats/answer-format.ts'
+import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
+import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
-import type { Outcome as Judged } from '../moderation/moderation.ts'
+import { createModeration } from '../moderation/moderation.ts'
 import { judgeQuestion } from '../moderation/question.ts'
 import { judgeWhole } from '../moderation/whole.ts'
-import { createEventReader } from '../protocol/decode.ts'
-import { errorFrame, toBytes } from '../protocol/encode.ts'
-import { bytesOfFrames, eventsOfFrames, type Frame, frames } from '../protocol/frames.ts'
+import { toBytes } from '../protocol/encode.ts'
+import { parseJson } from '../protocol/json.ts'
 import { type ChatMessage, type EndState, PLAIN_TEXT } from '../protocol/wire.ts'
-import type { Counter } from '../tokens/counter.ts'
+import { countChat } from '../tokens/chat.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { type Answer, type Asked, askUpstream, type Call, createCall, reasonOf } from '../upstreams/call.ts'
+import { type Answer, type Asked, askUpstream, type Call, createCall } from '../upstreams/call.ts'
+import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
-import { moderation } from './moderation.ts'
+import { gatheredChunks } from './chunks.ts'
+import { type AnswerItem, runAnswer, type Sink } from './engine.ts'
 import { outputLimit } from './output-limit.ts'
-import { timing } from './timing.ts'
-import { usage } from './usage.ts'
-import { withoutUsage } from './without-usage.ts'
+import { endOnSilence } from './silence.ts'
+import { createTimer } from './timing.ts'
+import { createUsageCount, type Tokens } from './usage.ts'
 
 export interface Flow {
   upstream: Upstream
   deadlines: Deadlines
   moderation: Moderating
-  /** What was put aside for the answer, in tokens: one that grows beyond it is ended. */
+  /** The most tokens that the answer may have, as the deployment bounds it: one that grows beyond it is ended. */
   mostOutput?: number | undefined
   /** Aborts when the caller leaves. */
-  caller: AbortSignal
-  /** Counts the tokens of a call, off the path of its bytes. */
+  clientGone: AbortSignal
+  /** Counts the tokens of an answer, off the path of its bytes. */
   count(
-    asked: Pick<ChatCall, 'bytes' | 'tokens'>,
+    asked: Pick<ChatCall, 'bytes' | 'model' | 'messages' | 'tokens'>,
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
   ): Promise<Tokens>
 }
 
-/** OpenAI's wire format: byte for byte as the upstream sends it, unless something is to be added, or moderated. */
+/** OpenAI's wire format: byte for byte as the upstream sends it, unless something is to be added, hidden or judged. */
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(asking(chat, flow), flow, async (answer, call) => {
+  return converse(asking(chat, flow), flow, (answer, call) => {
     if (!chat.stream) return whole(chat, flow, answer)
-    const seen = observe(chat, flow, answer, call)
-    const carried =
-      chat.wants === undefined && !chat.hidesUsage && !flow.moderation.output
-        ? carry({ ...answer, ...call, watched: seen.watched })
-        : deliver(told(chat, flow, answer, seen).pipeThrough(bytesOfFrames()), call, (error) =>
-            toBytes(errorFrame(error.envelope())),
-          )
-    return handOver(carried, head(answer, answer.contentType), seen, call)
+    const staysAsItIs =
+      chat.wants === undefined && !chat.hidesUsage && !flow.moderation.output && flow.mostOutput === undefined
+    const contentType = answer.contentType
+    if (staysAsItIs) return native(chat, flow, answer, call)
+    return throughEngine(chat, flow, answer, call, { tell: chat.wants, contentType, sinkOf: createHttpSink })
   })
 }
 
 /** The answer's bare text, delta by delta. */
 export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(asking(chat, flow), flow, async (answer, call) => {
-    const seen = observe(chat, flow, answer, call)
-    // Nothing can be taken back from a terminal.
-    const holding: Flow = { ...flow, moderation: { ...flow.moderation, mode: { kind: 'hold' } } }
-    const stream = told(chat, holding, answer, seen, 'state')
-      .pipeThrough(eventsOfFrames())
-      .pipeThrough(text())
-      .pipeThrough(new TextEncoderStream())
-    return handOver(deliver(stream, call), head(answer, PLAIN_TEXT), seen, call)
-  })
+  // Nothing can be taken back from a terminal.
+  const holding: Flow = { ...flow, moderation: { ...flow.moderation, mode: { kind: 'hold' } } }
+  return converse(asking(chat, flow), flow, (answer, call) =>
+    throughEngine(chat, holding, answer, call, {
+      tell: undefined,
+      contentType: PLAIN_TEXT,
+      sinkOf: (body, lastLine) => createTextSink(body, chat.wants === 'timing' ? lastLine : () => undefined),
+    }),
+  )
 }
 
-/** What goes out, and its account: one too where nothing goes out, since the answer was made all the same. */
-async function handOver(
-  carried: Carried | Promise<Carried>,
-  head: Head,
-  seen: Seen,
-  call: Call,
-): Promise<Handed> {
-  try {
-    const { body, ended } = await carried
-    return { delivery: { ...head, body }, ended: seen.account(ended) }
-  } catch (thrown) {
-    const error = seen.refused()?.error ?? errorOf(thrown, call)
-    call.leave(error)
-    return { delivery: error, ended: seen.account(Promise.resolve({ end: stateOf(error), bytes: 0 })) }
-  }
-}
-
-/** The events of an answer, as far as they may be shown, with what the caller asked to be told: its usage, and its times. */
-function told(
-  chat: ChatCall,
-  flow: Flow,
-  { first, asked, firstByte }: Answer,
-  { watched, judged }: Seen,
-  tell?: 'state',
-): ReadableStream<Frame> {
-  let events = continued(first, watched.toCaller).pipeThrough(frames())
-  if (chat.hidesUsage) events = events.pipeThrough(withoutUsage())
-  const tally = chat.wants && createTally(chat, counterFor(chat.model))
-  if (tally) events = events.pipeThrough(usage(tally, { mark: chat.wants === 'timing' }))
-  if (flow.moderation.output) {
-    events = events.pipeThrough(moderation({ ...flow.moderation, tell: tally?.usage ?? tell, onEnd: judged }))
-  }
-  return chat.wants === 'timing' ? events.pipeThrough(timing({ asked, firstByte, now: Date.now })) : events
-}
-
-interface Seen {
-  watched: Watched
-  /** Told how the moderation of the answer ended. */
-  judged(outcome: Judged): void
-  /** Why the rest of the answer is not shown, where moderation says so. */
-  refused(): { end: EndState; error: ApiError } | undefined
-  account(ended: Promise<Carriage>): Promise<Ended>
-}
-
-/** Looks at a streamed answer from the side, and has its tokens counted. */
-function observe(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Seen {
-  const meter = feed((bytes) => flow.count(chat, bytes, true))
-  const { mostOutput: most } = flow
-  const bound = most === undefined ? undefined : boundOutput(most, counterFor(chat.model), call.abort)
+async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
+  const feed = createFeed((bytes) => flow.count(chat, bytes, true))
   const watched = watch({
     ...answer,
+    format: chatCompletions,
     abort: call.abort,
     silenceMs: flow.deadlines.silence,
-    observe(bytes) {
-      meter.push(bytes)
-      bound?.(bytes)
-    },
+    observe: feed.push,
   })
-  call.onLeave(watched.hurry)
-  const counted = watched.ended.then(meter.end)
-  let refused: ReturnType<Seen['refused']>
+  call.onLeave(watched.drainNow)
+  const tokens = watched.ended.then(feed.end)
+  const { body, ended } = pipeNative({ ...answer, ...call, format: chatCompletions, watched })
   return {
-    watched,
-    judged(outcome) {
-      refused = refusalOf(outcome)
-      if (refused !== undefined) call.leave(refused.error)
-    },
-    refused: () => refused,
-    async account(ended) {
-      const { end, bytes } = await ended
-      watched.hurry()
-      const tokens = await counted
-      if (refused !== undefined) return { end: refused.end, bytes, tokens }
-      // A stage passes the upstream's own error on as what it is: an event. That is no whole answer.
-      return { end: end === 'done' && watched.ending().state === 'failed' ? 'failed' : end, bytes, tokens }
-    },
+    delivery: { ...head(answer, answer.contentType), body },
+    ended: ended.then(async ({ state, bytes }) => {
+      watched.drainNow()
+      return { end: state, bytes, tokens: await tokens }
+    }),
   }
 }
 
-function refusalOf(outcome: Judged): ReturnType<Seen['refused']> {
-  if (outcome.state === 'flagged') {
-    const message = 'The answer was flagged by moderation.'
-    return { end: 'moderated', error: new ApiError('content_filter', { message }) }
-  }
-  if (outcome.state !== 'unavailable') return undefined
-  return { end: 'failed', error: new ApiError('moderation_unavailable', { cause: outcome.why }) }
+interface Delivering {
+  tell: Tell
+  contentType: string
+  sinkOf(body: ResponseBody, lastLine: () => string): Sink
 }
 
-/** Ends a call once its answer has more tokens than it may have: as soon as the tap sees it, which looks once a second. */
-function boundOutput(most: number, counter: Counter, abort: Call['abort']): (bytes: Uint8Array) => void {
-  const limit = outputLimit(most, counter)
-  const events = createEventReader()
-  return (bytes) => {
-    try {
-      for (const event of events.push(bytes)) limit.see(readEvent(event))
-    } catch (error) {
-      if (error instanceof ApiError) abort(error)
-    }
-  }
+/** Waits for the first bytes to send, so that a failure before them can still be a status. */
+async function throughEngine(
+  chat: ChatCall,
+  { moderation, mostOutput, deadlines, clientGone }: Flow,
+  answer: Answer,
+  call: Call,
+  { tell, contentType, sinkOf }: Delivering,
+): Promise<Handed> {
+  const counter = counterFor(chat.model)
+  const promptTokens = () => chat.tokens.prompt ?? countChat(chat.messages, chat.model, counter)
+  const usage = createUsageCount(promptTokens, counter)
+  const timer = createTimer(Date.now)
+  const timing = () => timer.measure(answer, usage.usage().usage)
+  const limit = mostOutput === undefined ? [] : [outputLimit(mostOutput, counter)]
+  const body = createResponseBody(clientGone, () => call.leave(new ApiError('caller_left')))
+  const chunks = gatheredChunks(answer.first, answer.rest, { gatherMs: GATHER_MS, now: Date.now })
+  const silence = endOnSilence(chunks, deadlines.silence, call.abort)
+  call.onLeave(chunks.hurry)
+  const { input: _, output, ...how } = moderation
+  const running = runAnswer({
+    format: chatCompletions,
+    reader: chatCompletions.reader(chat.model),
+    chunks: silence.chunks,
+    signal: call.signal,
+    abort: call.leave,
+    observers: [usage, ...(chat.wants === 'timing' ? [timer] : []), ...limit],
+    hidesUsage: chat.hidesUsage || tell === 'timing',
+    moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
+    sink: sinkOf(body, () => `\n\n${inWords(usage.usage().usage, timing())}\n`),
+    tell,
+    usage,
+    timing: () => (chat.wants === 'timing' ? timing() : undefined),
+    errorOf: errorInStream,
+  }).finally(silence.stop)
+  const ended = running.then(({ state }) => ({ end: state, bytes: body.bytes, tokens: usage.tokens() }))
+  await Promise.race([body.begun, running])
+  if (body.hasBegun) return { delivery: { ...head(answer, contentType), body: body.readable }, ended }
+  const { state, error } = await running
+  const flagged = new ApiError('content_filter', { message: 'The answer was flagged by moderation.' })
+  const left = new ApiError('caller_left')
+  return { delivery: error ?? (state === 'moderated' ? flagged : left), ended }
 }
 
 /** What the upstream has on offer, in OpenAI's list shape. */
@@ -190,20 +155,24 @@ export function upstreamModels(flow: Flow): Promise<Outcome> {
 /** An unstreamed answer, whole as it is; or without its words, where moderation says so. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first } = answer
-  const judged = flow.moderation.output
-    ? await judgeWhole(new TextDecoder().decode(first), { ...flow.moderation, signal: flow.caller })
-    : undefined
   const tokens = flow.count(chat, first, false).catch(() => undefined)
-  const account = async (carriage: Carriage): Promise<Ended> => ({ ...carriage, tokens: await tokens })
-  if (judged?.state === 'unavailable') {
-    const error = new ApiError('moderation_unavailable', { cause: judged.why })
-    return { delivery: error, ended: account({ end: 'failed', bytes: 0 }) }
+  const account = async (end: EndState, bytes: number) => ({ end, bytes, tokens: await tokens })
+  const asItIs = { ...head(answer, answer.contentType), body: new Blob([first]).stream() }
+  if (!flow.moderation.output) return { delivery: asItIs, ended: account('done', first.byteLength) }
+  const json = parseJson(new TextDecoder().decode(first))
+  const verdict = await judgeWhole(chatCompletions.readWhole(json).texts, {
+    ...flow.moderation,
+    signal: flow.clientGone,
+  })
+  if (verdict.kind === 'passed') return { delivery: asItIs, ended: account('done', first.byteLength) }
+  if (verdict.kind === 'unavailable') {
+    const error = new ApiError('moderation_unavailable', { cause: verdict.why })
+    return { delivery: error, ended: account('failed', 0) }
   }
-  const flagged = judged?.state === 'flagged'
-  const sent = flagged ? toBytes(JSON.stringify(judged.completion)) : first
+  const sent = toBytes(JSON.stringify(chatCompletions.emptied(json)))
   return {
-    delivery: { ...head(answer, answer.contentType), body: new Blob([sent]).stream() },
-    ended: account({ end: flagged ? 'moderated' : 'done', bytes: sent.byteLength }),
+    delivery: { ...asItIs, body: new Blob([sent]).stream() },
+    ended: account('moderated', sent.byteLength),
   }
 }
 
@@ -217,13 +186,16 @@ interface Delivery extends Head {
   body: ReadableStream<Uint8Array>
 }
 
-interface Ended extends Carriage {
+interface Ended {
+  end: EndState
+  /** Of the answer, as the caller had it. */
+  bytes: number
   tokens?: Tokens | undefined
 }
 
 interface Handed {
   delivery: Delivery | ApiError
-  /** Of an answer that had begun, whether or not anything of it went out. */
+  /** Of an answer that had begun, whether or not anything of it went out. It never rejects. */
   ended?: Promise<Ended>
 }
 
@@ -243,13 +215,13 @@ const asking = ({ bytes, stream, messages }: ChatCall, { upstream }: Flow): Aski
   messages,
 })
 
-/** Makes the call and hands its answer on; whatever fails before the caller's first byte is an error with a status. */
+/** Makes the call and hands its answer on; what fails before the caller's first byte is an error with a status. */
 async function converse(
   { messages, ...ask }: Asking,
-  { deadlines, caller, moderation }: Flow,
+  { deadlines, clientGone, moderation }: Flow,
   hand: (answer: Answer, call: Call) => Promise<Handed>,
 ): Promise<Outcome> {
-  const call = createCall(caller, deadlines.total)
+  const call = createCall(clientGone, deadlines.total)
   // Beside the call, not before it: a question that is flagged ends it.
   const judged =
     moderation.input && messages ? judgeQuestion(messages, { ...moderation, signal: call.signal }) : undefined
@@ -260,12 +232,6 @@ async function converse(
   const handed = answer instanceof ApiError ? { delivery: answer } : await hand(answer, call)
   void Promise.resolve(handed.ended).then(call.finished)
   return { ...handed, retries }
-}
-
-/** A stage throws an `ApiError`; anything else is the upstream's connection breaking off. */
-function errorOf(thrown: unknown, { signal }: Call): ApiError {
-  if (signal.aborted) return reasonOf(signal)
-  return thrown instanceof ApiError ? thrown : new ApiError('upstream_truncated', { cause: thrown })
 }
 
 function head({ status, headers }: Answer, contentType: string): Head {

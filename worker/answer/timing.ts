@@ -1,32 +1,29 @@
-/** Times an answer as it passes, and puts the result on its last chunk, which `usage()` has marked. */
-import { readEvent } from '../formats/chat-completions/read-event.ts'
-import { visiblePieces } from '../formats/chat-completions/visible-text.ts'
-import { type Frame, newFrame } from '../protocol/frames.ts'
-import type { ChatChunk, Timing, Usage } from '../protocol/wire.ts'
+/** Times an answer as it passes. */
+import type { AnswerEvent } from '../formats/answer-format.ts'
+import type { Timing, Usage } from '../protocol/wire.ts'
 
-/** When the call upstream was made, and when its first byte came: milliseconds, of the same clock as `now`. */
-export interface Begin {
+/** When the call upstream was made, and when its first byte came: milliseconds, of the timer's clock. */
+export interface AnswerTimes {
   asked: number
   firstByte: number
 }
 
 export interface Timer {
-  see(chunk: ChatChunk): void
-  /** Up to now, of an answer that began so and used so much. */
-  measure(begin: Begin, usage: Usage | null | undefined): Timing
+  see(event: AnswerEvent): void
+  /** Up to now. */
+  measure(times: AnswerTimes, usage: Usage): Timing
 }
 
 /** @param now a clock in milliseconds */
 export function createTimer(now: () => number): Timer {
   let firstToken: number | undefined
   return {
-    see(chunk) {
-      // Not the chunk with the role, which says nothing yet.
-      if (firstToken === undefined && visiblePieces(chunk).length > 0) firstToken = now()
+    see({ texts }) {
+      // Not the chunk with the role, which has no text yet.
+      if (firstToken === undefined && texts.some(({ kind }) => kind !== 'other')) firstToken = now()
     },
-    measure({ asked, firstByte }, usage) {
+    measure({ asked, firstByte }, { completion_tokens: tokens }) {
       const end = now()
-      const tokens = usage?.completion_tokens ?? 0
       const span = firstToken === undefined ? 0 : end - firstToken
       return {
         first_byte_ms: firstByte - asked,
@@ -36,20 +33,4 @@ export function createTimer(now: () => number): Timer {
       }
     },
   }
-}
-
-export function timing({ now, ...begin }: Begin & { now(): number }): TransformStream<Frame, Frame> {
-  const timer = createTimer(now)
-  return new TransformStream({
-    transform(frame, controller) {
-      const read = frame.event && readEvent(frame.event)
-      if (read?.kind !== 'chunk') return controller.enqueue(frame)
-      const { chunk } = read
-      timer.see(chunk)
-      const { millrace, usage } = chunk
-      if (millrace === undefined) return controller.enqueue(frame)
-      const added = { state: 'done' as const, ...millrace, timing: timer.measure(begin, usage) }
-      controller.enqueue(newFrame({ ...chunk, millrace: added }))
-    },
-  })
 }

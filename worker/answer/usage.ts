@@ -1,78 +1,67 @@
 /**
- * Sees to it that an answer ends with its usage: the upstream's, or counted here and marked `estimated`. A stage
- * for requests that ask for it and can't be sure of it.
+ * The tokens of one call, from the events of its answer. What the upstream counts is believed, unless it contradicts
+ * itself or what came: some leave reasoning out of the parts and have it in the total, some send zeros, and some send
+ * a count with each chunk, of which a caller who leaves has seen an early one.
  */
-import { ApiError } from '../errors.ts'
-import { type AnswerEvent, readEvent } from '../formats/chat-completions/read-event.ts'
-import { type Frame, newFrame } from '../protocol/frames.ts'
-import type { ChatChunk, Usage, UsageSource } from '../protocol/wire.ts'
+import type { AnswerEvent, WholeAnswer } from '../formats/answer-format.ts'
+import type { Usage, UsageSource } from '../protocol/wire.ts'
+import type { Counter } from '../tokens/counter.ts'
+import { isTokenCount } from '../tokens/token-count.ts'
 
-/** Counts what passes; worker/accounting/tally.ts is one. */
+/** What a call used, and where the count came from. */
+export interface Tokens {
+  prompt_tokens: number
+  completion_tokens: number
+  usage_source: UsageSource
+}
+
 export interface UsageCount {
-  see(event: AnswerEvent): void
+  see(answer: Pick<AnswerEvent | WholeAnswer, 'texts' | 'usage'>): void
+  /** For the caller: the upstream's own words where it sent any, or else the estimate. */
   usage(): { usage: Usage; source: UsageSource }
+  /** For the log and the budget. */
+  tokens(): Tokens
 }
 
-export interface LastUsage {
-  /** @returns whether the event goes on; a chunk that has usage and nothing else is held back, so that it comes last */
-  see(read: AnswerEvent): boolean
-  /** The chunk that says what was used. `undefined` where nothing came that it could be the last of. */
-  chunk(): ChatChunk | undefined
-}
+/** @param promptTokens counted before the call, or when they are asked for */
+export function createUsageCount(promptTokens: () => number, counter: Counter): UsageCount {
+  // Texts are kept and not counted until someone asks: most upstreams send the count at the end.
+  const texts = new Map<string, string>()
+  let sent: Usage | undefined
 
-/** @param mark whether usage always comes last, and with where it came from: for who has more to put beside it */
-export function createLastUsage(count: UsageCount, { mark }: { mark: boolean }): LastUsage {
-  let last: ChatChunk | undefined
-  let held: ChatChunk | undefined
+  function countTexts(): number {
+    let tokens = 0
+    for (const text of texts.values()) tokens += counter.count(text)
+    return tokens
+  }
+
   return {
-    see(read) {
-      count.see(read)
-      if (read.kind !== 'chunk') return true
-      last = read.chunk
-      if (!mark || !isUsageAlone(last)) return true
-      held = last
-      return false
-    },
-    chunk() {
-      const { usage, source } = count.usage()
-      const before = held ?? last
-      if (before === undefined || (source === 'upstream' && !mark)) return undefined
-      const { id, object, created, model } = before
-      return {
-        ...(held ?? { id, object, created, model, choices: [] }),
-        usage,
-        millrace: { usage_source: source },
+    see({ texts: pieces, usage }) {
+      if (usage !== undefined) sent = usage
+      for (const { choice, kind, key, text, repeats } of pieces) {
+        if (repeats || kind === 'other') continue
+        const id = `${choice}:${key}`
+        texts.set(id, (texts.get(id) ?? '') + text)
       }
+    },
+    usage() {
+      if (sent !== undefined) return { usage: sent, source: 'upstream' }
+      const prompt_tokens = promptTokens()
+      const completion_tokens = countTexts()
+      const total_tokens = prompt_tokens + completion_tokens
+      return { usage: { prompt_tokens, completion_tokens, total_tokens }, source: 'estimated' }
+    },
+    tokens() {
+      const counted = countTexts()
+      if (sent === undefined) {
+        return { prompt_tokens: promptTokens(), completion_tokens: counted, usage_source: 'estimated' }
+      }
+      const prompt_tokens = sent.prompt_tokens > 0 ? sent.prompt_tokens : promptTokens()
+      const { completion_tokens: said, total_tokens: total } = sent
+      const inTotal = isTokenCount(total) ? total - prompt_tokens : 0
+      const completion_tokens = Math.max(said, inTotal, counted)
+      const usage_source = counted > Math.max(said, inTotal) ? 'estimated' : 'upstream'
+      return { prompt_tokens, completion_tokens, usage_source }
     },
   }
-}
-
-/** Without `mark`, an answer that has its usage passes as it is, byte for byte; one that hasn't gets a chunk with it before `[DONE]`. */
-export function usage(count: UsageCount, options: { mark: boolean }): TransformStream<Frame, Frame> {
-  return endingWith(createLastUsage(count, options))
-}
-
-/** Whether a chunk has usage and nothing else. */
-export const isUsageAlone = ({ choices, usage }: ChatChunk): boolean => choices.length === 0 && usage != null
-
-/** A stage that says of the end what `last` does, and errors with an `ApiError` where there is none. */
-export function endingWith(last: LastUsage): TransformStream<Frame, Frame> {
-  let ended = false
-  return new TransformStream({
-    transform(frame, controller) {
-      const read = frame.event && readEvent(frame.event)
-      if (read !== undefined && !last.see(read)) return
-      // An error is an end too: it has been told, and no usage follows it.
-      if (read?.kind === 'error') ended = true
-      if (read?.kind === 'done') {
-        ended = true
-        const chunk = last.chunk()
-        if (chunk !== undefined) controller.enqueue(newFrame(chunk))
-      }
-      controller.enqueue(frame)
-    },
-    flush() {
-      if (!ended) throw new ApiError('upstream_truncated')
-    },
-  })
 }

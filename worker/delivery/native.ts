@@ -1,40 +1,35 @@
 /**
- * Carries a stream to the caller byte for byte, natively: JavaScript wakes for its first bytes, for
- * its end, and once a second to look at a second branch (watch.ts). Only when the upstream leaves the answer
- * unfinished does it add something: the error that says so.
+ * Pipes a stream to the caller byte for byte, natively: JavaScript wakes for its first bytes, for its end, and once a
+ * second to look at a second branch (watch.ts). It adds something only when the upstream leaves the answer unfinished:
+ * the error that says so.
  */
+import { type AnswerEnd, endOf } from '../answer/end.ts'
 import { ApiError } from '../errors.ts'
-import { completeWithError, isUnterminatedDone } from '../formats/chat-completions/complete-cut.ts'
+import type { AnswerFormat } from '../formats/answer-format.ts'
 import { BROKEN_PIPE_GRACE_MS } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
-import type { EndState } from '../protocol/wire.ts'
 import type { Watched } from './watch.ts'
 
-export interface Carried {
+export interface Piped {
   /** For the caller. */
   body: ReadableStream<Uint8Array>
   /** Settles when the caller has all it will get. Never rejects; it must be kept alive (`waitUntil`). */
-  ended: Promise<Carriage>
-}
-
-export interface Carriage {
-  end: EndState
-  /** Of the answer, as the caller had it. */
-  bytes: number
+  ended: Promise<AnswerEnd & { bytes: number }>
 }
 
 interface Source {
   first: Uint8Array
+  format: AnswerFormat
   watched: Watched
   /** The upstream call: aborted here when the caller leaves. */
   signal: AbortSignal
   abort(reason: ApiError): void
 }
 
-export function carry({ first, watched, signal, abort }: Source): Carried {
+export function pipeNative({ first, format, watched, signal, abort }: Source): Piped {
   const { readable, writable } = new IdentityTransformStream()
 
-  async function run(): Promise<EndState> {
+  async function run(): Promise<AnswerEnd> {
     try {
       await write(writable, first)
       // Native on both sides: no chunk wakes JavaScript. It stays open at the end, for the last words.
@@ -44,42 +39,40 @@ export function carry({ first, watched, signal, abort }: Source): Carried {
         // What had arrived is still looked at: it has to be accounted for.
         abort(new ApiError('caller_left'))
         await Promise.race([watched.ended, wait(BROKEN_PIPE_GRACE_MS)])
-        watched.leave()
-        return watched.ending().state === 'done' ? 'done' : 'stopped'
+        watched.cancel()
+        return watched.ending().state === 'done' ? { state: 'done' } : { state: 'stopped' }
       }
     }
-    watched.hurry()
+    watched.drainNow()
     await watched.ended
     return lastWords()
   }
 
-  /** A pipe breaks on either side. An upstream that broke off is seen on the other branch as well. */
+  /** `pipeTo` does not say which side failed. If the watched branch broke too, it was the upstream. */
   async function callerLeft(): Promise<boolean> {
-    watched.hurry()
+    watched.drainNow()
     const broke = await Promise.race([watched.ended, wait(BROKEN_PIPE_GRACE_MS)])
     return broke === undefined || isCallersDoing(signal)
   }
 
-  async function lastWords(): Promise<EndState> {
+  async function lastWords(): Promise<AnswerEnd> {
     const { state, unfinished } = watched.ending()
-    const whole = state === 'done' || (state === 'open' && isUnterminatedDone(unfinished))
-    const error = signal.aborted && signal.reason instanceof ApiError ? signal.reason : undefined
+    const isWhole = state === 'done' || (state === 'open' && format.isUnterminatedEnd(unfinished))
+    const end = endOf(signal.aborted ? signal.reason : new ApiError('upstream_truncated'))
     try {
-      if (state === 'open') {
-        const envelope = (error ?? new ApiError('upstream_truncated')).envelope()
-        // `[DONE]` without its blank line reads as nothing: the answer is whole, so its framing is mended.
-        await write(writable, toBytes(whole ? '\n\n' : completeWithError(unfinished, envelope)))
+      if (state === 'open' && isWhole) await write(writable, toBytes('\n\n'))
+      else if (state === 'open' && end.error !== undefined) {
+        await write(writable, toBytes(format.completeCut(unfinished, end.error.envelope())))
       }
       await writable.close()
     } catch {
-      return whole ? 'done' : 'stopped'
+      return { state: isWhole ? 'done' : 'stopped' }
     }
-    if (whole) return 'done'
-    if (error?.code === 'budget_reached') return 'budget'
-    return state === 'failed' || error !== undefined ? 'failed' : 'truncated'
+    if (isWhole) return { state: 'done' }
+    return state === 'failed' ? { state } : end
   }
 
-  return { body: readable, ended: run().then((end) => ({ end, bytes: watched.bytes })) }
+  return { body: readable, ended: run().then((end) => ({ ...end, bytes: watched.bytes })) }
 }
 
 const isCallersDoing = (signal: AbortSignal) =>

@@ -1,7 +1,6 @@
 /**
- * Watches a branch of a stream that someone else carries: how it ends, what came, whether it fell
- * silent. It never has a read waiting for long while bytes flow, since each chunk that meets a
- * waiting read wakes JavaScript, and that is what a relay costs.
+ * Watches a branch of a stream that is piped elsewhere: how it ends, what came, whether it fell silent. A read that
+ * waits is woken by each chunk, and waking JavaScript is what a relay costs; so it pauses between reads.
  */
 import { TAP_INTERVAL_MS, TAP_READ_BYTES } from '../limits.ts'
 
@@ -9,9 +8,9 @@ export interface Tap {
   /** `end`: the upstream closed the stream. `broken`: it broke off, or was aborted. Never rejects. */
   readonly ended: Promise<'end' | 'broken'>
   /** Read on without pauses: the stream is known to be over. */
-  hurry(): void
+  drainNow(): void
   /** Stop watching: nothing more is of interest. */
-  leave(): void
+  cancel(): void
 }
 
 interface Watch {
@@ -22,7 +21,7 @@ interface Watch {
   silenceMs: number
 }
 
-/** @param branch a stream of bytes that nobody else reads, such as one side of a `tee()` */
+/** @param branch a stream of bytes with no other reader, such as one side of a `tee()` */
 export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, silenceMs }: Watch): Tap {
   const reader = branch.getReader({ mode: 'byob' })
   let hurried = false
@@ -52,11 +51,11 @@ export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, si
 
   return {
     ended: watch(),
-    hurry() {
+    drainNow() {
       hurried = true
       press()
     },
-    leave() {
+    cancel() {
       hurried = true
       press()
       reader.cancel().catch(() => {}) // A branch that broke already has nothing to cancel.

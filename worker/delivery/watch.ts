@@ -1,8 +1,9 @@
 /**
- * Splits an answer in two: one branch for the caller, and one that is looked at now and then. The second knows how the answer
- * stands, sees silence, and hands on what came to whoever accounts for it.
+ * Splits an answer in two: one branch for the caller, and one that is looked at once a second. The second knows how the
+ * answer stands, sees silence, and hands on what came to be counted.
  */
 import { ApiError } from '../errors.ts'
+import type { AnswerFormat } from '../formats/answer-format.ts'
 import { type Ending, followEnding } from './ending.ts'
 import { type Tap, tap } from './tap.ts'
 
@@ -18,15 +19,16 @@ export interface Watched extends Tap {
 interface Source {
   first: Uint8Array
   rest: ReadableStream<Uint8Array>
+  format: AnswerFormat
   abort(reason: ApiError): void
   silenceMs: number
   /** Told what came, in order. */
   observe(bytes: Uint8Array): void
 }
 
-export function watch({ first, rest, abort, silenceMs, observe }: Source): Watched {
+export function watch({ first, rest, format, abort, silenceMs, observe }: Source): Watched {
   const [toCaller, toTap] = rest.tee()
-  const ending = followEnding()
+  const ending = followEnding(format)
   let bytes = 0
   const see = (part: Uint8Array) => {
     bytes += part.byteLength

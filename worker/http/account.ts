@@ -8,7 +8,8 @@
  */
 import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
-import { type Dataset, type RequestRecord, record, type Tokens } from '../accounting/record.ts'
+import { type Dataset, type RequestRecord, record } from '../accounting/record.ts'
+import type { Tokens } from '../answer/usage.ts'
 import type { EndState } from '../protocol/wire.ts'
 
 export interface Account

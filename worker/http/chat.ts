@@ -1,10 +1,12 @@
 /** `/v1/chat/completions` and `/chat`: the caller's connection is the call. And the models there are. */
 import { exports } from 'cloudflare:workers'
-import type { Tokens } from '../accounting/record.ts'
+import { countAnswer } from '../accounting/count-answer.ts'
 import type { ChatCall } from '../admission/body.ts'
 import { ownRates, withRates } from '../admission/rate-headers.ts'
 import { type Flow, type Outcome, upstreamModels } from '../answer/pipeline.ts'
+import type { Tokens } from '../answer/usage.ts'
 import { ApiError, mayHaveCost } from '../errors.ts'
+import { MAX_COUNTED_HERE_BYTES } from '../limits.ts'
 import type { ModelList } from '../protocol/wire.ts'
 import type { Account } from './account.ts'
 import { type Context, callerOf } from './context.ts'
@@ -83,8 +85,14 @@ async function deliver(
     upstream,
     moderation,
     deadlines: config.deadlines,
-    caller: c.req.raw.signal,
-    count: ({ bytes, tokens }, answer, stream) => exports.Meter.count({ bytes, tokens }, answer, stream),
+    clientGone: c.req.raw.signal,
+    count({ bytes, model, messages, tokens: { prompt: promptTokens } }, answer, stream) {
+      // A call to another invocation costs more than counting a short answer.
+      const isShort = answer instanceof Uint8Array && answer.byteLength <= MAX_COUNTED_HERE_BYTES
+      return isShort
+        ? countAnswer({ model, messages, promptTokens }, answer, stream)
+        : exports.Meter.count({ bytes, promptTokens }, answer, stream)
+    },
   }
   const { delivery, ended, retries } = await flow(it)
   account.timing.upstream = Date.now() - asked

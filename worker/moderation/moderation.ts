@@ -7,56 +7,53 @@
  *   flagged, or the answer is stopped, is to be withdrawn. So what a reader keeps has passed, in both modes.
  *
  * @example
- *   const moderation = createModeration<SseEvent>({ judge, mode, unreachable, release: (events) => journal.append(events) })
+ *   const moderation = createModeration<string>({ judge, mode, unreachable, release: (data) => log.append(data) })
  *   void moderation.ended.then(({ state }) => state === 'flagged' && call.abort(new ApiError('content_filter')))
- *   for await (const event of upstream) await moderation.push(event, event)
+ *   for (const event of events) await moderation.push(event.data, event)
  *   const { state } = await moderation.end() // then the log's own end
  */
+
+import type { AnswerEvent } from '../formats/answer-format.ts'
 import { HELD_ITEM_CHARS, MODERATION_WINDOWS, type WindowSizes } from '../limits.ts'
-import type { SseEvent } from '../protocol/decode.ts'
-import type { ChatChunk, Choice } from '../protocol/wire.ts'
 import type { Judge, Unreachable, Verdict } from './judge.ts'
-import { readSaid } from './said.ts'
 import { createWindows } from './windows.ts'
 
 export type Mode = { kind: 'hold' } | { kind: 'retract'; lead: number }
 
 export interface Moderation<T> {
   /**
-   * Takes what came next. Settles when there is room for more; whoever doesn't wait for it fills the memory. What comes
-   * after the answer's end, or after it was flagged, is dropped.
+   * Takes what came next. What comes after the answer's end, or after it was flagged, is dropped.
    *
-   * @param event what of it is an event; `undefined` for what says nothing
+   * @param event the item as an event; `undefined` for a comment
+   * @returns when there is room for more: a caller that does not wait for it fills the memory
    */
-  push(item: T, event: SseEvent | undefined): Promise<void>
+  push(item: T, event: AnswerEvent | undefined): Promise<void>
   /** Nothing more comes: what is held is judged, and goes out or not. */
   end(): Promise<Outcome>
-  /** Nobody reads any more: nothing goes out from now on, and no call is made. */
+  /** There is no reader any more: nothing goes out from now on, and no call is made. */
   stop(): void
   /** As soon as it is known; it may be long before the upstream's end. */
   readonly ended: Promise<Outcome>
-  /** How many of the last items that went out have not passed: at most `lead`, and none in `hold`. A journal waits for them. */
+  /** How many of the last items that went out have not passed: none in `hold`. A journal waits for them. */
   readonly ahead: number
 }
 
 export type Outcome =
-  /** All that came has gone out. `told`: the last of it was the answer's end, `[DONE]` or an error. */
+  /** All that came has gone out. `told`: the last of it was the answer's end, or an error. */
   | { state: 'passed'; told: boolean }
   | ({ state: 'flagged'; categories: readonly string[] } & Withheld)
-  /** Nobody could judge it, and `unreachable` is `closed`. */
+  /** Judging failed, and `unreachable` is `closed`. */
   | ({ state: 'unavailable'; why: string } & Withheld)
   | ({ state: 'stopped' } & Withheld)
 
 /** An answer that ended before its own end. */
 export interface Withheld {
-  /** How many of the last items that went out have text to be withdrawn in them: a journal overwrites it (`masked`). */
+  /** How many of the last items that went out have text to be withdrawn in them: a journal overwrites it. */
   withdrawn: number
   /** By choice, how many characters its readers withdraw; `undefined`: none were shown. */
   retract: Record<string, number> | undefined
-  /** The chunks that say of each choice that had not ended why it ends: `finish_reason` is `content_filter`. */
-  finish: ChatChunk[]
-  /** For a last chunk: what the answer's chunks have in common. */
-  last: ChatChunk
+  /** The choices that had not ended. */
+  open: readonly number[]
 }
 
 export interface ModerationOptions<T> {
@@ -82,13 +79,12 @@ export function createModeration<T>({
   const { promise: ended, resolve } = Promise.withResolvers<Outcome>()
   const calls = new AbortController()
   let outcome: Outcome | undefined
-  let head: Partial<ChatChunk> = {}
   let told = false
   let judging = false
   /** Puts off the look that was due. */
   let putOff = () => {}
   let room = Promise.withResolvers<void>()
-  /** Once nobody could judge, and text went out all the same, no later window is waited for. */
+  /** After the first `open` fallback, later windows are tried once without waiting. */
   let patient = true
 
   function settle(how: Outcome): void {
@@ -102,19 +98,7 @@ export function createModeration<T>({
 
   function withheld(): Withheld {
     const { items, chars } = windows.ahead()
-    const chunk = (choices: Choice[]): ChatChunk => ({
-      id: head.id ?? '',
-      object: 'chat.completion.chunk',
-      created: head.created ?? 0,
-      model: head.model ?? '',
-      choices,
-    })
-    return {
-      withdrawn: items,
-      retract: chars,
-      finish: windows.open().map((index) => chunk([{ index, delta: {}, finish_reason: 'content_filter' }])),
-      last: chunk([]),
-    }
+    return { withdrawn: items, retract: chars, open: windows.open() }
   }
 
   /** Does what can be done now. */
@@ -167,10 +151,10 @@ export function createModeration<T>({
   return {
     async push(item, event) {
       if (outcome !== undefined || told) return
-      const read = readSaid(event)
-      head = read.head ?? head
-      windows.add(item, read, HELD_ITEM_CHARS + (event?.data.length ?? 0), now())
-      told = read.ends
+      const ends = event?.kind === 'done' || event?.kind === 'error'
+      const { texts = [], finished = [], data = '' } = event ?? {}
+      windows.add(item, { texts, finished, ends }, HELD_ITEM_CHARS + data.length, now())
+      told = ends
       if (told) windows.close()
       turn()
       while (outcome === undefined && !windows.room) await room.promise

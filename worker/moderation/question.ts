@@ -1,6 +1,6 @@
 /** What of a request is judged before its answer is shown: all that its messages say, but the instructions. */
 import { ApiError } from '../errors.ts'
-import { isRecord } from '../formats/chat-completions/read-event.ts'
+import { isRecord } from '../protocol/json.ts'
 import type { ChatMessage } from '../protocol/wire.ts'
 import type { Judge, Unreachable } from './judge.ts'
 

@@ -7,12 +7,21 @@
  * reached e has passed; and the first one that reached it had the phrase in one piece, in its new text or across the seam,
  * since its context is no shorter than `phrase`.
  */
+import type { TextPiece } from '../formats/answer-format.ts'
 import type { WindowSizes } from '../limits.ts'
-import { CONTENT, type Reading, type Said } from './said.ts'
+
+/** What of an event concerns its judging. */
+export interface JudgedEvent {
+  texts: readonly TextPiece[]
+  /** The choices that say with this event that they are whole. */
+  finished: readonly number[]
+  /** Whether it is the answer's end: no reader reads past it. */
+  ends: boolean
+}
 
 export interface Windows<T> {
   /** @param size of what is held for this item: characters of its data */
-  add(item: T, read: Reading, size: number, now: number): void
+  add(item: T, event: JudgedEvent, size: number, now: number): void
   /** Nothing more comes. */
   close(): void
   /** The texts of the window that closes now; or how long until one does; `undefined` where only more text can close one. */
@@ -98,7 +107,7 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
     return choice
   }
 
-  function hear({ choice: index, key, text: more }: Said): Text {
+  function hear({ choice: index, key, text: more }: TextPiece): Text {
     const choice = choiceOf(index)
     const id = `${index}:${key}`
     const text = texts.get(id) ?? { choice, came: 0, passed: 0, at: 0, context: '', asked: '', fresh: '' }
@@ -140,14 +149,14 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
   const enough = () => (lead === 0 ? chars : Math.min(chars, Math.max(1, (lead - sizes.phrase) / 2)))
 
   return {
-    add(item, { said, finished, ends: tellsEnd }, size, now) {
+    add(item, { texts: pieces, finished, ends: tellsEnd }, size, now) {
       const ends: Entry<T>['ends'] = new Map()
       const content: Entry<T>['content'] = new Map()
       let length = 0
-      for (const one of said) {
+      for (const one of pieces) {
         const text = hear(one)
         ends.set(text, text.came)
-        if (one.key === CONTENT) {
+        if (one.kind === 'content' && !one.repeats) {
           content.set(text.choice, (content.get(text.choice) ?? 0) + one.text.length)
         }
         length += one.text.length

@@ -3,35 +3,25 @@
  * readers, who come and go. Glue: what it puts together is tested without it.
  */
 import { DurableObject, exports } from 'cloudflare:workers'
-import { type Dataset, record, type Tokens } from '../accounting/record.ts'
-import { createTally } from '../accounting/tally.ts'
+import { type Dataset, record } from '../accounting/record.ts'
 import { rateError } from '../admission/rate.ts'
 import { rateHeaders, withRates } from '../admission/rate-headers.ts'
-import { createClosing } from '../answer/closing.ts'
-import { outputLimit } from '../answer/output-limit.ts'
 import { type Budget, createBudget } from '../budget/budget.ts'
 import type { Ask } from '../budget/ledger.ts'
 import type { Decision } from '../budget/reserve.ts'
 import type { Limits, Standing } from '../budget/standing.ts'
 import { type Config, readConfig, type Vars } from '../config/config.ts'
 import { ApiError, mayHaveCost } from '../errors.ts'
-import { readEvent } from '../formats/chat-completions/read-event.ts'
-import { GATHER_MS, IDLE_LOOK_MS, PROBE_MS } from '../limits.ts'
+import { GATHER_MS, IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
-import { createModeration } from '../moderation/moderation.ts'
-import { judgeQuestion } from '../moderation/question.ts'
 import { type Reply, toReply } from '../objects/reply.ts'
 import { sqlOf } from '../objects/sql-of.ts'
-import { createEventReader } from '../protocol/decode.ts'
-import type { ChatRequest } from '../protocol/wire.ts'
-import { countChat } from '../tokens/chat.ts'
+import { createEventReader } from '../protocol/event-reader.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { askUpstream, createCall } from '../upstreams/call.ts'
 import { chooseModeration, chooseUpstream } from '../upstreams/choose.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import { createJournal, type Journal, type KeptStream } from './journal.ts'
 import { interruptedEnd } from './log.ts'
-import type { Conversation } from './running.ts'
 import {
   createStreams,
   type Followed,
@@ -40,6 +30,7 @@ import {
   type StreamEnd,
   type Streams,
 } from './streams.ts'
+import { answerOf, startUpstreamRun, type UpstreamRun } from './upstream-run.ts'
 
 export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   readonly #config: Config
@@ -130,7 +121,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       gatherMs: GATHER_MS,
       now: Date.now,
       admit: (opening) => this.#admit(opening, budget),
-      converse: (opening) => this.#converse(opening),
+      ask: (opening) => this.#ask(opening),
       onUnused: (id, why) => {
         budget.settle(id, why !== undefined && mayHaveCost(why.code) ? undefined : 0)
         void this.#awaitDue()
@@ -156,29 +147,13 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       : decision.standing
   }
 
-  /** THE FLOW of a durable stream: the question upstream, its answer past the counters to the log. */
-  #converse({ bytes, model, reservation, limits }: Opening): Conversation {
-    const { deadlines } = this.#config
-    const wanted = new AbortController()
-    const call = createCall(wanted.signal, deadlines.total)
-    const send = (signal: AbortSignal) => this.#upstream.chat(bytes, signal)
-    const asked = askUpstream({ send, stream: true, call, deadlines })
-    // While the question is on its way.
-    const { messages } = JSON.parse(new TextDecoder().decode(bytes)) as ChatRequest
-    // What was put aside was counted before, with its tools and pictures.
-    const promptTokens = limits ? reservation.prompt : countChat(messages, model, counterFor(model))
-    const { see: count, events, tokens } = accountOf(model, promptTokens)
-    const see = limits === undefined ? count : limited(count, reservation.output, model)
-    const { signal, abort, finished } = call
-    const stop = () => wanted.abort()
-    const { input, output, ...moderation } = this.#moderation
-    const verdict = input ? judgeQuestion(messages, { ...moderation, signal }) : undefined
-    void verdict?.then((refused) => refused && abort(refused))
-    const begun = asked.then(async ({ answer }) => (await verdict) ?? answer)
-    const moderate: Conversation['moderate'] = output
-      ? (release) => createModeration({ ...moderation, release })
-      : undefined
-    return { promptTokens, begun, signal, abort, stop, finished, see, lastEvents: events, tokens, moderate }
+  #ask({ bytes, model, reservation, limits }: Opening): UpstreamRun {
+    const parts = {
+      upstream: this.#upstream,
+      moderation: this.#moderation,
+      deadlines: this.#config.deadlines,
+    }
+    return startUpstreamRun({ bytes, model, reserved: limits && reservation }, parts)
   }
 
   #ended({ stream, state, error, begun, tokens, bytes }: StreamEnd): void {
@@ -211,19 +186,25 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   /** What was journalled is served, and then how it ended. */
   #interrupt(stream: KeptStream, journal: Journal): void {
-    const { see, events, tokens } = accountOf(stream.model, stream.promptTokens)
-    const reader = createEventReader()
+    const { reader, usage } = answerOf(stream.model, stream.promptTokens)
+    const frames = createEventReader(MAX_EVENT_BYTES)
     let place = 0
     let bytes = 0
     for (let part = journal.read(stream, 0); part !== undefined; part = journal.read(stream, place)) {
-      for (const event of reader.push(part.bytes)) see(readEvent(event))
+      for (const { event } of frames.push(part.bytes)) if (event !== undefined) usage.see(reader.read(event))
       place = part.last
       bytes += part.bytes.length
     }
-    const end = { state: 'interrupted' as const, error: new ApiError('interrupted') }
-    const [data = ''] = events(end, undefined)
+    const error = new ApiError('interrupted')
+    const end = { state: 'interrupted' as const, error }
+    const [data = ''] = reader.closing({
+      ...end,
+      error: { error, separate: false },
+      tell: 'record',
+      usage: usage.usage,
+    })
     journal.end(stream.serial, [interruptedEnd(data)], end.state, Date.now() + this.#config.keeping.kept)
-    this.#ended({ stream, ...end, begun: undefined, tokens: tokens(), bytes })
+    this.#ended({ stream, ...end, begun: undefined, tokens: usage.tokens(), bytes })
   }
 
   /** When there is something to do next: milliseconds since the epoch; `undefined` where nothing is known to come. */
@@ -245,28 +226,5 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   }
 }
 
-/** The same, until the answer has as many tokens as were put aside for it. */
-function limited(see: Conversation['see'], most: number, model: string): Conversation['see'] {
-  const limit = outputLimit(most, counterFor(model))
-  return (read) => {
-    // First the count: what passes the limit was used too.
-    const shown = see(read)
-    limit.see(read)
-    return shown
-  }
-}
-
 /** There is one for all. */
 const THE_TREASURY = 'total'
-
-/** Counts and times an answer, and knows its last words. */
-function accountOf(model: string, promptTokens: number) {
-  const tally = createTally({ promptTokens }, counterFor(model))
-  const base = { id: `chatcmpl-${crypto.randomUUID()}`, created: Math.floor(Date.now() / 1000), model }
-  const tokens = (): Tokens => {
-    const { usage, source } = tally.usage()
-    const { prompt_tokens, completion_tokens } = usage
-    return { prompt_tokens, completion_tokens, usage_source: source }
-  }
-  return { ...createClosing(tally, base, Date.now), tokens }
-}

@@ -2,9 +2,10 @@
  * What is kept of a caller's streams: which there are, how they stand, and their events as they go out, packed. Over
  * `Sql`, so that it is the same in a Durable Object and in a test.
  */
-import { concat } from '../bytes.ts'
+
 import { MAX_WRITE_BYTES } from '../limits.ts'
 import type { Sql, SqlRow } from '../objects/sql.ts'
+import { concat } from '../protocol/concat.ts'
 import type { EndState } from '../protocol/wire.ts'
 
 /** A stream as it is kept. */

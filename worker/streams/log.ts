@@ -2,16 +2,16 @@
  * The events of one stream, numbered as they come: for its readers at once from memory, and packed for the journal,
  * which has what memory no longer holds.
  */
-import { concat } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
 import {
-  MAX_KEPT_EVENT_BYTES,
+  MAX_EVENT_BYTES,
   MAX_PACK_BYTES,
   MAX_STREAM_BYTES,
   MAX_STREAM_EVENTS,
   MAX_WRITE_BYTES,
   PACK_EVENTS,
 } from '../limits.ts'
+import { concat } from '../protocol/concat.ts'
 import { toBytes } from '../protocol/encode.ts'
 import type { EndState } from '../protocol/wire.ts'
 import type { Journal, KeptStream, Pack, Part } from './journal.ts'
@@ -155,7 +155,7 @@ export function runningLog(
     append(data) {
       const event = numbered(last + 1, data)
       const size = event.bytes.length
-      if (last >= MAX_STREAM_EVENTS || size > MAX_KEPT_EVENT_BYTES || bytes + size > MAX_STREAM_BYTES)
+      if (last >= MAX_STREAM_EVENTS || size > MAX_EVENT_BYTES || bytes + size > MAX_STREAM_BYTES)
         throw new ApiError('stream_too_long')
       push(event)
       if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()

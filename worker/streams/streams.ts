@@ -1,6 +1,7 @@
 /** A caller's streams: opened, followed, stopped. */
 
-import type { Tokens } from '../accounting/record.ts'
+import type { AnswerEnd } from '../answer/end.ts'
+import type { Tokens } from '../answer/usage.ts'
 import type { Ask } from '../budget/ledger.ts'
 import type { Limits, Standing } from '../budget/standing.ts'
 import { ApiError } from '../errors.ts'
@@ -8,9 +9,9 @@ import { MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limi
 import type { Journal, KeptStream } from './journal.ts'
 import { endedLog, type Log, type LogOptions, runningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
-import { type Begun, type Conversation, type Running, type RunOptions, run } from './running.ts'
+import { type Running, type RunOptions, run } from './running.ts'
 import { newStreamId } from './stream-id.ts'
-import type { Ended } from './transcribe.ts'
+import type { StartedAnswer, UpstreamRun } from './upstream-run.ts'
 
 export interface Opening {
   /** The request as it goes upstream. */
@@ -42,9 +43,9 @@ export interface Opened extends Followed {
 }
 
 /** A stream that has ended, for the record. */
-export interface StreamEnd extends Ended {
+export interface StreamEnd extends AnswerEnd {
   stream: KeptStream
-  begun: Begun | undefined
+  begun: StartedAnswer | undefined
   tokens: Tokens
   /** Of its events, as a reader gets them. */
   bytes: number
@@ -55,7 +56,7 @@ interface Surroundings extends RunOptions, Pick<LogOptions, 'gatherMs'> {
   /** Puts aside what the call may take. */
   admit(opening: Opening): Promise<Standing | undefined | ApiError>
   /** Makes the call upstream, at once. */
-  converse(opening: Opening): Conversation
+  ask(opening: Opening): UpstreamRun
   onEnd(end: StreamEnd): void
   /** There is no stream for what was put aside under this id. @param why its call ended, if it was made */
   onUnused(id: string, why?: ApiError): void
@@ -77,7 +78,7 @@ export interface Streams {
 
 interface Active {
   stream: KeptStream
-  conversation: Conversation
+  upstream: UpstreamRun
   running: Running
 }
 
@@ -85,7 +86,7 @@ export function createStreams({
   gatherMs,
   journal,
   admit,
-  converse,
+  ask,
   onEnd,
   onUnused,
   onBroken,
@@ -98,7 +99,7 @@ export function createStreams({
   function begin(opening: Opening): Active {
     const started = options.now()
     // First of all: what follows happens while the question is on its way.
-    const conversation = converse(opening)
+    const upstream = ask(opening)
     try {
       const stream = journal.begin({
         id: newStreamId(),
@@ -106,36 +107,36 @@ export function createStreams({
         requestHash: opening.idempotency?.hash ?? null,
         requestId: opening.reservation.id,
         model: opening.model,
-        promptTokens: conversation.promptTokens,
+        promptTokens: upstream.promptTokens,
         started,
       })
       const running = run(
-        conversation,
+        upstream,
         (provisional) => runningLog(journal, stream, { gatherMs, provisional }),
         options,
       )
-      const one = { stream, conversation, running }
+      const one = { stream, upstream, running }
       active.set(stream.id, one)
       running.ended.then((end) => settle(one, end)).catch(onBroken)
       return one
     } catch (error) {
       // What can't be kept is not asked.
-      conversation.stop()
-      conversation.finished()
+      upstream.stop()
+      upstream.finished()
       throw error
     }
   }
 
   async function settle(
-    { stream, conversation, running }: Active,
+    { stream, upstream, running }: Active,
     end: Awaited<Running['ended']>,
   ): Promise<void> {
     active.delete(stream.id)
     if (end === 'refused') {
       journal.forget(stream.serial)
-      const why = await conversation.begun
+      const why = await upstream.begun
       account(() => onUnused(stream.requestId, why instanceof ApiError ? why : undefined))
-    } else account(() => onEnd({ ...end, stream, tokens: conversation.tokens(), bytes: running.log.bytes }))
+    } else account(() => onEnd({ ...end, stream, tokens: upstream.usage.tokens(), bytes: running.log.bytes }))
   }
 
   const isFull = () => active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS
@@ -183,8 +184,8 @@ export function createStreams({
       if (known instanceof ApiError) return known
       const one = known === undefined ? begin(opening) : active.get(known.id)
       const begun = one && (await beginning(one))
-      if (begun instanceof ApiError && !one?.running.announced) return begun
-      if (one !== undefined) one.running.announced = true
+      if (begun instanceof ApiError && !one?.running.idIsPublic) return begun
+      if (one !== undefined) one.running.idIsPublic = true
       const { id, requestId } = one?.stream ?? (known as KeptStream)
       const replayed = known !== undefined
       const followed = follow(id, replayed ? after : 0)
@@ -199,7 +200,7 @@ export function createStreams({
     async stop(id) {
       if (journal.byId(id) === undefined) return new ApiError('stream_not_found')
       const one = active.get(id)
-      one?.conversation.stop()
+      one?.upstream.stop()
       await one?.running.ended
     },
     get size() {
@@ -217,16 +218,16 @@ function account(work: () => void): void {
   }
 }
 
-/** @returns the first byte or why there is none; `undefined` where that takes too long, and then the stream is announced without. */
-async function beginning({ conversation, running }: Active): Promise<Begun | ApiError | undefined> {
+/** @returns the first byte or why there is none; `undefined` where that takes too long, and then the stream is idIsPublic without. */
+async function beginning({ upstream, running }: Active): Promise<StartedAnswer | ApiError | undefined> {
   const over = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => {
     // Here, not when the promise is seen to settle: a failure between the two would be nobody's.
-    running.announced = true
+    running.idIsPublic = true
     over.resolve(undefined)
   }, OPENING_GRACE_MS)
   try {
-    return await Promise.race([conversation.begun, over.promise])
+    return await Promise.race([upstream.begun, over.promise])
   } finally {
     clearTimeout(timer)
   }

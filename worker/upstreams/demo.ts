@@ -3,8 +3,9 @@
  * network. It answers the founding question at the founding example's pace, and every other one with
  * what it is.
  */
-import { isRecord } from '../formats/chat-completions/read-event.ts'
+
 import { encodeEvent, toBytes } from '../protocol/encode.ts'
+import { isRecord } from '../protocol/json.ts'
 import { type ChatChunk, type ChatRequest, DONE, EVENT_STREAM, type Usage } from '../protocol/wire.ts'
 import { FOUNDING_ANSWER } from './demo-answer.ts'
 import { FLAG } from './demo-judge.ts'

@@ -3,7 +3,6 @@
  * `unavailable`; a garbled one is none.
  */
 import { readAtMost } from '../bytes.ts'
-import { isRecord } from '../formats/chat-completions/read-event.ts'
 import {
   JUDGED_OVERLAP_CHARS,
   MAX_ERROR_BODY_BYTES,
@@ -14,6 +13,7 @@ import {
   type ModerationPatience,
 } from '../limits.ts'
 import type { Judge, Patience, Verdict } from '../moderation/judge.ts'
+import { isRecord } from '../protocol/json.ts'
 import { sleep } from './call.ts'
 import { passedHeaders } from './headers.ts'
 import { createPace } from './pace.ts'

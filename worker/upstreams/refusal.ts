@@ -5,8 +5,9 @@
 
 import { readAtMost } from '../bytes.ts'
 import { ApiError, type ErrorCode } from '../errors.ts'
-import { isRecord, toWireError } from '../formats/chat-completions/read-event.ts'
 import { MAX_ERROR_BODY_BYTES, MAX_ERROR_MESSAGE_CHARS } from '../limits.ts'
+import { toWireError } from '../protocol/error-envelope.ts'
+import { isRecord } from '../protocol/json.ts'
 import type { WireError } from '../protocol/wire.ts'
 import { passedHeaders } from './headers.ts'
 
@@ -71,8 +72,12 @@ function envelopeIn(json: unknown): WireError | undefined {
   return cleaned(toWireError(body.error))
 }
 
+/** An error that the upstream reports in mid-stream, as a caller may read it. */
+export const errorInStream = (wire: WireError): ApiError =>
+  new ApiError('upstream_error', { wire: cleaned(wire) })
+
 /** An error in the upstream's words, without what they tell of it: wherever they are passed on as ours. */
-export function cleaned({ message, type, param, code }: WireError): WireError {
+function cleaned({ message, type, param, code }: WireError): WireError {
   return { message: clean(message), type: clean(type), param: clean(param), code: clean(code) }
 }
 

@@ -4,9 +4,9 @@
  */
 import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
-import { isRecord } from '../formats/chat-completions/read-event.ts'
 import { bearerOf } from '../http/caller.ts'
 import { MAX_DRAINED_BYTES, MAX_SESSION_BODY_BYTES } from '../limits.ts'
+import { isRecord } from '../protocol/json.ts'
 import type { Session } from '../protocol/wire.ts'
 import { addressOf } from './address.ts'
 import type { Sessions } from './session.ts'

@@ -9,8 +9,8 @@
  */
 import { sign, verify } from 'hono/jwt'
 import { ApiError } from '../errors.ts'
-import { isRecord } from '../formats/chat-completions/read-event.ts'
 import { MAX_TOKEN_CHARS, SESSION_MS, SESSION_RENEWABLE_MS } from '../limits.ts'
+import { isRecord } from '../protocol/json.ts'
 import type { Session } from '../protocol/wire.ts'
 import { deriveKey } from './secret.ts'
 

@@ -8,8 +8,8 @@
  */
 import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
-import { isRecord } from '../formats/chat-completions/read-event.ts'
 import { MAX_TURNSTILE_ANSWER_BYTES, TURNSTILE_DEADLINE_MS } from '../limits.ts'
+import { isRecord } from '../protocol/json.ts'
 import { TURNSTILE_ACTION } from '../protocol/wire.ts'
 
 /** @param address the caller's, which Turnstile compares with the solver's; `undefined` where nobody knows it */

@@ -1,46 +1,41 @@
-/** Server-sent event → what it means in an answer. `unknown` in, a closed union out. */
-
-import type { SseEvent } from '../../protocol/decode.ts'
+/** Server-sent event → what it means in a streamed chat completion. `unknown` in, a closed union out. */
+import { errorIn, toWireError } from '../../protocol/error-envelope.ts'
+import type { SseEvent } from '../../protocol/event-reader.ts'
+import { isRecord, parseJson } from '../../protocol/json.ts'
 import { type ChatChunk, DONE, type WireError } from '../../protocol/wire.ts'
 
-export type AnswerEvent =
+export type EventMeaning =
   | { kind: 'chunk'; chunk: ChatChunk }
-  | { kind: 'error'; error: WireError }
+  /** `chunk` is there when the error came inside an ordinary chunk: its delta is still part of the answer. */
+  | { kind: 'error'; error: WireError; chunk?: ChatChunk }
   | { kind: 'done' }
-  | { kind: 'garbage' }
+  /** Not part of the answer: a ping, `null`, a named event. Its usage counts all the same. */
+  | { kind: 'ignored'; value: unknown }
+  /** An ordinary event that is not JSON. */
+  | { kind: 'invalid'; data: string }
 
 /**
- * Reads one event of a streamed chat completion. Upstreams report an error in mid-stream in three
- * forms, all of them `error` here: `data: {"error": …}`, a named `event: error`, and an `error`
- * inside an ordinary chunk.
+ * Upstreams report an error in mid-stream in three forms, all of them `error` here: `data: {"error": …}`, a named
+ * `event: error`, and an `error` inside an ordinary chunk.
+ *
+ * @param unsaid the message of an error that has none
+ * @example
+ *   readEvent({ data: '[DONE]' }) // { kind: 'done' }
  */
-export function readEvent({ data, event }: SseEvent): AnswerEvent {
-  if (data === DONE) return { kind: 'done' }
-  let value: unknown
-  try {
-    value = JSON.parse(data)
-  } catch {
-    return event === 'error' ? { kind: 'error', error: toWireError(data) } : { kind: 'garbage' }
+export function readEvent({ data, event }: SseEvent, unsaid?: string): EventMeaning {
+  if (data.trim() === DONE) return { kind: 'done' }
+  const named = event !== undefined && event !== 'message'
+  const value = parseJson(data)
+  if (event === 'error') {
+    return { kind: 'error', error: toWireError(isRecord(value) ? (errorIn(value) ?? value) : data, unsaid) }
   }
-  if (!isRecord(value)) return { kind: 'garbage' }
-  if (value.error != null) return { kind: 'error', error: toWireError(value.error) }
-  if (event === 'error') return { kind: 'error', error: toWireError(value) }
-  if (!Array.isArray(value.choices)) return { kind: 'garbage' }
-  return { kind: 'chunk', chunk: value as ChatChunk }
-}
-
-/** An error as an upstream wrote it, in the envelope's four fields. */
-export function toWireError(value: unknown): WireError {
-  const fields = isRecord(value) ? value : { message: value }
-  const text = (field: unknown) => (field == null ? null : String(field))
-  return {
-    message: text(fields.message) || 'The upstream failed without saying why.',
-    type: text(fields.type) ?? 'server_error',
-    param: text(fields.param),
-    code: text(fields.code),
+  if (value === undefined) return named ? { kind: 'ignored', value } : { kind: 'invalid', data }
+  if (!isRecord(value)) return { kind: 'ignored', value }
+  const chunk = Array.isArray(value.choices) ? (value as ChatChunk) : undefined
+  const error = errorIn(value)
+  if (error !== undefined) {
+    const wire = toWireError(error, unsaid)
+    return chunk ? { kind: 'error', error: wire, chunk } : { kind: 'error', error: wire }
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return chunk ? { kind: 'chunk', chunk } : { kind: 'ignored', value }
 }

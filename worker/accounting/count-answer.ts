@@ -1,0 +1,48 @@
+/** The tokens of an answer that was relayed, from its bytes. */
+import { createUsageCount, type Tokens } from '../answer/usage.ts'
+import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
+import { MAX_EVENT_BYTES } from '../limits.ts'
+import { createEventReader } from '../protocol/event-reader.ts'
+import { type CountedMessage, countChat } from '../tokens/chat.ts'
+import { counterFor } from '../tokens/packed.ts'
+
+export interface AskedQuestion {
+  model: string
+  messages: readonly CountedMessage[]
+  /** Where it was counted before the call: with what the messages don't show, such as tools and pictures. */
+  promptTokens: number | undefined
+}
+
+/**
+ * @param answer as far as it got: an answer that broke off is counted as far as it came
+ * @param stream whether it is an event stream, or one JSON
+ */
+export async function countAnswer(
+  { model, messages, promptTokens }: AskedQuestion,
+  answer: Uint8Array | ReadableStream<Uint8Array>,
+  stream: boolean,
+): Promise<Tokens> {
+  const counter = counterFor(model)
+  const usage = createUsageCount(() => promptTokens ?? countChat(messages, model, counter), counter)
+  try {
+    if (stream) await readEvents(model, answer, usage.see)
+    else usage.see(chatCompletions.readWhole(await new Response(answer).json()))
+  } catch {
+    // It broke off, or is no answer.
+  }
+  return usage.tokens()
+}
+
+async function readEvents(
+  model: string,
+  answer: Uint8Array | ReadableStream<Uint8Array>,
+  see: ReturnType<typeof createUsageCount>['see'],
+): Promise<void> {
+  const frames = createEventReader(MAX_EVENT_BYTES)
+  const reader = chatCompletions.reader(model)
+  const feed = (bytes: Uint8Array) => {
+    for (const { event } of frames.push(bytes)) if (event !== undefined) see(reader.read(event))
+  }
+  if (answer instanceof Uint8Array) return feed(answer)
+  for await (const bytes of answer) feed(bytes)
+}

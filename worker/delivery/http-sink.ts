@@ -1,0 +1,21 @@
+/** An answer to one caller, in the upstream's wire format: each event in the bytes it came in. */
+import type { Sink } from '../answer/engine.ts'
+import { encodeEvent, toBytes } from '../protocol/encode.ts'
+import type { ResponseBody } from './response-body.ts'
+
+export function createHttpSink(body: ResponseBody): Sink {
+  return {
+    takes: { otherBytes: true, errors: true },
+    write: ({ bytes }) => body.write(bytes),
+    flush: body.flush,
+    async end({ error, events, endBytes }) {
+      // With nothing sent yet, the error is a status.
+      if (error !== undefined && !body.hasBegun) return
+      for (const [index, data] of events.entries()) {
+        const isEnd = endBytes !== undefined && index === events.length - 1
+        body.write(isEnd ? endBytes : toBytes(encodeEvent(data)))
+      }
+      await body.close()
+    },
+  }
+}

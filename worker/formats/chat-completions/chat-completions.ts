@@ -1,0 +1,16 @@
+/** OpenAI's Chat Completions as a wire format: the answers. */
+import type { AnswerFormat } from '../answer-format.ts'
+import { createAnswerReader } from './answer-reader.ts'
+import { completeWithError, isUnterminatedDone } from './complete-cut.ts'
+import { masked } from './masked.ts'
+import { emptied, readWhole } from './whole-answer.ts'
+
+export const chatCompletions: AnswerFormat = {
+  reader: createAnswerReader,
+  readWhole,
+  emptied,
+  masked,
+  completeCut: completeWithError,
+  isUnterminatedEnd: isUnterminatedDone,
+  mayEnd: (text) => /\[DONE\]|error/.test(text),
+}

@@ -1,0 +1,47 @@
+/**
+ * An event's data with each character of its texts overwritten: what a journal keeps of text that was withdrawn. Texts
+ * keep their length, so that a reader who comes later withdraws as many characters as those who saw the text.
+ */
+import { isRecord, parseJson } from '../../protocol/json.ts'
+import { DONE } from '../../protocol/wire.ts'
+
+const MASK = '█'
+
+/** The fields in which a choice speaks. */
+const SPEAKING = ['delta', 'message', 'text']
+
+/** Fields whose value is no text: names of kinds, ids, and what is encoded. */
+const NO_TEXT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'format', 'signature', 'data'])
+
+export function masked(data: string): string {
+  if (data === DONE) return data
+  const value = parseJson(data)
+  if (!isRecord(value)) return MASK.repeat(data.length)
+  const { choices } = value
+  if (!Array.isArray(choices)) return JSON.stringify(withoutWords(value))
+  return JSON.stringify({
+    ...value,
+    ...(value.error != null && { error: withoutWords(value.error) }),
+    choices: choices.map(maskChoice),
+  })
+}
+
+function maskChoice(choice: unknown): unknown {
+  if (!isRecord(choice)) return withoutWords(choice)
+  const speaking = SPEAKING.filter((name) => name in choice)
+  return {
+    ...choice,
+    ...Object.fromEntries(speaking.map((name) => [name, withoutWords(choice[name])])),
+    // The tokens are the text once more.
+    ...('logprobs' in choice && { logprobs: null }),
+  }
+}
+
+function withoutWords(value: unknown): unknown {
+  if (typeof value === 'string') return MASK.repeat(value.length)
+  if (Array.isArray(value)) return value.map(withoutWords)
+  if (!isRecord(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, NO_TEXT.has(name) ? member : withoutWords(member)]),
+  )
+}

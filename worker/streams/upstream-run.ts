@@ -1,0 +1,117 @@
+/** The call of a durable stream: the question upstream, and what looks at its answer. */
+import type { Chunks } from '../answer/chunks.ts'
+import { gatheredChunks } from '../answer/chunks.ts'
+import type { AnswerItem, AnswerRun, Observer } from '../answer/engine.ts'
+import { outputLimit } from '../answer/output-limit.ts'
+import { createTimer, type Timer } from '../answer/timing.ts'
+import { createUsageCount, type UsageCount } from '../answer/usage.ts'
+import type { ApiError } from '../errors.ts'
+import type { AnswerFormat } from '../formats/answer-format.ts'
+import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
+import { type Deadlines, GATHER_MS } from '../limits.ts'
+import type { Moderating } from '../moderation/moderating.ts'
+import { createModeration } from '../moderation/moderation.ts'
+import { judgeQuestion } from '../moderation/question.ts'
+import type { ChatRequest } from '../protocol/wire.ts'
+import { countChat } from '../tokens/chat.ts'
+import { counterFor } from '../tokens/packed.ts'
+import { askUpstream, createCall } from '../upstreams/call.ts'
+import { errorInStream } from '../upstreams/refusal.ts'
+import type { Upstream } from '../upstreams/upstream.ts'
+
+/** A question that has gone upstream, and what comes of it. */
+export interface UpstreamRun
+  extends Pick<AnswerRun, 'format' | 'reader' | 'signal' | 'abort' | 'usage' | 'moderate' | 'errorOf'> {
+  promptTokens: number
+  /** Settles with the upstream's first byte, or with why there is none. */
+  begun: Promise<StartedAnswer | ApiError>
+  /** Look at each event, in order, before it is shown. */
+  observers: readonly Observer[]
+  timer: Timer
+  /** Reads what has begun. */
+  chunksOf(answer: StartedAnswer): Chunks
+  /** Ends the call because its answer is no longer wanted. */
+  stop(): void
+  /** The call is over: its deadlines are. */
+  finished(): void
+}
+
+export interface StartedAnswer {
+  first: Uint8Array
+  rest: ReadableStream<Uint8Array>
+  /** Milliseconds since the epoch. */
+  asked: number
+  firstByte: number
+  status: number
+  headers: Record<string, string>
+}
+
+interface Question {
+  /** The request as it goes upstream. */
+  bytes: Uint8Array
+  model: string
+  /** What was put aside; `undefined`: the caller has no limits. */
+  reserved: { prompt: number; output: number } | undefined
+}
+
+interface Parts {
+  upstream: Upstream
+  moderation: Moderating
+  deadlines: Deadlines
+}
+
+/** Makes the call, at once. */
+export function startUpstreamRun(
+  { bytes, model, reserved }: Question,
+  { upstream, moderation, deadlines }: Parts,
+): UpstreamRun {
+  const wanted = new AbortController()
+  const call = createCall(wanted.signal, deadlines.total)
+  const { signal } = call
+  const send = (signal: AbortSignal) => upstream.chat(bytes, signal)
+  const asked = askUpstream({ send, stream: true, call, deadlines })
+  // While the question is on its way.
+  const { messages } = JSON.parse(new TextDecoder().decode(bytes)) as ChatRequest
+  const counter = counterFor(model)
+  // What was put aside was counted before, with its tools and pictures.
+  const promptTokens = reserved?.prompt ?? countChat(messages, model, counter)
+  const { input, output, ...how } = moderation
+  const verdict = input ? judgeQuestion(messages, { ...how, signal }) : undefined
+  void verdict?.then((refused) => refused && call.abort(refused))
+  const limit = reserved && outputLimit(reserved.output, counter)
+  const { format, reader, usage, timer } = answerOf(model, promptTokens)
+  return {
+    format,
+    reader,
+    usage,
+    timer,
+    promptTokens,
+    begun: asked.then(async ({ answer }) => (await verdict) ?? answer),
+    signal,
+    abort: call.leave,
+    stop: () => wanted.abort(),
+    finished: call.finished,
+    // First the count: the tokens that pass the limit were used too.
+    observers: [usage, timer, ...(limit ? [limit] : [])],
+    chunksOf({ first, rest }) {
+      const chunks = gatheredChunks(first, rest, { gatherMs: GATHER_MS, now: Date.now })
+      call.onLeave(chunks.hurry)
+      return chunks
+    },
+    moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
+    errorOf: errorInStream,
+  }
+}
+
+/** What reads and counts one answer, live or out of the journal. */
+export function answerOf(
+  model: string,
+  promptTokens: number,
+): { format: AnswerFormat; reader: AnswerRun['reader']; usage: UsageCount; timer: Timer } {
+  return {
+    format: chatCompletions,
+    reader: chatCompletions.reader(model),
+    usage: createUsageCount(() => promptTokens, counterFor(model)),
+    timer: createTimer(Date.now),
+  }
+}
