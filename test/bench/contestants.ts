@@ -44,15 +44,23 @@ const REFERENCES = [
 ] as const
 
 export const MILLRACE_BUNDLE = `${ROOT}${OUT}/millrace`
-export const COUNTED_BUNDLE = `${ROOT}${OUT}/counted`
 
-/** Builds all, the bare one first. */
-export async function assemble({ url }: Upstream): Promise<Contestant[]> {
-  mkdirSync(`${ROOT}dist/client`, { recursive: true }) // wrangler.toml names it.
-  await bundleWorker(`${OUT}/millrace`)
-  await bundleWorker(`${OUT}/counted`, 'test/bench/workers/counted.ts')
+/** Millrace, whose callers' objects tell how many rows they write. @returns the folder of its bundle */
+export const bundleCounted = () => bundleWorker(`${OUT}/counted`, 'test/bench/workers/counted.ts')
+
+/** @returns the contestants of these names, built, the bare one first */
+export async function assemble({ url }: Upstream, names: readonly Name[]): Promise<Contestant[]> {
+  const own = [
+    millrace('Millrace', CHAT, url),
+    { ...millrace('guarded', CHAT, url, BUDGETS), key: newKey() },
+    millrace('durable', '/v1/streams', url),
+  ].filter(({ name }) => names.includes(name))
+  if (own.length > 0) {
+    mkdirSync(`${ROOT}dist/client`, { recursive: true }) // wrangler.toml names it.
+    await bundleWorker(`${OUT}/millrace`)
+  }
   const references: Contestant[] = []
-  for (const { name, file, share } of REFERENCES) {
+  for (const { name, file, share } of REFERENCES.filter((each) => names.includes(each.name))) {
     const bundle = `${ROOT}${OUT}/${file}`
     await bundleReference(`${import.meta.dirname}/workers/${file}.ts`, bundle)
     references.push({
@@ -63,11 +71,6 @@ export async function assemble({ url }: Upstream): Promise<Contestant[]> {
         startWorkerd({ bundle, bindings: { UPSTREAM: url }, configured: false, onLog: console.error }),
     })
   }
-  const own = [
-    millrace('Millrace', CHAT, url),
-    { ...millrace('guarded', CHAT, url, BUDGETS), key: newKey() },
-    millrace('durable', '/v1/streams', url),
-  ]
   return [...own, ...references].sort((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name))
 }
 

@@ -62,16 +62,16 @@ export function rowOf<T>(
       }),
     )
   }
+  if (bare.length === 0) return { ...rest, figures }
   return { ...rest, figures, toBare: against === 'ratio' ? { ratio: toBare } : { added: toBare } }
 }
 
-/** Who has a goal, and whether it is met. */
+/** The goals of the contestants that were measured, and whether they are met. */
 export function verdicts({ figures, toBare, goals = {} }: Row): (Goal & { name: Name; met: boolean })[] {
   const against: Partial<Record<'ratio' | 'added', Figures>> = toBare ?? {}
   return NAMES.flatMap((name) => {
     const goal = goals[name]
-    if (goal === undefined) return []
-    const figure = (goal.of === 'figure' ? figures : against[goal.of])?.[name]
-    return { name, ...goal, met: figure !== undefined && figure <= goal.most }
+    const figure = goal && (goal.of === 'figure' ? figures : against[goal.of])?.[name]
+    return goal === undefined || figure === undefined ? [] : { name, ...goal, met: figure <= goal.most }
   })
 }

@@ -1,9 +1,15 @@
 /**
- * `npm run bench`: Millrace against the bare limit and the usual ways, in one run on one machine. Without the network, in
- * five minutes on two cores; `-- --quick` in two, for a look. It fails where an answer is not whole and in order.
+ * `npm run bench`: Millrace against the bare limit and the usual ways, in one run on one machine, without the network.
+ * It takes five minutes on two cores, and fails where an answer is not whole and in order.
+ *
+ * For development it runs in part, and then keeps no results:
+ *
+ * @example npm run bench -- --only=steady,first-token --contestants=bare,guarded --quick
+ * @example npm run bench -- --only=steady --rounds=1
  */
+import { parseArgs } from 'node:util'
 import { QUIET } from '../../scripts/bundle.ts'
-import { assemble } from './contestants.ts'
+import { assemble, type Contestant, NAMES, type Name } from './contestants.ts'
 import { machine, writeResults } from './results.ts'
 import type { Row } from './row.ts'
 import { benchCrowd } from './rows/crowd.ts'
@@ -22,52 +28,149 @@ import { startUpstream } from './upstream.ts'
 
 Object.assign(process.env, QUIET)
 
-const quick = process.argv.includes('--quick')
-const ROUNDS = quick ? 3 : 5
-const CROWD = quick ? { rounds: 1, tokens: 20 } : { rounds: 5, tokens: 20 }
+/** One part of the bench: some rows that are measured together. */
+interface Part<C> {
+  title: string
+  /** The contestants that it can be run with. */
+  contestants: readonly Name[]
+  measure(contestants: C[]): Promise<Row[]>
+}
+
 const RESULTS = 'test/bench/results.json'
+/** A caller's object bounds how many streams one caller may have running, and how far a reader may fall behind. */
+const RELAYS = NAMES.filter((name) => name !== 'durable' && name !== 'guarded')
 
 if (process.platform !== 'linux') throw new Error('The bench reads /proc, which only Linux has.')
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    contestants: { type: 'string' },
+    rounds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+  },
+})
+const { quick } = options
+const rounds = Number(options.rounds ?? (quick ? 3 : 5))
+if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError('--rounds takes a whole number from 1.')
+const crowd = { rounds: quick ? 1 : rounds, tokens: 20 }
+
+/** All contestants stay up beside each other, and take turns. */
+const BESIDE_EACH_OTHER = {
+  steady: {
+    title: 'tokens at the pace of a model',
+    // What stands before a call costs nothing a token.
+    contestants: NAMES.filter((name) => name !== 'guarded'),
+    measure: (running) => benchSteady(running, upstream, rounds),
+  },
+  'first-token': {
+    title: 'first tokens',
+    contestants: NAMES,
+    measure: (running) => benchFirstToken(running, upstream, rounds),
+  },
+  'first-question': {
+    title: 'first questions',
+    contestants: ['bare', 'Millrace', 'durable'],
+    measure: (running) => benchFirstQuestion(running, upstream, rounds),
+  },
+  replay: {
+    title: 'replay',
+    contestants: ['durable'],
+    measure: (running) => benchReplay(running, rounds),
+  },
+  saturation: {
+    title: 'tokens as fast as they go',
+    contestants: RELAYS,
+    measure: (running) => benchSaturation(running, rounds),
+  },
+} satisfies Record<string, Part<Running>>
+
+/** Each contestant is started by the part itself, alone on the machine. */
+const ALONE = {
+  'rows-written': {
+    title: 'rows written',
+    contestants: ['durable'],
+    measure: () => benchRowsWritten(upstream),
+  },
+  crowd: {
+    title: '1,000 streams at once',
+    contestants: RELAYS,
+    measure: (contestants) => benchCrowd(contestants, upstream, crowd),
+  },
+  'start-up': {
+    title: 'start',
+    contestants: ['bare', 'Millrace'],
+    measure: (contestants) => benchStartUp(contestants, rounds),
+  },
+  sizes: { title: 'sizes', contestants: ['Millrace'], measure: benchSizes },
+} satisfies Record<string, Part<Contestant>>
+
+/** The slowest part, and the one that changes least. */
+const TOKENS = 'tokens'
+
+const parts = chosen('only', options.only, [...Object.keys(BESIDE_EACH_OTHER), ...Object.keys(ALONE), TOKENS])
+const names = chosen('contestants', options.contestants, NAMES)
+/** A quick look or a part of the bench is printed, and not kept. */
+const kept = !quick && options.only === undefined && options.contestants === undefined
 
 const rows: Row[] = []
 const upstream = await startUpstream()
 try {
-  const contestants = await timed('build', () => assemble(upstream))
-  const two = contestants.filter(({ name }) => name === 'bare' || name === 'Millrace')
-  // An object has bounds for what one caller may have running, and for how far a reader may fall behind.
-  const relays = contestants.filter(({ name }) => name !== 'durable' && name !== 'guarded')
-
+  const beside = chosenOf<Running>(BESIDE_EACH_OTHER)
+  const alone = chosenOf<Contestant>(ALONE)
+  const needed = NAMES.filter((name) =>
+    [...beside, ...alone].some(({ contestants }) => contestants.includes(name)),
+  )
+  const contestants = await timed('build', () => assemble(upstream, needed))
   const running: Running[] = []
   try {
-    for (const { start, ...rest } of contestants) running.push({ ...rest, workerd: await start() })
-    // What stands before a call costs nothing a token.
-    const flowing = running.filter(({ name }) => name !== 'guarded')
-    rows.push(...(await timed('tokens at the pace of a model', () => benchSteady(flowing, upstream, ROUNDS))))
-    rows.push(...(await timed('first tokens', () => benchFirstToken(running, upstream, ROUNDS))))
-    const own = running.filter(({ name }) => name === 'bare' || name === 'Millrace' || name === 'durable')
-    rows.push(...(await timed('first questions', () => benchFirstQuestion(own, upstream, ROUNDS))))
-    rows.push(...(await timed('replay', () => benchReplay(running, ROUNDS))))
-    const fast = running.filter(({ name }) => relays.some((each) => each.name === name))
-    rows.push(...(await timed('tokens as fast as they go', () => benchSaturation(fast, ROUNDS))))
+    const started = contestants.filter(({ name }) => beside.some((part) => part.contestants.includes(name)))
+    for (const { start, ...rest } of started) running.push({ ...rest, workerd: await start() })
+    for (const part of beside) await run(part, running)
   } finally {
     for (const { workerd } of running) await workerd.stop()
   }
-  rows.push(...(await timed('rows written', () => benchRowsWritten(upstream))))
-  rows.push(...(await timed('1,000 streams at once', () => benchCrowd(relays, upstream, CROWD))))
-  rows.push(...(await timed('start', () => benchStartUp(two, quick ? 3 : 5))))
+  for (const part of alone) await run(part, contestants)
 } finally {
   upstream.stop()
 }
-rows.push(...(await timed('sizes', benchSizes)))
-// The slowest part, and the one that changes least.
-const tokens: TokenRow[] = quick ? [] : await timed('token counter', benchTokens)
+const tokens: TokenRow[] =
+  parts.includes(TOKENS) && (!quick || options.only !== undefined)
+    ? await timed('token counter', benchTokens)
+    : []
 
 const { cores, cpu, node, workerd } = machine()
 console.log(`\n${cores} cores of ${cpu}, Node ${node}, workerd ${workerd}\n`)
 console.log(tableOf(rows))
 if (tokens.length > 0) console.log(`\n${tableOfTokens(tokens)}`)
-// What a quick look sees is not kept.
-if (!quick) writeResults(RESULTS, rows, tokens)
+if (kept) writeResults(RESULTS, rows, tokens)
+
+/** @throws {RangeError} for a name that there isn't, with all that there are */
+function chosen<N extends string>(
+  option: string,
+  asked: string | undefined,
+  all: readonly N[],
+): readonly N[] {
+  if (asked === undefined) return all
+  return asked.split(',').map((each) => {
+    const name = all.find((name) => name.toLowerCase() === each.trim().toLowerCase())
+    if (name === undefined) throw new RangeError(`--${option} knows ${all.join(', ')}; not “${each}”.`)
+    return name
+  })
+}
+
+/** The parts that were asked for, with the contestants that were asked for. */
+function chosenOf<C>(all: Record<string, Part<C>>): Part<C>[] {
+  return Object.entries(all)
+    .filter(([name]) => parts.includes(name))
+    .map(([, part]) => ({ ...part, contestants: part.contestants.filter((name) => names.includes(name)) }))
+    .filter(({ contestants }) => contestants.length > 0)
+}
+
+async function run<C extends { name: Name }>(part: Part<C>, all: readonly C[]): Promise<void> {
+  const contestants = all.filter(({ name }) => part.contestants.includes(name))
+  rows.push(...(await timed(part.title, () => part.measure(contestants))))
+}
 
 async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
   const began = performance.now()

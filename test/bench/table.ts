@@ -2,7 +2,8 @@
 import { NAMES } from './contestants.ts'
 import { type Figures, type Row, verdicts } from './row.ts'
 
-export function tableOf(rows: Row[]): string {
+export function tableOf(all: Row[]): string {
+  const rows = all.filter(({ figures }) => Object.keys(figures).length > 0)
   const notes = [...new Set(rows.flatMap(({ note }) => note ?? []))]
   const names = NAMES.filter((name) => rows.some(({ figures }) => figures[name] !== undefined))
   const lines = rows.map((row) => {

@@ -1,6 +1,6 @@
 /** What keeping costs: the rows that a caller's object writes, as SQLite counts them in the object itself, indexes and deletions too. */
 import { setTimeout } from 'node:timers/promises'
-import { bindingsFor, COUNTED_BUNDLE, newKey } from '../contestants.ts'
+import { bindingsFor, bundleCounted, newKey } from '../contestants.ts'
 import { readAll } from '../read.ts'
 import type { Row } from '../row.ts'
 import { scripts } from '../running.ts'
@@ -17,7 +17,7 @@ const KEEP_MS = 1000
 export async function benchRowsWritten(upstream: Upstream): Promise<Row[]> {
   const written = new Map<string, number>()
   const workerd = await startWorkerd({
-    bundle: COUNTED_BUNDLE,
+    bundle: await bundleCounted(),
     bindings: { ...bindingsFor(upstream.url), STREAM_KEEP_MS: String(KEEP_MS) },
     configured: true,
     onLog(line) {
