@@ -8,7 +8,7 @@ import type { WireError } from '../../worker/protocol/wire.ts'
  * - `truncated`: the stream ended without `[DONE]`, so half an answer looks whole and isn't; of a durable stream:
  *   the server has nothing more of it, and no end either
  * - `invalid_event`: an event whose data is not JSON
- * - `event_too_large`: an event above `MAX_EVENT_CHARS`
+ * - `event_too_large`: an event above `MAX_EVENT_BYTES`
  * - `not_a_stream`: the server answered with success, but not with an event stream
  * - `not_a_completion`: the same, of an answer in one piece
  * - `not_a_session`: the same, of a visitor's session

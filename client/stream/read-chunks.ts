@@ -1,8 +1,9 @@
 /** The events of an answer → its chunks, and its end. */
+import { readEvent } from '../../worker/formats/chat-completions/read-event.ts'
 import type { ChatChunk } from '../../worker/protocol/wire.ts'
 import { clientError, serverError } from './chat-error.ts'
 import type { SseEvent } from './decode.ts'
-import { interpret } from './interpret.ts'
+import { UNSAID } from './refusal.ts'
 
 /**
  * @param requestId of the answer, for its errors
@@ -17,7 +18,7 @@ export async function* readChunks(
   for await (const event of events) {
     // Events that had arrived with the aborted one's predecessor are not the reader's concern any more.
     signal?.throwIfAborted()
-    const meaning = interpret(event)
+    const meaning = readEvent(event, UNSAID)
     if (meaning.kind === 'done') return true
     if ('chunk' in meaning) yield meaning.chunk
     if (meaning.kind === 'error') throw serverError(meaning.error, { requestId })

@@ -1,6 +1,10 @@
 /** An HTTP answer → its stream, or the error that says why there is none. */
+import { errorIn, toWireError } from '../../worker/protocol/error-envelope.ts'
+import { parseJson } from '../../worker/protocol/json.ts'
 import { type ChatError, clientError, serverError } from './chat-error.ts'
-import { readEnvelope } from './interpret.ts'
+
+/** The message of an error that has none. */
+export const UNSAID = 'The server failed without saying why.'
 
 /** Envelopes are a few hundred bytes; a page of HTML that came instead is worth no more than its beginning. */
 const MAX_REFUSAL_CHARS = 64 * 1024
@@ -32,8 +36,8 @@ export async function readRefusal(response: Response, signal: AbortSignal | unde
   }
   const body = await readStart(response).catch(() => '')
   signal?.throwIfAborted()
-  const wire = readEnvelope(body)
-  if (wire) return serverError(wire, fields)
+  const error = errorIn(parseJson(body))
+  if (error !== undefined) return serverError(toWireError(error, UNSAID), fields)
   return response.ok
     ? clientError('not_a_stream', 'The server answered with something that is not a stream.', fields)
     : clientError('http_error', `The server answered with status ${response.status}.`, fields)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ChatError } from '../../client/stream/chat-error.ts'
-import { decodeEvents, MAX_EVENT_CHARS } from '../../client/stream/decode.ts'
+import { decodeEvents, MAX_EVENT_BYTES } from '../../client/stream/decode.ts'
 import { splits } from '../support/events.ts'
 import { bodyOf, bytes } from './bodies.ts'
 
@@ -61,7 +61,7 @@ test('an event is given before the next bytes are asked for', async () => {
 test('a line that never ends does not grow without bound', async () => {
   const piece = bytes('x'.repeat(64 * 1024))
   const { body, observed } = bodyOf(
-    [bytes('data: a\n\ndata: '), ...Array<Uint8Array>(40).fill(piece)],
+    [bytes('data: a\n\ndata: '), ...Array<Uint8Array>(MAX_EVENT_BYTES / piece.length + 1).fill(piece)],
     'open',
   )
   const events = decodeEvents(body)
@@ -74,7 +74,7 @@ test('a line that never ends does not grow without bound', async () => {
 
 test('an event of many lines is bounded too', async () => {
   const line = bytes(`data: ${'x'.repeat(1024)}\n`)
-  const { body } = bodyOf(Array<Uint8Array>(MAX_EVENT_CHARS / 1024 + 2).fill(line), 'open')
+  const { body } = bodyOf(Array<Uint8Array>(MAX_EVENT_BYTES / 1024 + 2).fill(line), 'open')
   await expect(decodeEvents(body).next()).rejects.toMatchObject({ code: 'event_too_large' })
 })
 
