@@ -34,6 +34,8 @@ export function watch({ first, rest, format, abort, silenceMs, observe }: Source
     bytes += part.byteLength
     ending.push(part)
     observe(part)
+    // An upstream may stay open after its end. What the other branch has not piped yet still reaches the caller.
+    if (ending.now().state === 'done') abort(new ApiError('upstream_truncated'))
   }
   see(first)
   const watched = tap(toTap, {
