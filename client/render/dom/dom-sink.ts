@@ -1,4 +1,7 @@
-/** The page's DOM as a place for Markdown. What a model wrote gets there as text, or as an attribute named here. */
+/**
+ * Writes parsed Markdown into the DOM. Model output becomes text nodes, or one of the attributes that this
+ * file names.
+ */
 import type { Attribute, Kind, Sink } from '../parse/sink.ts'
 import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
@@ -12,7 +15,10 @@ import { Parts } from './parts.ts'
 import { createRows, type Rows } from './rows.ts'
 
 export interface DomOptions extends AddressRules, CodeBlockOptions {
-  /** Of a task's box, `done` or `open`. */
+  /**
+   * Labels of the copy button, and of a task's checkbox when it is checked (`done`) and when it is not
+   * (`open`).
+   */
   labels: CodeBlockOptions['labels'] & { done: string; open: string }
 }
 
@@ -27,28 +33,31 @@ interface Frame {
   cursor: Cursor
   place: Place
   attributes: Partial<Record<Attribute, string>>
-  /** Whether it is a paragraph without an element of its own. */
+  /** Whether this is a paragraph without an element of its own, as in a tight list. */
   flat: boolean
   long?: LongParagraph
   code?: CodeBlock
   rows?: Rows
   parts?: Parts
-  /** Of a tight list, its flat paragraphs. */
+  /** The element-less paragraphs of a tight list, which get elements if the list turns out to be loose. */
   tight?: Place[] | undefined
 }
 
 /**
- * All is written at a cursor. Behind it nothing is touched again; before it may stand what was a guess, and of that is
- * kept what turns out right.
+ * Content behind the cursor of a frame is final. A preview is written in front of it, and replaced with the
+ * next write; the parts of a preview that turn out right keep their nodes. `renderer.ts` has the order of the
+ * calls.
  */
 export class DomSink implements Sink<Place> {
   readonly #options: DomOptions
   readonly #root: Frame
-  /** The open ones, innermost first. */
+  /** The open elements, innermost first. */
   readonly #frames: Frame[]
-  /** Text that goes in at once, with what follows. */
+  /** Text that is not yet in the DOM. Collecting it makes one DOM change of several `text` calls. */
   #text = ''
-  /** Where the guess begins: where the cursor was, or in the text that waits. */
+  /**
+   * Where the preview begins: a cursor position, or an index in `#text` if that text is still to be written.
+   */
   #guess: { last: ChildNode | null; offset: number } | number | undefined
 
   constructor(root: Element, options: DomOptions) {
@@ -57,20 +66,20 @@ export class DomSink implements Sink<Place> {
     this.#frames = [this.#root]
   }
 
-  /** What is written from now on is a guess. */
+  /** Marks the current position: what is written from now on is a preview. */
   guess(): void {
     const { last, offset } = this.#top.cursor
     this.#guess = this.#text === '' ? { last, offset } : this.#text.length
   }
 
-  /** Takes away what was guessed earlier and is not written any more. */
+  /** Removes the parts of the last preview that were not written again. */
   trim(): void {
     this.#flush()
     trim(this.#top)
     this.#putLinesAside()
   }
 
-  /** Goes back to before the guess, which stays until something else takes its place. */
+  /** Returns to where the preview began. Its nodes stay until other content replaces them. */
   back(): void {
     if (typeof this.#guess === 'object') Object.assign(this.#top.cursor, this.#guess)
     this.#guess = undefined
@@ -140,7 +149,7 @@ export class DomSink implements Sink<Place> {
 
   #begin(kind: Kind): Frame {
     const outer = this.#top
-    // A guess begins no part, which would have to be taken back.
+    // A preview must not start a part: parts can't be taken back.
     if (outer.parts && this.#guess === undefined) outer.cursor = outer.parts.next(outer.cursor)
     const { cursor } = outer
     const put = (element: Element, inner = element) => {
@@ -184,7 +193,7 @@ export class DomSink implements Sink<Place> {
     return frame
   }
 
-  /** A tight list's item has its text in itself. */
+  /** In a tight list, text stands directly in the item's element. */
   #beginFlat(item: Frame, tight: Place[]): Frame {
     const { element, last } = item.cursor
     const place = { element, after: last }
@@ -192,7 +201,7 @@ export class DomSink implements Sink<Place> {
     return { ...frameOf('paragraph', new Cursor(element, last, true), place), flat: true }
   }
 
-  /** A list turns out to have paragraphs: those that it has by now get their elements. */
+  /** The list turned out to be loose: give each paragraph so far its own element. */
   #loosen(): void {
     const list = this.#top.kind === 'item' ? this.#frames[1] : this.#top
     if (!list?.tight) return
@@ -223,7 +232,7 @@ export class DomSink implements Sink<Place> {
     frame.cursor = new Cursor(heading, heading.lastChild)
   }
 
-  /** Gives the text of a tight list's item an element. */
+  /** Wraps a paragraph of a tight list in an element. */
   #wrap(place: Place, element: Element): void {
     const item = place.element
     new Cursor(item, place.after, true).wrap(element)
@@ -251,7 +260,7 @@ export class DomSink implements Sink<Place> {
 }
 
 function trim({ cursor, code, rows }: Frame): void {
-  // What is in these was not written with a cursor.
+  // The content of code blocks and tables is not written with a cursor.
   if (!code && !rows) cursor.trim()
 }
 

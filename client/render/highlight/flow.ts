@@ -1,16 +1,16 @@
 /**
- * The colours of one text node. They are given to the browser only while the text is in view: with each change of the page
- * it goes through all the colours it has, so a long answer would slow down all that comes after it.
+ * The highlights of one text node. The browser has them only while the text is in view: it visits all
+ * registered highlights on each change of the page, so a long answer would slow everything after it.
  */
 import type { Kind } from './kinds.ts'
 
-/** A little more than what is in view: it scrolls in coloured. */
+/** Margin around the view: text is coloured before it scrolls in. */
 const AROUND = '25%'
 
 export class Flow {
   readonly #text: Text
   readonly #ranges: [Kind, StaticRange][] = []
-  /** As many of them the browser has. */
+  /** How many of `#ranges` are registered with the browser. */
   #shown = 0
   #inView = false
 
@@ -18,13 +18,13 @@ export class Flow {
     this.#text = text
   }
 
-  /** The text between two places, which stay as they are. Unlike a live range it costs nothing when the text grows. */
+  /** Adds a highlight. Static ranges are used because a live range costs time when its text grows. */
   add(start: number, end: number, kind: Kind): void {
     const place = { startContainer: this.#text, startOffset: start, endContainer: this.#text, endOffset: end }
     this.#ranges.push([kind, new StaticRange(place)])
   }
 
-  /** Shows what was added. */
+  /** Registers the highlights added since the last call. */
   show(): void {
     if (!this.#inView) return
     for (const [kind, range] of this.#ranges.slice(this.#shown)) highlightOf(kind).add(range)
@@ -44,7 +44,7 @@ export class Flow {
 
 const flows = new WeakMap<Element, Flow>()
 
-/** What leaves the page leaves the view, too. */
+/** Also reports elements that leave the page as out of view. */
 const observer = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) flows.get(target)?.setInView(isIntersecting)
@@ -52,7 +52,7 @@ const observer = new IntersectionObserver(
   { rootMargin: AROUND, scrollMargin: AROUND },
 )
 
-/** @param text the first one in its element, which has no other flow */
+/** @param text the first text node of an element that is not yet watched */
 export function watchFlow(text: Text): Flow {
   const flow = new Flow(text)
   const { parentElement } = text
@@ -63,7 +63,7 @@ export function watchFlow(text: Text): Flow {
   return flow
 }
 
-/** Those of the whole page: all views share them. */
+/** Registries are one for the page, so all views share these. */
 function highlightOf(kind: Kind): Highlight {
   const name = `millrace-${kind}`
   const known = CSS.highlights.get(name)

@@ -1,24 +1,24 @@
-/** Colours code that grows, line by line, without changing anything in the page. */
+/** Colours growing code line by line, without changing the DOM. */
 import { type StreamParser, StringStream } from '@codemirror/streamparser'
 import { type Flow, watchFlow } from './flow.ts'
 import { type Kind, kindOf } from './kinds.ts'
 import { loadMode } from './languages.ts'
 
-/** @param code an element whose text only grows, and whose lines are each in one text node */
+/** @param code an element whose text only grows, with each line inside one text node */
 export type Highlighter = (code: Element) => Colouring
 
 export interface Colouring {
-  /** More lines are whole. */
+  /** Call when more lines are complete. */
   grow(): void
-  /** Nothing comes any more, so the last line is whole. */
+  /** Call when the code is complete, and with it the last line. */
   end(): void
 }
 
-/** So long the page may wait, and no longer. */
+/** Longest time that a slice of work may block the page. */
 const SLICE_MS = 4
-/** A longer line is data rather than code. It isn't coloured, nor does the line after it know of it. */
+/** A longer line is data rather than code: it is skipped, and the state for the next line ignores it. */
 const LINE_CHARS = 2000
-/** As often a mode may change its state without taking a character. */
+/** How often a mode may change its state without consuming a character, before the line is given up. */
 const MOST_IDLE = 10
 const TAB = 4
 const INDENT = 2
@@ -33,13 +33,13 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
   const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT)
   let text: Text | undefined
   let flow: Flow | undefined
-  /** How far the text is coloured. */
+  /** How far `text` is coloured. */
   let at = 0
   let ended = false
   let failed = false
   let waiting = false
 
-  /** @returns the line that comes next, once it is whole */
+  /** @returns the next line, once it is complete */
   function nextLine(): string | undefined {
     if (!text || at === text.length) {
       const next = texts.nextNode()
@@ -64,7 +64,7 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
       try {
         readLine(line, mode, state, (start, end, kind) => flow?.add(from + start, from + end, kind))
       } catch {
-        // A mode that stumbles over the model's code: the rest of it stays as it is.
+        // The mode failed on this code: leave the rest uncoloured.
         failed = true
         break
       }
