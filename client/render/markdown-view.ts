@@ -26,9 +26,9 @@ export interface MarkdownView {
 }
 
 /** Largest share of the page's time that one view takes. */
-const MOST_BUSY = 1 / 4
+const MAX_BUSY_SHARE = 1 / 4
 /** Longest wait between two paints, whatever that share demands. */
-const MOST_WAIT_MS = 250
+const MAX_WAIT_MS = 250
 /**
  * Time that one paint may write for. Text is written in pieces that double in size until this time is used
  * up.
@@ -58,9 +58,9 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
   let busy = false
   let cancel = () => {}
 
-  function write(most: number): void {
-    const text = waiting.slice(0, most)
-    waiting = waiting.slice(most)
+  function write(maxChars: number): void {
+    const text = waiting.slice(0, maxChars)
+    waiting = waiting.slice(maxChars)
     renderer ??= createRenderer(element, options)
     if (text !== '') renderer.write(text)
   }
@@ -78,12 +78,12 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
     const isBehind = waiting !== ''
     cancel = afterFrame((frameMs) => {
       if (isBehind) return paint()
-      const wait = Math.min((took + frameMs) / MOST_BUSY, MOST_WAIT_MS)
-      cancel = after(began + wait - performance.now(), goOn)
+      const wait = Math.min((took + frameMs) / MAX_BUSY_SHARE, MAX_WAIT_MS)
+      cancel = after(began + wait - performance.now(), continuePainting)
     })
   }
 
-  function goOn(): void {
+  function continuePainting(): void {
     if (waiting === '') busy = false
     else paint()
   }
@@ -147,8 +147,9 @@ function after(ms: number, work: () => void): () => void {
 }
 
 /**
- * Calls `work` after the next frame was painted, with the time that the frame took. @returns a function that
- * cancels it
+ * Calls `work` after the next frame was painted, with the time that the frame took.
+ *
+ * @returns a function that cancels it
  */
 function afterFrame(work: (frameMs: number) => void): () => void {
   let cancel = () => {}

@@ -24,16 +24,16 @@ export function createRenderer(element: Element, options: DomOptions): Renderer 
   const parser = createParser(sink)
   return {
     write(text) {
-      sink.back()
+      sink.rewind()
       parser.write(text)
-      sink.guess()
+      sink.beginPreview()
       parser.preview()
-      sink.trim()
+      sink.trimPreview()
     },
     end() {
-      sink.back()
+      sink.rewind()
       parser.end()
-      sink.trim()
+      sink.trimPreview()
     },
   }
 }

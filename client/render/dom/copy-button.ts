@@ -8,7 +8,7 @@ export interface CopyLabels {
   notCopied: string
 }
 
-const TOLD_MS = 2000
+const FEEDBACK_MS = 2000
 
 /** @param source the element whose text is copied */
 export function createCopyButton(source: Element, labels: CopyLabels): HTMLButtonElement {
@@ -20,7 +20,7 @@ export function createCopyButton(source: Element, labels: CopyLabels): HTMLButto
     button.textContent = (await copyText(source.textContent, source)) ? labels.copied : labels.notCopied
     setTimeout(() => {
       button.textContent = labels.copy
-    }, TOLD_MS)
+    }, FEEDBACK_MS)
   })
   return button
 }

@@ -58,7 +58,7 @@ export class DomSink implements Sink<Place> {
   /**
    * Where the preview begins: a cursor position, or an index in `#text` if that text is still to be written.
    */
-  #guess: { last: ChildNode | null; offset: number } | number | undefined
+  #preview: { last: ChildNode | null; offset: number } | number | undefined
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
@@ -67,22 +67,22 @@ export class DomSink implements Sink<Place> {
   }
 
   /** Marks the current position: what is written from now on is a preview. */
-  guess(): void {
+  beginPreview(): void {
     const { last, offset } = this.#top.cursor
-    this.#guess = this.#text === '' ? { last, offset } : this.#text.length
+    this.#preview = this.#text === '' ? { last, offset } : this.#text.length
   }
 
   /** Removes the parts of the last preview that were not written again. */
-  trim(): void {
+  trimPreview(): void {
     this.#flush()
     trim(this.#top)
-    this.#putLinesAside()
+    this.#splitOffLines()
   }
 
   /** Returns to where the preview began. Its nodes stay until other content replaces them. */
-  back(): void {
-    if (typeof this.#guess === 'object') Object.assign(this.#top.cursor, this.#guess)
-    this.#guess = undefined
+  rewind(): void {
+    if (typeof this.#preview === 'object') Object.assign(this.#top.cursor, this.#preview)
+    this.#preview = undefined
   }
 
   open(kind: Kind, again?: Place): Place {
@@ -140,17 +140,17 @@ export class DomSink implements Sink<Place> {
     const { code, cursor } = this.#top
     if (code) code.append(text)
     else cursor.text(text)
-    const settled = typeof this.#guess === 'number' ? this.#guess : text.length
-    if (typeof this.#guess !== 'object')
+    const settled = typeof this.#preview === 'number' ? this.#preview : text.length
+    if (typeof this.#preview !== 'object')
       this.#frames.find(({ long }) => long)?.long?.grow(text.slice(0, settled))
-    if (typeof this.#guess !== 'number') return
-    this.#guess = { last: cursor.last, offset: cursor.offset - text.length + settled }
+    if (typeof this.#preview !== 'number') return
+    this.#preview = { last: cursor.last, offset: cursor.offset - text.length + settled }
   }
 
   #begin(kind: Kind): Frame {
     const outer = this.#top
     // A preview must not start a part: parts can't be taken back.
-    if (outer.parts && this.#guess === undefined) outer.cursor = outer.parts.next(outer.cursor)
+    if (outer.parts && this.#preview === undefined) outer.cursor = outer.parts.next(outer.cursor)
     const { cursor } = outer
     const put = (element: Element, inner = element) => {
       cursor.put(kind, () => element)
@@ -185,7 +185,7 @@ export class DomSink implements Sink<Place> {
     }
     const element = cursor.put(kind, () => createFor(kind))
     const frame = frameOf(kind, new Cursor(element))
-    if (kind === 'item') outer.parts?.came(element)
+    if (kind === 'item') outer.parts?.markItem(element)
     if (kind === 'paragraph') frame.long = new LongParagraph(element)
     if (kind === 'bullets' || kind === 'numbers') {
       Object.assign(frame, { tight: [], parts: new Parts(element) })
@@ -197,7 +197,7 @@ export class DomSink implements Sink<Place> {
   #beginFlat(item: Frame, tight: Place[]): Frame {
     const { element, last } = item.cursor
     const place = { element, after: last }
-    if (this.#guess === undefined) tight.push(place)
+    if (this.#preview === undefined) tight.push(place)
     return { ...frameOf('paragraph', new Cursor(element, last, true), place), flat: true }
   }
 
@@ -248,14 +248,14 @@ export class DomSink implements Sink<Place> {
     cursor.put('box', () => createBox(done ? labels.done : labels.open, done))
   }
 
-  #putLinesAside(): void {
-    const guess = this.#guess
+  #splitOffLines(): void {
+    const preview = this.#preview
     const frame = this.#top
-    if (typeof guess !== 'object' || !(guess.last instanceof Text)) return
-    const rest = frame.long?.putAside(guess.last, guess.offset)
+    if (typeof preview !== 'object' || !(preview.last instanceof Text)) return
+    const rest = frame.long?.splitOffLines(preview.last, preview.offset)
     if (!rest?.parentElement) return
     frame.cursor = new Cursor(rest.parentElement, rest)
-    this.#guess = { last: rest, offset: guess.offset - guess.last.length }
+    this.#preview = { last: rest, offset: preview.offset - preview.last.length }
   }
 }
 

@@ -13,7 +13,7 @@ const FLOW_CHARS = 1000
 /**
  * A longer paragraph stays split at its end. Splits are invisible, but each adds a line break to copied text.
  */
-const MOST_JOINED_CHARS = 10_000
+const MAX_JOINED_CHARS = 10_000
 
 /** Line order in right-to-left text depends on the whole paragraph, so such a paragraph is not split. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
@@ -45,7 +45,7 @@ export class LongParagraph {
    * @param settled how many of its characters are final
    * @returns the node with the rest of the text, now the first in its own block
    */
-  putAside(text: Text, settled: number): Text | undefined {
+  splitOffLines(text: Text, settled: number): Text | undefined {
     if (this.#length < FLOW_CHARS || this.#stopped) return undefined
     const start = lineStart(text, settled)
     if (start === 0) return undefined
@@ -66,7 +66,7 @@ export class LongParagraph {
 
   /** Joins the blocks to one text, unless the paragraph is too long. */
   end(): void {
-    if (this.#blocks.length === 0 || this.#whole > MOST_JOINED_CHARS) return
+    if (this.#blocks.length === 0 || this.#whole > MAX_JOINED_CHARS) return
     this.#observer?.disconnect()
     keepSelection(this.#paragraph, () => {
       for (const block of this.#blocks) block.replaceWith(...block.childNodes)

@@ -45,7 +45,7 @@ export class Parts {
   }
 
   /** Marks a written child as a list item. */
-  came(element: Element): void {
+  markItem(element: Element): void {
     if (this.#list && this.#inPart) element.role = 'listitem'
   }
 }

@@ -1,8 +1,8 @@
 /** Colours growing code line by line, without changing the DOM. */
 import { type StreamParser, StringStream } from '@codemirror/streamparser'
-import { type Flow, watchFlow } from './flow.ts'
 import { type Kind, kindOf } from './kinds.ts'
 import { loadMode } from './languages.ts'
+import { type TextHighlights, watchText } from './text-highlights.ts'
 
 /** @param code an element whose text only grows, with each line inside one text node */
 export type Highlighter = (code: Element) => Colouring
@@ -19,7 +19,7 @@ const SLICE_MS = 4
 /** A longer line is data rather than code: it is skipped, and the state for the next line ignores it. */
 const LINE_CHARS = 2000
 /** How often a mode may change its state without consuming a character, before the line is given up. */
-const MOST_IDLE = 10
+const MAX_IDLE_CALLS = 10
 const TAB = 4
 const INDENT = 2
 
@@ -32,7 +32,7 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
   const state = mode.startState?.(INDENT) ?? {}
   const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT)
   let text: Text | undefined
-  let flow: Flow | undefined
+  let highlights: TextHighlights | undefined
   /** How far `text` is coloured. */
   let at = 0
   let ended = false
@@ -44,9 +44,9 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
     if (!text || at === text.length) {
       const next = texts.nextNode()
       if (!(next instanceof Text)) return undefined
-      flow?.show()
+      highlights?.show()
       text = next
-      flow = watchFlow(next)
+      highlights = watchText(next)
       at = 0
     }
     const { data } = text
@@ -62,7 +62,7 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
       const from = at
       at = Math.min(from + line.length + 1, text?.length ?? 0)
       try {
-        readLine(line, mode, state, (start, end, kind) => flow?.add(from + start, from + end, kind))
+        readLine(line, mode, state, (start, end, kind) => highlights?.add(from + start, from + end, kind))
       } catch {
         // The mode failed on this code: leave the rest uncoloured.
         failed = true
@@ -72,7 +72,7 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
       colour()
       break
     }
-    flow?.show()
+    highlights?.show()
   }
 
   function colour(): void {
@@ -100,7 +100,7 @@ function readLine(
   if (line === '') mode.blankLine?.(state, INDENT)
   if (line.length > LINE_CHARS) return
   const stream = new StringStream(line, TAB, INDENT)
-  for (let idle = 0; !stream.eol() && idle < MOST_IDLE; ) {
+  for (let idle = 0; !stream.eol() && idle < MAX_IDLE_CALLS; ) {
     const kind = kindOf(mode.token(stream, state))
     if (kind && stream.pos > stream.start) colour(stream.start, stream.pos, kind)
     idle = stream.pos > stream.start ? 0 : idle + 1

@@ -73,7 +73,7 @@ export class Blocks {
   startLine({ kept, begins, content }: LineStart): void {
     this.#line++
     for (const container of this.#containers.slice(0, kept)) container.line = this.#line
-    if (kept === this.#containers.length && begins.length === 0 && this.#goOn(content)) return
+    if (kept === this.#containers.length && begins.length === 0 && this.#continueLeaf(content)) return
     this.#endLeaf()
     while (this.#containers.length > kept) this.#endContainer()
     for (const container of begins) this.#beginContainer(container)
@@ -119,7 +119,7 @@ export class Blocks {
   }
 
   /** @returns whether the line continues the open leaf */
-  #goOn(content: Content): boolean {
+  #continueLeaf(content: Content): boolean {
     const leaf = this.#leaf
     if (leaf.type === 'paragraph') {
       if (content.type === 'delimiters') this.#beginTable(leaf.block, content.columns)

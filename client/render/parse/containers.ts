@@ -12,11 +12,12 @@ export type Container =
 
 const BULLET = /^[-+*](?=[ \t]|$)/
 const NUMBER = /^(\d{1,9})([.)])(?=[ \t]|$)/
-const HALF_MARKER = /^(?:[-+*]|\d{1,9}[.)]?)$/
+const PARTIAL_MARKER = /^(?:[-+*]|\d{1,9}[.)]?)$/
 
 /**
- * Consumes the markers and indentation of the open containers. @returns how many containers the line
- * continues
+ * Consumes the markers and indentation of the open containers.
+ *
+ * @returns how many containers the line continues
  */
 export function keepContainers(
   line: Line,
@@ -41,7 +42,7 @@ export function keepContainers(
   return kept
 }
 
-export interface Begun {
+export interface FoundContainer {
   /** The list of the item: the open one if its marker is the same, else a new one. */
   list?: Extract<Container, { type: 'list' }>
   container: Container
@@ -52,14 +53,14 @@ export interface Begun {
  *
  * @param inParagraph whether the container would interrupt a paragraph, which not every item may
  */
-export function beginContainer(line: Line, inParagraph: boolean, complete: boolean): Found<Begun> {
+export function beginContainer(line: Line, inParagraph: boolean, complete: boolean): Found<FoundContainer> {
   const { content, indent } = line
   if (indent >= INDENTED) return undefined
   if (content[0] === '>') {
     takeQuote(line)
     return { container: { type: 'quote' } }
   }
-  if (!complete && HALF_MARKER.test(content)) return WAIT
+  if (!complete && PARTIAL_MARKER.test(content)) return WAIT
   const number = NUMBER.exec(content)
   const marker = (number ?? BULLET.exec(content))?.[0]
   if (marker === undefined) return undefined

@@ -25,7 +25,7 @@ const UNDERLINE = /^(?:=+|-+)[ \t]*$/
 const DELIMITERS = /^[|:-][|:\- \t]*$/
 const MATH = /^(\$\$|\\\[)[ \t]*$/
 /** Incomplete lines that may still become one of these blocks. */
-const HALF =
+const PARTIAL_LEAF =
   /^(?:#{1,6}[ \t]*|`{1,2}|~{1,2}|~{3}.*|`{3,}[^`]*|[* \t]+|[- \t]+|[_ \t]+|\$|\\|(?:\$\$|\\\[)[ \t]*)$/
 
 /** @param line the line without its indentation of `indent` columns, at most three */
@@ -37,7 +37,7 @@ export function beginLeaf(
 ): Found<LeafStart> {
   if (!complete) {
     const header = paragraph && DELIMITERS.test(line) && paragraph.mayBeHeader()
-    if (HALF.test(line) || header || (paragraph && UNDERLINE.test(line))) return WAIT
+    if (PARTIAL_LEAF.test(line) || header || (paragraph && UNDERLINE.test(line))) return WAIT
   }
   const heading = HEADING.exec(line)
   if (heading) {

@@ -26,7 +26,7 @@ export type Content =
  * Deepest nesting of blocks; what is nested deeper is text. A page can't show it, and it could crash a
  * browser.
  */
-const MOST_NESTED = 100
+const MAX_NESTING = 100
 
 export interface LineStart {
   /** How many open containers the line continues. */
@@ -48,7 +48,7 @@ export function startLine(
   const all = kept === open.length
   const inner = open[kept - 1]
 
-  const verbatim = all ? goOnVerbatim(line, leaf, complete) : undefined
+  const verbatim = all ? continueVerbatim(line, leaf, complete) : undefined
   if (verbatim === WAIT) return WAIT
   if (verbatim) return { kept, begins: [], content: verbatim }
 
@@ -67,7 +67,7 @@ export function startLine(
     if (content === WAIT) return WAIT
     if (content) return starts(content)
 
-    const deep = kept + begins.length >= MOST_NESTED
+    const deep = kept + begins.length >= MAX_NESTING
     const container = deep ? undefined : beginContainer(line, paragraph !== undefined, complete)
     if (container === WAIT) return WAIT
     if (container) {
@@ -86,12 +86,12 @@ export function startLine(
 }
 
 /** Reads a line that continues a leaf of literal text. */
-function goOnVerbatim(line: Line, leaf: Leaf, complete: boolean): Found<Content> {
+function continueVerbatim(line: Line, leaf: Leaf, complete: boolean): Found<Content> {
   const { content, indent } = line
   const blank = isBlank(content)
   if (blank && !complete) return WAIT
   if (leaf.type === 'fence') {
-    if (indent < INDENTED && closes(content, leaf.marker, complete))
+    if (indent < INDENTED && closesFence(content, leaf.marker, complete))
       return complete ? { type: 'end', text: '' } : WAIT
     line.skip(leaf.indent)
     return { type: 'verbatim', text: line.rest }
@@ -108,7 +108,7 @@ function goOnVerbatim(line: Line, leaf: Leaf, complete: boolean): Found<Content>
 }
 
 /** @returns whether the line closes the fence that `marker` opened, or may do so when it is complete */
-function closes(line: string, marker: string, complete: boolean): boolean {
+function closesFence(line: string, marker: string, complete: boolean): boolean {
   const [, run = ''] = /^(`+|~+)[ \t]*$/.exec(line) ?? []
   return run[0] === marker[0] && (run.length >= marker.length || !complete)
 }

@@ -57,12 +57,4 @@ export class Line {
     this.#at += length
     this.#column += length
   }
-
-  copy(): Line {
-    const copy = new Line(this.#text)
-    copy.#at = this.#at
-    copy.#column = this.#column
-    copy.#inTab = this.#inTab
-    return copy
-  }
 }

@@ -11,7 +11,7 @@ import { WAIT } from './undecided.ts'
  * An undecided line start up to this length is read with each delta; a longer one only after it grew by a
  * quarter.
  */
-const OFTEN_CHARS = 256
+const ALWAYS_READ_CHARS = 256
 
 export interface Parser {
   /** Writes the settled text. The input may be split anywhere, also inside a surrogate pair. */
@@ -47,7 +47,7 @@ export function createParser(sink: Sink): Parser {
       if (!complete && start.length < nextTry) return
       const found = startLine(blocks.containers, blocks.leaf, start, complete)
       if (found === WAIT) {
-        nextTry = start.length > OFTEN_CHARS ? start.length * 1.25 : 0
+        nextTry = start.length > ALWAYS_READ_CHARS ? start.length * 1.25 : 0
         return
       }
       blocks.startLine(found)

@@ -16,11 +16,11 @@ const NAME = /[\w.+-]/
 const LETTER = /[\p{L}\p{N}]/u
 
 const START = /(?:https?|ftp):\/\/|www\./gi
-const HALF_START = /(?:https?|ftp):\/?$/i
+const PARTIAL_START = /(?:https?|ftp):\/?$/i
 /** Ends a URL earlier than URLs allow: Chinese and Japanese put no space after one. */
 const URL_END = /[\s<“”‘’«»、。，；：！？（）「」『』【】《》]|$/g
 const HOST = /@(?:[\w-]+\.)+[\w-]*[a-z\d]/iy
-const HALF_HOST = /@[\w.-]*/y
+const PARTIAL_HOST = /@[\w.-]*/y
 
 /** Finds the autolinks of a text in order. */
 export class Autolinks {
@@ -49,7 +49,7 @@ export class Autolinks {
 
 /** @returns the index from which on the end of the text may become an autolink when more arrives */
 export function autolinkMayStart(text: string, from: number): number {
-  let at = text.length - (HALF_START.exec(text.slice(-7))?.[0].length ?? 0)
+  let at = text.length - (PARTIAL_START.exec(text.slice(-7))?.[0].length ?? 0)
   const least = Math.max(from, text.length - NAME_CHARS)
   while (at > least && NAME.test(text.charAt(at - 1))) at--
   return at
@@ -109,7 +109,7 @@ function findMail(text: string, from: number, to: number, final: boolean): Autol
     while (at < sign && !LETTER.test(text.charAt(at))) at++
     if (at >= to) return undefined
     if (at === sign) continue
-    const open = endOf(HALF_HOST, text, sign) === text.length && !final
+    const open = endOf(PARTIAL_HOST, text, sign) === text.length && !final
     const end = open ? text.length : endOf(HOST, text, sign)
     if (end >= 0) return { at, end, href: `mailto:${text.slice(at, end)}`, open }
   }

@@ -18,11 +18,11 @@ export function closeBracket(scan: Scan): void {
   else if (found === WAIT) {
     scan.wait(bracket.at)
     // Don't show an address that is still arriving.
-    if (text[at + 1] === '(') closeOver(scan, bracket, undefined)
+    if (text[at + 1] === '(') closeLink(scan, bracket, undefined)
     else bracket.text = ''
     scan.take(text.length, '')
   } else {
-    closeOver(scan, bracket, found.target)
+    closeLink(scan, bracket, found.target)
     scan.at = found.end
   }
 }
@@ -47,7 +47,7 @@ function readTargetAfter(
   return target && { target, end: label?.end ?? next }
 }
 
-function closeOver(scan: Scan, bracket: Bracket, target: Target | undefined): void {
+function closeLink(scan: Scan, bracket: Bracket, target: Target | undefined): void {
   const { at, tokens, runs, brackets } = scan
   // Spans inside a link pair among themselves.
   pairRuns(runs.splice(bracket.runs))

@@ -11,9 +11,9 @@ import type { Run, Span, Token } from './token.ts'
 /**
  * Undecided text up to this length is scanned with each delta; longer text only after it grew by a quarter.
  */
-const OFTEN_CHARS = 1024
+const ALWAYS_SCANNED_CHARS = 1024
 /** Deepest nesting of spans. Deeper ones would be invisible, and could crash a browser. */
-const MOST_NESTED = 100
+const MAX_NESTING = 100
 /** An unclosed span longer than this is most likely not one. */
 const SPAN_CHARS = 600
 
@@ -69,13 +69,13 @@ export class InlineText implements References {
     this.#rest = { scan, runs, opener }
 
     const left = text.length - this.settled
-    this.#nextScan = left > OFTEN_CHARS ? text.length + left / 4 : 0
+    this.#nextScan = left > ALWAYS_SCANNED_CHARS ? text.length + left / 4 : 0
   }
 
   /** Writes the rest, up to `end`, as it most likely continues. */
   preview(sink: Sink, end: number): void {
     const { text, settled } = this
-    const readTo = Math.min(end, settled + OFTEN_CHARS)
+    const readTo = Math.min(end, settled + ALWAYS_SCANNED_CHARS)
     const rest = this.#rest
     // A preview changes the scan, so each scan is previewed once.
     this.#rest = undefined
@@ -115,8 +115,9 @@ export class InlineText implements References {
 }
 
 /**
- * Writes the tokens before `stable` that leave no span open, and removes them from the scan. @returns where
- * the rest begins
+ * Writes the tokens before `stable` that leave no span open, and removes them from the scan.
+ *
+ * @returns where the rest begins
  */
 function writeUpTo(stable: number, { tokens, text }: Scan, sink: Sink): number {
   let whole = 0
@@ -163,12 +164,12 @@ class Writer {
 
   close(spans: number): void {
     for (let left = spans; left > 0; left--) {
-      if (this.#depth-- <= MOST_NESTED) this.#sink.close()
+      if (this.#depth-- <= MAX_NESTING) this.#sink.close()
     }
   }
 
   #open({ kind, attributes = [], content }: Span): void {
-    if (content === undefined && ++this.#depth > MOST_NESTED) return
+    if (content === undefined && ++this.#depth > MAX_NESTING) return
     this.#sink.open(kind)
     for (const [name, value] of attributes) this.#sink.attribute(name, value)
     if (content === undefined) return

@@ -21,8 +21,8 @@ const TITLES: Record<string, RegExp> = {
   "'": /'((?:[^'\\]|\\.)*)('|\\?$)/sy,
   '(': /\(((?:[^()\\]|\\.)*)(\)|\\?$)/sy,
 }
-const MOST_LABEL = 999
-const MOST_NESTED = 32
+const MAX_LABEL_CHARS = 999
+const MAX_NESTING = 32
 
 /** Reads `/x` or `<x>`. Unless the text is `final`, a destination that reaches its end is undecided. */
 export function readDestination(text: string, at: number, final: boolean): Found<Read<string>> {
@@ -37,7 +37,7 @@ export function readDestination(text: string, at: number, final: boolean): Found
   let depth = 0
   for (; end < text.length; ) {
     const char = text[end]
-    if (char === '(' && ++depth > MOST_NESTED) return undefined
+    if (char === '(' && ++depth > MAX_NESTING) return undefined
     if (char === ')' && --depth < 0) break
     const step = char === '(' || char === ')' ? 1 : match(BARE, text, end)?.[0]?.length
     if (step === undefined) break
@@ -58,7 +58,7 @@ export function readTitle(text: string, at: number, final: boolean): Found<Read<
 /** Reads a label in brackets, as written. */
 export function readLabel(text: string, at: number, final: boolean): Found<Read<string>> {
   const [all, inner = '', end] = match(LABEL, text, at) ?? []
-  if (all === undefined || inner.length > MOST_LABEL) return undefined
+  if (all === undefined || inner.length > MAX_LABEL_CHARS) return undefined
   if (end !== ']') return final ? undefined : WAIT
   return { value: inner, end: at + all.length }
 }

@@ -9,7 +9,15 @@ import { closeBracket } from './brackets.ts'
 import { createRun } from './emphasis.ts'
 import { decodeEntity, isPunctuation } from './escapes.ts'
 import type { Target } from './link.ts'
-import { halfCode, mayBeAngled, readAngled, readCode, readDelimited, readDollars, readTag } from './spans.ts'
+import {
+  mayBeAngled,
+  partialCode,
+  readAngled,
+  readCode,
+  readDelimited,
+  readDollars,
+  readTag,
+} from './spans.ts'
 import { type Bracket, linkTo, type Run, type Span, type Token, tokenOf } from './token.ts'
 
 /** Looks up link labels. */
@@ -21,7 +29,7 @@ const PLAIN = /[^\\`*_~[\]!<&$\n]+/y
 const RUN = /\*+|_+|~+/y
 const BACKTICKS = /`+/y
 const ENTITY = /&(#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/iy
-const HALF_ENTITY = /&#?[a-z\d]{0,31}$/iy
+const PARTIAL_ENTITY = /&#?[a-z\d]{0,31}$/iy
 
 /** The closing sign of TeX math, by the character after the opening backslash. */
 const MATH_CLOSE: Record<string, string> = { '(': '\\)', '[': '\\]' }
@@ -154,7 +162,7 @@ export class Scan {
     const code = readCode(text, at, final)
     if (code === WAIT) {
       this.wait(at)
-      const content = halfCode(text, at)
+      const content = partialCode(text, at)
       this.take(text.length, '', ...(content === '' ? [] : [{ kind: 'code', content } as const]))
     } else if (code) this.take(code.end, '', { kind: 'code', content: code.value })
     else this.takeAsItIs(endOf(BACKTICKS, text, at))
@@ -177,7 +185,7 @@ export class Scan {
     const [all = '', name = ''] = ENTITY.exec(text) ?? []
     const character = name === '' ? undefined : decodeEntity(name)
     if (character) this.take(at + all.length, character)
-    else if (!final && endOf(HALF_ENTITY, text, at) > 0) {
+    else if (!final && endOf(PARTIAL_ENTITY, text, at) > 0) {
       this.wait(at)
       this.take(text.length, '')
     } else this.takeAsItIs(at + 1)

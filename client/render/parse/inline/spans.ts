@@ -6,14 +6,15 @@ const BACKTICKS = /`+/g
 const URI = /<([a-z][a-z\d+.-]{1,31}:[^\s<>\p{Cc}]*)>/iuy
 const MAIL =
   /<([\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*)>/iy
-const HALF_ANGLED = /<(?:[a-z][a-z\d+.-]{1,31}:[^\s<>\p{Cc}]*|[\w.!#$%&'*+/=?^`{|}~-]+(?:@[a-z\d.-]*)?)?$/iuy
+const PARTIAL_ANGLED =
+  /<(?:[a-z][a-z\d+.-]{1,31}:[^\s<>\p{Cc}]*|[\w.!#$%&'*+/=?^`{|}~-]+(?:@[a-z\d.-]*)?)?$/iuy
 
 const ATTRIBUTE = String.raw`\s+[a-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>${'`'}]+|'[^']*'|"[^"]*"))?`
-const HALF_ATTRIBUTE = String.raw`\s+(?:[a-z_:][\w.:-]*(?:\s*(?:=\s*(?:[^\s"'=<>${'`'}]*|'[^']*|"[^"]*))?)?)?`
+const PARTIAL_ATTRIBUTE = String.raw`\s+(?:[a-z_:][\w.:-]*(?:\s*(?:=\s*(?:[^\s"'=<>${'`'}]*|'[^']*|"[^"]*))?)?)?`
 const NAME = '[a-z][a-z\\d-]*'
 const TAG = new RegExp(String.raw`<(?:${NAME}(?:${ATTRIBUTE})*\s*/?|/${NAME}\s*)>`, 'iy')
-const HALF_TAG = new RegExp(
-  String.raw`<(?:${NAME}(?:${ATTRIBUTE})*(?:${HALF_ATTRIBUTE}|\s*/?)|/(?:${NAME}\s*)?)?$`,
+const PARTIAL_TAG = new RegExp(
+  String.raw`<(?:${NAME}(?:${ATTRIBUTE})*(?:${PARTIAL_ATTRIBUTE}|\s*/?)|/(?:${NAME}\s*)?)?$`,
   'iy',
 )
 /** HTML comments, processing instructions, CDATA sections and declarations, with their ends. */
@@ -40,7 +41,7 @@ export function readCode(text: string, at: number, final: boolean): Found<Read<s
 }
 
 /** @returns the content of a code span that is still arriving */
-export function halfCode(text: string, at: number): string {
+export function partialCode(text: string, at: number): string {
   return text
     .slice(at)
     .replace(/^`+|`+$/g, '')
@@ -66,16 +67,16 @@ export function readAngled(text: string, at: number): Read<{ href: string; text:
 }
 
 export function mayBeAngled(text: string, at: number): boolean {
-  HALF_ANGLED.lastIndex = at
-  return HALF_ANGLED.test(text)
+  PARTIAL_ANGLED.lastIndex = at
+  return PARTIAL_ANGLED.test(text)
 }
 
 /** Reads raw HTML, which is shown as text. [spec] 6.6 @returns where it ends */
 export function readTag(text: string, at: number, final: boolean, absent: Set<string>): Found<number> {
   TAG.lastIndex = at
   if (TAG.test(text)) return TAG.lastIndex
-  HALF_TAG.lastIndex = at
-  if (!final && HALF_TAG.test(text)) return WAIT
+  PARTIAL_TAG.lastIndex = at
+  if (!final && PARTIAL_TAG.test(text)) return WAIT
   const start = text.slice(at, at + 9)
   for (const [open, close] of MARKS) {
     if (!final && open.startsWith(start)) return WAIT

@@ -7,7 +7,7 @@ import type { Kind } from './kinds.ts'
 /** Margin around the view: text is coloured before it scrolls in. */
 const AROUND = '25%'
 
-export class Flow {
+export class TextHighlights {
   readonly #text: Text
   readonly #ranges: [Kind, StaticRange][] = []
   /** How many of `#ranges` are registered with the browser. */
@@ -42,25 +42,25 @@ export class Flow {
   }
 }
 
-const flows = new WeakMap<Element, Flow>()
+const watched = new WeakMap<Element, TextHighlights>()
 
 /** Also reports elements that leave the page as out of view. */
 const observer = new IntersectionObserver(
   (entries) => {
-    for (const { target, isIntersecting } of entries) flows.get(target)?.setInView(isIntersecting)
+    for (const { target, isIntersecting } of entries) watched.get(target)?.setInView(isIntersecting)
   },
   { rootMargin: AROUND, scrollMargin: AROUND },
 )
 
 /** @param text the first text node of an element that is not yet watched */
-export function watchFlow(text: Text): Flow {
-  const flow = new Flow(text)
+export function watchText(text: Text): TextHighlights {
+  const highlights = new TextHighlights(text)
   const { parentElement } = text
   if (parentElement) {
-    flows.set(parentElement, flow)
+    watched.set(parentElement, highlights)
     observer.observe(parentElement)
   }
-  return flow
+  return highlights
 }
 
 /** Registries are one for the page, so all views share these. */
