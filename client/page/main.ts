@@ -1,4 +1,4 @@
-/** Puts the page together: the chat, which is the widget, and the race. */
+/** Assembles the page: the chat widget, and the race. */
 import { MillraceChat } from '../widget/define.ts'
 import { atFirstUse } from '../widget/visitor/first-use.ts'
 import { createVisitor } from '../widget/visitor/visitor.ts'
@@ -34,17 +34,18 @@ page('#skip').addEventListener('click', (event) => {
 void demo.then((is) => {
   notice.hidden = !is
 })
-// With what is at hand: no session is asked for before the page is used.
+// Uses an existing session, if any: none is requested before the page is used.
 void models.load((path) => fetch(path, { headers: session.headers() }))
 atFirstUse(chat, () => {
-  // As a visitor: before there was a session, nothing was told. The chat asks for one at the same moment.
+  // Load the models again with the session that the first use of the chat requests: without one the server
+  // may list none.
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
-// The wheel turns while water flows.
+// The mill wheel turns while an answer streams.
 chat.addEventListener('millrace-delta', () => setBusy(true))
 chat.addEventListener('millrace-answer', () => setBusy(false))
 chat.addEventListener('millrace-error', () => setBusy(false))
-// A key may have been entered to get it, with which there are models to choose from.
+// The visitor may have entered an API key for this answer, which may make models available.
 chat.addEventListener('millrace-answer', () => {
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
@@ -68,7 +69,7 @@ followAddress((place, arrived) => {
   document.documentElement.dataset.place = place
   document.title = toRace ? 'The race · Millrace' : 'Millrace'
   chat.hidden = toRace
-  // They are of both places.
+  // Both places show the model picker and the demo notice.
   if (toRace) {
     page('#to-chat').before(choice)
     page('#race-place').before(notice)

@@ -1,6 +1,6 @@
-/** Finds the parts of index.html that the page's modules need, and says which is missing. */
+/** Finds the elements of `index.html` that the page's modules need, and reports a missing one. */
 
-/** @throws {TypeError} naming the selector, if `root` has no such element */
+/** @throws {TypeError} with the selector, if `root` has no such element */
 export function part<E extends HTMLElement>(
   root: ParentNode,
   selector: string,
@@ -11,7 +11,7 @@ export function part<E extends HTMLElement>(
   throw new TypeError(`index.html has no ${type.name} at ${selector}`)
 }
 
-/** A new copy of a template's one element. */
+/** Clones the single element of a template. */
 export function copyOf(id: string): HTMLElement {
   const copy = part(document, `template#${id}`, HTMLTemplateElement).content.firstElementChild?.cloneNode(
     true,

@@ -1,4 +1,4 @@
-/** Token counts of texts that grow, from a web worker of the page. */
+/** Counts the tokens of growing texts in a web worker. */
 import cl100k_base from '../../../dist/ranks/cl100k_base.bin?url'
 import o200k_base from '../../../dist/ranks/o200k_base.bin?url'
 import { encodingFor } from '../../../worker/tokens/chat.ts'
@@ -10,13 +10,13 @@ const RANKS = { o200k_base, cl100k_base }
 const trusted = scriptUrl('millrace-counting', workerUrl)
 
 export interface Counting {
-  /** Begins another text. Its function takes the next piece, and says how many tokens the text has with it. */
+  /** Begins a text. The returned function adds a piece and resolves to the text's tokens so far. */
   begin(model: string): (piece: string) => Promise<number>
-  /** Lets the worker and its ranks go. What is still being counted fails. */
+  /** Terminates the worker and frees its ranks. Pending counts are rejected. */
   end(): void
 }
 
-/** Loads nothing before the first piece; the ranks are loaded once, by the worker. */
+/** Nothing is loaded before the first piece. The worker loads each encoding's ranks once. */
 export function startCounting(): Counting {
   let worker: Worker | undefined
   let texts = 0
