@@ -3,22 +3,22 @@ import { MillraceChat } from '../widget/define.ts'
 import { atFirstUse } from '../widget/visitor/first-use.ts'
 import { createVisitor } from '../widget/visitor/visitor.ts'
 import { createAnnouncer } from './announcer.ts'
+import { findElement } from './find-element.ts'
+import { loadRace } from './load-race.ts'
 import { createModelPicker } from './model-picker.ts'
 import { isDemo } from './offer.ts'
-import { part } from './part.ts'
 import { followAddress } from './places.ts'
-import { createRaceDoor } from './race-door.ts'
 import { STARTERS } from './starters.ts'
 
-const page = (selector: string) => part(document, selector, HTMLElement)
-const chat = part(document, 'millrace-chat', MillraceChat)
+const page = (selector: string) => findElement(document, selector, HTMLElement)
+const chat = findElement(document, 'millrace-chat', MillraceChat)
 const inRace = () => document.documentElement.dataset.place === 'race'
 const visitor = createVisitor('', 'session', () => page(inRace() ? '#race-challenge' : '#challenge'))
 const { session, enterKey } = visitor
 chat.visitor = visitor
 const demo = isDemo()
 const [choice, notice] = [page('#model'), page('#demo')]
-const models = createModelPicker(choice, part(document, '#model select', HTMLSelectElement), () => {
+const models = createModelPicker(choice, findElement(document, '#model select', HTMLSelectElement), () => {
   const model = models.chosen()
   if (model === undefined) chat.removeAttribute('model')
   else chat.setAttribute('model', model)
@@ -31,8 +31,8 @@ page('#skip').addEventListener('click', (event) => {
   event.preventDefault()
   chat.focus()
 })
-void demo.then((is) => {
-  notice.hidden = !is
+void demo.then((runsDemo) => {
+  notice.hidden = !runsDemo
 })
 // Uses an existing session, if any: none is requested before the page is used.
 void models.load((path) => fetch(path, { headers: session.headers() }))
@@ -50,7 +50,7 @@ chat.addEventListener('millrace-answer', () => {
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
 
-const race = createRaceDoor({
+const race = loadRace({
   place: page('#race-place'),
   announcer: createAnnouncer(page('#announcer')),
   demo,

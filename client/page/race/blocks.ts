@@ -3,7 +3,7 @@
  * exact text. Blocks end after a line feed where there is one, so pre-wrapped blocks look like one text.
  */
 
-export interface Piece {
+export interface BlockPiece {
   text: string
   /** The kind of the block that the piece starts; `undefined` if it continues the last block. */
   starts: 'prose' | 'code' | undefined
@@ -17,7 +17,7 @@ export const LINE_CHARS = 4000
 
 const FENCE = /^ {0,3}```/
 /** A line that may still become a fence. */
-const HALF_FENCE = /^ {0,3}`{0,2}$/
+const PARTIAL_FENCE = /^ {0,3}`{0,2}$/
 
 /**
  * @example
@@ -26,7 +26,7 @@ const HALF_FENCE = /^ {0,3}`{0,2}$/
  *   split.push('Like this:\n``') // [{ text: 'Like this:\n', starts: 'prose' }]
  *   split.push('`js\n') // [{ text: '```js\n', starts: 'code' }]
  */
-export function createBlockSplitter(): { push(text: string): Piece[]; end(): Piece[] } {
+export function createBlockSplitter(): { push(text: string): BlockPiece[]; end(): BlockPiece[] } {
   let kind: 'prose' | 'code' = 'prose'
   let length = 0
   let fresh = true
@@ -52,7 +52,7 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
     blank = true
   }
 
-  function piece(text: string): Piece {
+  function piece(text: string): BlockPiece {
     const starts = fresh ? kind : undefined
     fresh = false
     length += text.length
@@ -60,7 +60,7 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
   }
 
   /** Takes a line, or a part of one. */
-  function* take(part: string): Generator<Piece> {
+  function* take(part: string): Generator<BlockPiece> {
     let rest = part
     while (length + rest.length > LINE_CHARS) {
       const cut = findCut(rest, LINE_CHARS - length)
@@ -72,11 +72,11 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
     if (rest !== '') yield piece(rest)
   }
 
-  function* split(text: string, final: boolean): Generator<Piece> {
+  function* split(text: string, final: boolean): Generator<BlockPiece> {
     const lines = (held + text).split(/(?<=\n)/)
     held = ''
     for (const [index, line] of lines.entries()) {
-      if (lineStart && !final && index === lines.length - 1 && HALF_FENCE.test(line)) {
+      if (lineStart && !final && index === lines.length - 1 && PARTIAL_FENCE.test(line)) {
         held = line
         return
       }

@@ -3,7 +3,7 @@ import cl100k_base from '../../../dist/ranks/cl100k_base.bin?url'
 import o200k_base from '../../../dist/ranks/o200k_base.bin?url'
 import { encodingFor } from '../../../worker/tokens/chat.ts'
 import { scriptUrl } from '../../widget/visitor/trusted-types.ts'
-import type { Counted, Piece } from './counting.worker.ts'
+import type { CountReply, CountRequest } from './counting.worker.ts'
 import workerUrl from './counting.worker.ts?worker&url'
 
 const RANKS = { o200k_base, cl100k_base }
@@ -28,7 +28,7 @@ export function startCounting(): Counting {
 
   function start(): Worker {
     const started = new Worker(trusted, { type: 'module' })
-    started.addEventListener('message', ({ data }: MessageEvent<Counted>) => {
+    started.addEventListener('message', ({ data }: MessageEvent<CountReply>) => {
       const next = waiting.shift()
       if ('tokens' in data) next?.resolve(data.tokens)
       else next?.reject(new Error(data.failed))
@@ -45,7 +45,7 @@ export function startCounting(): Counting {
         worker ??= start()
         const counted = Promise.withResolvers<number>()
         waiting.push(counted)
-        worker.postMessage({ text, piece, encoding, ranks: RANKS[encoding] } satisfies Piece)
+        worker.postMessage({ text, piece, encoding, ranks: RANKS[encoding] } satisfies CountRequest)
         return counted.promise
       }
     },

@@ -6,7 +6,7 @@ import { type Counter, createCounter } from '../../../worker/tokens/counter.ts'
 import type { Encoding } from '../../../worker/tokens/pre-tokens.ts'
 import { openRanks } from '../../../worker/tokens/ranks.ts'
 
-export interface Piece {
+export interface CountRequest {
   /** Identifies the text that the piece continues. */
   text: number
   piece: string
@@ -15,21 +15,21 @@ export interface Piece {
   ranks: string
 }
 
-export type Counted = { tokens: number } | { failed: string }
+export type CountReply = { tokens: number } | { failed: string }
 
 const counters = new Map<Encoding, Promise<Counter>>()
 const texts = new Map<number, ReturnType<Counter['incremental']>>()
 let before: Promise<void> = Promise.resolve()
 
-addEventListener('message', ({ data }: MessageEvent<Piece>) => {
+addEventListener('message', ({ data }: MessageEvent<CountRequest>) => {
   // One at a time, so that replies have the order of the messages.
   before = before.then(async () => {
-    const counted = await count(data).catch((error): Counted => ({ failed: String(error) }))
+    const counted = await count(data).catch((error): CountReply => ({ failed: String(error) }))
     postMessage(counted)
   })
 })
 
-async function count({ text, piece, encoding, ranks }: Piece): Promise<Counted> {
+async function count({ text, piece, encoding, ranks }: CountRequest): Promise<CountReply> {
   const counter = counters.get(encoding) ?? load(ranks)
   counters.set(encoding, counter)
   const known = texts.get(text) ?? (await counter).incremental()

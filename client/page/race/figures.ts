@@ -19,9 +19,9 @@ function sourceWords(source: TokenCount['source'] | undefined, demo: boolean): s
  * The rows of the founding example's table in its order, with the page's own count beside the reported one.
  */
 export function figures(record: RaceRecord): Figure[] {
-  const both = (tell: (finish: Finish) => string): Record<Way, string> => ({
-    unstreamed: tell(record.unstreamed),
-    streamed: tell(record.streamed),
+  const both = (format: (finish: Finish) => string): Record<Way, string> => ({
+    unstreamed: format(record.unstreamed),
+    streamed: format(record.streamed),
   })
   return [
     { name: 'Total time', values: both(({ totalMs }) => seconds(totalMs)) },
@@ -93,6 +93,6 @@ function perToken(ms: number): string {
   return `${ms.toFixed(ms < 100 ? 1 : 0)} ms`
 }
 
-function maybe<T>(value: T | null, tell: (value: T) => string): string {
-  return value === null ? '' : tell(value)
+function maybe<T>(value: T | null, format: (value: T) => string): string {
+  return value === null ? '' : format(value)
 }

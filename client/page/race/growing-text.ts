@@ -1,5 +1,5 @@
 /** Shows plain text that grows delta by delta, at a constant cost for each delta. */
-import { createBlockSplitter, type Piece } from './blocks.ts'
+import { type BlockPiece, createBlockSplitter } from './blocks.ts'
 
 export interface GrowingText {
   append(text: string): void
@@ -27,7 +27,7 @@ export function createGrowingText(element: HTMLElement): GrowingText {
   let waiting = ''
   let frame: number | undefined
 
-  function show(pieces: Piece[]): void {
+  function show(pieces: BlockPiece[]): void {
     for (const { text, starts } of pieces) {
       if (tail && starts === undefined) {
         tail.appendData(text)
@@ -92,7 +92,7 @@ export function createGrowingText(element: HTMLElement): GrowingText {
   }
 }
 
-function toBlocks(pieces: Piece[]): { kind: 'prose' | 'code'; text: string }[] {
+function toBlocks(pieces: BlockPiece[]): { kind: 'prose' | 'code'; text: string }[] {
   const blocks: { kind: 'prose' | 'code'; text: string }[] = []
   for (const { text, starts } of pieces) {
     const last = blocks.at(-1)

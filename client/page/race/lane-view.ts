@@ -1,6 +1,6 @@
 /** One lane of the race on the page: its clock, its text and its note. */
 
-import { copyOf, part } from '../part.ts'
+import { cloneTemplate, findElement } from '../find-element.ts'
 import { createGrowingText } from './growing-text.ts'
 
 /** Shown by the line of water under the clock: dry, held back, flowing, arrived, shut off, broken off. */
@@ -22,13 +22,13 @@ export interface LaneView {
 const NEAR_PX = 24
 
 export function createLaneView(name: string): LaneView {
-  const element = copyOf('lane-template')
+  const element = cloneTemplate('lane-template')
   element.ariaLabel = name
-  part(element, 'h3', HTMLElement).textContent = name
-  const time = part(element, '.time', HTMLElement)
-  const note = part(element, '.lane-note', HTMLElement)
-  const pool = part(element, '.pool', HTMLElement)
-  const body = part(element, '.text', HTMLElement)
+  findElement(element, 'h3', HTMLElement).textContent = name
+  const time = findElement(element, '.time', HTMLElement)
+  const note = findElement(element, '.lane-note', HTMLElement)
+  const pool = findElement(element, '.pool', HTMLElement)
+  const body = findElement(element, '.text', HTMLElement)
   const text = createGrowingText(body)
   pool.role = 'region'
   pool.ariaLabel = `${name}: the answer`

@@ -60,8 +60,8 @@ export function createLane(way: Way): Lane {
 
   return {
     view,
-    start(with_) {
-      counting = with_
+    start(counter) {
+      counting = counter
       push = undefined
       uncounted = arrival = tokens = ''
       last = Promise.resolve(0)

@@ -8,7 +8,7 @@ import { seconds } from './numbers.ts'
 import type { Series } from './series.ts'
 
 /** Above this number, points merge into one line, and drawing each costs more than it shows. */
-const MOST_POINTS = 1500
+const MAX_POINTS = 1500
 
 const NARROW_PX = 480
 
@@ -80,7 +80,7 @@ function draw(place: HTMLElement, { message, streamed, firstWords, unstreamed }:
         stroke: color('--water'),
         width: 1.5,
         points: {
-          show: message.length <= MOST_POINTS,
+          show: message.length <= MAX_POINTS,
           size: narrow ? 3 : 4,
           stroke: color('--water'),
           fill: color('--water'),

@@ -11,7 +11,7 @@ import { explainTrouble } from '../../widget/view/explain-trouble.ts'
 import { isComposed } from '../../widget/view/input-method.ts'
 import { createTroubleCard, type TroubleCard } from '../../widget/view/trouble-card.ts'
 import type { Announcer } from '../announcer.ts'
-import { part } from '../part.ts'
+import { findElement } from '../find-element.ts'
 import { FOUNDING_QUESTION } from '../starters.ts'
 import { startCounting } from './counting.ts'
 import { resultSentence } from './figures.ts'
@@ -23,7 +23,7 @@ import { type RaceWatch, runRace } from './run-race.ts'
 
 const CLOCK_INTERVAL_MS = 100
 
-export interface Surroundings {
+export interface RaceOptions {
   announcer: Announcer
   model(): string | undefined
   demo: Promise<boolean>
@@ -42,17 +42,17 @@ export interface Race {
   stop(): void
 }
 
-export function createRace({ announcer, model, demo, send, ready, busy, retried }: Surroundings): Race {
-  const form = part(document, '#race-form', HTMLFormElement)
-  const box = part(form, 'textarea', HTMLTextAreaElement)
-  const pace = part(form, '#race-pace', HTMLFieldSetElement)
-  const start = part(form, '#race-start', HTMLButtonElement)
-  const stop = part(form, '#race-stop', HTMLButtonElement)
-  const see = part(form, '#race-see', HTMLElement)
-  const troublePlace = part(document, '#race-trouble', HTMLElement)
-  const resultPlace = part(document, '#race-result', HTMLElement)
+export function createRace({ announcer, model, demo, send, ready, busy, retried }: RaceOptions): Race {
+  const form = findElement(document, '#race-form', HTMLFormElement)
+  const box = findElement(form, 'textarea', HTMLTextAreaElement)
+  const pace = findElement(form, '#race-pace', HTMLFieldSetElement)
+  const start = findElement(form, '#race-start', HTMLButtonElement)
+  const stop = findElement(form, '#race-stop', HTMLButtonElement)
+  const see = findElement(form, '#race-see', HTMLElement)
+  const troublePlace = findElement(document, '#race-trouble', HTMLElement)
+  const resultPlace = findElement(document, '#race-result', HTMLElement)
   const lanes = { unstreamed: createLane('unstreamed'), streamed: createLane('streamed') }
-  const track = part(document, '#lanes', HTMLElement)
+  const track = findElement(document, '#lanes', HTMLElement)
   track.append(lanes.unstreamed.view.element, lanes.streamed.view.element)
 
   let current: AbortController | undefined
@@ -63,8 +63,8 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
   let lastEnd = ''
 
   box.value = FOUNDING_QUESTION
-  void demo.then((is) => {
-    pace.hidden = !is
+  void demo.then((runsDemo) => {
+    pace.hidden = !runsDemo
   })
 
   function setBusy(now: boolean): void {
@@ -108,7 +108,7 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     const abort = new AbortController()
     current = abort
     clear()
-    const speed = Number(part(form, 'input[name=pace]:checked', HTMLInputElement).value)
+    const speed = Number(findElement(form, 'input[name=pace]:checked', HTMLInputElement).value)
     setBusy(true)
     const demoSpeed = (await demo) ? speed : null
     // Prepare the session before the clock starts. If that fails, the first request reports the error.

@@ -24,7 +24,7 @@ export interface Finish {
   firstWordsMs: number | null
   totalMs: number
   /** The count reported with the answer; `null` if it had none. */
-  told: TokenCount | null
+  reported: TokenCount | null
   /** The count of the visible text on this page; `null` if the counter could not be loaded. */
   counted: number | null
 }
@@ -40,6 +40,6 @@ export interface RaceRecord {
 }
 
 /** The count to use: the reported one, else the page's own. */
-export function tokensOf({ told, counted }: Finish): TokenCount | null {
-  return told ?? (counted === null ? null : { tokens: counted, source: 'page' })
+export function tokensOf({ reported, counted }: Finish): TokenCount | null {
+  return reported ?? (counted === null ? null : { tokens: counted, source: 'page' })
 }

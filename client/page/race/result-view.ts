@@ -1,5 +1,5 @@
 /** A race's result on the page: sentence, table, plot, the plot's numbers, and downloads. */
-import { copyOf, part } from '../part.ts'
+import { cloneTemplate, findElement } from '../find-element.ts'
 import { toCsv } from './csv.ts'
 import { figures, plotSentence, resultSentence, speedWords, workerLine } from './figures.ts'
 import { seconds } from './numbers.ts'
@@ -18,8 +18,8 @@ export interface ResultView {
 }
 
 export function createResultView(record: RaceRecord): ResultView {
-  const element = copyOf('result-template')
-  const find = (selector: string) => part(element, selector, HTMLElement)
+  const element = cloneTemplate('result-template')
+  const find = (selector: string) => findElement(element, selector, HTMLElement)
   const speed = speedWords(record)
   find('.speed-badge').textContent = speed
   find('.speed-badge').hidden = speed === ''
@@ -40,7 +40,7 @@ export function createResultView(record: RaceRecord): ResultView {
 
   let plot: Plot | undefined
   let removed = false
-  const savePng = part(element, '.save-png', HTMLButtonElement)
+  const savePng = findElement(element, '.save-png', HTMLButtonElement)
   savePng.disabled = true
   // Loaded only when there is something to draw. Without the plot, its numbers are still shown.
   const drawn = Promise.all([import('./plot.ts'), import('./plot-image.ts')])

@@ -84,7 +84,7 @@ async function askWhole(
   return {
     firstWordsMs: text === '' ? null : totalMs,
     totalMs,
-    told: usage && { tokens: usage.completion_tokens, source: 'upstream' },
+    reported: usage && { tokens: usage.completion_tokens, source: 'upstream' },
     counted: null,
   }
 }
@@ -99,7 +99,7 @@ async function askStream(
   const samples: Sample[] = []
   let content = ''
   let firstWordsMs: number | null = null
-  let told: TokenCount | null = null
+  let reported: TokenCount | null = null
   let atWorker: RaceRecord['atWorker'] = null
   for await (const chunk of openChat(ENDPOINT, { ...request, stream_options }, options)) {
     const ms = clock()
@@ -116,14 +116,14 @@ async function askStream(
     }
     // Any chunk can carry usage; the last one counts.
     if (chunk.usage) {
-      told = { tokens: chunk.usage.completion_tokens, source: chunk.millrace?.usage_source ?? 'upstream' }
+      reported = { tokens: chunk.usage.completion_tokens, source: chunk.millrace?.usage_source ?? 'upstream' }
     }
     atWorker = chunk.millrace?.timing ?? atWorker
   }
   // Taken after the loop, not at the last chunk: an answer is complete only with its end.
   const totalMs = clock()
   watch.finished('streamed', totalMs)
-  return { finish: { firstWordsMs, totalMs, told, counted: null }, samples, atWorker }
+  return { finish: { firstWordsMs, totalMs, reported, counted: null }, samples, atWorker }
 }
 
 function textOf(chunk: ChatChunk): string {

@@ -26,14 +26,14 @@ export interface NumberedSample extends Sample {
 }
 
 /**
- * Picks at most `most` messages, evenly spread, including the first, the one with the first words, and the
+ * Picks at most `max` messages, evenly spread, including the first, the one with the first words, and the
  * last.
  */
-export function pickSamples(samples: readonly Sample[], most: number): NumberedSample[] {
+export function pickSamples(samples: readonly Sample[], max: number): NumberedSample[] {
   const last = samples.length - 1
   const words = samples.findIndex(({ characters }) => characters > 0)
   // Keep one place for the first words, which may lie between two steps.
-  const steps = Math.min(last, most - 2)
+  const steps = Math.min(last, max - 2)
   const even = Array.from({ length: steps + 1 }, (_, step) => Math.round((step * last) / Math.max(1, steps)))
   const picked = new Set(words < 0 ? even : [...even, words])
   return [...picked]

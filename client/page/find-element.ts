@@ -1,7 +1,7 @@
 /** Finds the elements of `index.html` that the page's modules need, and reports a missing one. */
 
 /** @throws {TypeError} with the selector, if `root` has no such element */
-export function part<E extends HTMLElement>(
+export function findElement<E extends HTMLElement>(
   root: ParentNode,
   selector: string,
   type: { new (): E; name: string },
@@ -12,10 +12,12 @@ export function part<E extends HTMLElement>(
 }
 
 /** Clones the single element of a template. */
-export function copyOf(id: string): HTMLElement {
-  const copy = part(document, `template#${id}`, HTMLTemplateElement).content.firstElementChild?.cloneNode(
-    true,
-  )
+export function cloneTemplate(id: string): HTMLElement {
+  const copy = findElement(
+    document,
+    `template#${id}`,
+    HTMLTemplateElement,
+  ).content.firstElementChild?.cloneNode(true)
   if (copy instanceof HTMLElement) return copy
   throw new TypeError(`The template #${id} is empty`)
 }

@@ -1,10 +1,10 @@
 /** Loads the race, code and style, when the reader first opens it. */
 import { en } from '../widget/strings/en.ts'
 import { createTroubleCard, type TroubleCard } from '../widget/view/trouble-card.ts'
-import { part } from './part.ts'
-import type { Race, Surroundings } from './race/race.ts'
+import { findElement } from './find-element.ts'
+import type { Race, RaceOptions } from './race/race.ts'
 
-export interface RaceDoor {
+export interface LazyRace {
   /** @param focus whether the race's heading takes the focus, because the reader came by a link */
   enter(focus: boolean): void
   /** Stops a running race. */
@@ -12,7 +12,7 @@ export interface RaceDoor {
 }
 
 /** @param place the race's element, hidden until the race can be used */
-export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLElement }): RaceDoor {
+export function loadRace({ place, ...rest }: RaceOptions & { place: HTMLElement }): LazyRace {
   let race: Promise<Race> | undefined
   let trouble: TroubleCard | undefined
   let inside = false
@@ -23,7 +23,7 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
       race ??= import('./race/race.ts').then(({ createRace }) => createRace(rest))
       await race
       place.hidden = false
-      if (focus) part(place, 'h2', HTMLElement).focus({ preventScroll: true })
+      if (focus) findElement(place, 'h2', HTMLElement).focus({ preventScroll: true })
     } catch {
       race = undefined
       if (!inside) return
