@@ -1,10 +1,10 @@
 /**
- * Reads a rendered answer while it grows, and gives each of its sentences once, when it is complete.
+ * Reads a rendered answer while it grows, and returns each of its sentences once, when it is complete.
  *
- * It keeps its place: the last block that is finished, and how much of the open one was read. So it reads what is new,
- * and little more. What is rendered only ever grows, but for the end of the open block, which may be a guess; and when a
- * list gets paragraphs or a title its underline, text moves into another element. Where the place is lost by that, it is
- * found again by counting letters.
+ * The position is the last finished leaf, and how much of the leaf after it was read, so each call visits
+ * little more than the new text. Rendered text only grows, except for the end of the open block, which may be
+ * a preview. Text can also move into another element, when a list becomes loose or a paragraph becomes a
+ * heading. If the position is lost by that, it is found again by counting letters.
  */
 import { withLead } from './item-lead.ts'
 import { cellsOf, codeOf, ownText, type Piece, piecesOf } from './leaf-text.ts'
@@ -14,31 +14,31 @@ import { completeSentences } from './sentences.ts'
 import type { SpokenWords } from './spoken-words.ts'
 
 export interface Reading {
-  /** @param ended whether nothing more comes, and so the last sentence is complete */
+  /** @param ended whether the answer is complete, and with it its last sentence */
   next(ended: boolean): string[]
-  /** Takes all that is there now as read. */
+  /** Marks all present text as read. */
   skip(): void
 }
 
-/** Behind a text that was read. */
+/** The position after a text that was read. */
 interface Place {
   node: Node
   offset: number
-  /** What stands before it there, by which it is known again. */
+  /** The text before the position, to recognise it again. */
   before: string
 }
 
 const KNOWN_BY_CHARS = 24
 
-/** As `done.` and `(done!)`. */
+/** Matches ends such as `done.` and `(done!)`. */
 const SENTENCE_END = /[.!?:;,…。！？：；、，؟؛،۔।][\p{Pe}\p{Pf}"'»]*$/u
 
 export function createReading(answer: Element, words: SpokenWords, lang: string): Reading {
   const segmenter = new Intl.Segmenter(lang, { granularity: 'sentence' })
-  /** The last finished leaf, and the letters up to its end. */
+  /** The last finished leaf, and the number of letters up to its end. */
   let finished: ChildNode | undefined
   let letters = 0
-  /** Of the leaf after it, how many letters were read. */
+  /** Letters that were read of the leaf after it. */
   let read = 0
   let place: Place | undefined
 
@@ -49,7 +49,7 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
     place = undefined
   }
 
-  /** Goes behind so many letters of the answer, or to its end. */
+  /** Moves the position after `count` letters of the answer, or to its end. */
   function goTo(count: number): void {
     finished = place = undefined
     letters = read = 0
@@ -64,7 +64,7 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
 
   function readLeaf(leaf: Leaf, complete: boolean): string[] {
     if (leaf.kind === 'text') return readText(leaf, complete)
-    // Each is one thing to say, at its end.
+    // Rows and code blocks are spoken as a whole, when they are complete.
     if (!complete || read > 0) return []
     read = lettersOf(leaf)
     return leaf.kind === 'row' ? sayRow(leaf) : [sayCode(leaf)]
@@ -105,7 +105,7 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
   return {
     next(ended) {
       const sentences: string[] = []
-      // In an answer that was written anew, what is as far from its start.
+      // If the answer was rendered anew, the position is the same number of letters from its start.
       if (finished) finished = findAgain(answer, finished)
       if (!finished && letters > 0) goTo(letters + read)
       for (let leaf = leafAfter(answer, finished), next: typeof leaf; leaf; leaf = next) {
@@ -120,7 +120,7 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
 }
 
 function lettersOf(leaf: Leaf): number {
-  // At least one, by which it is known that it was named.
+  // At least 1, to record that an empty block was announced.
   if (leaf.kind === 'code') return Math.max(1, countLetters(codeOf(leaf.node).text))
   return countLetters(leaf.kind === 'row' ? cellsOf(leaf.node).join(' ') : join([...piecesOf(leaf)]))
 }
@@ -142,9 +142,10 @@ function placeAt(pieces: Piece[], end: number): Place | undefined {
   return undefined
 }
 
-/** @returns nothing if other text stands there now */
+/** @returns `undefined` if the text there has changed */
 function findIn(leaf: Leaf, { node, offset, before }: Place): Place | undefined {
-  // Of a paragraph that grows long, the last lines are put into an element of their own: cut off, and next in order.
+  // In a long paragraph, finished lines are split off: the text node may be shorter, with the rest in the
+  // next ones.
   let at: Node = node
   let left = offset
   if (left > ownText(at).length) {

@@ -1,6 +1,11 @@
 /**
- * Keeps the conversations: over a reload, over the way from one page of a site to the next, and where it is so wished over
- * the browser's end. Each is kept by itself, so that tabs do not overwrite each other's; which one a tab is in is the tab's own.
+ * Stores the conversations: across reloads, across the pages of a site, and with `local` storage across
+ * browser restarts.
+ *
+ * - Each conversation is a record of its own, so tabs don't overwrite each other's.
+ * - Which conversation a tab shows is stored for each tab.
+ * - If two tabs have continued the same conversation, both versions are kept: the one saved later gets a new
+ *   id.
  */
 import { newKey } from '../../stream/open-stream.ts'
 import type { Conversation } from './conversation.ts'
@@ -10,38 +15,44 @@ import { readTurns } from './read-turns.ts'
 import { type Heading, readHeading, readRecord, writeRecord } from './record.ts'
 import { createShelf, type TextStore } from './shelf.ts'
 
-/** While an answer grows, this often: it comes anew after a reload, this is for when it can't. */
+/**
+ * Least time between two saves while an answer grows. A reload normally reads the answer again from the
+ * server.
+ */
 const INTERVAL_MS = 1_000
 
-/** What `newKey` makes. */
+/** The form of `newKey`'s results. */
 const ID = /^[0-9a-f]{32}$/
 
 export interface KeptConversations {
   /**
-   * The one that this tab is in: the one it was last in; with `local`, in a new tab, the latest; otherwise a new one. It is
-   * the same object from call to call, unless another page has said something else in it, or gone on to another, since.
+   * The conversation that this tab shows: the one it showed last; else with `local` the latest one; else a
+   * new one. Returns the same object each time, unless another page has changed the conversation, or shown
+   * another one, since.
    */
   current(): Conversation
   /** The latest first. */
   list(): Listed[]
-  /** Makes it the current one. @returns `undefined` if it is no longer there */
+  /** Makes it the current one. @returns `undefined` if it was deleted */
   open(id: string): Conversation | undefined
-  /** Begins a new one, and makes it the current one. It is kept and listed from its first turn on. */
+  /**
+   * Begins a new conversation and makes it the current one. It is stored and listed from its first turn on.
+   */
   start(): Conversation
   /**
-   * Sets its `updatedAt`; and its `id`, where another tab has gone on with the same one otherwise: both are kept. Where
-   * only the other one has gone on, nothing is written.
+   * Saves the conversation and sets its `updatedAt`. If another tab has continued it too, both versions are
+   * kept, and this one gets a new `id`. If only the other tab has continued it, nothing is written.
    *
-   * @param when `soon`, for what changes many times a second
+   * @param when `soon` for changes that come many times a second
    */
   save(conversation: Conversation, when: 'now' | 'soon'): void
-  /** Forgets it for good; where it is the current one, begins a new one. */
+  /** Deletes the conversation. If it is the current one, begins a new one. */
   remove(id: string): void
-  /** Saves what was to be saved soon: for when the page is left. */
+  /** Writes what is due `soon`. Call it when the page is left. */
   flush(): void
   /**
-   * @param listener told when another tab has changed the list, and of which conversation; `null`: of all
-   * @returns what ends that
+   * @param listener called with the id of a conversation that another tab has changed; `null` means all
+   * @returns a function that stops watching
    */
   watch(listener: (id: string | null) => void): () => void
 }
@@ -51,19 +62,21 @@ export interface Listed extends Heading {
 }
 
 interface Options {
-  /** `session`: this tab, until it is closed; `local`: this browser, until it is cleared; `none`: this page. */
+  /**
+   * `session`: this tab, until it is closed. `local`: this browser, until it is cleared. `none`: this page.
+   */
   storage: 'session' | 'local' | 'none'
-  /** The endpoint's origin: two widgets of two Workers on one site don't mix. */
+  /** The endpoint's origin, which keeps apart the conversations of several Workers on one site. */
   scope: string
   stores?: Stores
-  /** The wall clock, in milliseconds. */
+  /** Wall clock, in milliseconds. */
   now?: () => number
 }
 
 interface Stores {
   session(): TextStore
   local(): TextStore
-  /** Where a `storage` event is heard of. */
+  /** The target of `storage` events. */
   changes: Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
 }
 
@@ -89,14 +102,17 @@ export function keepConversations({
   const place = placeName(storage, scope)
   const waiting = new Set<Conversation>()
   const removed = new Set<string>()
-  /** What stood in the store when the conversation was last read or written here. */
+  /** The record in the store when the conversation was last read or written here. */
   const seen = new WeakMap<Conversation, string>()
-  /** Those that were opened here: whoever comes back to one whose answer still comes finds the same object. */
+  /**
+   * Conversations opened on this page: opening one again, while its answer is in progress, returns the same
+   * object.
+   */
   const opened = new Map<string, Conversation>()
   let held: Conversation | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  /** The conversation, unless it is nowhere: the very object, unless another page has said something else in it. */
+  /** Finds the conversation: the object opened here, unless another page has changed the record since. */
   function look(id: string): Conversation | undefined {
     const mine = opened.get(id)
     const record = shelf.get(prefix + id)
@@ -123,7 +139,7 @@ export function keepConversations({
   function current(): Conversation {
     const id = placeOf() ?? (storage === 'local' ? list()[0]?.id : undefined)
     const found = id === undefined ? undefined : look(id)
-    // Nothing is written for a reader who has not asked anything: a site may owe them a question before it does.
+    // Nothing is written before the first question: a site may need the reader's consent for storage.
     if (found) return found === held ? found : enter(found)
     held = fresh(id)
     opened.set(held.id, held)
@@ -155,7 +171,7 @@ export function keepConversations({
   function write(conversation: Conversation): void {
     if (removed.has(conversation.id)) return
     if (wentOnElsewhere(conversation)) {
-      // A tab that only watched has nothing to add: the other one's word stands, and is seen here at the next look.
+      // This tab has only watched: the other tab's version stands, and is read here the next time.
       if (!wentOnHere(conversation)) return
       opened.delete(conversation.id)
       conversation.id = newKey()
@@ -172,11 +188,11 @@ export function keepConversations({
     if (conversation === held && tab.get(place) !== conversation.id) enter(conversation)
   }
 
-  /** Whether something was asked there that is not known here: then mine may not take its place. */
+  /** Whether the record has a question that is not known here, and so must not be overwritten. */
   function wentOnElsewhere(conversation: Conversation): boolean {
     const record = shelf.get(prefix + conversation.id)
     if (record === null || record === seen.get(conversation)) return false
-    // What was known and is no longer here was taken out here.
+    // A question that was seen but is not in the conversation any more was removed here.
     const known = new Set([...questionsIn(conversation), ...questionsSeen(conversation)])
     return questionsIn(readRecord(conversation.id, record)).some((question) => !known.has(question))
   }
@@ -186,7 +202,7 @@ export function keepConversations({
     return questionsIn(conversation).some((question) => !known.has(question))
   }
 
-  /** Those that stood in the store when it was last read or written here. */
+  /** The questions of the record that was last read or written here. */
   function questionsSeen(conversation: Conversation): string[] {
     return questionsIn(readRecord(conversation.id, seen.get(conversation) ?? ''))
   }
@@ -218,7 +234,7 @@ export function keepConversations({
       write(conversation)
     },
     remove(id) {
-      // An answer that still comes must not bring it back.
+      // Keeps an answer in progress from storing the conversation again.
       removed.add(id)
       opened.delete(id)
       shelf.remove(prefix + id)
@@ -229,7 +245,7 @@ export function keepConversations({
       if (storage !== 'local') return () => {}
       const heard = (event: Event) => {
         const { key } = event as StorageEvent
-        // `null`: all was cleared.
+        // `null`: the store was cleared.
         if (key === null) listener(null)
         else if (isOurs(key)) listener(key.slice(prefix.length))
       }
@@ -242,9 +258,9 @@ export function keepConversations({
 const questionsIn = (conversation: Conversation | undefined) =>
   (conversation?.turns ?? []).map(({ question }) => question)
 
-/** Two tabs that watch the same answer may have seen it come at different speeds. */
+/** Whether two versions have the same content. Speeds are ignored: two tabs can measure different ones. */
 function saysTheSame(one: Conversation, other: Conversation): boolean {
-  // As read anew, so that the fields are in one order.
+  // `readTurns` gives both the same order of fields.
   const said = ({ turns }: Conversation) =>
     JSON.stringify(readTurns(turns).map(({ speed: _, pending, ...turn }) => ({ ...turn, id: pending?.id })))
   return said(one) === said(other)

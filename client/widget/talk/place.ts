@@ -1,18 +1,20 @@
-/** Which conversation a tab is in. */
+/** Names in storage: of the records, and of the conversation that a tab shows. */
 import type { StorageKind } from '../attributes.ts'
 
-/** The name under which its id is kept in `sessionStorage`, whatever the conversations themselves are kept in. */
+/**
+ * The key in `sessionStorage` for the id of the tab's conversation, whatever storage the conversations have.
+ */
 export function placeName(storage: StorageKind, scope: string): string {
   return `millrace-current ${storage} ${scope}`
 }
 
-/** What the names of all records begin with, whatever Worker they are of. */
+/** Prefix of all records, of any Worker. */
 export const RECORDS = 'millrace-conversation '
 
-/** What those of one Worker begin with. No origin has a space in it, so that none can be mistaken for another's beginning. */
+/** Prefix of one Worker's records. Origins have no spaces, so no prefix is the beginning of another one. */
 export const recordsOf = (scope: string) => `${RECORDS}${scope} `
 
-/** Whether this tab is in one, or begins with one: there may be an answer to go on with. */
+/** Whether this tab shows a stored conversation, or starts with one. That may have an answer to resume. */
 export function hasPlace(storage: StorageKind, scope: string): boolean {
   try {
     if (storage === 'none') return false

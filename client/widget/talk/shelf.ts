@@ -1,20 +1,24 @@
-/** Texts by name, in a browser's store as long as it takes them, and otherwise in memory: what is put here is here, until the page is left. */
+/**
+ * Texts by name, in a browser's store as long as that accepts them, else in memory: a text that was set can
+ * be read until the page is left.
+ */
 
-/** `sessionStorage` or `localStorage`, as far as it is used. */
+/** The part of `sessionStorage` or `localStorage` that is used. */
 export type TextStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
 export interface Shelf {
   names(): string[]
   get(name: string): string | null
-  /** @returns whether the store took it; if not, it is in memory */
+  /** @returns whether the store accepted the text; if not, it is in memory */
   set(name: string, text: string): boolean
   remove(name: string): void
-  /** Whether this is in memory alone. */
+  /** Whether the text is in memory only. */
   isLoose(name: string): boolean
 }
 
 /**
- * @param store left out, all is in memory. A function, as a strict privacy setting throws where the store is only named
+ * @param store omitted to keep everything in memory; a function, as strict privacy settings throw on access
+ *   to a store
  * @example
  *   const shelf = createShelf(() => sessionStorage)
  *   shelf.set('millrace-current', id)
@@ -22,7 +26,7 @@ export interface Shelf {
 export function createShelf(store?: () => TextStore): Shelf {
   const loose = new Map<string, string>()
 
-  /** What the store says, or `otherwise` where it refuses. */
+  /** The result of `use`, or `otherwise` if the store throws. */
   function attempt<T>(ask: (store: TextStore) => T, otherwise: T): T {
     try {
       return store ? ask(store()) : otherwise
@@ -47,7 +51,7 @@ export function createShelf(store?: () => TextStore): Shelf {
       if (taken) loose.delete(name)
       else {
         loose.set(name, text)
-        // What stood there before is worse than nothing: after a reload it would look like all there is.
+        // An outdated text would look complete after a reload.
         removeStored(name)
       }
       return taken

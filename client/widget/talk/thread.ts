@@ -1,4 +1,6 @@
-/** One conversation, shown: one question at a time, each of which can be stopped, tried again, edited and judged. */
+/**
+ * Shows one conversation. Questions are asked one at a time; each can be stopped, retried, edited and rated.
+ */
 import { ChatError, clientError } from '../../stream/chat-error.ts'
 import { followStream, newKey, openStream } from '../../stream/open-stream.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
@@ -8,58 +10,69 @@ import { type Outcome, type ShownAnswer, showAnswer } from './answer.ts'
 import { type Conversation, type Pending, type Turn, toMessages } from './conversation.ts'
 import { type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
-/** A browser can bring back a tab after days, and with it a question that its reader has forgotten. */
+/**
+ * Oldest question that is sent again on its own. A browser may restore a tab after days, when its reader has
+ * forgotten the question.
+ */
 const ASK_AGAIN_MS = 5 * 60_000
 
-/** What a thread asks of those around it. */
+/** What a thread needs from its surroundings. */
 export interface Surroundings {
-  /** The Worker's address for durable streams. */
+  /** The Worker's address of durable streams. */
   streams: string
-  /** Where the turns go. */
+  /** The element that holds the turns. */
   list: HTMLElement
-  /** Whether the conversation is shown as another tab has it: what is not over in it is asked for and kept there. */
+  /**
+   * Whether another tab asks in this conversation: an answer in progress is only followed here, and stored
+   * there.
+   */
   watched: boolean
-  /** The keys of answers that may be read there and not here. */
+  /** Idempotency keys of answers that this tab was not allowed to read. */
   closed: Set<string>
   createTurnView(question: string, actions: TurnActions): TurnView
   emit: Emit
   save(conversation: Conversation, when: 'now' | 'soon'): void
   /** Calls the Worker. */
   send: typeof fetch
-  /** Has all that such a call needs: a visitor may have a challenge to solve first. */
+  /** Prepares such a call: the visitor may have to solve a challenge first. */
   ready(): Promise<void>
   model(): string | undefined
-  /** Told when an answer begins to be awaited, and when it has ended. */
+  /** Called when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
-  /** What who hears the page should know of the answer in this view. */
+  /** Announcements about the answer in this view. */
   heard: {
-    /** What is there of it was told before, and will go on. */
+    /** The text so far was announced before, and will continue. */
     kept(view: TurnView): void
     begun(view: TurnView, goesOn: boolean): unknown
     shortened(view: TurnView): unknown
     reconnecting(): unknown
     ended(view: TurnView, turn: Turn): void
-    /** All that was shown of it is gone. */
+    /** All text of the answer was removed. */
     dropped(): unknown
   }
-  /** Told when the reader asks for an answer anew, with a key if one was asked for. The button for it goes. */
+  /**
+   * Called when the reader asks again, with the access key if one was entered. The clicked button disappears.
+   */
   retried(key?: string): void
 }
 
 export interface Thread {
   readonly conversation: Conversation
   readonly busy: boolean
-  /** @returns whether the question is being asked: it is not while another answer comes, or where the page prevents it */
+  /**
+   * @returns whether the question is asked; `false` while another answer is in progress, or if the page
+   *   prevents it
+   */
   ask(question: string): boolean
-  /** Stops the answer that comes. */
+  /** Stops the answer in progress. */
   stop(): void
-  /** Stops it, and takes all away. */
+  /** Stops the answer and removes the turns. */
   discard(): void
-  /** Reads no more; on the server an answer goes on, and can be taken up again. */
+  /** Stops reading and removes the turns. An answer continues on the server and can be resumed. */
   leave(): void
 }
 
-/** Shows the conversation as it was kept, and takes up the answer that had not ended. */
+/** Shows a stored conversation, and resumes its answer if that has not ended. */
 export function createThread(conversation: Conversation, around: Surroundings): Thread {
   const { list, emit, heard, send, ready } = around
   const { turns } = conversation
@@ -70,7 +83,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
 
   function show(turn: Turn): TurnView {
     const view = around.createTurnView(turn.question, {
-      // An answer that was the last may come again; any question may be put in other words.
+      // Only the last answer can be regenerated. Any question can be edited.
       again: () => askAgain(turn),
       edit: (question) => edit(turn, question),
       rate(rating) {
@@ -92,7 +105,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
 
   const asked = ({ question }: Turn) => ({ conversation: conversation.id, question })
 
-  /** @param watched whether another tab asked, and keeps what comes */
+  /** @param watched whether another tab asked, and stores the answer */
   async function run(turn: Turn, watched = false): Promise<void> {
     const view = views.get(turn)
     if (!view || current) return
@@ -129,7 +142,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     current = { turn, answer }
     around.busy(true)
     const outcome = await answer.ended
-    // The question may have been changed meanwhile, and asked anew.
+    // The question may have been edited and asked again meanwhile.
     if (current?.answer !== answer) return
     current = undefined
     around.busy(false)
@@ -143,7 +156,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     save('now')
   }
 
-  /** It comes in another tab, and is seen here as that one keeps it. */
+  /** The answer arrives in another tab and is shown here whenever that tab stores it. */
   function showElsewhere(turn: Turn, view: TurnView): void {
     view.setState(turn.answer === '' ? 'waiting' : 'flowing')
   }
@@ -153,7 +166,8 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   }
 
   function conclude(turn: Turn, view: TurnView, outcome: Outcome): void {
-    // The server may have it all the same, and go on without us: what is asked next is the same, which is paid for once.
+    // After a lost connection the answer may continue on the server. A retry with the same key resumes it,
+    // and is billed once.
     if (!isLost(outcome)) delete turn.pending
     if (outcome.end === 'failed') {
       turn.trouble = troubleOf(outcome.error, {
@@ -168,7 +182,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       const speed = { firstTokenMs, tokensPerSecond, tokens }
       emit('millrace-answer', { ...asked(turn), answer: turn.answer, end: outcome.end, ...speed })
     }
-    // After a stop that left what stood there before, nothing has ended.
+    // A stop that left an earlier attempt's text in place has ended nothing.
     if (outcome.end !== 'stopped' || turn.end === 'stopped') heard.ended(view, turn)
   }
 
@@ -176,11 +190,13 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     view.showTrouble(trouble, (key) => askAgain(turn, key))
   }
 
-  /** The same question once more, or another look at an answer that the server has a name for: nothing is sent then. */
+  /**
+   * Asks the question again. If the server has named the stream, only reads it again: then nothing is sent.
+   */
   function askAgain(turn: Turn, key?: string): void {
     if (current || (turn.pending?.id === undefined && !emit('millrace-ask', asked(turn)))) return
     around.retried(key)
-    // Whatever is left of an earlier try, it is awaited from now on.
+    // The wait starts now, whatever an earlier attempt left.
     if (turn.pending) turn.pending.askedAt = Date.now()
     void run(turn)
   }
@@ -204,7 +220,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     else if (turn.pending) showElsewhere(turn, view)
   }
 
-  /** A question in other words: what was said from it on is said anew. */
+  /** Replaces a question. All turns from it on are removed. */
   function edit(turn: Turn, question: string): boolean {
     if (!emit('millrace-ask', { conversation: conversation.id, question })) return false
     around.retried()
@@ -222,7 +238,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
 
   function begin(question: string): void {
     const before = turns.at(-1)
-    // What comes in another tab is over here.
+    // An answer that another tab was receiving ends here.
     if (before?.pending) before.end ??= 'failed'
     delete before?.pending
     delete before?.trouble
@@ -263,7 +279,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   }
 }
 
-/** The answer that is awaited: asked for, unless the server has named it already. */
+/** Opens the pending answer: follows the stream if it is named, else asks. */
 function openAnswer(
   streams: string,
   { id, key, model }: Pending,
@@ -275,19 +291,22 @@ function openAnswer(
   return openStream(streams, request, { ...options, idempotencyKey: key })
 }
 
-/** Whether the server has said that there is nothing to be read. */
+/** Whether the server has refused to show the answer. */
 function isRefused(outcome: Outcome): boolean {
   return outcome.end === 'failed' && outcome.error instanceof ChatError && outcome.error.status !== null
 }
 
-/** Whether the connection failed, and so nobody here knows what the server has. */
+/** Whether the connection failed, so that the state on the server is unknown. */
 function isLost(outcome: Outcome): boolean {
   if (outcome.end !== 'failed' || !(outcome.error instanceof ChatError)) return false
-  // Its type too: a server is free to use the word as well.
+  // Check the type too: a server may use the same code.
   return outcome.error.code === 'network' && outcome.error.type === 'client_error'
 }
 
-/** A stream's end is seen when it is followed; a question that nobody may have had is not asked again much later. */
+/**
+ * A named stream can be followed at any time. An unnamed question is sent again only if it is recent: the
+ * server may never have had it.
+ */
 function isWorthAsking({ id, askedAt }: Pending): boolean {
   return id !== undefined || Date.now() - askedAt < ASK_AGAIN_MS
 }
