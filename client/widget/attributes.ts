@@ -29,7 +29,13 @@ export const ATTRIBUTES = [
 ] as const
 
 /** Attributes that need a new panel. The others only update the existing one. */
-export const FOUNDATIONS: readonly string[] = ['endpoint', 'lang', 'storage', 'strings', 'image-origins']
+export const REBUILDING_ATTRIBUTES: readonly string[] = [
+  'endpoint',
+  'lang',
+  'storage',
+  'strings',
+  'image-origins',
+]
 
 type Attributes = Pick<Element, 'getAttribute'>
 

@@ -1,12 +1,12 @@
 /** The events of the element. All events bubble and cross Shadow DOM. */
 
 /** The conversation's id, and the question. */
-interface Asked {
+interface QuestionDetail {
   conversation: string
   question: string
 }
 
-export interface MillraceAnswer extends Asked {
+export interface MillraceAnswer extends QuestionDetail {
   /** The answer as Markdown. */
   answer: string
   end: 'done' | 'stopped' | 'withheld'
@@ -16,7 +16,7 @@ export interface MillraceAnswer extends Asked {
   tokens: number | null
 }
 
-export interface MillraceError extends Asked {
+export interface MillraceError extends QuestionDetail {
   /** The part of the answer that had arrived. */
   answer: string
   /** Listed in docs/PROTOCOL.md and client/stream/chat-error.ts; `null` if the server sent none. */
@@ -27,7 +27,7 @@ export interface MillraceError extends Asked {
   requestId: string | null
 }
 
-export interface MillraceFeedback extends Asked {
+export interface MillraceFeedback extends QuestionDetail {
   answer: string
   rating: 'up' | 'down' | null
 }
@@ -40,7 +40,7 @@ export interface MillraceEvents {
   /**
    * A question is about to be sent, for the first time or again. `preventDefault()` keeps it from being sent.
    */
-  'millrace-ask': CustomEvent<Asked>
+  'millrace-ask': CustomEvent<QuestionDetail>
   'millrace-delta': CustomEvent<{ conversation: string; text: string }>
   'millrace-answer': CustomEvent<MillraceAnswer>
   'millrace-error': CustomEvent<MillraceError>

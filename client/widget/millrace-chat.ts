@@ -4,9 +4,9 @@
 import {
   ATTRIBUTES,
   endpointOf,
-  FOUNDATIONS,
   imageOriginsOf,
   isOn,
+  REBUILDING_ATTRIBUTES,
   settingsOf,
   storageOf,
 } from './attributes.ts'
@@ -15,8 +15,8 @@ import { createPanel, type Panel } from './panel.ts'
 import type { Strings } from './strings/en.ts'
 import { chooseLanguage, directionOf, type Language, loadStrings } from './strings/load-strings.ts'
 import { ownStrings } from './strings/own-strings.ts'
-import { hasPlace } from './talk/place.ts'
-import type { ExportFormat, Foundations, layFoundations } from './talk.ts'
+import { hasConversation } from './talk/storage-names.ts'
+import type { createTalkContext, ExportFormat, TalkContext } from './talk.ts'
 import type { Visitor } from './visitor/visitor.ts'
 
 /** Lets the class be imported without a DOM, such as in server-side rendering. */
@@ -37,21 +37,21 @@ export class MillraceChat extends Base {
   readonly #emit = emitFrom(this)
   readonly #internals = this.attachInternals()
   /** The host's strings as JSON, so that equal objects compare as equal. */
-  #own = '{}'
-  #foundations: Foundations | undefined
+  #ownStrings = '{}'
+  #context: TalkContext | undefined
   #panel: Panel | undefined
-  #due = false
+  #renewalDue = false
   #ready = false
   /** Number of the latest build of the panel: earlier ones that are still loading are dropped. */
-  #made = 0
+  #buildNumber = 0
   /** The unsent question, kept while there is no panel. */
   #draft = ''
   /** Method calls that wait for the panel. */
   #calls: ((panel: Panel) => void)[] = []
 
   connectedCallback(): void {
-    this.#takeOver('strings')
-    this.#takeOver('open')
+    this.#upgradeProperty('strings')
+    this.#upgradeProperty('open')
     this.#renew()
   }
 
@@ -62,7 +62,7 @@ export class MillraceChat extends Base {
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     // [spec] Also called when the value stays the same.
     if (before === now) return
-    if (FOUNDATIONS.includes(name)) this.#renew()
+    if (REBUILDING_ATTRIBUTES.includes(name)) this.#renew()
     else if (name === 'open') this.#followOpen()
     else {
       this.#panel?.update()
@@ -73,14 +73,14 @@ export class MillraceChat extends Base {
 
   /** The host's own texts, in place of the widget's. */
   get strings(): Partial<Strings> {
-    return JSON.parse(this.#own)
+    return JSON.parse(this.#ownStrings)
   }
 
   set strings(strings: Partial<Strings>) {
     const own = JSON.stringify(readStrings(strings))
     // Frameworks set an object again at each render.
-    if (own === this.#own) return
-    this.#own = own
+    if (own === this.#ownStrings) return
+    this.#ownStrings = own
     this.#renew()
   }
 
@@ -150,36 +150,36 @@ export class MillraceChat extends Base {
    * connected again.
    */
   #renew(): void {
-    if (this.#due) return
-    this.#due = true
+    if (this.#renewalDue) return
+    this.#renewalDue = true
     queueMicrotask(() => {
-      this.#due = false
-      void this.#make()
+      this.#renewalDue = false
+      void this.#build()
     })
   }
 
-  async #make(): Promise<void> {
-    const made = ++this.#made
-    if (this.#panel) this.#takeAway(this.#panel)
+  async #build(): Promise<void> {
+    const buildNumber = ++this.#buildNumber
+    if (this.#panel) this.#removePanel(this.#panel)
     if (!this.isConnected) return
     const language = this.#language()
     const loaded = await loadStrings(language)
     // The element may have been removed or changed while loading.
-    if (!this.isConnected || this.#due || this.#made !== made) return
+    if (!this.isConnected || this.#renewalDue || this.#buildNumber !== buildNumber) return
     const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
-    const { storage, scope } = this.#whereKept()
+    const { storage, scope } = this.#storage()
     this.#panel = createPanel({
       shadow: this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
       language,
       strings: { ...loaded, ...readStrings(this.getAttribute('strings')), ...this.strings },
       settings: () => settingsOf(this, corner),
       // Covers a rebuilt panel without storage, too.
-      goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
+      hasConversation: this.#context !== undefined || hasConversation(storage, scope),
       loadTalk: async () => {
-        const { createTalk, layFoundations } = await import('./talk.ts')
+        const { createTalk, createTalkContext } = await import('./talk.ts')
         return (options) => {
-          const foundations = this.#layFoundations(layFoundations)
-          return createTalk({ ...options, foundations, imageOrigins: imageOriginsOf(this) })
+          const context = this.#contextFor(createTalkContext)
+          return createTalk({ ...options, context, imageOrigins: imageOriginsOf(this) })
         }
       },
       emit: this.#emit,
@@ -196,7 +196,7 @@ export class MillraceChat extends Base {
     this.#ready = true
   }
 
-  #takeAway(panel: Panel): void {
+  #removePanel(panel: Panel): void {
     const { draft, waiting } = panel
     this.#draft = draft
     panel.remove()
@@ -208,16 +208,16 @@ export class MillraceChat extends Base {
    * Keeps the context while endpoint and storage stay the same, and with it a conversation that is in memory
    * only.
    */
-  #layFoundations(lay: typeof layFoundations): Foundations {
-    const { endpoint, storage, scope } = this.#whereKept()
-    const laid = this.#foundations
-    if (laid?.endpoint === endpoint && laid.storage === storage) return laid
+  #contextFor(create: typeof createTalkContext): TalkContext {
+    const { endpoint, storage, scope } = this.#storage()
+    const existing = this.#context
+    if (existing?.endpoint === endpoint && existing.storage === storage) return existing
     const challengePlace = () => this.#challengePlace()
-    this.#foundations = lay({ endpoint, storage, scope, visitor: this.visitor, challengePlace })
-    return this.#foundations
+    this.#context = create({ endpoint, storage, scope, visitor: this.visitor, challengePlace })
+    return this.#context
   }
 
-  #whereKept() {
+  #storage() {
     const endpoint = endpointOf(this, MillraceChat.endpoint)
     return { endpoint, storage: storageOf(this), scope: endpoint || location.origin }
   }
@@ -243,7 +243,7 @@ export class MillraceChat extends Base {
   }
 
   /** [spec] A property set before the element was defined shadows the accessor of the class: set it again. */
-  #takeOver(name: 'strings' | 'open'): void {
+  #upgradeProperty(name: 'strings' | 'open'): void {
     if (!Object.hasOwn(this, name)) return
     const { [name]: value } = this
     delete (this as Partial<this>)[name]

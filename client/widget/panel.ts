@@ -26,7 +26,7 @@ export interface PanelOptions {
   strings: Strings
   settings(): Settings
   /** Whether there is a conversation to continue. */
-  goesOn: boolean
+  hasConversation: boolean
   /** Loads the conversation's code. @returns a function that creates it */
   loadTalk(): Promise<MakeTalk>
   emit: Emit
@@ -63,7 +63,7 @@ export function createPanel({
   language,
   strings,
   settings,
-  goesOn,
+  hasConversation,
   loadTalk,
   emit,
   opened,
@@ -76,12 +76,12 @@ export function createPanel({
   const composer = createComposer(strings, { ask: (question) => ask(question) && talk !== undefined, stop })
   let bubble: Bubble | undefined
   let popup: Popup | undefined
-  let unfit: (() => void) | undefined
+  let stopFitting: (() => void) | undefined
   let talk: Talk | undefined
   let failure: HTMLElement | undefined
   let isLoading = false
   /** Whether the reader waits for the conversation's code, so that a failure to load it is shown. */
-  let isMissed = goesOn
+  let isAwaited = hasConversation
   let removed = false
   /** Calls that wait for the conversation's code, and the question to ask then. */
   let calls: ((talk: Talk) => void)[] = []
@@ -96,7 +96,7 @@ export function createPanel({
     if (talk) what(talk)
     else {
       calls.push(what)
-      isMissed = true
+      isAwaited = true
       load()
     }
   }
@@ -123,7 +123,7 @@ export function createPanel({
       ended() {
         if (popup?.isOpen === false) bubble?.setUnread(true)
       },
-      focus: goOn,
+      focus: focusContent,
     })
     for (const what of calls.splice(0)) what(talk)
     if (question !== undefined) {
@@ -140,21 +140,21 @@ export function createPanel({
     // For the page's author. The reader is told what to do, not the cause.
     console.error(error)
     // A preload failed: nobody waits for it, so show nothing.
-    if (removed || !isMissed) return
+    if (removed || !isAwaited) return
     calls = []
     composer.draft ||= question ?? ''
     question = undefined
     showState()
     failure = createFailure(kind, strings, () => {
-      goOn()
-      isMissed = true
+      focusContent()
+      isAwaited = true
       load()
     })
     frame.dock.prepend(failure)
   }
 
   /** Focuses the question box, or on touch devices the log: the on-screen keyboard would cover the answer. */
-  function goOn(): void {
+  function focusContent(): void {
     if (isTouched()) frame.log.focus({ preventScroll: true })
     else composer.focus()
   }
@@ -171,7 +171,7 @@ export function createPanel({
     if (talk) return talk.ask(text)
     if (question !== undefined) return false
     question = text
-    isMissed = true
+    isAwaited = true
     showState()
     load()
     return true
@@ -191,7 +191,7 @@ export function createPanel({
         button.addEventListener('click', () => {
           ask(question)
           // The clicked button disappears with the welcome.
-          goOn()
+          focusContent()
         })
         return create('li', {}, button)
       }),
@@ -236,8 +236,8 @@ export function createPanel({
     showStarters(now.starters)
     setLauncher(isLauncher(now.position))
     frame.keys.textContent = popup ? strings.keysOfLauncher : strings.keys
-    unfit?.()
-    unfit = now.position === 'page' ? fitViewport(root) : undefined
+    stopFitting?.()
+    stopFitting = now.position === 'page' ? fitViewport(root) : undefined
   }
 
   const isListShown = () => frame.list.ariaExpanded === 'true'
@@ -258,7 +258,7 @@ export function createPanel({
   atFirstUse(panel, load)
   update()
   showState()
-  if (goesOn) load()
+  if (hasConversation) load()
 
   return {
     get draft() {
@@ -281,7 +281,7 @@ export function createPanel({
     remove() {
       removed = true
       talk?.remove()
-      unfit?.()
+      stopFitting?.()
       popup?.remove()
       root.remove()
     },

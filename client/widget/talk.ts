@@ -27,7 +27,7 @@ import { warmCaller } from './visitor/warm-caller.ts'
 export type ExportFormat = 'markdown' | 'json'
 
 /** What outlives a panel, as long as the Worker and the storage stay the same. */
-export interface Foundations {
+export interface TalkContext {
   endpoint: string
   storage: StorageKind
   kept: KeptConversations
@@ -38,7 +38,7 @@ export interface TalkOptions {
   frame: Frame
   language: Language
   strings: Strings
-  foundations: Foundations
+  context: TalkContext
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
   settings(): Settings
@@ -51,7 +51,7 @@ export interface TalkOptions {
   focus(): void
 }
 
-export type MakeTalk = (options: Omit<TalkOptions, 'foundations' | 'imageOrigins'>) => Talk
+export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins'>) => Talk
 
 export interface Talk {
   /** Whether an answer is in progress. */
@@ -74,7 +74,7 @@ export interface Talk {
  * @param visitor the page's visitor, if it has set one
  * @param challengePlace the element for Turnstile's challenge, if the Worker asks for one
  */
-export function layFoundations({
+export function createTalkContext({
   endpoint,
   storage,
   scope,
@@ -86,7 +86,7 @@ export function layFoundations({
   scope: string
   visitor: Visitor | undefined
   challengePlace(): HTMLElement
-}): Foundations {
+}): TalkContext {
   return {
     endpoint,
     storage,
@@ -100,7 +100,7 @@ export function createTalk({
   frame,
   language,
   strings,
-  foundations: { endpoint, storage, kept, visitor },
+  context: { endpoint, storage, kept, visitor },
   imageOrigins,
   settings,
   emit,
@@ -169,10 +169,10 @@ export function createTalk({
           })
           if (!busy) void allowance.update()
         },
-        heard: {
+        announce: {
           // A thread that is still being created is not shown yet.
           kept: (view) => queueMicrotask(() => here() && speech.resume(view)),
-          begun: (view, goesOn) => here() && speech.begin(view, goesOn),
+          begun: (view, continues) => here() && speech.begin(view, continues),
           shortened: (view) => here() && speech.shortened(view),
           reconnecting: () => here() && speech.say(strings.reconnecting),
           ended(view, turn) {

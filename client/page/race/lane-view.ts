@@ -1,5 +1,4 @@
 /** One lane of the race on the page: its clock, its text and its note. */
-
 import { cloneTemplate, findElement } from '../find-element.ts'
 import { createGrowingText } from './growing-text.ts'
 

@@ -1,5 +1,4 @@
 /** One lane of a race: runs its clock, and counts its tokens while text arrives. */
-
 import type { Counting } from './counting.ts'
 import { createLaneView, type LaneState, type LaneView } from './lane-view.ts'
 import { seconds, thousands } from './numbers.ts'

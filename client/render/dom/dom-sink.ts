@@ -23,15 +23,15 @@ export interface DomOptions extends AddressRules, CodeBlockOptions {
 }
 
 /** Where the content of a block begins: in an element, after a node. */
-export interface Place {
+export interface BlockPlace {
   element: Element
   after: ChildNode | null
 }
 
-interface Frame {
+interface OpenElement {
   kind: Kind | 'root'
   cursor: Cursor
-  place: Place
+  place: BlockPlace
   attributes: Partial<Record<Attribute, string>>
   /** Whether this is a paragraph without an element of its own, as in a tight list. */
   flat: boolean
@@ -40,7 +40,7 @@ interface Frame {
   rows?: Rows
   parts?: Parts
   /** The element-less paragraphs of a tight list, which get elements if the list turns out to be loose. */
-  tight?: Place[] | undefined
+  tight?: BlockPlace[] | undefined
 }
 
 /**
@@ -48,11 +48,11 @@ interface Frame {
  * next write; the parts of a preview that turn out right keep their nodes. `renderer.ts` has the order of the
  * calls.
  */
-export class DomSink implements Sink<Place> {
+export class DomSink implements Sink<BlockPlace> {
   readonly #options: DomOptions
-  readonly #root: Frame
+  readonly #root: OpenElement
   /** The open elements, innermost first. */
-  readonly #frames: Frame[]
+  readonly #frames: OpenElement[]
   /** Text that is not yet in the DOM. Collecting it makes one DOM change of several `text` calls. */
   #text = ''
   /**
@@ -62,7 +62,7 @@ export class DomSink implements Sink<Place> {
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
-    this.#root = { ...frameOf('root', new Cursor(root)), parts: new Parts() }
+    this.#root = { ...openElementOf('root', new Cursor(root)), parts: new Parts() }
     this.#frames = [this.#root]
   }
 
@@ -85,10 +85,10 @@ export class DomSink implements Sink<Place> {
     this.#preview = undefined
   }
 
-  open(kind: Kind, again?: Place): Place {
+  open(kind: Kind, again?: BlockPlace): BlockPlace {
     this.#flush()
     const frame = again
-      ? frameOf(kind, new Cursor(again.element, again.after, true), again)
+      ? openElementOf(kind, new Cursor(again.element, again.after, true), again)
       : this.#begin(kind)
     this.#frames.unshift(frame)
     return frame.place
@@ -129,7 +129,7 @@ export class DomSink implements Sink<Place> {
     else if (name === 'align' || (name === 'start' && value !== '1')) cursor.element.setAttribute(name, value)
   }
 
-  get #top(): Frame {
+  get #top(): OpenElement {
     return this.#frames[0] ?? this.#root
   }
 
@@ -147,18 +147,18 @@ export class DomSink implements Sink<Place> {
     this.#preview = { last: cursor.last, offset: cursor.offset - text.length + settled }
   }
 
-  #begin(kind: Kind): Frame {
+  #begin(kind: Kind): OpenElement {
     const outer = this.#top
     // A preview must not start a part: parts can't be taken back.
     if (outer.parts && this.#preview === undefined) outer.cursor = outer.parts.next(outer.cursor)
     const { cursor } = outer
     const put = (element: Element, inner = element) => {
       cursor.put(kind, () => element)
-      return frameOf(kind, new Cursor(inner))
+      return openElementOf(kind, new Cursor(inner))
     }
     switch (kind) {
       case 'image':
-        return frameOf(kind, cursor)
+        return openElementOf(kind, cursor)
       case 'code-block': {
         const code = createCodeBlock(this.#options)
         return { ...put(code.element, code.code), code }
@@ -172,10 +172,10 @@ export class DomSink implements Sink<Place> {
         const row = create('tr')
         head.append(row)
         cursor.element.append(head)
-        return frameOf(kind, new Cursor(row))
+        return openElementOf(kind, new Cursor(row))
       }
       case 'row':
-        return frameOf(kind, new Cursor(create('tr')))
+        return openElementOf(kind, new Cursor(create('tr')))
       case 'cell':
         return put(create(outer.kind === 'header' ? 'th' : 'td'))
       case 'paragraph': {
@@ -184,7 +184,7 @@ export class DomSink implements Sink<Place> {
       }
     }
     const element = cursor.put(kind, () => createFor(kind))
-    const frame = frameOf(kind, new Cursor(element))
+    const frame = openElementOf(kind, new Cursor(element))
     if (kind === 'item') outer.parts?.markItem(element)
     if (kind === 'paragraph') frame.long = new LongParagraph(element)
     if (kind === 'bullets' || kind === 'numbers') {
@@ -194,11 +194,11 @@ export class DomSink implements Sink<Place> {
   }
 
   /** In a tight list, text stands directly in the item's element. */
-  #beginFlat(item: Frame, tight: Place[]): Frame {
+  #beginFlat(item: OpenElement, tight: BlockPlace[]): OpenElement {
     const { element, last } = item.cursor
     const place = { element, after: last }
     if (this.#preview === undefined) tight.push(place)
-    return { ...frameOf('paragraph', new Cursor(element, last, true), place), flat: true }
+    return { ...openElementOf('paragraph', new Cursor(element, last, true), place), flat: true }
   }
 
   /** The list turned out to be loose: give each paragraph so far its own element. */
@@ -212,7 +212,7 @@ export class DomSink implements Sink<Place> {
     })
   }
 
-  #makeHeading(frame: Frame, tag: string): void {
+  #makeHeading(frame: OpenElement, tag: string): void {
     const { place, flat } = frame
     const [, outer, list] = this.#frames
     trim(frame)
@@ -233,7 +233,7 @@ export class DomSink implements Sink<Place> {
   }
 
   /** Wraps a paragraph of a tight list in an element. */
-  #wrap(place: Place, element: Element): void {
+  #wrap(place: BlockPlace, element: Element): void {
     const item = place.element
     new Cursor(item, place.after, true).wrap(element)
     for (const { cursor } of this.#frames) {
@@ -259,15 +259,15 @@ export class DomSink implements Sink<Place> {
   }
 }
 
-function trim({ cursor, code, rows }: Frame): void {
+function trim({ cursor, code, rows }: OpenElement): void {
   // The content of code blocks and tables is not written with a cursor.
   if (!code && !rows) cursor.trim()
 }
 
-function frameOf(
-  kind: Frame['kind'],
+function openElementOf(
+  kind: OpenElement['kind'],
   cursor: Cursor,
-  place: Place = { element: cursor.element, after: null },
-): Frame {
+  place: BlockPlace = { element: cursor.element, after: null },
+): OpenElement {
   return { kind, cursor, place, attributes: {}, flat: false }
 }

@@ -1,6 +1,6 @@
 /** Colours growing code line by line, without changing the DOM. */
 import { type StreamParser, StringStream } from '@codemirror/streamparser'
-import { type Kind, kindOf } from './kinds.ts'
+import { kindOf, type TokenKind } from './kinds.ts'
 import { loadMode } from './languages.ts'
 import { type TextHighlights, watchText } from './text-highlights.ts'
 
@@ -95,7 +95,7 @@ function readLine(
   line: string,
   mode: StreamParser<unknown>,
   state: unknown,
-  colour: (start: number, end: number, kind: Kind) => void,
+  colour: (start: number, end: number, kind: TokenKind) => void,
 ): void {
   if (line === '') mode.blankLine?.(state, INDENT)
   if (line.length > LINE_CHARS) return

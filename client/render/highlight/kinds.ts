@@ -11,14 +11,14 @@ const WORDS = {
   property: /\b(?:property|propertyName|attribute|attributeName|labelName|meta|pseudo|keyframes)\b/,
 }
 
-export type Kind = keyof typeof WORDS
+export type TokenKind = keyof typeof WORDS
 
-const KINDS = Object.keys(WORDS) as Kind[]
+const KINDS = Object.keys(WORDS) as TokenKind[]
 
-const known = new Map<string, Kind | undefined>()
+const known = new Map<string, TokenKind | undefined>()
 
 /** @param words a mode's description of a token: CodeMirror's names, separated by spaces or dots */
-export function kindOf(words: string | null): Kind | undefined {
+export function kindOf(words: string | null): TokenKind | undefined {
   if (words === null) return undefined
   if (!known.has(words))
     known.set(

@@ -2,14 +2,14 @@
  * The highlights of one text node. The browser has them only while the text is in view: it visits all
  * registered highlights on each change of the page, so a long answer would slow everything after it.
  */
-import type { Kind } from './kinds.ts'
+import type { TokenKind } from './kinds.ts'
 
 /** Margin around the view: text is coloured before it scrolls in. */
 const AROUND = '25%'
 
 export class TextHighlights {
   readonly #text: Text
-  readonly #ranges: [Kind, StaticRange][] = []
+  readonly #ranges: [TokenKind, StaticRange][] = []
   /** How many of `#ranges` are registered with the browser. */
   #shown = 0
   #inView = false
@@ -19,7 +19,7 @@ export class TextHighlights {
   }
 
   /** Adds a highlight. Static ranges are used because a live range costs time when its text grows. */
-  add(start: number, end: number, kind: Kind): void {
+  add(start: number, end: number, kind: TokenKind): void {
     const place = { startContainer: this.#text, startOffset: start, endContainer: this.#text, endOffset: end }
     this.#ranges.push([kind, new StaticRange(place)])
   }
@@ -64,7 +64,7 @@ export function watchText(text: Text): TextHighlights {
 }
 
 /** Registries are one for the page, so all views share these. */
-function highlightOf(kind: Kind): Highlight {
+function highlightOf(kind: TokenKind): Highlight {
   const name = `millrace-${kind}`
   const known = CSS.highlights.get(name)
   if (known) return known

@@ -6,7 +6,7 @@ import { Heading } from './heading.ts'
 import { withoutEscapes } from './inline/escapes.ts'
 import { InlineText } from './inline/inline-text.ts'
 import type { Target } from './inline/link.ts'
-import type { Content, Leaf, LineStart } from './line-start.ts'
+import type { Content, LeafState, LineStart } from './line-start.ts'
 import { Paragraph } from './paragraph.ts'
 import type { Kind, Sink } from './sink.ts'
 import { type Alignment, splitRow } from './table-row.ts'
@@ -63,7 +63,7 @@ export class Blocks {
   }
 
   /** The part of the open leaf's state that decides what the next line is. */
-  get leaf(): Leaf {
+  get leaf(): LeafState {
     const leaf = this.#leaf
     if (leaf.type === 'paragraph') return leaf.block
     if (leaf.type === 'verbatim') return leaf.block.form

@@ -10,7 +10,7 @@ import { INDENTED, isBlank } from './spaces.ts'
 import { type Found, WAIT } from './undecided.ts'
 
 /** The part of the open leaf's state that decides what the next line is. */
-export type Leaf =
+export type LeafState =
   | { type: 'none' | 'indented' | 'table' }
   | ({ type: 'paragraph' } & OpenParagraph)
   | { type: 'fence'; marker: string; indent: number }
@@ -38,7 +38,7 @@ export interface LineStart {
 /** @param complete whether `text` is the whole line */
 export function startLine(
   open: readonly Container[],
-  leaf: Leaf,
+  leaf: LeafState,
   text: string,
   complete: boolean,
 ): LineStart | typeof WAIT {
@@ -86,7 +86,7 @@ export function startLine(
 }
 
 /** Reads a line that continues a leaf of literal text. */
-function continueVerbatim(line: Line, leaf: Leaf, complete: boolean): Found<Content> {
+function continueVerbatim(line: Line, leaf: LeafState, complete: boolean): Found<Content> {
   const { content, indent } = line
   const blank = isBlank(content)
   if (blank && !complete) return WAIT

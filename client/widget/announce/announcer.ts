@@ -12,7 +12,7 @@ import { type Clock, PAGE_CLOCK } from './clock.ts'
 /**
  * Long enough for a screen reader to fetch the message, and shorter than the pace of an answer's sentences.
  */
-const STANDS_MS = 900
+const MESSAGE_MS = 900
 
 export interface Announcer {
   /**
@@ -46,7 +46,7 @@ export function createAnnouncer(clock: Clock = PAGE_CLOCK): Announcer {
       last = message === last ? `${message}\u00a0` : message
       line.textContent = last
       element.append(line)
-      clock.after(STANDS_MS, () => line.remove())
+      clock.after(MESSAGE_MS, () => line.remove())
     },
   }
 }

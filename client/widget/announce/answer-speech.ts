@@ -10,7 +10,7 @@ import type { SpokenAnswer } from './spoken-answer.ts'
 import type { SpokenWords } from './spoken-words.ts'
 
 /** A view that shows an answer. */
-export interface Spoken {
+export interface AnswerElement {
   text: Element
 }
 
@@ -19,20 +19,20 @@ export interface AnswerSpeech {
   element: HTMLElement
   say(message: string): void
   /** The answer continues. Its text so far, painted or about to be, was announced before. */
-  resume(answer: Spoken): void
+  resume(answer: AnswerElement): void
   /** @param continues whether it continues an answer that was passed to `resume` */
-  begin(answer: Spoken, goesOn: boolean): void
+  begin(answer: AnswerElement, continues: boolean): void
   /** More of the answer was painted. */
-  grown(answer: Spoken): void
+  grown(answer: AnswerElement): void
   /** The end of the answer was retracted. The remaining text counts as announced. */
-  shortened(answer: Spoken): void
-  end(answer: Spoken, turn: Turn): void
+  shortened(answer: AnswerElement): void
+  end(answer: AnswerElement, turn: Turn): void
   /** Another conversation is shown, or the answer was removed. */
   stop(): void
 }
 
 interface Current {
-  answer: Spoken
+  answer: AnswerElement
   /** `undefined` if the module failed to load: answers are shown without it. */
   loading: Promise<SpokenAnswer | undefined>
   spoken?: SpokenAnswer
@@ -46,7 +46,7 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
   const words = spokenWords(strings)
   let current: Current | undefined
 
-  function start(answer: Spoken, known: boolean): void {
+  function start(answer: AnswerElement, known: boolean): void {
     stop()
     const { promise: painting, resolve: painted } = Promise.withResolvers<void>()
     const loading = import('./spoken-answer.ts').then(
@@ -66,7 +66,7 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
     current = started
   }
 
-  async function end(answer: Spoken, { end, note, trouble }: Turn): Promise<void> {
+  async function end(answer: AnswerElement, { end, note, trouble }: Turn): Promise<void> {
     if (note === 'stopped-here') stop()
     const ending = current?.answer === answer ? current : undefined
     const last = trouble ? troubleWords(trouble, strings) : note ? noteWords(strings)[note] : ''
@@ -93,8 +93,8 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
       if (current?.answer === answer) current.spoken?.skip()
       else start(answer, true)
     },
-    begin(answer, goesOn) {
-      if (!goesOn) {
+    begin(answer, continues) {
+      if (!continues) {
         start(answer, false)
         say(strings.begun)
       } else if (current?.answer === answer) current.known = false

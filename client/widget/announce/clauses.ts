@@ -1,16 +1,16 @@
 /** Cuts text that is too long for one announcement, at places where a voice may pause. */
 
 /** Longest announcement. A screen reader that is interrupted drops the whole announcement. */
-export const MOST_CHARS = 300
+export const MAX_ANNOUNCEMENT_CHARS = 300
 
 const CLAUSE_END = /[,;:،؛、，；：](?!\d)|\s[–—-](?=\s)|—/g
 
 /** @returns parts of at most `max` UTF-16 code units, which together are the text */
-export function cutAtClauses(text: string, most = MOST_CHARS): string[] {
+export function cutAtClauses(text: string, max = MAX_ANNOUNCEMENT_CHARS): string[] {
   const parts: string[] = []
   let from = 0
-  while (text.length - from > most) {
-    const end = from + endOfPart(text.slice(from, from + most))
+  while (text.length - from > max) {
+    const end = from + endOfPart(text.slice(from, from + max))
     parts.push(text.slice(from, end))
     from = end
   }

@@ -1,7 +1,7 @@
 /** The spoken text of a leaf: links by their text, images by their alternative text, no buttons. */
 import { isBlock, type Leaf } from './leaves.ts'
 
-export interface Piece {
+export interface TextRun {
   node: Node
   /** Offset of the piece in the node's text. */
   from: number
@@ -12,7 +12,7 @@ export interface Piece {
 const UNSPOKEN = 'button, input, svg, .address, [aria-hidden="true"]'
 
 /** @param from the node and offset in the leaf at which to begin */
-export function piecesOf({ node }: Leaf, from?: { node: Node; offset: number }): Iterable<Piece> {
+export function piecesOf({ node }: Leaf, from?: { node: Node; offset: number }): Iterable<TextRun> {
   const { parentNode } = node
   if (isBlock(node) || !parentNode) return pieces(node, from ?? { node, offset: 0 })
   return pieces(parentNode, from ?? { node, offset: 0 })
@@ -26,7 +26,7 @@ export function cellsOf(row: Node): string[] {
   return cells.filter((text) => text !== '')
 }
 
-function* pieces(scope: Node, from: { node: Node; offset: number }): Generator<Piece> {
+function* pieces(scope: Node, from: { node: Node; offset: number }): Generator<TextRun> {
   const walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) =>
     node instanceof Element && node.matches(UNSPOKEN) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   )

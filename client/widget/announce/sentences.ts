@@ -1,8 +1,8 @@
 /** Splits growing text into its complete sentences. */
-import { cutAtClauses, MOST_CHARS } from './clauses.ts'
+import { cutAtClauses, MAX_ANNOUNCEMENT_CHARS } from './clauses.ts'
 
 /** A longer sentence without an end is spoken in parts. */
-const LONGEST_WAIT_CHARS = 2 * MOST_CHARS
+const LONGEST_WAIT_CHARS = 2 * MAX_ANNOUNCEMENT_CHARS
 
 const LETTER = /\p{L}/u
 /** A character that a voice can say, unlike punctuation. */

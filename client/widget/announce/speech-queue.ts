@@ -6,7 +6,7 @@
  * and delay urgent messages. Sentences therefore wait here: they are handed out about as fast as they can be
  * spoken, and if too many wait, the rest is left for the reader to read.
  */
-import { MOST_CHARS } from './clauses.ts'
+import { MAX_ANNOUNCEMENT_CHARS } from './clauses.ts'
 
 /**
  * Least time between two announcements: faster ones are hard to follow, and a screen reader may merge them.
@@ -20,7 +20,7 @@ const SPOKEN_CHARS_PER_SECOND = 25
 /** The next announcement is handed out this long before the voice needs it. */
 const AHEAD_MS = 2000
 /** Two minutes of speech, about 500 words: a reader who waits longer would rather read. */
-export const MOST_WAITING_CHARS = 3000
+export const MAX_WAITING_CHARS = 3000
 
 /** Scripts in which a character is about one or two syllables. */
 const SYLLABLES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu
@@ -43,7 +43,7 @@ export interface SpeechQueue {
   clear(): void
 }
 
-export function createSpeechQueue(most = MOST_WAITING_CHARS): SpeechQueue {
+export function createSpeechQueue(max = MAX_WAITING_CHARS): SpeechQueue {
   let waiting: string[] = []
   let length = 0
   let overrun = false
@@ -69,7 +69,7 @@ export function createSpeechQueue(most = MOST_WAITING_CHARS): SpeechQueue {
       if (overrun) return
       waiting.push(sentence)
       length += spokenLength(sentence)
-      if (length <= most) return
+      if (length <= max) return
       overrun = true
       // Keep one more announcement: if an answer arrives all at once, its beginning is still spoken.
       waiting = waiting.slice(0, fitting(waiting))
@@ -103,7 +103,7 @@ function fitting(sentences: string[]): number {
   let chars = 0
   const tooMany = sentences.findIndex((sentence, index) => {
     chars += sentence.length + 1
-    return index > 0 && chars > MOST_CHARS
+    return index > 0 && chars > MAX_ANNOUNCEMENT_CHARS
   })
   return tooMany < 0 ? sentences.length : tooMany
 }

@@ -1,7 +1,7 @@
 /** Speaks an answer while it is rendered: sentence by sentence, each once, and no faster than a voice. */
+import { createAnswerReader } from './answer-reader.ts'
 import { type Clock, PAGE_CLOCK } from './clock.ts'
 import { countWords } from './count-words.ts'
-import { createReading } from './reading.ts'
 import { createSpeechQueue } from './speech-queue.ts'
 import type { SpokenWords } from './spoken-words.ts'
 
@@ -34,7 +34,7 @@ export interface SpokenAnswer {
   stop(): void
 }
 
-const LOOK_MS = 1000
+const READ_INTERVAL_MS = 1000
 
 /**
  * @param answer the element with the rendered Markdown; not itself a live region
@@ -51,18 +51,18 @@ export function createSpokenAnswer(
   words: SpokenWords,
   { lang = 'en', clock = PAGE_CLOCK, mostWaiting }: SpokenAnswerOptions = {},
 ): SpokenAnswer {
-  const reading = createReading(answer, words, lang)
+  const reader = createAnswerReader(answer, words, lang)
   const queue = createSpeechQueue(mostWaiting)
-  let lastLook = Number.NEGATIVE_INFINITY
+  let lastRead = Number.NEGATIVE_INFINITY
   let hasGrown = false
-  let callOff: (() => void) | undefined
+  let cancel: (() => void) | undefined
 
-  function look(ended: boolean): void {
+  function read(ended: boolean): void {
     hasGrown = false
     const before = queue.overrun
     // Read on after an overrun too: it keeps the position, so the last read is no more expensive than any
     // other.
-    for (const sentence of reading.next(ended)) queue.add(sentence)
+    for (const sentence of reader.next(ended)) queue.add(sentence)
     if (queue.overrun && !before) queue.conclude(words.rest)
     if (queue.overrun && ended) queue.conclude(words.complete(countWords(answer, lang)))
   }
@@ -74,10 +74,10 @@ export function createSpokenAnswer(
   }
 
   function wait(): void {
-    callOff ??= clock.after(Math.max(0, lastLook + LOOK_MS - clock.now()), () => {
-      callOff = undefined
-      lastLook = clock.now()
-      if (hasGrown) look(false)
+    cancel ??= clock.after(Math.max(0, lastRead + READ_INTERVAL_MS - clock.now()), () => {
+      cancel = undefined
+      lastRead = clock.now()
+      if (hasGrown) read(false)
       speak()
     })
   }
@@ -88,20 +88,20 @@ export function createSpokenAnswer(
       wait()
     },
     skip() {
-      reading.next(false)
+      reader.next(false)
       queue.conclude(undefined)
     },
     end(last) {
-      look(true)
+      read(true)
       if (last) queue.conclude(last)
       speak()
     },
     stop() {
-      callOff?.()
-      callOff = undefined
+      cancel?.()
+      cancel = undefined
       hasGrown = false
       queue.clear()
-      reading.skip()
+      reader.skip()
     },
   }
 }

@@ -35,10 +35,10 @@ export function createPopup(
     before = focusedNow()
     panel.hidden = false
     root.classList.add('open')
-    const [free, unfit] = [trapFocus(panel), fitViewport(root)]
+    const [releaseFocus, stopFitting] = [trapFocus(panel), fitViewport(root)]
     release = () => {
-      free()
-      unfit()
+      releaseFocus()
+      stopFitting()
     }
     bubble.setOpen(true)
     bubble.setUnread(false)
@@ -64,7 +64,7 @@ export function createPopup(
   }
 
   function giveBackFocus(): void {
-    const back = comesFrom(before, root)
+    const back = focusableBefore(before, root)
     back?.focus()
     // The element may be removed or hidden by now, such as an entry of a closed menu.
     if (focusedNow() !== back) bubble.element.focus()
@@ -120,7 +120,7 @@ function focusedNow(): Element | null {
 }
 
 /** The element of the page that had the focus, if it can be focused again. */
-function comesFrom(before: Element | null, root: HTMLElement): HTMLElement | undefined {
+function focusableBefore(before: Element | null, root: HTMLElement): HTMLElement | undefined {
   return before instanceof HTMLElement && before !== document.body && !root.contains(before)
     ? before
     : undefined

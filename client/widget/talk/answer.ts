@@ -17,9 +17,12 @@ const SPEED_INTERVAL_MS = 100
 /** A stop takes effect after this time at the latest. Text that arrives until then is still shown. */
 const STOP_GRACE_MS = 400
 
-export type Outcome = { end: 'done' | 'withheld' } | { end: 'stopped' } | { end: 'failed'; error: unknown }
+export type AnswerOutcome =
+  | { end: 'done' | 'withheld' }
+  | { end: 'stopped' }
+  | { end: 'failed'; error: unknown }
 
-interface Watched {
+interface AnswerOptions {
   /** Opens the stream. */
   open(options: Pick<StreamOptions, 'signal' | 'onConnection'>): ChatStream
   /** Whether the question was asked before the page was loaded: then the server's timing is shown. */
@@ -27,7 +30,7 @@ interface Watched {
   /** Called at once if the view's text will be continued. */
   kept(): void
   /** Called before the first new text. @param continues whether it continues the view's text */
-  begun(goesOn: boolean): void
+  begun(continues: boolean): void
   /** Called when the server has named the stream. */
   named(id: string): void
   /** Called when the connection was lost and is tried again. */
@@ -40,7 +43,7 @@ interface Watched {
 
 export interface ShownAnswer {
   /** Never rejects. Doesn't resolve after `leave`. */
-  ended: Promise<Outcome>
+  ended: Promise<AnswerOutcome>
   /** Stops the answer, for all its readers. */
   stop(): void
   /** Stops the answer and shows no more of it, because its turn was removed. */
@@ -53,11 +56,11 @@ export interface ShownAnswer {
  * Text of an earlier attempt stays until this attempt has text of its own, so an attempt that fails does not
  * destroy a complete answer.
  */
-export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownAnswer {
+export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): ShownAnswer {
   const meter = createMeter(() => performance.now())
   const leaving = new AbortController()
-  const graceOver = Promise.withResolvers<Outcome>()
-  let told: Reading | undefined
+  const graceOver = Promise.withResolvers<AnswerOutcome>()
+  let reported: Reading | undefined
   let state: EndState = 'done'
   /** The content so far without refusals, and how much of it is shown. */
   let content = ''
@@ -68,9 +71,9 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
   let over = false
   /** How the earlier attempt ended, unless it failed. */
   const before = turn.end === 'failed' ? undefined : turn.end
-  const goesOn = watched.resumed && turn.answer !== '' && before === undefined
+  const continues = options.resumed && turn.answer !== '' && before === undefined
   /** The resumed text, until new text follows it; and how much of it the stream has repeated. */
-  let known = goesOn ? turn.answer : undefined
+  let known = continues ? turn.answer : undefined
   let repeated = 0
 
   function show(chunk: ChatChunk): void {
@@ -78,25 +81,25 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     const choice = chunk.choices.find(({ index }) => index === 0)
     content += choice?.delta?.content ?? ''
     // Retractions also apply after a stop, when no more text is shown.
-    if (retracts(chunk)) takeBack(chunk)
+    if (retracts(chunk)) retract(chunk)
     if (over) return
     meter.see(chunk)
-    told = toldReading(chunk) ?? told
+    reported = toldReading(chunk) ?? reported
     state = chunk.millrace?.state ?? state
-    const text = newOf((choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? ''))
+    const text = newPart((choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? ''))
     if (text !== '') {
       if (!begun) begin()
       turn.answer += text
       shown = content.length
       view.append(text)
-      watched.grown(text)
+      options.grown(text)
     }
     if (choice?.finish_reason === 'length') setNote('too-long')
     withheld ||= choice?.finish_reason === 'content_filter' || state === 'moderated'
   }
 
   /** The part of `text` that is not yet shown. */
-  function newOf(text: string): string {
+  function newPart(text: string): string {
     if (known === undefined) return text
     if (known.startsWith(text, repeated)) {
       repeated += text.length
@@ -109,9 +112,9 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     return came.slice(turn.answer.length)
   }
 
-  function takeBack(chunk: ChatChunk): void {
+  function retract(chunk: ChatChunk): void {
     content = withdraw(content, chunk)
-    if (begun || goesOn) shorten(content.slice(0, Math.max(shown, known?.length ?? 0)))
+    if (begun || continues) shorten(content.slice(0, Math.max(shown, known?.length ?? 0)))
   }
 
   function shorten(text: string): void {
@@ -119,15 +122,15 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     shown = text.length
     turn.answer = text
     view.shorten(text)
-    watched.shortened()
+    options.shortened()
   }
 
   function begin(): void {
     begun = true
-    if (!goesOn) clear()
+    if (!continues) clear()
     delete turn.end
     view.setState('flowing')
-    watched.begun(turn.answer !== '')
+    options.begun(turn.answer !== '')
   }
 
   function clear(): void {
@@ -145,22 +148,22 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
 
   function showSpeed(): void {
     const reading = meter.read()
-    if (reading.firstTokenMs === null && turn.pending && !goesOn) {
+    if (reading.firstTokenMs === null && turn.pending && !continues) {
       view.setWaited(Date.now() - turn.pending.askedAt)
-    } else view.setReading(watched.resumed ? undefined : reading, false)
+    } else view.setReading(options.resumed ? undefined : reading, false)
   }
 
-  const stream = watched.open({
+  const stream = options.open({
     signal: leaving.signal,
     onConnection(connection) {
       if (over) return
       view.setReconnecting(connection === 'reconnecting')
-      if (connection === 'reconnecting') watched.reconnecting()
-      else if (stream.id !== undefined) watched.named(stream.id)
+      if (connection === 'reconnecting') options.reconnecting()
+      else if (stream.id !== undefined) options.named(stream.id)
     },
   })
 
-  async function read(): Promise<Outcome> {
+  async function read(): Promise<AnswerOutcome> {
     try {
       for await (const chunk of stream) show(chunk)
       if (state === 'stopped') return { end: 'stopped' }
@@ -173,7 +176,7 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     }
   }
 
-  function finish(outcome: Outcome): Outcome {
+  function finish(outcome: AnswerOutcome): AnswerOutcome {
     over = true
     clearInterval(ticking)
     view.setReconnecting(false)
@@ -185,11 +188,11 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
         return outcome
       }
       // The answer has ended, so text that was not repeated is not part of it.
-      if (!broughtNothing && !goesOn) clear()
+      if (!broughtNothing && !continues) clear()
       else if (!broughtNothing && known && repeated < known.length) shorten(known.slice(0, repeated))
     }
     turn.end = outcome.end
-    const reading = watched.resumed ? told : meter.read()
+    const reading = options.resumed ? reported : meter.read()
     if (reading) turn.speed = reading
     else delete turn.speed
     view.setReading(reading, true)
@@ -201,8 +204,8 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     return outcome
   }
 
-  view.setState(goesOn ? 'flowing' : 'waiting')
-  if (goesOn) watched.kept()
+  view.setState(continues ? 'flowing' : 'waiting')
+  if (continues) options.kept()
   const ticking = setInterval(showSpeed, SPEED_INTERVAL_MS)
   showSpeed()
 

@@ -18,7 +18,7 @@ export interface Turn {
   question: string
   answer: string
   /** How the answer ended; `undefined` while it is in progress. */
-  end?: End
+  end?: TurnEnd
   /** The request, as long as more of the answer may come. */
   pending?: Pending
   /** The answer's speed. */
@@ -32,7 +32,7 @@ export interface Turn {
 }
 
 export const ENDS = ['done', 'stopped', 'withheld', 'failed'] as const
-export type End = (typeof ENDS)[number]
+export type TurnEnd = (typeof ENDS)[number]
 
 export const RATINGS = ['up', 'down'] as const
 export type Rating = (typeof RATINGS)[number]
@@ -88,10 +88,10 @@ export function titleOf({ turns }: Pick<Conversation, 'turns'>): string {
   const space = line.lastIndexOf(' ', MAX_TITLE_CHARS)
   // Cut within a word in languages without spaces, and in addresses.
   const cut = line.slice(0, space > MAX_TITLE_CHARS / 2 ? space : MAX_TITLE_CHARS)
-  return `${cut.replace(HALF_CHARACTER, '').replace(/[\s.,;:…–—-]+$/, '')}…`
+  return `${cut.replace(HIGH_SURROGATE, '').replace(/[\s.,;:…–—-]+$/, '')}…`
 }
 
-const HALF_CHARACTER = /[\ud800-\udbff]$/
+const HIGH_SURROGATE = /[\ud800-\udbff]$/
 
 /**
  * The messages that ask `turn`, with the conversation before it. Unanswered turns are omitted, or the model

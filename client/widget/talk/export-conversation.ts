@@ -1,6 +1,13 @@
 /** Exports a conversation: as Markdown to read, as JSON to process. */
 import type { ChatMessage } from '../../../worker/protocol/wire.ts'
-import { type Conversation, type End, type Note, type Rating, type Turn, titleOf } from './conversation.ts'
+import {
+  type Conversation,
+  type Note,
+  type Rating,
+  type Turn,
+  type TurnEnd,
+  titleOf,
+} from './conversation.ts'
 import { openEnd } from './open-end.ts'
 
 export interface ExportWords {
@@ -100,7 +107,7 @@ interface ExportedTurn {
   /** The answer's index in `messages`; `null` if there is none. */
   answer: number | null
   /** `pending`: the answer was in progress. */
-  end: End | 'pending'
+  end: TurnEnd | 'pending'
   note: Note | null
   rating: Rating | null
   speed: {

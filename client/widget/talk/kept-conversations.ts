@@ -9,11 +9,11 @@
  */
 import { newKey } from '../../stream/open-stream.ts'
 import type { Conversation } from './conversation.ts'
-import { placeName, recordsOf } from './place.ts'
 import { putRecord } from './put-record.ts'
 import { readTurns } from './read-turns.ts'
-import { type Heading, readHeading, readRecord, writeRecord } from './record.ts'
+import { type RecordHeading, readHeading, readRecord, writeRecord } from './record.ts'
 import { createShelf, type TextStore } from './shelf.ts'
+import { currentKey, recordPrefix } from './storage-names.ts'
 
 /**
  * Least time between two saves while an answer grows. A reload normally reads the answer again from the
@@ -57,11 +57,11 @@ export interface KeptConversations {
   watch(listener: (id: string | null) => void): () => void
 }
 
-export interface Listed extends Heading {
+export interface Listed extends RecordHeading {
   id: string
 }
 
-interface Options {
+interface KeepOptions {
   /**
    * `session`: this tab, until it is closed. `local`: this browser, until it is cleared. `none`: this page.
    */
@@ -95,11 +95,11 @@ export function keepConversations({
   scope,
   stores = BROWSER,
   now = Date.now,
-}: Options): KeptConversations {
+}: KeepOptions): KeptConversations {
   const shelf = storage === 'none' ? createShelf() : createShelf(stores[storage])
   const tab = storage === 'none' ? shelf : createShelf(stores.session)
-  const prefix = recordsOf(scope)
-  const place = placeName(storage, scope)
+  const prefix = recordPrefix(scope)
+  const tabKey = currentKey(storage, scope)
   const waiting = new Set<Conversation>()
   const removed = new Set<string>()
   /** The record in the store when the conversation was last read or written here. */
@@ -109,41 +109,41 @@ export function keepConversations({
    * object.
    */
   const opened = new Map<string, Conversation>()
-  let held: Conversation | undefined
+  let shown: Conversation | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
   /** Finds the conversation: the object opened here, unless another page has changed the record since. */
-  function look(id: string): Conversation | undefined {
-    const mine = opened.get(id)
+  function find(id: string): Conversation | undefined {
+    const openedHere = opened.get(id)
     const record = shelf.get(prefix + id)
-    if (record === null || (mine && seen.get(mine) === record)) return mine
+    if (record === null || (openedHere && seen.get(openedHere) === record)) return openedHere
     const read = readRecord(id, record)
-    if (!read) return mine
-    const found = mine && saysTheSame(mine, read) ? mine : read
+    if (!read) return openedHere
+    const found = openedHere && hasSameContent(openedHere, read) ? openedHere : read
     seen.set(found, record)
     return found
   }
 
   function enter(conversation: Conversation): Conversation {
-    held = conversation
+    shown = conversation
     opened.set(conversation.id, conversation)
-    tab.set(place, conversation.id)
+    tab.set(tabKey, conversation.id)
     return conversation
   }
 
-  function placeOf(): string | undefined {
-    const id = tab.get(place) ?? ''
-    return ID.test(id) ? id : held?.id
+  function currentId(): string | undefined {
+    const id = tab.get(tabKey) ?? ''
+    return ID.test(id) ? id : shown?.id
   }
 
   function current(): Conversation {
-    const id = placeOf() ?? (storage === 'local' ? list()[0]?.id : undefined)
-    const found = id === undefined ? undefined : look(id)
+    const id = currentId() ?? (storage === 'local' ? list()[0]?.id : undefined)
+    const found = id === undefined ? undefined : find(id)
     // Nothing is written before the first question: a site may need the reader's consent for storage.
-    if (found) return found === held ? found : enter(found)
-    held = fresh(id)
-    opened.set(held.id, held)
-    return held
+    if (found) return found === shown ? found : enter(found)
+    shown = fresh(id)
+    opened.set(shown.id, shown)
+    return shown
   }
 
   function fresh(id = newKey()): Conversation {
@@ -170,9 +170,9 @@ export function keepConversations({
 
   function write(conversation: Conversation): void {
     if (removed.has(conversation.id)) return
-    if (wentOnElsewhere(conversation)) {
+    if (continuedElsewhere(conversation)) {
       // This tab has only watched: the other tab's version stands, and is read here the next time.
-      if (!wentOnHere(conversation)) return
+      if (!continuedHere(conversation)) return
       opened.delete(conversation.id)
       conversation.id = newKey()
       opened.set(conversation.id, conversation)
@@ -183,13 +183,13 @@ export function keepConversations({
       shelf.remove(name)
       return
     }
-    putRecord(shelf, { name, record, current: held && prefix + held.id })
+    putRecord(shelf, { name, record, current: shown && prefix + shown.id })
     seen.set(conversation, record)
-    if (conversation === held && tab.get(place) !== conversation.id) enter(conversation)
+    if (conversation === shown && tab.get(tabKey) !== conversation.id) enter(conversation)
   }
 
   /** Whether the record has a question that is not known here, and so must not be overwritten. */
-  function wentOnElsewhere(conversation: Conversation): boolean {
+  function continuedElsewhere(conversation: Conversation): boolean {
     const record = shelf.get(prefix + conversation.id)
     if (record === null || record === seen.get(conversation)) return false
     // A question that was seen but is not in the conversation any more was removed here.
@@ -197,7 +197,7 @@ export function keepConversations({
     return questionsIn(readRecord(conversation.id, record)).some((question) => !known.has(question))
   }
 
-  function wentOnHere(conversation: Conversation): boolean {
+  function continuedHere(conversation: Conversation): boolean {
     const known = new Set(questionsSeen(conversation))
     return questionsIn(conversation).some((question) => !known.has(question))
   }
@@ -219,7 +219,7 @@ export function keepConversations({
     list,
     open(id) {
       flush()
-      const found = look(id)
+      const found = find(id)
       return found && enter(found)
     },
     start,
@@ -238,19 +238,19 @@ export function keepConversations({
       removed.add(id)
       opened.delete(id)
       shelf.remove(prefix + id)
-      if (placeOf() === id) start()
+      if (currentId() === id) start()
     },
     flush,
     watch(listener) {
       if (storage !== 'local') return () => {}
-      const heard = (event: Event) => {
+      const onStorage = (event: Event) => {
         const { key } = event as StorageEvent
         // `null`: the store was cleared.
         if (key === null) listener(null)
         else if (isOurs(key)) listener(key.slice(prefix.length))
       }
-      stores.changes.addEventListener('storage', heard)
-      return () => stores.changes.removeEventListener('storage', heard)
+      stores.changes.addEventListener('storage', onStorage)
+      return () => stores.changes.removeEventListener('storage', onStorage)
     },
   }
 }
@@ -259,7 +259,7 @@ const questionsIn = (conversation: Conversation | undefined) =>
   (conversation?.turns ?? []).map(({ question }) => question)
 
 /** Whether two versions have the same content. Speeds are ignored: two tabs can measure different ones. */
-function saysTheSame(one: Conversation, other: Conversation): boolean {
+function hasSameContent(one: Conversation, other: Conversation): boolean {
   // `readTurns` gives both the same order of fields.
   const said = ({ turns }: Conversation) =>
     JSON.stringify(readTurns(turns).map(({ speed: _, pending, ...turn }) => ({ ...turn, id: pending?.id })))

@@ -1,7 +1,7 @@
 /** Writes a record, and makes room for it within our bounds and within what the store has left. */
-import { RECORDS } from './place.ts'
 import { readHeading } from './record.ts'
 import type { Shelf } from './shelf.ts'
+import { RECORD_PREFIX } from './storage-names.ts'
 
 /**
  * Limit for all records, of any Worker. A store holds 5 million characters, of which the host page keeps more
@@ -23,8 +23,8 @@ export function putRecord(shelf: Shelf, put: Put): void {
   keepBounds(shelf, put)
   // A record that is only in memory was refused before. Retry, but delete nothing for it: each save would
   // delete another.
-  const patient = shelf.isLoose(put.name)
-  if (!shelf.set(put.name, put.record) && !patient) makeRoom(shelf, put)
+  const wasRefused = shelf.isMemoryOnly(put.name)
+  if (!shelf.set(put.name, put.record) && !wasRefused) makeRoom(shelf, put)
 }
 
 /** Deletes the oldest records so that all together stay within the bounds. */
@@ -46,7 +46,7 @@ function makeRoom(shelf: Shelf, put: Put): void {
   const dropped: ReturnType<typeof others> = []
   let freed = 0
   for (const other of others(shelf, put).toReversed()) {
-    if (other.isCurrent || shelf.isLoose(other.name)) continue
+    if (other.isCurrent || shelf.isMemoryOnly(other.name)) continue
     shelf.remove(other.name)
     if (shelf.set(put.name, put.record)) return
     dropped.push(other)
@@ -64,7 +64,7 @@ function makeRoom(shelf: Shelf, put: Put): void {
 function others(shelf: Shelf, put: Put) {
   return shelf
     .names()
-    .filter((name) => name.startsWith(RECORDS) && name !== put.name)
+    .filter((name) => name.startsWith(RECORD_PREFIX) && name !== put.name)
     .map((name) => {
       const record = shelf.get(name) ?? ''
       const isCurrent = name === put.current

@@ -12,7 +12,7 @@ const VERSION = 1
 export const MAX_RECORD_CHARS = 1_000_000
 
 /** The list's data about a conversation. */
-export interface Heading {
+export interface RecordHeading {
   title: string
   updatedAt: number
 }
@@ -42,7 +42,7 @@ function newest(turns: readonly Turn[]): string[] {
   return kept
 }
 
-export function readHeading(record: string): Heading | undefined {
+export function readHeading(record: string): RecordHeading | undefined {
   const { version, title, updatedAt } = fieldsOf(parse(record.slice(0, endOfHeading(record))))
   if (version !== VERSION || typeof title !== 'string' || !isNumber(updatedAt)) return undefined
   return { title, updatedAt }

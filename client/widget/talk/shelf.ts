@@ -13,7 +13,7 @@ export interface Shelf {
   set(name: string, text: string): boolean
   remove(name: string): void
   /** Whether the text is in memory only. */
-  isLoose(name: string): boolean
+  isMemoryOnly(name: string): boolean
 }
 
 /**
@@ -24,43 +24,43 @@ export interface Shelf {
  *   shelf.set('millrace-current', id)
  */
 export function createShelf(store?: () => TextStore): Shelf {
-  const loose = new Map<string, string>()
+  const memory = new Map<string, string>()
 
   /** The result of `use`, or `otherwise` if the store throws. */
-  function attempt<T>(ask: (store: TextStore) => T, otherwise: T): T {
+  function tryStore<T>(use: (store: TextStore) => T, otherwise: T): T {
     try {
-      return store ? ask(store()) : otherwise
+      return store ? use(store()) : otherwise
     } catch {
       return otherwise
     }
   }
 
-  const removeStored = (name: string) => attempt((stored) => stored.removeItem(name), undefined)
+  const removeStored = (name: string) => tryStore((stored) => stored.removeItem(name), undefined)
 
   return {
     names() {
-      const stored = attempt(namesIn, [])
-      return [...new Set([...loose.keys(), ...stored])]
+      const stored = tryStore(namesIn, [])
+      return [...new Set([...memory.keys(), ...stored])]
     },
-    get: (name) => loose.get(name) ?? attempt((stored) => stored.getItem(name), null),
+    get: (name) => memory.get(name) ?? tryStore((stored) => stored.getItem(name), null),
     set(name, text) {
-      const taken = attempt((stored) => {
+      const accepted = tryStore((stored) => {
         stored.setItem(name, text)
         return true
       }, false)
-      if (taken) loose.delete(name)
+      if (accepted) memory.delete(name)
       else {
-        loose.set(name, text)
+        memory.set(name, text)
         // An outdated text would look complete after a reload.
         removeStored(name)
       }
-      return taken
+      return accepted
     },
     remove(name) {
-      loose.delete(name)
+      memory.delete(name)
       removeStored(name)
     },
-    isLoose: (name) => loose.has(name),
+    isMemoryOnly: (name) => memory.has(name),
   }
 }
 

@@ -6,7 +6,7 @@ import { followStream, newKey, openStream } from '../../stream/open-stream.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import type { Emit } from '../events.ts'
 import type { TurnActions, TurnView } from '../view/turn-view.ts'
-import { type Outcome, type ShownAnswer, showAnswer } from './answer.ts'
+import { type AnswerOutcome, type ShownAnswer, showAnswer } from './answer.ts'
 import { type Conversation, type Pending, type Turn, toMessages } from './conversation.ts'
 import { type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
@@ -17,7 +17,7 @@ import { type Trouble, troubleOf, waitLeft } from './trouble.ts'
 const ASK_AGAIN_MS = 5 * 60_000
 
 /** What a thread needs from its surroundings. */
-export interface Surroundings {
+export interface ThreadOptions {
   /** The Worker's address of durable streams. */
   streams: string
   /** The element that holds the turns. */
@@ -40,10 +40,10 @@ export interface Surroundings {
   /** Called when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
   /** Announcements about the answer in this view. */
-  heard: {
+  announce: {
     /** The text so far was announced before, and will continue. */
     kept(view: TurnView): void
-    begun(view: TurnView, goesOn: boolean): unknown
+    begun(view: TurnView, continues: boolean): unknown
     shortened(view: TurnView): unknown
     reconnecting(): unknown
     ended(view: TurnView, turn: Turn): void
@@ -73,16 +73,16 @@ export interface Thread {
 }
 
 /** Shows a stored conversation, and resumes its answer if that has not ended. */
-export function createThread(conversation: Conversation, around: Surroundings): Thread {
-  const { list, emit, heard, send, ready } = around
+export function createThread(conversation: Conversation, options: ThreadOptions): Thread {
+  const { list, emit, announce, send, ready } = options
   const { turns } = conversation
   const views = new Map<Turn, TurnView>()
   let current: { turn: Turn; answer: ShownAnswer } | undefined
 
-  const save = (when: 'now' | 'soon') => around.save(conversation, when)
+  const save = (when: 'now' | 'soon') => options.save(conversation, when)
 
   function show(turn: Turn): TurnView {
-    const view = around.createTurnView(turn.question, {
+    const view = options.createTurnView(turn.question, {
       // Only the last answer can be regenerated. Any question can be edited.
       again: () => askAgain(turn),
       edit: (question) => edit(turn, question),
@@ -110,24 +110,28 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     const view = views.get(turn)
     if (!view || current) return
     const resumed = turn.pending !== undefined
-    turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(around.model()) }
+    turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(options.model()) }
     const { pending } = turn
     delete turn.trouble
     view.hideTrouble()
     save('now')
     let reconnecting = false
     const answer = showAnswer(turn, view, {
-      open: (options) =>
-        openAnswer(around.streams, pending, toMessages(turns, turn), { ...options, fetch: send, ready }),
+      open: (streamOptions) =>
+        openAnswer(options.streams, pending, toMessages(turns, turn), {
+          ...streamOptions,
+          fetch: send,
+          ready,
+        }),
       resumed,
-      kept: () => heard.kept(view),
-      begun: (goesOn) => heard.begun(view, goesOn),
+      kept: () => announce.kept(view),
+      begun: (continues) => announce.begun(view, continues),
       named(id) {
         pending.id = id
         save('now')
       },
       reconnecting() {
-        if (!reconnecting) heard.reconnecting()
+        if (!reconnecting) announce.reconnecting()
         reconnecting = true
       },
       grown(text) {
@@ -136,18 +140,18 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       },
       shortened() {
         save('now')
-        heard.shortened(view)
+        announce.shortened(view)
       },
     })
     current = { turn, answer }
-    around.busy(true)
+    options.busy(true)
     const outcome = await answer.ended
     // The question may have been edited and asked again meanwhile.
     if (current?.answer !== answer) return
     current = undefined
-    around.busy(false)
+    options.busy(false)
     if (watched && isRefused(outcome)) {
-      around.closed.add(pending.key)
+      options.closed.add(pending.key)
       delete turn.end
       showElsewhere(turn, view)
       return
@@ -162,10 +166,10 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   }
 
   function mayTakeUp({ id, key }: Pending): boolean {
-    return !around.watched || (id !== undefined && !around.closed.has(key))
+    return !options.watched || (id !== undefined && !options.closed.has(key))
   }
 
-  function conclude(turn: Turn, view: TurnView, outcome: Outcome): void {
+  function conclude(turn: Turn, view: TurnView, outcome: AnswerOutcome): void {
     // After a lost connection the answer may continue on the server. A retry with the same key resumes it,
     // and is billed once.
     if (!isLost(outcome)) delete turn.pending
@@ -183,7 +187,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       emit('millrace-answer', { ...asked(turn), answer: turn.answer, end: outcome.end, ...speed })
     }
     // A stop that left an earlier attempt's text in place has ended nothing.
-    if (outcome.end !== 'stopped' || turn.end === 'stopped') heard.ended(view, turn)
+    if (outcome.end !== 'stopped' || turn.end === 'stopped') announce.ended(view, turn)
   }
 
   function showTrouble(turn: Turn, view: TurnView, trouble: Trouble): void {
@@ -195,7 +199,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
    */
   function askAgain(turn: Turn, key?: string): void {
     if (current || (turn.pending?.id === undefined && !emit('millrace-ask', asked(turn)))) return
-    around.retried(key)
+    options.retried(key)
     // The wait starts now, whatever an earlier attempt left.
     if (turn.pending) turn.pending.askedAt = Date.now()
     void run(turn)
@@ -214,7 +218,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
     if (turn.note) view.setNote(turn.note)
-    if (turn.pending && mayTakeUp(turn.pending)) void run(turn, around.watched)
+    if (turn.pending && mayTakeUp(turn.pending)) void run(turn, options.watched)
     else if (turn.trouble)
       showTrouble(turn, view, { ...turn.trouble, retryAfterMs: waitLeft(turn.trouble, Date.now()) })
     else if (turn.pending) showElsewhere(turn, view)
@@ -223,10 +227,10 @@ export function createThread(conversation: Conversation, around: Surroundings): 
   /** Replaces a question. All turns from it on are removed. */
   function edit(turn: Turn, question: string): boolean {
     if (!emit('millrace-ask', { conversation: conversation.id, question })) return false
-    around.retried()
-    heard.dropped()
+    options.retried()
+    announce.dropped()
     current?.answer.discard()
-    if (current) around.busy(false)
+    if (current) options.busy(false)
     current = undefined
     for (const dropped of turns.splice(turns.indexOf(turn))) {
       views.get(dropped)?.remove()
@@ -249,7 +253,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     void run(turn)
   }
 
-  function takeAway(): void {
+  function removeTurns(): void {
     current = undefined
     for (const view of views.values()) view.remove()
   }
@@ -270,11 +274,11 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     stop: () => current?.answer.stop(),
     discard() {
       current?.answer.discard()
-      takeAway()
+      removeTurns()
     },
     leave() {
       current?.answer.leave()
-      takeAway()
+      removeTurns()
     },
   }
 }
@@ -292,12 +296,12 @@ function openAnswer(
 }
 
 /** Whether the server has refused to show the answer. */
-function isRefused(outcome: Outcome): boolean {
+function isRefused(outcome: AnswerOutcome): boolean {
   return outcome.end === 'failed' && outcome.error instanceof ChatError && outcome.error.status !== null
 }
 
 /** Whether the connection failed, so that the state on the server is unknown. */
-function isLost(outcome: Outcome): boolean {
+function isLost(outcome: AnswerOutcome): boolean {
   if (outcome.end !== 'failed' || !(outcome.error instanceof ChatError)) return false
   // Check the type too: a server may use the same code.
   return outcome.error.code === 'network' && outcome.error.type === 'client_error'

@@ -4,22 +4,24 @@ import type { StorageKind } from '../attributes.ts'
 /**
  * The key in `sessionStorage` for the id of the tab's conversation, whatever storage the conversations have.
  */
-export function placeName(storage: StorageKind, scope: string): string {
+export function currentKey(storage: StorageKind, scope: string): string {
   return `millrace-current ${storage} ${scope}`
 }
 
 /** Prefix of all records, of any Worker. */
-export const RECORDS = 'millrace-conversation '
+export const RECORD_PREFIX = 'millrace-conversation '
 
 /** Prefix of one Worker's records. Origins have no spaces, so no prefix is the beginning of another one. */
-export const recordsOf = (scope: string) => `${RECORDS}${scope} `
+export const recordPrefix = (scope: string) => `${RECORD_PREFIX}${scope} `
 
 /** Whether this tab shows a stored conversation, or starts with one. That may have an answer to resume. */
-export function hasPlace(storage: StorageKind, scope: string): boolean {
+export function hasConversation(storage: StorageKind, scope: string): boolean {
   try {
     if (storage === 'none') return false
-    if (sessionStorage.getItem(placeName(storage, scope)) !== null) return true
-    return storage === 'local' && Object.keys(localStorage).some((name) => name.startsWith(recordsOf(scope)))
+    if (sessionStorage.getItem(currentKey(storage, scope)) !== null) return true
+    return (
+      storage === 'local' && Object.keys(localStorage).some((name) => name.startsWith(recordPrefix(scope)))
+    )
   } catch {
     return false
   }

@@ -7,13 +7,13 @@
  * heading. If the position is lost by that, it is found again by counting letters.
  */
 import { withLead } from './item-lead.ts'
-import { cellsOf, codeOf, ownText, type Piece, piecesOf } from './leaf-text.ts'
+import { cellsOf, codeOf, ownText, piecesOf, type TextRun } from './leaf-text.ts'
 import { findAgain, type Leaf, leafAfter } from './leaves.ts'
 import { afterLetters, countLetters } from './letters.ts'
 import { completeSentences } from './sentences.ts'
 import type { SpokenWords } from './spoken-words.ts'
 
-export interface Reading {
+export interface AnswerReader {
   /** @param ended whether the answer is complete, and with it its last sentence */
   next(ended: boolean): string[]
   /** Marks all present text as read. */
@@ -21,37 +21,37 @@ export interface Reading {
 }
 
 /** The position after a text that was read. */
-interface Place {
+interface ReadPosition {
   node: Node
   offset: number
   /** The text before the position, to recognise it again. */
   before: string
 }
 
-const KNOWN_BY_CHARS = 24
+const CONTEXT_CHARS = 24
 
 /** Matches ends such as `done.` and `(done!)`. */
 const SENTENCE_END = /[.!?:;,…。！？：；、，؟؛،۔।][\p{Pe}\p{Pf}"'»]*$/u
 
-export function createReading(answer: Element, words: SpokenWords, lang: string): Reading {
+export function createAnswerReader(answer: Element, words: SpokenWords, lang: string): AnswerReader {
   const segmenter = new Intl.Segmenter(lang, { granularity: 'sentence' })
   /** The last finished leaf, and the number of letters up to its end. */
   let finished: ChildNode | undefined
   let letters = 0
   /** Letters that were read of the leaf after it. */
   let read = 0
-  let place: Place | undefined
+  let position: ReadPosition | undefined
 
   function finish(leaf: Leaf): void {
     letters += read
     finished = leaf.node
     read = 0
-    place = undefined
+    position = undefined
   }
 
   /** Moves the position after `count` letters of the answer, or to its end. */
   function goTo(count: number): void {
-    finished = place = undefined
+    finished = position = undefined
     letters = read = 0
     for (let leaf = leafAfter(answer), next: typeof leaf; leaf; leaf = next) {
       const size = lettersOf(leaf)
@@ -71,7 +71,7 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
   }
 
   function readText(leaf: Leaf, complete: boolean): string[] {
-    const from = place && (answer.contains(place.node) ? findIn(leaf, place) : undefined)
+    const from = position && (answer.contains(position.node) ? findIn(leaf, position) : undefined)
     const pieces = [...piecesOf(leaf, from)]
     const all = join(pieces)
     const start = from ? 0 : afterLetters(all, read)
@@ -80,7 +80,7 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
     const begins = read === 0
     const end = start + length
     read = (from ? read : 0) + countLetters(all.slice(0, end))
-    place = placeAt(pieces, end)
+    position = positionAt(pieces, end)
     return sentences.map((sentence, index) => {
       const paused = complete && index === sentences.length - 1 ? withPause(sentence) : sentence
       return begins && index === 0 ? withLead(leaf.node, paused, words) : paused
@@ -125,11 +125,11 @@ function lettersOf(leaf: Leaf): number {
   return countLetters(leaf.kind === 'row' ? cellsOf(leaf.node).join(' ') : join([...piecesOf(leaf)]))
 }
 
-function join(pieces: Piece[]): string {
+function join(pieces: TextRun[]): string {
   return pieces.map(({ text }) => text).join('')
 }
 
-function placeAt(pieces: Piece[], end: number): Place | undefined {
+function positionAt(pieces: TextRun[], end: number): ReadPosition | undefined {
   let at = end
   for (const { node, from, text } of pieces) {
     if (at > text.length) {
@@ -137,13 +137,13 @@ function placeAt(pieces: Piece[], end: number): Place | undefined {
       continue
     }
     const offset = from + at
-    return { node, offset, before: ownText(node).slice(Math.max(0, offset - KNOWN_BY_CHARS), offset) }
+    return { node, offset, before: ownText(node).slice(Math.max(0, offset - CONTEXT_CHARS), offset) }
   }
   return undefined
 }
 
 /** @returns `undefined` if the text there has changed */
-function findIn(leaf: Leaf, { node, offset, before }: Place): Place | undefined {
+function findIn(leaf: Leaf, { node, offset, before }: ReadPosition): ReadPosition | undefined {
   // In a long paragraph, finished lines are split off: the text node may be shorter, with the rest in the
   // next ones.
   let at: Node = node
