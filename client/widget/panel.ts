@@ -139,7 +139,7 @@ export function createPanel({
     isLoading = false
     // For the page's author. The reader is told what to do, not the cause.
     console.error(error)
-    // A preload failed: nobody waits for it, so show nothing.
+    // A failed preload needs no message: the reader does not wait for it.
     if (removed || !isAwaited) return
     calls = []
     composer.draft ||= question ?? ''
