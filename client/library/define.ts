@@ -1,4 +1,4 @@
-/** `millrace/widget/define`: the same, and makes `<millrace-chat>` known to the page. */
+/** `millrace/widget/define`: `millrace/widget`, and defines `<millrace-chat>`. */
 export * from './widget.ts'
 
 import '../widget/define.ts'

@@ -1,9 +1,9 @@
-/** `millrace/widget/react`: types alone, so that TypeScript knows `<millrace-chat>` in JSX. */
+/** `millrace/widget/react`: types only, for `<millrace-chat>` in JSX. */
 import type { DetailedHTMLProps, HTMLAttributes } from 'react'
 import type { MillraceEvents } from '../widget/events.ts'
 import type { MillraceChat } from '../widget/millrace-chat.ts'
 
-// [spec] React 19, custom elements: `on` and an event's name is a listener.
+// [spec] React 19, custom elements: a prop named `on` and an event's name adds a listener.
 type Listeners = { [Name in keyof MillraceEvents as `on${Name}`]?: (event: MillraceEvents[Name]) => void }
 
 type Texts = 'endpoint' | 'model' | 'heading' | 'greeting' | 'placeholder' | 'starters' | 'image-origins'

@@ -1,4 +1,4 @@
-/** `millrace/stream`: answers as async iterables, in a browser or elsewhere, without any element. */
+/** `millrace/stream`: answers as async iterables, in browsers and elsewhere, without the element. */
 export type { ChatChunk, ChatMessage, ChatRequest, Usage } from '../../worker/protocol/wire.ts'
 export { ChatError, type ClientErrorCode } from '../stream/chat-error.ts'
 export type { SessionStore } from '../stream/held-session.ts'

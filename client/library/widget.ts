@@ -1,3 +1,3 @@
-/** `millrace/widget`: the element's class, for bundlers. Importing it defines nothing and needs no DOM. */
+/** `millrace/widget`: the element's class, for bundlers. Importing it defines no element and needs no DOM. */
 export type * from '../widget/events.ts'
 export { MillraceChat } from '../widget/millrace-chat.ts'

@@ -1,4 +1,4 @@
-/** Speaks to screen readers, in sentences and seldom: of the race. (The chat speaks for itself.) */
+/** Announces the race to screen readers in a live region. (The chat has its own announcer.) */
 
 export interface Announcer {
   say(sentence: string): void
@@ -7,7 +7,7 @@ export interface Announcer {
 export function createAnnouncer(region: HTMLElement): Announcer {
   return {
     say(sentence) {
-      // The same sentence twice would not be a change, and so not be spoken.
+      // Screen readers speak changes only, so repeat a sentence with a trailing space.
       region.textContent = region.textContent === sentence ? `${sentence}\u00a0` : sentence
     },
   }

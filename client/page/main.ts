@@ -1,24 +1,24 @@
-/** Puts the page together: the chat, which is the widget, and the race. */
+/** Assembles the page: the chat widget, and the race. */
 import { MillraceChat } from '../widget/define.ts'
 import { atFirstUse } from '../widget/visitor/first-use.ts'
 import { createVisitor } from '../widget/visitor/visitor.ts'
 import { createAnnouncer } from './announcer.ts'
+import { findElement } from './find-element.ts'
+import { loadRace } from './load-race.ts'
 import { createModelPicker } from './model-picker.ts'
 import { isDemo } from './offer.ts'
-import { part } from './part.ts'
 import { followAddress } from './places.ts'
-import { createRaceDoor } from './race-door.ts'
 import { STARTERS } from './starters.ts'
 
-const page = (selector: string) => part(document, selector, HTMLElement)
-const chat = part(document, 'millrace-chat', MillraceChat)
+const page = (selector: string) => findElement(document, selector, HTMLElement)
+const chat = findElement(document, 'millrace-chat', MillraceChat)
 const inRace = () => document.documentElement.dataset.place === 'race'
 const visitor = createVisitor('', 'session', () => page(inRace() ? '#race-challenge' : '#challenge'))
 const { session, enterKey } = visitor
 chat.visitor = visitor
 const demo = isDemo()
 const [choice, notice] = [page('#model'), page('#demo')]
-const models = createModelPicker(choice, part(document, '#model select', HTMLSelectElement), () => {
+const models = createModelPicker(choice, findElement(document, '#model select', HTMLSelectElement), () => {
   const model = models.chosen()
   if (model === undefined) chat.removeAttribute('model')
   else chat.setAttribute('model', model)
@@ -31,25 +31,26 @@ page('#skip').addEventListener('click', (event) => {
   event.preventDefault()
   chat.focus()
 })
-void demo.then((is) => {
-  notice.hidden = !is
+void demo.then((runsDemo) => {
+  notice.hidden = !runsDemo
 })
-// With what is at hand: no session is asked for before the page is used.
+// Uses an existing session, if any: none is requested before the page is used.
 void models.load((path) => fetch(path, { headers: session.headers() }))
 atFirstUse(chat, () => {
-  // As a visitor: before there was a session, nothing was told. The chat asks for one at the same moment.
+  // Load the models again with the session that the first use of the chat requests: without one the server
+  // may list none.
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
-// The wheel turns while water flows.
+// The mill wheel turns while an answer streams.
 chat.addEventListener('millrace-delta', () => setBusy(true))
 chat.addEventListener('millrace-answer', () => setBusy(false))
 chat.addEventListener('millrace-error', () => setBusy(false))
-// A key may have been entered to get it, with which there are models to choose from.
+// The visitor may have entered an API key for this answer, which may make models available.
 chat.addEventListener('millrace-answer', () => {
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
 
-const race = createRaceDoor({
+const race = loadRace({
   place: page('#race-place'),
   announcer: createAnnouncer(page('#announcer')),
   demo,
@@ -68,7 +69,7 @@ followAddress((place, arrived) => {
   document.documentElement.dataset.place = place
   document.title = toRace ? 'The race · Millrace' : 'Millrace'
   chat.hidden = toRace
-  // They are of both places.
+  // Both places show the model picker and the demo notice.
   if (toRace) {
     page('#to-chat').before(choice)
     page('#race-place').before(notice)

@@ -1,14 +1,14 @@
-/** The choice of a model, shown once there is one. */
+/** The model picker, shown once there are models to choose from. */
 import { listModels } from './offer.ts'
 
 export interface ModelPicker {
-  /** Asks the server for its models, and keeps what was chosen. `send` calls the Worker. */
+  /** Loads the server's models and keeps the selection. `send` calls the Worker. */
   load(send: typeof fetch): Promise<void>
-  /** `undefined` where the server named none: it then uses its default. */
+  /** `undefined` if the server listed no models: it then uses its default. */
   chosen(): string | undefined
 }
 
-/** @param changed told whenever another one may be chosen */
+/** @param changed called when the chosen model may have changed */
 export function createModelPicker(
   label: HTMLElement,
   select: HTMLSelectElement,

@@ -1,6 +1,6 @@
-/** Questions to start with. */
+/** Suggested questions. */
 
-/** The question that Millrace began with; the demo has its answer, at the pace that was measured. */
+/** The question of the founding example. The demo has its answer, with the measured pace. */
 export const FOUNDING_QUESTION =
   'Write a Python function plot_2d_normal that makes a 3D plot of a 2D Gaussian'
 

@@ -1,40 +1,50 @@
-/** Shows Markdown that grows delta by delta, and leaves the page its time, however long it gets. */
+/**
+ * Displays Markdown that grows delta by delta, within a bounded share of the page's time however long it
+ * gets.
+ */
 import type { DomOptions } from './dom/dom-sink.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
 import { replaceRest } from './replace-rest.ts'
 
 export interface ViewOptions extends DomOptions {
-  /** Called when more is to be seen, or less: once a frame at the most, and at the end. */
+  /** Called after the displayed content changed: at most once a frame, and at the end. */
   onPaint?: () => void
 }
 
 export interface MarkdownView {
   append(text: string): void
   /**
-   * The end of the answer was taken back: shows this beginning of it, at once. Blocks that are the same stay as they are;
-   * where they name a link that is defined only further on, they go on naming it.
+   * Replaces the content at once by `text`, a beginning of it, when the end of an answer was retracted.
+   * Blocks that stay the same keep their nodes. A link in them keeps its target, even if the definition of
+   * that target was retracted.
    */
   shorten(text: string): void
-  /** Shows all that is left, at once. */
+  /** Displays all remaining text at once. */
   end(): void
-  /** Starts anew. */
+  /** Removes all content, for a new answer. */
   clear(): void
 }
 
-/** Of the page's time, a view that shows all it has takes no more than this part. */
-const MOST_BUSY = 1 / 4
-/** Nor does it wait longer, whatever else the page was busy with. */
-const MOST_WAIT_MS = 250
-/** As much text is written at once as can be in about this time, in pieces that begin small and become larger. */
+/** Largest share of the page's time that one view takes. */
+const MAX_BUSY_SHARE = 1 / 4
+/** Longest wait between two paints, whatever that share demands. */
+const MAX_WAIT_MS = 250
+/**
+ * Time that one paint may write for. Text is written in pieces that double in size until this time is used
+ * up.
+ */
 const FRAME_MS = 8
 const FIRST_PIECE_CHARS = 32
 
 /**
- * Deltas are collected until what came before is painted: more often nobody sees them, and each costs a layout. They are
- * written and laid out in a task of their own, and painted in that of a frame: of two short tasks a page feels neither.
- * Where that takes long, for a slow machine or a giant table, they are collected for longer.
+ * Creates the view.
  *
- * @param element what the answer alone is in; `markdown.css` is for the class `markdown`
+ * Deltas are collected until the previous ones are painted: painting more often is invisible, and each paint
+ * costs a layout. Text is written and laid out in one task, and painted in the task of a frame, because two
+ * short tasks block the page less than a long one. The wait between paints grows with their cost, on a slow
+ * machine or for a huge table.
+ *
+ * @param element holds the answer and nothing else; `markdown.css` styles the class `markdown`
  * @example
  *   const view = createMarkdownView(element, { labels })
  *   for await (const delta of deltas) view.append(delta)
@@ -44,13 +54,13 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
   const { onPaint } = options
   let renderer: Renderer | undefined
   let waiting = ''
-  /** Whether text is to be written soon, or was just now. */
+  /** Whether a write is scheduled, or a paint not yet over. */
   let busy = false
   let cancel = () => {}
 
-  function write(most: number): void {
-    const text = waiting.slice(0, most)
-    waiting = waiting.slice(most)
+  function write(maxChars: number): void {
+    const text = waiting.slice(0, maxChars)
+    waiting = waiting.slice(maxChars)
     renderer ??= createRenderer(element, options)
     if (text !== '') renderer.write(text)
   }
@@ -62,18 +72,18 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
       if (performance.now() > began + FRAME_MS) break
     }
     onPaint?.()
-    // Lays it out.
+    // Forces layout, so that its time is measured here.
     element.getBoundingClientRect()
     const took = performance.now() - began
     const isBehind = waiting !== ''
     cancel = afterFrame((frameMs) => {
       if (isBehind) return paint()
-      const wait = Math.min((took + frameMs) / MOST_BUSY, MOST_WAIT_MS)
-      cancel = after(began + wait - performance.now(), goOn)
+      const wait = Math.min((took + frameMs) / MAX_BUSY_SHARE, MAX_WAIT_MS)
+      cancel = after(began + wait - performance.now(), continuePainting)
     })
   }
 
-  function goOn(): void {
+  function continuePainting(): void {
     if (waiting === '') busy = false
     else paint()
   }
@@ -111,7 +121,7 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
         replaceRest(element, fresh)
         renderer = short
       } else {
-        // An only block may be a guess, and what turns out instead comes where it was written.
+        // An only block may be a preview that is replaced, so it can't be continued: render anew in place.
         element.replaceChildren()
         renderer = createRenderer(element, options)
         renderer.write(text)
@@ -119,7 +129,7 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
       onPaint?.()
     },
     end() {
-      // Not left to the frame: in a hidden tab there is none.
+      // Written now, not in the next frame: a hidden tab has no frames.
       stop()
       write(waiting.length)
       renderer?.end()
@@ -130,13 +140,17 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
   }
 }
 
-/** @returns what keeps it from being done, here and below */
+/** @returns a function that cancels the work */
 function after(ms: number, work: () => void): () => void {
   const timer = setTimeout(work, ms)
   return () => clearTimeout(timer)
 }
 
-/** Does `work` once a frame was painted, and tells it how long that took. */
+/**
+ * Calls `work` after the next frame was painted, with the time that the frame took.
+ *
+ * @returns a function that cancels it
+ */
 function afterFrame(work: (frameMs: number) => void): () => void {
   let cancel = () => {}
   const frame = requestAnimationFrame(() => {

@@ -1,10 +1,15 @@
-/** Markdown that arrives in pieces → elements of the page, each piece at once. */
+/**
+ * Streams Markdown into the DOM, each piece at once.
+ *
+ * Each write has the same order: go back to where the last preview began, write the settled text, mark where
+ * the new preview begins, write it, and remove what is left of the old one.
+ */
 import { type DomOptions, DomSink } from './dom/dom-sink.ts'
 import { createParser } from './parse/parser.ts'
 
 export interface Renderer {
   write(text: string): void
-  /** Shows what was left in doubt. */
+  /** Writes the undecided rest for good. */
   end(): void
 }
 
@@ -19,16 +24,16 @@ export function createRenderer(element: Element, options: DomOptions): Renderer 
   const parser = createParser(sink)
   return {
     write(text) {
-      sink.back()
+      sink.rewind()
       parser.write(text)
-      sink.guess()
+      sink.beginPreview()
       parser.preview()
-      sink.trim()
+      sink.trimPreview()
     },
     end() {
-      sink.back()
+      sink.rewind()
       parser.end()
-      sink.trim()
+      sink.trimPreview()
     },
   }
 }

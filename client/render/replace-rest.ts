@@ -1,8 +1,8 @@
-/** Puts something shorter in an answer's place, without touching the blocks that are in both. */
+/** Replaces an answer's content by a shorter version, and keeps the blocks that are in both. */
 
 /**
- * @param fresh what is to be in `shown`. Its last two blocks are always taken from here: what comes goes on with the last
- *   one, or in its place, behind the one before.
+ * @param fresh the new content of `shown`. Its last two blocks are always taken from `fresh`, since further
+ *   text continues the last one, or replaces it after the block before it.
  */
 export function replaceRest(shown: Element, fresh: Element): void {
   const { lastChild } = fresh
@@ -13,7 +13,7 @@ export function replaceRest(shown: Element, fresh: Element): void {
     old = old.nextSibling
     next = next.nextSibling
   }
-  // Also in the part where they differ the blocks before that are kept.
+  // Keep equal blocks inside the first part that differs, too.
   if (isPart(old) && isPart(next)) {
     replaceRest(old, next)
     old = old.nextSibling

@@ -1,4 +1,4 @@
-/** The element's attributes, parsed: each is one of what it can be, and its default where it says something else. */
+/** Parses the element's attributes into closed unions. An unknown value counts as the default. */
 
 const CORNERS = ['bottom-right', 'bottom-left'] as const
 const POSITIONS = ['inline', 'page', ...CORNERS] as const
@@ -9,7 +9,7 @@ export type Position = (typeof POSITIONS)[number]
 export type Theme = (typeof THEMES)[number]
 export type StorageKind = (typeof STORAGES)[number]
 
-/** All that are watched. */
+/** All observed attributes. */
 export const ATTRIBUTES = [
   'endpoint',
   'model',
@@ -28,26 +28,32 @@ export const ATTRIBUTES = [
   'speed',
 ] as const
 
-/** Those that change what the widget is made of, so that it is made anew; the others change how it looks. */
-export const FOUNDATIONS: readonly string[] = ['endpoint', 'lang', 'storage', 'strings', 'image-origins']
+/** Attributes that need a new panel. The others only update the existing one. */
+export const REBUILDING_ATTRIBUTES: readonly string[] = [
+  'endpoint',
+  'lang',
+  'storage',
+  'strings',
+  'image-origins',
+]
 
 type Attributes = Pick<Element, 'getAttribute'>
 
-/** What changes nothing but the looks, and the next question. */
+/** Settings that can change without a new panel. */
 export interface Settings {
   model: string | undefined
-  /** `undefined` where the language's own words are to stand, here and below. */
+  /** `undefined` for the language's own text, as for the next two. */
   heading: string | undefined
   greeting: string | undefined
   placeholder: string | undefined
   starters: string[]
   theme: Theme
   position: Position
-  /** Whether how fast an answer came is always shown. */
+  /** Whether the speed of answers is always shown. */
   speed: boolean
 }
 
-/** @param corner where a launcher stands that doesn't say so */
+/** @param corner the corner of a launcher that names none */
 export function settingsOf(element: Attributes, corner: (typeof CORNERS)[number]): Settings {
   const text = (name: string) => element.getAttribute(name)?.trim() || undefined
   const position = oneOf(
@@ -70,21 +76,21 @@ export function settingsOf(element: Attributes, corner: (typeof CORNERS)[number]
 export const storageOf = (element: Attributes): StorageKind =>
   oneOf(STORAGES, element.getAttribute('storage'), 'session')
 
-/** Origins, as a browser writes them; what is no address is left out. */
+/** Origins in the browser's spelling. Invalid addresses are ignored. */
 export function imageOriginsOf(element: Attributes): string[] {
   return listOf(element.getAttribute('image-origins') ?? '', /\s+/).flatMap(
     (address) => URL.parse(address)?.origin ?? [],
   )
 }
 
-/** Without a slash at its end, so that a path can follow; empty for the page's own origin. */
+/** Has no slash at its end, so that a path can follow; empty for the page's own origin. */
 export function endpointOf(element: Attributes, otherwise: string): string {
   return (element.getAttribute('endpoint')?.trim() || otherwise).replace(/\/+$/, '')
 }
 
 /**
- * Of what is there or not. [spec] In HTML such an attribute is there whatever it says; but Vue and Svelte write the `false`
- * that it is bound to, and set a property to the empty text of an attribute without a value.
+ * Reads a boolean attribute. [spec] In HTML its presence counts, whatever its value. But Vue and Svelte write
+ * a bound `false` as a value, and set the property to '' for an attribute without a value.
  */
 export const isOn = (value: unknown): boolean => value === '' || (Boolean(value) && value !== 'false')
 

@@ -1,7 +1,7 @@
-/** Makes `<millrace-chat>` known to the page. */
+/** Defines `<millrace-chat>`. */
 import { MillraceChat } from './millrace-chat.ts'
 
 export { MillraceChat }
 
-// A page may have the script twice, in two versions: the first one stays.
+// A page may load two versions of the script: the first one wins.
 if (!customElements.get('millrace-chat')) customElements.define('millrace-chat', MillraceChat)

@@ -1,44 +1,46 @@
-/** What the element tells its page. All events bubble, and cross Shadow DOM. */
+/** The events of the element. All events bubble and cross Shadow DOM. */
 
-/** A conversation's id, and what was asked. */
-interface Asked {
+/** The conversation's id, and the question. */
+interface QuestionDetail {
   conversation: string
   question: string
 }
 
-export interface MillraceAnswer extends Asked {
-  /** The answer's Markdown. */
+export interface MillraceAnswer extends QuestionDetail {
+  /** The answer as Markdown. */
   answer: string
   end: 'done' | 'stopped' | 'withheld'
-  /** `null` where there was none, or where nobody here saw it. */
+  /** `null` if there was no token, or if it was not seen here. */
   firstTokenMs: number | null
   tokensPerSecond: number | null
   tokens: number | null
 }
 
-export interface MillraceError extends Asked {
-  /** What had come of it. */
+export interface MillraceError extends QuestionDetail {
+  /** The part of the answer that had arrived. */
   answer: string
-  /** docs/PROTOCOL.md and client/stream/chat-error.ts list them; `null` where the server gave none. */
+  /** Listed in docs/PROTOCOL.md and client/stream/chat-error.ts; `null` if the server sent none. */
   code: string | null
   status: number | null
   message: string
-  /** To be quoted to whoever runs the server. */
+  /** For reports to the server's operator. */
   requestId: string | null
 }
 
-export interface MillraceFeedback extends Asked {
+export interface MillraceFeedback extends QuestionDetail {
   answer: string
   rating: 'up' | 'down' | null
 }
 
 export interface MillraceEvents {
-  /** The element can be used. */
+  /** The element is ready to use. */
   'millrace-ready': CustomEvent<undefined>
   'millrace-open': CustomEvent<undefined>
   'millrace-close': CustomEvent<undefined>
-  /** A question is about to be sent, for the first time or again; `preventDefault()` keeps it from being sent. */
-  'millrace-ask': CustomEvent<Asked>
+  /**
+   * A question is about to be sent, for the first time or again. `preventDefault()` keeps it from being sent.
+   */
+  'millrace-ask': CustomEvent<QuestionDetail>
   'millrace-delta': CustomEvent<{ conversation: string; text: string }>
   'millrace-answer': CustomEvent<MillraceAnswer>
   'millrace-error': CustomEvent<MillraceError>
@@ -50,7 +52,10 @@ export type Emit = <Name extends keyof MillraceEvents>(
   ...detail: MillraceEvents[Name]['detail'] extends undefined ? [] : [detail: MillraceEvents[Name]['detail']]
 ) => boolean
 
-/** @returns the function that sends events from this element: `false` where a listener prevented what comes next */
+/**
+ * @returns a function that dispatches events on this element, and returns `false` if a listener prevented the
+ *   default
+ */
 export function emitFrom(element: EventTarget): Emit {
   return (name, ...[detail]) =>
     element.dispatchEvent(

@@ -1,27 +1,27 @@
 /**
- * Loads a part of the widget from the deployment that it came from: checked against its hash, and found again where a
- * newer deployment has taken its place. Nobody calls it by hand: in the page and in `widget.js` the build puts it in the
- * place of each `import()` of the widget (scripts/widget-parts.ts). In the library they stay: there the site's own bundler
- * says where parts lie.
+ * Loads a part of the widget from the deployment that the widget came from, checked against its hash. If a
+ * newer deployment has replaced it, the part is looked up there.
  *
- * A part is one file that imports nothing, so its hash covers all of it, and it runs beside any `widget.js` of the same
- * contract.
+ * A part is one file without imports, so its hash covers all of it, and it runs with any `widget.js` of the
+ * same contract. The build puts calls of `loadDeployed` in place of the widget's `import()`s, for the page
+ * and for `widget.js` (scripts/widget-parts.ts). The library keeps them: there the site's own bundler places
+ * the parts.
  */
 import { PARTS_CONTRACT } from './parts-contract.ts'
 
-/** From this module's file to the deployment's root, such as `../`; the build says. */
+/** The path from this module to the deployment's root, such as `../`. Set by the build. */
 declare const MILLRACE_ROOT: string
 
 const here = import.meta.url
 const root = new URL(MILLRACE_ROOT, here)
 
 /**
- * Under `/v/` a page has pinned what it runs. There the list, which nobody has pinned, is not asked: whoever could change
- * it could have anything run.
+ * A page that loads from `/v/` has pinned its code by hash. The list of parts is not pinned, so it is not
+ * used: anybody who could change it could run any code.
  */
 const pinned = /\/v\/[^/]+\/$/.test(root.pathname)
 
-/** A part has some 10 KB: after so long it won't come by this connection. */
+/** Parts have some 10 KB: after this time the connection has most likely failed. */
 const LOADED_MS = 20_000
 
 const loading = new Map<string, Promise<unknown>>()
@@ -29,9 +29,9 @@ const failed = new Set<string>()
 let tries = 0
 
 /**
- * @param file from the deployment's root
- * @param integrity its hash, as in `<script integrity>`
- * @throws that it could not be loaded, with the reason in `cause`. Nothing of that is remembered: the next call tries again
+ * @param file path from the deployment's root
+ * @param integrity hash as in `<script integrity>`
+ * @throws {Error} if the part could not be loaded, with the reason in `cause`; the next call tries again
  */
 export function loadDeployed<T>(name: string, file: string, integrity: string): Promise<T> {
   let module = loading.get(name)
@@ -50,14 +50,15 @@ async function load(name: string, file: string, integrity: string): Promise<unkn
     return await importChecked(file, integrity)
   } catch (error) {
     if (pinned) throw error
-    // Gone with an earlier deployment, or the connection was: the list tells, or can't be had either.
+    // The part was removed by a newer deployment, or the connection failed. The list of parts tells, unless
+    // it fails too.
     return importChecked(...(await lookUp(name)))
   }
 }
 
-/** Where the part lies in the deployment of this moment. */
+/** Finds the part in the current deployment. */
 async function lookUp(name: string): Promise<[file: string, integrity: string]> {
-  // [spec] Fetch, `no-cache`: what is kept is used only if the server says that it is still so.
+  // [spec] Fetch, `no-cache`: a cached list is used only after the server confirmed it.
   const response = await fetch(new URL('widget-chunks.json', root), { cache: 'no-cache' })
   if (!response.ok) throw new TypeError(`The list of parts can't be had: status ${response.status}.`)
   const list = await response.json()
@@ -71,7 +72,8 @@ async function lookUp(name: string): Promise<[file: string, integrity: string]> 
 
 async function importChecked(file: string, integrity: string): Promise<unknown> {
   const url = new URL(file, root)
-  // [spec] HTML, "fetch a single module script": a failure is kept in the module map. By another address it isn't the same.
+  // [spec] HTML, "fetch a single module script": the module map keeps failures by URL, so retry with another
+  // URL.
   if (failed.has(file)) url.searchParams.set('again', String(++tries))
   try {
     await preload(url.href, integrity)
@@ -83,8 +85,8 @@ async function importChecked(file: string, integrity: string): Promise<unknown> 
 }
 
 /**
- * `import()` takes no hash, a preload does. What it has fetched and checked stands in the module map, where the `import()`
- * finds it; what didn't pass is never imported.
+ * Fetches and checks a module. `import()` takes no hash but a preload does: it puts the checked module into
+ * the module map, where `import()` finds it. A module that fails the check is never imported.
  */
 function preload(url: string, integrity: string): Promise<void> {
   const link = document.createElement('link')
@@ -100,7 +102,7 @@ function preload(url: string, integrity: string): Promise<void> {
   document.head.append(link)
   return promise.finally(() => {
     clearTimeout(late)
-    // Not before: a browser may give up what a link loads that is taken out.
+    // Removed only now: browsers may cancel a preload whose link is removed.
     link.remove()
   })
 }

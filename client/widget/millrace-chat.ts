@@ -1,10 +1,12 @@
-/** `<millrace-chat>`: a chat with a model, in any page. docs/WIDGET.md has its attributes, methods and events. */
+/**
+ * `<millrace-chat>`: a chat with a model, in any page. docs/WIDGET.md has its attributes, methods and events.
+ */
 import {
   ATTRIBUTES,
   endpointOf,
-  FOUNDATIONS,
   imageOriginsOf,
   isOn,
+  REBUILDING_ATTRIBUTES,
   settingsOf,
   storageOf,
 } from './attributes.ts'
@@ -13,43 +15,43 @@ import { createPanel, type Panel } from './panel.ts'
 import type { Strings } from './strings/en.ts'
 import { chooseLanguage, directionOf, type Language, loadStrings } from './strings/load-strings.ts'
 import { ownStrings } from './strings/own-strings.ts'
-import { hasPlace } from './talk/place.ts'
-import type { ExportFormat, Foundations, layFoundations } from './talk.ts'
+import { hasConversation } from './talk/storage-names.ts'
+import type { createTalkContext, ExportFormat, TalkContext } from './talk.ts'
 import type { Visitor } from './visitor/visitor.ts'
 
-/** Where there is no DOM, as on a server that renders pages, the class can be imported all the same. */
+/** Lets the class be imported without a DOM, such as in server-side rendering. */
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
 
 /**
- * The panel is made anew, out of what is kept, when an attribute changes that it is made of; an answer that was coming is
- * then taken up again.
+ * The element. When one of the attributes changes that need it, the panel is built anew from what is stored,
+ * and an answer in progress is resumed.
  */
 export class MillraceChat extends Base {
-  /** The Worker that elements without an `endpoint` ask; empty for the page's own origin. */
+  /** The Worker for elements without an `endpoint`; empty for the page's own origin. */
   static endpoint = ''
   static readonly observedAttributes = [...ATTRIBUTES]
 
-  /** Who asks, for a page that asks its Worker for other things too. To be set before the element is in the page. */
+  /** The visitor of a page that also calls its Worker otherwise. Set it before the element is in the page. */
   declare visitor: Visitor | undefined
 
   readonly #emit = emitFrom(this)
   readonly #internals = this.attachInternals()
-  /** As JSON: two objects of the same words are the same words. */
-  #own = '{}'
-  #foundations: Foundations | undefined
+  /** The host's strings as JSON, so that equal objects compare as equal. */
+  #ownStrings = '{}'
+  #context: TalkContext | undefined
   #panel: Panel | undefined
-  #due = false
+  #renewalDue = false
   #ready = false
-  /** How often it was made: the latest counts. */
-  #made = 0
-  /** What is written and not sent yet, while there is no panel. */
+  /** Number of the latest build of the panel: earlier ones that are still loading are dropped. */
+  #buildNumber = 0
+  /** The unsent question, kept while there is no panel. */
   #draft = ''
-  /** What was called before there was a panel. */
+  /** Method calls that wait for the panel. */
   #calls: ((panel: Panel) => void)[] = []
 
   connectedCallback(): void {
-    this.#takeOver('strings')
-    this.#takeOver('open')
+    this.#upgradeProperty('strings')
+    this.#upgradeProperty('open')
     this.#renew()
   }
 
@@ -58,36 +60,39 @@ export class MillraceChat extends Base {
   }
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
-    // [spec] Called also when it is set to what it was.
+    // [spec] Also called when the value stays the same.
     if (before === now) return
-    if (FOUNDATIONS.includes(name)) this.#renew()
+    if (REBUILDING_ATTRIBUTES.includes(name)) this.#renew()
     else if (name === 'open') this.#followOpen()
     else {
       this.#panel?.update()
-      // A launcher that it has become is as open as it says.
+      // An element that has become a launcher follows its `open` attribute.
       this.#followOpen()
     }
   }
 
-  /** Words of the host's own, in place of the widget's. */
+  /** The host's own texts, in place of the widget's. */
   get strings(): Partial<Strings> {
-    return JSON.parse(this.#own)
+    return JSON.parse(this.#ownStrings)
   }
 
   set strings(strings: Partial<Strings>) {
     const own = JSON.stringify(readStrings(strings))
-    // A component that writes them out sets them each time that it renders.
-    if (own === this.#own) return
-    this.#own = own
+    // Frameworks set an object again at each render.
+    if (own === this.#ownStrings) return
+    this.#ownStrings = own
     this.#renew()
   }
 
-  /** Opens a launcher's panel. Elsewhere it always is. */
+  /** Opens a launcher's panel. Other positions are always open. */
   get open(): () => void {
     return () => this.#call((panel) => panel.open())
   }
 
-  /** As the attribute: frameworks set what they find on an element by that name, and would put a value in the method's place. */
+  /**
+   * Sets the attribute: frameworks assign a property if an element has one of that name, and would replace
+   * the method.
+   */
   set open(open: boolean | string | null | undefined) {
     if (isOn(open)) this.setAttribute('open', '')
     else this.removeAttribute('open')
@@ -98,33 +103,34 @@ export class MillraceChat extends Base {
   }
 
   /**
-   * Asks as if it had been typed: now, or as soon as that can be done. If it turns out then that another answer comes, it
-   * is put into the question box.
+   * Asks a question as if it had been typed: now, or when the panel is ready. If another answer is in
+   * progress by then, the question is put into the question box.
    *
-   * @returns whether it is asked: it is not while another answer comes, or where the page prevents it
+   * @returns whether the question is asked; `false` while another answer is in progress, or if the page
+   *   prevents it
    */
   ask(text: string): boolean {
     const question = text.trim()
     if (question === '') return false
     if (this.#panel) return this.#panel.ask(question)
     this.#calls.push((panel) => {
-      // Another one may have been asked before it.
+      // Another question may have been asked meanwhile.
       if (!panel.ask(question)) panel.draft ||= question
     })
     return true
   }
 
-  /** Stops the answer that comes, for all who watch it. */
+  /** Stops the answer in progress, for all its readers. */
   stop(): void {
     this.#call((panel) => panel.stop())
   }
 
-  /** Begins a new conversation; the one before stays in the list. */
+  /** Begins a new conversation. The old one stays in the list. */
   clear(): void {
     this.#call((panel) => panel.clear())
   }
 
-  /** This conversation as text or as data (docs/WIDGET.md). Empty before there is one. */
+  /** This conversation as text or as data (docs/WIDGET.md). Empty before the first question. */
   export(format: ExportFormat = 'markdown'): string {
     return this.#panel?.export(format) ?? ''
   }
@@ -133,51 +139,54 @@ export class MillraceChat extends Base {
     this.#call((panel) => panel.focus())
   }
 
-  /** Now, or as soon as there is a panel. */
+  /** Calls the panel now, or when it is ready. */
   #call(call: (panel: Panel) => void): void {
     if (this.#panel) call(this.#panel)
     else this.#calls.push(call)
   }
 
-  /** Once for all that changes at the same time: an element that is moved is taken out and put in again. */
+  /**
+   * Builds the panel once for all changes of the same task: an element that is moved is disconnected and
+   * connected again.
+   */
   #renew(): void {
-    if (this.#due) return
-    this.#due = true
+    if (this.#renewalDue) return
+    this.#renewalDue = true
     queueMicrotask(() => {
-      this.#due = false
-      void this.#make()
+      this.#renewalDue = false
+      void this.#build()
     })
   }
 
-  async #make(): Promise<void> {
-    const made = ++this.#made
-    if (this.#panel) this.#takeAway(this.#panel)
+  async #build(): Promise<void> {
+    const buildNumber = ++this.#buildNumber
+    if (this.#panel) this.#removePanel(this.#panel)
     if (!this.isConnected) return
     const language = this.#language()
     const loaded = await loadStrings(language)
-    // Meanwhile it may have been taken out, or something else changed.
-    if (!this.isConnected || this.#due || this.#made !== made) return
+    // The element may have been removed or changed while loading.
+    if (!this.isConnected || this.#renewalDue || this.#buildNumber !== buildNumber) return
     const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
-    const { storage, scope } = this.#whereKept()
+    const { storage, scope } = this.#storage()
     this.#panel = createPanel({
       shadow: this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
       language,
       strings: { ...loaded, ...readStrings(this.getAttribute('strings')), ...this.strings },
       settings: () => settingsOf(this, corner),
-      // Also where nothing is stored, and the panel alone is made anew.
-      goesOn: this.#foundations !== undefined || hasPlace(storage, scope),
+      // Covers a rebuilt panel without storage, too.
+      hasConversation: this.#context !== undefined || hasConversation(storage, scope),
       loadTalk: async () => {
-        const { createTalk, layFoundations } = await import('./talk.ts')
+        const { createTalk, createTalkContext } = await import('./talk.ts')
         return (options) => {
-          const foundations = this.#layFoundations(layFoundations)
-          return createTalk({ ...options, foundations, imageOrigins: imageOriginsOf(this) })
+          const context = this.#contextFor(createTalkContext)
+          return createTalk({ ...options, context, imageOrigins: imageOriginsOf(this) })
         }
       },
       emit: this.#emit,
       opened: (open) => {
         this.open = open
       },
-      // For style/look.css, to which an attribute of the page's says less.
+      // Used by style/look.css: the page's style can't set this state.
       setOver: (over) => (over ? this.#internals.states.add('over') : this.#internals.states.delete('over')),
     })
     this.#panel.draft = this.#draft
@@ -187,7 +196,7 @@ export class MillraceChat extends Base {
     this.#ready = true
   }
 
-  #takeAway(panel: Panel): void {
+  #removePanel(panel: Panel): void {
     const { draft, waiting } = panel
     this.#draft = draft
     panel.remove()
@@ -195,17 +204,20 @@ export class MillraceChat extends Base {
     if (waiting !== undefined) this.ask(waiting)
   }
 
-  /** As long as they are of the same, what a conversation without storage is kept in is not lost. */
-  #layFoundations(lay: typeof layFoundations): Foundations {
-    const { endpoint, storage, scope } = this.#whereKept()
-    const laid = this.#foundations
-    if (laid?.endpoint === endpoint && laid.storage === storage) return laid
+  /**
+   * Keeps the context while endpoint and storage stay the same, and with it a conversation that is in memory
+   * only.
+   */
+  #contextFor(create: typeof createTalkContext): TalkContext {
+    const { endpoint, storage, scope } = this.#storage()
+    const existing = this.#context
+    if (existing?.endpoint === endpoint && existing.storage === storage) return existing
     const challengePlace = () => this.#challengePlace()
-    this.#foundations = lay({ endpoint, storage, scope, visitor: this.visitor, challengePlace })
-    return this.#foundations
+    this.#context = create({ endpoint, storage, scope, visitor: this.visitor, challengePlace })
+    return this.#context
   }
 
-  #whereKept() {
+  #storage() {
     const endpoint = endpointOf(this, MillraceChat.endpoint)
     return { endpoint, storage: storageOf(this), scope: endpoint || location.origin }
   }
@@ -220,7 +232,7 @@ export class MillraceChat extends Base {
     return chooseLanguage([own, document.documentElement.lang, ...navigator.languages])
   }
 
-  /** Not in the shadow tree: Turnstile looks for its own elements in the page. */
+  /** In the light DOM: Turnstile looks for its elements in the document. */
   #challengePlace(): HTMLElement {
     const there = this.querySelector<HTMLElement>(':scope > [slot="challenge"]')
     if (there) return there
@@ -230,8 +242,8 @@ export class MillraceChat extends Base {
     return place
   }
 
-  /** [spec] What was set before the element was defined hides the class's own property. */
-  #takeOver(name: 'strings' | 'open'): void {
+  /** [spec] A property set before the element was defined shadows the accessor of the class: set it again. */
+  #upgradeProperty(name: 'strings' | 'open'): void {
     if (!Object.hasOwn(this, name)) return
     const { [name]: value } = this
     delete (this as Partial<this>)[name]
@@ -243,7 +255,7 @@ function readStrings(value: unknown): Partial<Strings> {
   try {
     return ownStrings(value)
   } catch (error) {
-    // For whoever wrote the page; a chat in the widget's own words is better than none.
+    // For the page's author. The widget's own strings are used instead.
     console.error(error)
     return {}
   }
@@ -254,6 +266,6 @@ declare global {
     'millrace-chat': MillraceChat
   }
   interface HTMLElementEventMap extends MillraceEvents {}
-  // They bubble, and cross Shadow DOM.
+  // Events bubble and cross Shadow DOM.
   interface DocumentEventMap extends MillraceEvents {}
 }

@@ -1,4 +1,7 @@
-/** What of the widget is there at once: its place in the page, the question box, and a launcher's bubble. */
+/**
+ * The part of the widget that is there at once: its place in the page, the question box, and a launcher's
+ * bubble.
+ */
 import { isLauncher, type Settings } from './attributes.ts'
 import type { Emit } from './events.ts'
 import { type Bubble, createBubble } from './launcher/bubble.ts'
@@ -22,36 +25,36 @@ export interface PanelOptions {
   language: Language
   strings: Strings
   settings(): Settings
-  /** Whether there is a conversation to go on with. */
-  goesOn: boolean
-  /** Loads what a conversation needs. @returns what makes it */
+  /** Whether there is a conversation to continue. */
+  hasConversation: boolean
+  /** Loads the conversation's code. @returns a function that creates it */
   loadTalk(): Promise<MakeTalk>
   emit: Emit
-  /** Told when a launcher's panel was opened or closed. */
+  /** Called when a launcher's panel was opened or closed. */
   opened(open: boolean): void
-  /** Told whether it stands over the page, or in it. */
+  /** Called with whether the panel is over the page or in it. */
   setOver(over: boolean): void
 }
 
 export interface Panel {
-  /** What is written and not sent yet. */
+  /** The text in the question box. */
   draft: string
-  /** What is to be asked, and can't be sent yet. */
+  /** The question that waits for the conversation's code. */
   readonly waiting: string | undefined
-  /** Shows the settings as they are now. */
+  /** Applies the current settings. */
   update(): void
-  /** @param how `quietly` leaves the focus where it is, and tells nobody */
+  /** @param how `quietly` keeps the focus where it is, and calls no callback */
   open(how?: 'quietly'): void
   close(): void
   focus(): void
-  /** @returns whether it is being asked, or will be once there is a conversation */
+  /** @returns whether the question is asked, or waits for the conversation's code */
   ask(question: string): boolean
   stop(): void
   /** Begins a new conversation. */
   clear(): void
-  /** Empty before there is a conversation. */
+  /** Empty before the conversation's code is loaded. */
   export(format: ExportFormat): string
-  /** Takes all of it away. Answers go on, and can be taken up again. */
+  /** Removes the panel. Answers continue on the server and can be resumed. */
   remove(): void
 }
 
@@ -60,7 +63,7 @@ export function createPanel({
   language,
   strings,
   settings,
-  goesOn,
+  hasConversation,
   loadTalk,
   emit,
   opened,
@@ -69,18 +72,18 @@ export function createPanel({
   const root = create('div', { class: 'root', lang: language, dir: directionOf(language) })
   const frame = createFrame(strings)
   const { panel } = frame
-  // Until there is a conversation, what was typed stays in the box.
+  // Keep the text in the box until the conversation's code is loaded.
   const composer = createComposer(strings, { ask: (question) => ask(question) && talk !== undefined, stop })
   let bubble: Bubble | undefined
   let popup: Popup | undefined
-  let unfit: (() => void) | undefined
+  let stopFitting: (() => void) | undefined
   let talk: Talk | undefined
   let failure: HTMLElement | undefined
   let isLoading = false
-  /** Whether somebody waits for the conversation. */
-  let isMissed = goesOn
+  /** Whether the reader waits for the conversation's code, so that a failure to load it is shown. */
+  let isAwaited = hasConversation
   let removed = false
-  /** What is to be done with the conversation once there is one; and what is to be asked in it. */
+  /** Calls that wait for the conversation's code, and the question to ask then. */
   let calls: ((talk: Talk) => void)[] = []
   let question: string | undefined
 
@@ -93,7 +96,7 @@ export function createPanel({
     if (talk) what(talk)
     else {
       calls.push(what)
-      isMissed = true
+      isAwaited = true
       load()
     }
   }
@@ -104,7 +107,7 @@ export function createPanel({
     failure?.remove()
     loadTalk()
       .then(begin, (error) => fail(error, loadingFailure(error)))
-      // What is at hand fails for no want of a connection, but by what the page has given it.
+      // The code is loaded, so this is not a network error: the page passed something invalid.
       .catch((error) => fail(error, 'wrongHere'))
   }
 
@@ -120,11 +123,11 @@ export function createPanel({
       ended() {
         if (popup?.isOpen === false) bubble?.setUnread(true)
       },
-      focus: goOn,
+      focus: focusContent,
     })
     for (const what of calls.splice(0)) what(talk)
     if (question !== undefined) {
-      // While it was loaded nobody knew of an answer that is still coming.
+      // The conversation may be resuming an answer, which wasn't known before.
       if (!talk.ask(question)) composer.draft ||= question
       else if (composer.draft.trim() === question) composer.draft = ''
     }
@@ -134,29 +137,29 @@ export function createPanel({
 
   function fail(error: unknown, kind: FailureKind): void {
     isLoading = false
-    // For whoever wrote the page: the reader is told what to do, not why.
+    // For the page's author. The reader is told what to do, not the cause.
     console.error(error)
-    // Where it was only in case, nobody misses it yet.
-    if (removed || !isMissed) return
+    // A failed preload needs no message: the reader does not wait for it.
+    if (removed || !isAwaited) return
     calls = []
     composer.draft ||= question ?? ''
     question = undefined
     showState()
     failure = createFailure(kind, strings, () => {
-      goOn()
-      isMissed = true
+      focusContent()
+      isAwaited = true
       load()
     })
     frame.dock.prepend(failure)
   }
 
-  /** Puts the focus where one goes on, and never has a keyboard rise over an answer. */
-  function goOn(): void {
+  /** Focuses the question box, or on touch devices the log: the on-screen keyboard would cover the answer. */
+  function focusContent(): void {
     if (isTouched()) frame.log.focus({ preventScroll: true })
     else composer.focus()
   }
 
-  /** What depends on the conversation that is shown. */
+  /** Updates what depends on the shown conversation. */
   function showState(): void {
     const { isBusy, isEmpty } = talk ?? { isBusy: question !== undefined, isEmpty: true }
     composer.setBusy(isBusy)
@@ -168,7 +171,7 @@ export function createPanel({
     if (talk) return talk.ask(text)
     if (question !== undefined) return false
     question = text
-    isMissed = true
+    isAwaited = true
     showState()
     load()
     return true
@@ -187,8 +190,8 @@ export function createPanel({
         const button = create('button', { type: 'button', part: 'starter', dir: 'auto' }, question)
         button.addEventListener('click', () => {
           ask(question)
-          // The welcome goes, and the button with it.
-          goOn()
+          // The clicked button disappears with the welcome.
+          focusContent()
         })
         return create('li', {}, button)
       }),
@@ -204,7 +207,7 @@ export function createPanel({
     const pressed = () => (popup?.isOpen ? popup.close() : popup?.open())
     bubble = createBubble(strings, {
       pressed,
-      // Fetched, in case; nobody is asked for anything yet: it may be a pointer on its way to something else.
+      // Preload only. It requests no session, as the pointer may just pass by.
       near: () => void loadTalk().catch(() => {}),
     })
     root.prepend(bubble.element)
@@ -233,8 +236,8 @@ export function createPanel({
     showStarters(now.starters)
     setLauncher(isLauncher(now.position))
     frame.keys.textContent = popup ? strings.keysOfLauncher : strings.keys
-    unfit?.()
-    unfit = now.position === 'page' ? fitViewport(root) : undefined
+    stopFitting?.()
+    stopFitting = now.position === 'page' ? fitViewport(root) : undefined
   }
 
   const isListShown = () => frame.list.ariaExpanded === 'true'
@@ -255,7 +258,7 @@ export function createPanel({
   atFirstUse(panel, load)
   update()
   showState()
-  if (goesOn) load()
+  if (hasConversation) load()
 
   return {
     get draft() {
@@ -278,7 +281,7 @@ export function createPanel({
     remove() {
       removed = true
       talk?.remove()
-      unfit?.()
+      stopFitting?.()
       popup?.remove()
       root.remove()
     },

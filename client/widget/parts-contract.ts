@@ -1,6 +1,6 @@
 /**
- * What `widget.js` and the parts that it loads later expect of each other. Raise it with any change to what a part
- * exports, or to what those exports take and return: a page that was opened before a deployment then refuses the new
- * part and says why, in the place of running two halves that don't fit.
+ * Version of the interface between `widget.js` and its parts. Raise it with any change to a part's exports,
+ * or to what they accept and return. A page that was opened before a deployment then refuses the new part
+ * with a message, instead of running code that doesn't fit.
  */
-export const PARTS_CONTRACT = 1
+export const PARTS_CONTRACT = 2

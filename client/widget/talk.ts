@@ -1,4 +1,7 @@
-/** All that a conversation needs. Loaded at the first sign that there is to be one, or at once where one goes on. */
+/**
+ * Everything a conversation needs. Loaded at the first sign of use, or at once if there is a conversation to
+ * continue.
+ */
 import { createAnswerSpeech } from './announce/answer-speech.ts'
 import type { Settings, StorageKind } from './attributes.ts'
 import type { Emit } from './events.ts'
@@ -23,8 +26,8 @@ import { warmCaller } from './visitor/warm-caller.ts'
 
 export type ExportFormat = 'markdown' | 'json'
 
-/** What outlives a panel, as long as the Worker and the place of storage are the same. */
-export interface Foundations {
+/** What outlives a panel, as long as the Worker and the storage stay the same. */
+export interface TalkContext {
   endpoint: string
   storage: StorageKind
   kept: KeptConversations
@@ -35,43 +38,43 @@ export interface TalkOptions {
   frame: Frame
   language: Language
   strings: Strings
-  foundations: Foundations
-  /** Origins whose images may be loaded. */
+  context: TalkContext
+  /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
   settings(): Settings
   emit: Emit
-  /** Told when another conversation is shown, and when an answer begins to be awaited or has ended. */
+  /** Called when another conversation is shown, and when an answer begins to be awaited or has ended. */
   changed(): void
-  /** Told when an answer has ended, however. */
+  /** Called when an answer has ended in any way. */
   ended(): void
-  /** Puts the focus where one goes on. */
+  /** Moves the focus to where the reader continues. */
   focus(): void
 }
 
-export type MakeTalk = (options: Omit<TalkOptions, 'foundations' | 'imageOrigins'>) => Talk
+export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins'>) => Talk
 
 export interface Talk {
-  /** Whether an answer comes. */
+  /** Whether an answer is in progress. */
   readonly isBusy: boolean
   readonly isEmpty: boolean
-  /** @returns whether it is being asked */
+  /** @returns whether the question is asked */
   ask(question: string): boolean
   stop(): void
   /** Begins a new conversation. */
   begin(): void
-  /** The list of conversations takes the place of the one that is shown, and gives it back. */
+  /** Shows the list of conversations in place of the conversation, or hides it. */
   showList(shown: boolean): void
   export(format: ExportFormat): string
-  /** Takes all of it away. Answers go on, and can be taken up again. */
+  /** Removes the conversation from the page. Answers continue on the server and can be resumed. */
   remove(): void
 }
 
 /**
- * @param scope what is kept belongs to this Worker alone
- * @param visitor who asks, if the page has said so
- * @param challengePlace where Turnstile's challenge stands, if the Worker asks for one
+ * @param scope the Worker that the stored conversations belong to
+ * @param visitor the page's visitor, if it has set one
+ * @param challengePlace the element for Turnstile's challenge, if the Worker asks for one
  */
-export function layFoundations({
+export function createTalkContext({
   endpoint,
   storage,
   scope,
@@ -83,7 +86,7 @@ export function layFoundations({
   scope: string
   visitor: Visitor | undefined
   challengePlace(): HTMLElement
-}): Foundations {
+}): TalkContext {
   return {
     endpoint,
     storage,
@@ -92,12 +95,12 @@ export function layFoundations({
   }
 }
 
-/** Shows the conversation that this tab is in, and goes on with its answer. */
+/** Shows this tab's conversation and resumes its answer. */
 export function createTalk({
   frame,
   language,
   strings,
-  foundations: { endpoint, storage, kept, visitor },
+  context: { endpoint, storage, kept, visitor },
   imageOrigins,
   settings,
   emit,
@@ -113,7 +116,7 @@ export function createTalk({
   const follow = followEnd(log, content, frame.latest)
   const list = createConversationList(strings, language, {
     open(id) {
-      // First: what is hidden can't be scrolled to its end.
+      // Before `show`: a hidden log can't be scrolled.
       showList(false)
       threads.show(id)
       focus()
@@ -130,7 +133,7 @@ export function createTalk({
 
   const tree = panel.getRootNode() as ShadowRoot
   adopt(tree, TALK_STYLES)
-  // In time, so that it is there when the first token is.
+  // Loaded early, to be there before the first token.
   loadRendering().then(
     ({ MARKDOWN_STYLES }) => adopt(tree, MARKDOWN_STYLES),
     () => {},
@@ -157,19 +160,19 @@ export function createTalk({
         ready: visitor.session.ready,
         model: () => settings().model,
         busy(busy) {
-          // While a conversation is being entered, it isn't shown yet.
+          // A thread that is still being created is not shown yet.
           queueMicrotask(() => {
             if (here()) keepToEnd(busy)
-            // While it came, another tab may have gone on.
+            // Another tab may have continued the conversation during this answer.
             if (here() && !threads.shown.busy) threads.refresh('tab')
             changed()
           })
           if (!busy) void allowance.update()
         },
-        heard: {
-          // While a conversation is being entered, it isn't shown yet.
+        announce: {
+          // A thread that is still being created is not shown yet.
           kept: (view) => queueMicrotask(() => here() && speech.resume(view)),
-          begun: (view, goesOn) => here() && speech.begin(view, goesOn),
+          begun: (view, continues) => here() && speech.begin(view, continues),
           shortened: (view) => here() && speech.shortened(view),
           reconnecting: () => here() && speech.say(strings.reconnecting),
           ended(view, turn) {
@@ -197,7 +200,7 @@ export function createTalk({
   }
 
   function showEnd(): void {
-    // Also of what is whole: it may still be painted.
+    // Start even if the answer is complete: it may not be painted yet.
     follow.start()
     keepToEnd(threads.shown.busy)
   }
@@ -225,12 +228,12 @@ export function createTalk({
 
   const detached = new AbortController()
   addEventListener('pagehide', kept.flush, { signal: detached.signal })
-  // Meanwhile the reader may have gone on, on another page of the site.
+  // The reader may have continued on another page of the site.
   addEventListener('pageshow', ({ persisted }) => persisted && threads.refresh('page'), {
     signal: detached.signal,
   })
   const unwatch = kept.watch((id) => {
-    // While an answer comes here, both tabs write what they see of it.
+    // While an answer arrives here, both tabs store it: don't refresh.
     if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh('tab')
     if (!list.element.hidden) showList(true)
   })

@@ -1,31 +1,32 @@
 /**
- * Growing text → blocks, so that a browser lays out only the one that grows. Joined, the pieces are the text
- * exactly, and a block ends right after a line feed wherever there is one: pre-wrapped, it looks like one text.
+ * Splits growing text into blocks, so that a browser lays out only the last one. The pieces together are the
+ * exact text. Blocks end after a line feed where there is one, so pre-wrapped blocks look like one text.
  */
 
-export interface Piece {
+export interface BlockPiece {
   text: string
-  /** `undefined` continues the block before. */
+  /** The kind of the block that the piece starts; `undefined` if it continues the last block. */
   starts: 'prose' | 'code' | undefined
 }
 
-/** A block ends at a blank line after this many characters, at any line's end after twice as many. */
+/** A block ends at a blank line after this many characters, and at any line end after twice as many. */
 export const BLOCK_CHARS = 1000
 
-/** A line without an end is cut at white space after this many characters, or anywhere after twice as many. */
+/** A longer line is cut at white space, or anywhere after twice as many characters. */
 export const LINE_CHARS = 4000
 
 const FENCE = /^ {0,3}```/
-/** What may still become a fence with the next delta. */
-const HALF_FENCE = /^ {0,3}`{0,2}$/
+/** A line that may still become a fence. */
+const PARTIAL_FENCE = /^ {0,3}`{0,2}$/
 
 /**
  * @example
  *   const split = createBlockSplitter()
- *   split.push('Like this:\n``') // [{ text: 'Like this:\n', starts: 'prose' }], and holds back what may be a fence
+ *   // The second line may be a fence, so it is held back.
+ *   split.push('Like this:\n``') // [{ text: 'Like this:\n', starts: 'prose' }]
  *   split.push('`js\n') // [{ text: '```js\n', starts: 'code' }]
  */
-export function createBlockSplitter(): { push(text: string): Piece[]; end(): Piece[] } {
+export function createBlockSplitter(): { push(text: string): BlockPiece[]; end(): BlockPiece[] } {
   let kind: 'prose' | 'code' = 'prose'
   let length = 0
   let fresh = true
@@ -40,7 +41,7 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
     length = 0
   }
 
-  /** Where a line begins: does a block begin with it? */
+  /** Starts a line, and a block with it where one is due. */
   function startLine(line: string): void {
     if (closing) begin('prose')
     closing = false
@@ -51,7 +52,7 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
     blank = true
   }
 
-  function piece(text: string): Piece {
+  function piece(text: string): BlockPiece {
     const starts = fresh ? kind : undefined
     fresh = false
     length += text.length
@@ -59,7 +60,7 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
   }
 
   /** Takes a line, or a part of one. */
-  function* take(part: string): Generator<Piece> {
+  function* take(part: string): Generator<BlockPiece> {
     let rest = part
     while (length + rest.length > LINE_CHARS) {
       const cut = findCut(rest, LINE_CHARS - length)
@@ -71,11 +72,11 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
     if (rest !== '') yield piece(rest)
   }
 
-  function* split(text: string, final: boolean): Generator<Piece> {
+  function* split(text: string, final: boolean): Generator<BlockPiece> {
     const lines = (held + text).split(/(?<=\n)/)
     held = ''
     for (const [index, line] of lines.entries()) {
-      if (lineStart && !final && index === lines.length - 1 && HALF_FENCE.test(line)) {
+      if (lineStart && !final && index === lines.length - 1 && PARTIAL_FENCE.test(line)) {
         held = line
         return
       }
@@ -83,7 +84,7 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
       if (lineStart) startLine(line)
       yield* take(line)
       lineStart = line.endsWith('\n')
-      // A line may come in parts.
+      // The line may come in several parts.
       blank &&= line.trim() === ''
     }
   }
@@ -91,7 +92,10 @@ export function createBlockSplitter(): { push(text: string): Piece[]; end(): Pie
   return { push: (text) => [...split(text, false)], end: () => [...split('', true)] }
 }
 
-/** Where to cut a line whose block has room for `room` more characters: after white space, never inside a character. */
+/**
+ * Where to cut a line whose block has room for `room` more characters: after white space, never inside a
+ * surrogate pair.
+ */
 function findCut(text: string, room: number): number | undefined {
   const from = Math.max(0, room)
   const hard = Math.max(0, room + LINE_CHARS)

@@ -1,22 +1,22 @@
-/** Token counts of texts that grow, from a web worker of the page. */
+/** Counts the tokens of growing texts in a web worker. */
 import cl100k_base from '../../../dist/ranks/cl100k_base.bin?url'
 import o200k_base from '../../../dist/ranks/o200k_base.bin?url'
 import { encodingFor } from '../../../worker/tokens/chat.ts'
 import { scriptUrl } from '../../widget/visitor/trusted-types.ts'
-import type { Counted, Piece } from './counting.worker.ts'
+import type { CountReply, CountRequest } from './counting.worker.ts'
 import workerUrl from './counting.worker.ts?worker&url'
 
 const RANKS = { o200k_base, cl100k_base }
 const trusted = scriptUrl('millrace-counting', workerUrl)
 
 export interface Counting {
-  /** Begins another text. Its function takes the next piece, and says how many tokens the text has with it. */
+  /** Begins a text. The returned function adds a piece and resolves to the text's tokens so far. */
   begin(model: string): (piece: string) => Promise<number>
-  /** Lets the worker and its ranks go. What is still being counted fails. */
+  /** Terminates the worker and frees its ranks. Pending counts are rejected. */
   end(): void
 }
 
-/** Loads nothing before the first piece; the ranks are loaded once, by the worker. */
+/** Nothing is loaded before the first piece. The worker loads each encoding's ranks once. */
 export function startCounting(): Counting {
   let worker: Worker | undefined
   let texts = 0
@@ -28,7 +28,7 @@ export function startCounting(): Counting {
 
   function start(): Worker {
     const started = new Worker(trusted, { type: 'module' })
-    started.addEventListener('message', ({ data }: MessageEvent<Counted>) => {
+    started.addEventListener('message', ({ data }: MessageEvent<CountReply>) => {
       const next = waiting.shift()
       if ('tokens' in data) next?.resolve(data.tokens)
       else next?.reject(new Error(data.failed))
@@ -45,7 +45,7 @@ export function startCounting(): Counting {
         worker ??= start()
         const counted = Promise.withResolvers<number>()
         waiting.push(counted)
-        worker.postMessage({ text, piece, encoding, ranks: RANKS[encoding] } satisfies Piece)
+        worker.postMessage({ text, piece, encoding, ranks: RANKS[encoding] } satisfies CountRequest)
         return counted.promise
       }
     },

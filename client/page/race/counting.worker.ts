@@ -1,35 +1,35 @@
 /**
- * Counts tokens off the page's thread, with the counter that the Worker has. A message is the next piece of one
- * of the texts; the answer is how many tokens that text has with it.
+ * Counts tokens off the main thread, with the Worker's own counter. Each message is the next piece of a text;
+ * the reply is the number of tokens of that text so far.
  */
 import { type Counter, createCounter } from '../../../worker/tokens/counter.ts'
 import type { Encoding } from '../../../worker/tokens/pre-tokens.ts'
 import { openRanks } from '../../../worker/tokens/ranks.ts'
 
-export interface Piece {
-  /** Which text goes on. */
+export interface CountRequest {
+  /** Identifies the text that the piece continues. */
   text: number
   piece: string
   encoding: Encoding
-  /** Where the encoding's packed ranks are. */
+  /** URL of the encoding's packed ranks. */
   ranks: string
 }
 
-export type Counted = { tokens: number } | { failed: string }
+export type CountReply = { tokens: number } | { failed: string }
 
 const counters = new Map<Encoding, Promise<Counter>>()
 const texts = new Map<number, ReturnType<Counter['incremental']>>()
 let before: Promise<void> = Promise.resolve()
 
-addEventListener('message', ({ data }: MessageEvent<Piece>) => {
-  // One after the other, so that answers come in the order of the questions.
+addEventListener('message', ({ data }: MessageEvent<CountRequest>) => {
+  // One at a time, so that replies have the order of the messages.
   before = before.then(async () => {
-    const counted = await count(data).catch((error): Counted => ({ failed: String(error) }))
+    const counted = await count(data).catch((error): CountReply => ({ failed: String(error) }))
     postMessage(counted)
   })
 })
 
-async function count({ text, piece, encoding, ranks }: Piece): Promise<Counted> {
+async function count({ text, piece, encoding, ranks }: CountRequest): Promise<CountReply> {
   const counter = counters.get(encoding) ?? load(ranks)
   counters.set(encoding, counter)
   const known = texts.get(text) ?? (await counter).incremental()
@@ -39,7 +39,7 @@ async function count({ text, piece, encoding, ranks }: Piece): Promise<Counted> 
 }
 
 async function load(url: string): Promise<Counter> {
-  // What is being counted comes over the same wire, and is being timed: it goes first.
+  // Low priority: the answers that are being timed share the connection.
   const response = await fetch(url, { priority: 'low' })
   if (!response.ok) throw new TypeError(`The ranks are missing: status ${response.status}`)
   return createCounter(openRanks(await response.arrayBuffer()))

@@ -1,10 +1,10 @@
-/** A race's record as CSV: each message of the streamed answer, then the totals of both ways. */
+/** Writes a race's record as CSV: each message of the streamed answer, then the totals of both ways. */
 import { type Finish, type RaceRecord, tokensOf, type Way } from './record.ts'
 
 const HEAD = ['answer', 'event', 'message', 'seconds', 'characters', 'tokens', 'tokens_from', 'demo_speed']
 
 /**
- * [spec] RFC 4180: lines end with CRLF. A cell is a number or one of our own words, so none needs quotes.
+ * [spec] RFC 4180: lines end with CRLF. Cells are numbers or words of our own, so none needs quotes.
  *
  * @example
  *   answer,event,message,seconds,characters,tokens,tokens_from,demo_speed
@@ -42,7 +42,7 @@ export function toCsv(record: RaceRecord): string {
   return rows.map((cells) => `${cells.join(',')}\r\n`).join('')
 }
 
-/** To a tenth of a millisecond: browsers' clocks go no further. */
+/** Rounds to a tenth of a millisecond, the resolution of browsers' clocks. */
 function inSeconds(ms: number): string {
   return (ms / 1000).toFixed(4)
 }

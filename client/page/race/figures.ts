@@ -1,12 +1,12 @@
-/** A race's record → the table under it, and its result in a sentence. */
+/** Turns a race's record into the rows of its table and the sentences about it. */
 import { seconds, thousands } from './numbers.ts'
 import { type Finish, type RaceRecord, type TokenCount, tokensOf, type Way } from './record.ts'
 
-/** One row of the table; a figure that is not known is an empty text. */
+/** A row of the table. A figure that is not known is an empty text. */
 export interface Figure {
   name: string
   values: Record<Way, string>
-  /** Said in small print under each value. */
+  /** Shown in small print under each value. */
   notes?: Record<Way, string>
 }
 
@@ -15,11 +15,13 @@ function sourceWords(source: TokenCount['source'] | undefined, demo: boolean): s
   return source === 'estimated' ? 'estimated by the Worker' : 'counted on this page'
 }
 
-/** The rows of the founding example's table, in its order, and the page's own count beside the reported one. */
+/**
+ * The rows of the founding example's table in its order, with the page's own count beside the reported one.
+ */
 export function figures(record: RaceRecord): Figure[] {
-  const both = (tell: (finish: Finish) => string): Record<Way, string> => ({
-    unstreamed: tell(record.unstreamed),
-    streamed: tell(record.streamed),
+  const both = (format: (finish: Finish) => string): Record<Way, string> => ({
+    unstreamed: format(record.unstreamed),
+    streamed: format(record.streamed),
   })
   return [
     { name: 'Total time', values: both(({ totalMs }) => seconds(totalMs)) },
@@ -34,13 +36,17 @@ export function figures(record: RaceRecord): Figure[] {
   ]
 }
 
-/** All of the time over all of the tokens, as the founding example has it. */
+/** Total time divided by all tokens, as in the founding example. */
 function perTokenMs(finish: Finish): number | null {
   const tokens = tokensOf(finish)?.tokens ?? 0
   return tokens > 0 ? finish.totalMs / tokens : null
 }
 
-/** @example resultSentence(record) // 'Streamed, the first words came after 0.93 s; unstreamed, after 31.5 s: 34 times the wait.' */
+/**
+ * @example
+ *   resultSentence(record)
+ *   // 'Streamed, the first words came after 0.93 s; unstreamed, after 31.5 s: 34 times the wait.'
+ */
 export function resultSentence(record: RaceRecord): string {
   const { streamed, unstreamed } = record
   const first = streamed.firstWordsMs
@@ -50,7 +56,7 @@ export function resultSentence(record: RaceRecord): string {
   return `Streamed, the first words came after ${seconds(first)}; unstreamed, after ${seconds(unstreamed.totalMs)}${times}.${speedNote(record)}`
 }
 
-/** The plot in a sentence, for those who can't see it. */
+/** Describes the plot in a sentence, as its accessible name. */
 export function plotSentence(record: RaceRecord): string {
   const { samples, streamed, unstreamed } = record
   const start =
@@ -64,7 +70,7 @@ export function plotSentence(record: RaceRecord): string {
   )
 }
 
-/** What the Worker measured, so that the network's part can be told. Empty where it did not say. */
+/** The Worker's own measurement, which shows the network's part. Empty if the Worker reported none. */
 export function workerLine({ atWorker }: RaceRecord): string {
   if (atWorker === null) return ''
   const { first_token_ms: first, total_ms: total, tokens_per_second: rate } = atWorker
@@ -73,7 +79,7 @@ export function workerLine({ atWorker }: RaceRecord): string {
   return `The streamed answer as the Worker measured it: ${parts.filter(Boolean).join(', ')}.`
 }
 
-/** `at 10× speed`, or nothing. */
+/** `at 10× speed`, or an empty text at the measured speed. */
 export function speedWords({ demoSpeed }: Pick<RaceRecord, 'demoSpeed'>): string {
   return demoSpeed !== null && demoSpeed > 1 ? `at ${demoSpeed}× speed` : ''
 }
@@ -87,6 +93,6 @@ function perToken(ms: number): string {
   return `${ms.toFixed(ms < 100 ? 1 : 0)} ms`
 }
 
-function maybe<T>(value: T | null, tell: (value: T) => string): string {
-  return value === null ? '' : tell(value)
+function maybe<T>(value: T | null, format: (value: T) => string): string {
+  return value === null ? '' : format(value)
 }

@@ -1,20 +1,20 @@
-/** Shows a text that grows delta by delta, and stays cheap however long it gets. */
-import { createBlockSplitter, type Piece } from './blocks.ts'
+/** Shows plain text that grows delta by delta, at a constant cost for each delta. */
+import { type BlockPiece, createBlockSplitter } from './blocks.ts'
 
 export interface GrowingText {
   append(text: string): void
-  /** Shows this beginning of it alone, at once: the rest was taken back. It may go on from there. */
+  /** Removes the text after this beginning at once, when it was retracted. More text may follow. */
   shorten(text: string): void
-  /** Shows all that is left, at once. */
+  /** Shows all remaining text at once. */
   end(): void
-  /** Starts anew. */
+  /** Removes all text, for a new answer. */
   clear(): void
 }
 
 /**
- * Deltas are collected until the next frame: more often nobody sees them, and each paint costs a layout. Text goes
- * in with `appendData`, into the last block alone. What stands is not touched again, so a selection in it survives; nor is
- * it, before the cut, when the end is taken back.
+ * Deltas are collected until the next frame: painting more often is invisible, and each paint costs a layout.
+ * Text is added with `appendData` to the last block only. Other blocks keep their nodes, so a selection in
+ * them survives; shortening keeps the blocks before the cut.
  *
  * @example
  *   const text = createGrowingText(element)
@@ -27,7 +27,7 @@ export function createGrowingText(element: HTMLElement): GrowingText {
   let waiting = ''
   let frame: number | undefined
 
-  function show(pieces: Piece[]): void {
+  function show(pieces: BlockPiece[]): void {
     for (const { text, starts } of pieces) {
       if (tail && starts === undefined) {
         tail.appendData(text)
@@ -62,7 +62,7 @@ export function createGrowingText(element: HTMLElement): GrowingText {
       frame ??= requestAnimationFrame(paint)
     },
     end() {
-      // Not left to the frame: in a hidden tab there is none.
+      // Painted now, not in the next frame: a hidden tab has no frames.
       if (frame !== undefined) cancelAnimationFrame(frame)
       paint()
       show(splitter.end())
@@ -70,7 +70,8 @@ export function createGrowingText(element: HTMLElement): GrowingText {
     shorten(text) {
       drop()
       const blocks = toBlocks(splitter.push(text))
-      // Cut anew, the text falls into the blocks that stand there: a block doesn't depend on what comes after it.
+      // A block doesn't depend on the text after it, so the shorter text splits into the blocks that are
+      // there.
       for (const [index, { kind, text }] of blocks.entries()) {
         const block = element.children[index]
         if (block === undefined) {
@@ -91,7 +92,7 @@ export function createGrowingText(element: HTMLElement): GrowingText {
   }
 }
 
-function toBlocks(pieces: Piece[]): { kind: 'prose' | 'code'; text: string }[] {
+function toBlocks(pieces: BlockPiece[]): { kind: 'prose' | 'code'; text: string }[] {
   const blocks: { kind: 'prose' | 'code'; text: string }[] = []
   for (const { text, starts } of pieces) {
     const last = blocks.at(-1)

@@ -1,16 +1,15 @@
-/** One way of the race on the page: its clock, its text, and what is to be said of it. */
-
-import { copyOf, part } from '../part.ts'
+/** One lane of the race on the page: its clock, its text and its note. */
+import { cloneTemplate, findElement } from '../find-element.ts'
 import { createGrowingText } from './growing-text.ts'
 
-/** Drawn as the water under the clock: dry, held back, flowing, arrived, shut off, broken off. */
+/** Shown by the line of water under the clock: dry, held back, flowing, arrived, shut off, broken off. */
 export type LaneState = 'idle' | 'waiting' | 'flowing' | 'done' | 'stopped' | 'failed'
 
 export interface LaneView {
   element: HTMLElement
   setState(state: LaneState): void
   setClock(ms: number): void
-  /** The time that counts, to the hundredth. */
+  /** Shows the final time, in hundredths of a second. */
   setFinish(ms: number): void
   setNote(note: string): void
   append(text: string): void
@@ -18,17 +17,17 @@ export interface LaneView {
   clear(): void
 }
 
-/** Scrolled down to within this many pixels of the end counts as being there. */
+/** A scroll position within this many pixels of the end counts as the end. */
 const NEAR_PX = 24
 
 export function createLaneView(name: string): LaneView {
-  const element = copyOf('lane-template')
+  const element = cloneTemplate('lane-template')
   element.ariaLabel = name
-  part(element, 'h3', HTMLElement).textContent = name
-  const time = part(element, '.time', HTMLElement)
-  const note = part(element, '.lane-note', HTMLElement)
-  const pool = part(element, '.pool', HTMLElement)
-  const body = part(element, '.text', HTMLElement)
+  findElement(element, 'h3', HTMLElement).textContent = name
+  const time = findElement(element, '.time', HTMLElement)
+  const note = findElement(element, '.lane-note', HTMLElement)
+  const pool = findElement(element, '.pool', HTMLElement)
+  const body = findElement(element, '.text', HTMLElement)
   const text = createGrowingText(body)
   pool.role = 'region'
   pool.ariaLabel = `${name}: the answer`
@@ -43,7 +42,7 @@ export function createLaneView(name: string): LaneView {
       element.dataset.state = state
       body.ariaBusy = String(state === 'waiting' || state === 'flowing')
       if (state === 'done' || state === 'stopped' || state === 'failed') text.end()
-      // What can be scrolled has to be reached by keyboard; an empty box is no stop on the way.
+      // A scrollable pool must be reachable by keyboard, and an empty one should be no tab stop.
       if (body.childElementCount > 0 || state === 'flowing') pool.tabIndex = 0
       else pool.removeAttribute('tabindex')
     },
@@ -56,7 +55,7 @@ export function createLaneView(name: string): LaneView {
   }
 }
 
-/** Keeps the end of a growing text in view, unless the reader has scrolled up to read. */
+/** Keeps the end of growing text in view, unless the reader has scrolled up. */
 function followPool(pool: HTMLElement, body: HTMLElement, growing: () => boolean): void {
   let following = true
   pool.addEventListener(

@@ -1,25 +1,24 @@
-/** Shows one way of a race: it runs its clock, and counts its tokens as the text comes. */
-
+/** One lane of a race: runs its clock, and counts its tokens while text arrives. */
 import type { Counting } from './counting.ts'
 import { createLaneView, type LaneState, type LaneView } from './lane-view.ts'
 import { seconds, thousands } from './numbers.ts'
 import type { Way } from './record.ts'
 
-/** The counter is asked no more often: a number that changes faster can't be read. */
+/** Least time between two counts: a number that changes more often is hard to read. */
 const COUNT_INTERVAL_MS = 250
 
 export interface Lane {
   view: LaneView
   start(counting: Counting): void
-  /** Moves the clock, and has counted what has come. */
+  /** Sets the clock, and counts the text that has arrived. */
   tick(ms: number): void
   text(text: string, model: string, ms: number): void
-  /** Leaves this beginning of the text: the rest was taken back. */
+  /** Keeps only this beginning of the text, when the rest was retracted. */
   shorten(text: string): void
   finish(ms: number): void
-  /** Ended before its time: it stays as it is. */
+  /** Ends the lane early and keeps its content. */
   abandon(state: Extract<LaneState, 'stopped' | 'failed'>): void
-  /** The tokens of all the text; `null` if they could not be counted. */
+  /** The tokens of the whole text; `null` if they could not be counted. */
   counted(): Promise<number | null>
 }
 
@@ -48,7 +47,7 @@ export function createLane(way: Way): Lane {
     if (!push || uncounted === '') return
     const piece = uncounted
     uncounted = ''
-    // Without the counter the race goes on: its tokens are told with the answer.
+    // A race goes on without the counter, with the count that the answer reports.
     const counted = push(piece).catch(() => null)
     last = counted
     void counted.then((count) => {
@@ -60,8 +59,8 @@ export function createLane(way: Way): Lane {
 
   return {
     view,
-    start(with_) {
-      counting = with_
+    start(counter) {
+      counting = counter
       push = undefined
       uncounted = arrival = tokens = ''
       last = Promise.resolve(0)
@@ -89,7 +88,7 @@ export function createLane(way: Way): Lane {
       view.append(text)
     },
     shorten(text) {
-      // What was counted can't be taken back from the counter: without a count, the answer's own is told.
+      // Counted tokens can't be retracted, so stop counting and show the count that the answer reports.
       push = undefined
       counting = undefined
       uncounted = tokens = ''

@@ -1,11 +1,11 @@
-/** The plot as a picture that stands alone: with its background, its result in words, and its legend. */
+/** The plot as an image of its own, with background, result and legend. */
 
 interface Caption {
-  /** Above the plot, in words. */
+  /** The result in words, drawn above the plot. */
   sentence: string
-  /** The legend of the page, which names the lines and has their colors. */
+  /** The page's legend, which has the names and colors of the lines. */
   legend: HTMLElement
-  /** The background is its own. */
+  /** The element whose background, font and color the image takes. */
   surface: HTMLElement
 }
 
@@ -32,7 +32,7 @@ export async function toPng(plot: HTMLCanvasElement, { sentence, legend, surface
   const plotTop = MARGIN + words.length * LINE + 8
   const legendTop = plotTop + plot.height / ratio + 12
   const height = legendTop + entries.length * LINE + MARGIN
-  // The size empties a canvas and forgets its state: everything is set after it.
+  // Resizing clears a canvas and its state, so set everything afterwards.
   canvas.width = Math.round(width * ratio)
   canvas.height = Math.round(height * ratio)
   context.fillStyle = backgroundColor

@@ -1,5 +1,5 @@
-/** Draws when each message came: the founding example's plot, with uPlot, in the page's own colors. */
-// In this order: the language first.
+/** Draws the time of each message with uPlot, as in the founding example's plot, in the page's colors. */
+// The import order matters: the language first.
 import './usable-language.ts'
 
 import uPlot from 'uplot'
@@ -7,8 +7,8 @@ import 'uplot/dist/uPlot.min.css'
 import { seconds } from './numbers.ts'
 import type { Series } from './series.ts'
 
-/** Above so many, points run into one line, and drawing each costs more than it shows. */
-const MOST_POINTS = 1500
+/** Above this number, points merge into one line, and drawing each costs more than it shows. */
+const MAX_POINTS = 1500
 
 const NARROW_PX = 480
 
@@ -17,7 +17,7 @@ export interface Plot {
   remove(): void
 }
 
-/** Draws into `place`, as wide as it is, and again when its width or the color scheme changes. */
+/** Fills the width of `place`, and draws again when that width or the color scheme changes. */
 export function drawPlot(place: HTMLElement, series: Series): Plot {
   const dark = matchMedia('(prefers-color-scheme: dark)')
   let plot = draw(place, series)
@@ -63,11 +63,11 @@ function draw(place: HTMLElement, { message, streamed, firstWords, unstreamed }:
     height: narrow ? 280 : 360,
     padding: [8, 12, 0, 0],
     legend: { show: false },
-    // To be looked at, and saved: a zoom by dragging would only surprise on a phone.
+    // No zoom: a drag on a phone would start it by accident.
     cursor: { show: false },
     scales: {
       x: { time: false, range: [0, Math.max(1, message.length - 1)] },
-      // Room above the highest line for its label.
+      // Leaves room above the highest line for its label.
       y: { range: [0, Math.max(0.01, highest * 1.1)] },
     },
     axes: [
@@ -80,7 +80,7 @@ function draw(place: HTMLElement, { message, streamed, firstWords, unstreamed }:
         stroke: color('--water'),
         width: 1.5,
         points: {
-          show: message.length <= MOST_POINTS,
+          show: message.length <= MAX_POINTS,
           size: narrow ? 3 : 4,
           stroke: color('--water'),
           fill: color('--water'),
@@ -100,7 +100,7 @@ function draw(place: HTMLElement, { message, streamed, firstWords, unstreamed }:
   }
   return new uPlot(options, [message, streamed, firstWords, unstreamed], place)
 
-  /** Names a level on the line itself: where the rising points are not, which is top left and bottom right. */
+  /** Labels a level on its line, at the top left or bottom right, which the rising points leave free. */
   function label(
     plot: uPlot,
     text: string,
@@ -126,8 +126,8 @@ function draw(place: HTMLElement, { message, streamed, firstWords, unstreamed }:
 const inSeconds = (value: number | null | undefined) => seconds((value ?? 0) * 1000)
 
 /**
- * The page's colors as a canvas understands them. A custom property itself reads `light-dark(…)`: only as the value of
- * a property is it one color.
+ * The page's colors in a form that a canvas understands. A custom property itself reads `light-dark(…)`; as
+ * the value of a property it is resolved to one color.
  */
 function colorsOf(place: HTMLElement): (name: string) => string {
   const probe = document.createElement('i')

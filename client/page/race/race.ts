@@ -1,4 +1,7 @@
-/** The race on the page: a question, two ways, and what came of it. Loaded when the reader goes there. */
+/**
+ * The race on the page: a question, two ways to ask it, and the result. Loaded when the reader opens the
+ * race.
+ */
 import '../style/race.css'
 import '../style/result.css'
 import { en } from '../../widget/strings/en.ts'
@@ -8,7 +11,7 @@ import { explainTrouble } from '../../widget/view/explain-trouble.ts'
 import { isComposed } from '../../widget/view/input-method.ts'
 import { createTroubleCard, type TroubleCard } from '../../widget/view/trouble-card.ts'
 import type { Announcer } from '../announcer.ts'
-import { part } from '../part.ts'
+import { findElement } from '../find-element.ts'
 import { FOUNDING_QUESTION } from '../starters.ts'
 import { startCounting } from './counting.ts'
 import { resultSentence } from './figures.ts'
@@ -20,36 +23,36 @@ import { type RaceWatch, runRace } from './run-race.ts'
 
 const CLOCK_INTERVAL_MS = 100
 
-export interface Surroundings {
+export interface RaceOptions {
   announcer: Announcer
   model(): string | undefined
   demo: Promise<boolean>
   /** Calls the Worker. */
   send: typeof fetch
-  /** Has ready what `send` would otherwise have to wait for. */
+  /** Prepares what `send` would otherwise wait for, so that it isn't part of the measured time. */
   ready(): Promise<void>
-  /** Told when a race begins and when it has ended. */
+  /** Called when a race begins and when it has ended. */
   busy(busy: boolean): void
-  /** Told when the reader tries again, with a key if one was asked for. */
+  /** Called when the reader tries again, with the API key if one was entered. */
   retried(key?: string): void
 }
 
 export interface Race {
-  /** Ends what runs. */
+  /** Stops a running race. */
   stop(): void
 }
 
-export function createRace({ announcer, model, demo, send, ready, busy, retried }: Surroundings): Race {
-  const form = part(document, '#race-form', HTMLFormElement)
-  const box = part(form, 'textarea', HTMLTextAreaElement)
-  const pace = part(form, '#race-pace', HTMLFieldSetElement)
-  const start = part(form, '#race-start', HTMLButtonElement)
-  const stop = part(form, '#race-stop', HTMLButtonElement)
-  const see = part(form, '#race-see', HTMLElement)
-  const troublePlace = part(document, '#race-trouble', HTMLElement)
-  const resultPlace = part(document, '#race-result', HTMLElement)
+export function createRace({ announcer, model, demo, send, ready, busy, retried }: RaceOptions): Race {
+  const form = findElement(document, '#race-form', HTMLFormElement)
+  const box = findElement(form, 'textarea', HTMLTextAreaElement)
+  const pace = findElement(form, '#race-pace', HTMLFieldSetElement)
+  const start = findElement(form, '#race-start', HTMLButtonElement)
+  const stop = findElement(form, '#race-stop', HTMLButtonElement)
+  const see = findElement(form, '#race-see', HTMLElement)
+  const troublePlace = findElement(document, '#race-trouble', HTMLElement)
+  const resultPlace = findElement(document, '#race-result', HTMLElement)
   const lanes = { unstreamed: createLane('unstreamed'), streamed: createLane('streamed') }
-  const track = part(document, '#lanes', HTMLElement)
+  const track = findElement(document, '#lanes', HTMLElement)
   track.append(lanes.unstreamed.view.element, lanes.streamed.view.element)
 
   let current: AbortController | undefined
@@ -60,13 +63,13 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
   let lastEnd = ''
 
   box.value = FOUNDING_QUESTION
-  void demo.then((is) => {
-    pace.hidden = !is
+  void demo.then((runsDemo) => {
+    pace.hidden = !runsDemo
   })
 
   function setBusy(now: boolean): void {
     busy(now)
-    // A button that hides loses the focus to nowhere.
+    // Hiding a focused button loses the focus, so move it to the button that appears.
     const focused = document.activeElement === (now ? start : stop)
     start.hidden = now
     stop.hidden = !now
@@ -93,7 +96,7 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     finished(way, ms) {
       lanes[way].finish(ms)
       const end = `The ${way} answer is complete, after ${seconds(ms)}.`
-      // The second end is told with the result: what is said right after it would drown it.
+      // The second end is announced together with the result, which would interrupt it.
       if (firstEnd === undefined) announcer.say(end)
       firstEnd ??= way
       lastEnd = end
@@ -105,15 +108,15 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     const abort = new AbortController()
     current = abort
     clear()
-    const speed = Number(part(form, 'input[name=pace]:checked', HTMLInputElement).value)
+    const speed = Number(findElement(form, 'input[name=pace]:checked', HTMLInputElement).value)
     setBusy(true)
     const demoSpeed = (await demo) ? speed : null
-    // Nor is the way to a session part of the race. Why there is none is told by the first who needs it.
+    // Prepare the session before the clock starts. If that fails, the first request reports the error.
     await ready().catch(() => {})
     const counting = startCounting()
     const started = performance.now()
     for (const lane of Object.values(lanes)) lane.start(counting)
-    // On a phone both ways are below what the reader has just used.
+    // On a phone both lanes are below the form.
     track.scrollIntoView({ block: 'nearest' })
     announcer.say('The race has begun.')
     const ticking = setInterval(() => {
@@ -131,14 +134,14 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     if (outcome.end === 'failed') fail(outcome.way, outcome.error, question)
     const counts = await Promise.all([lanes.unstreamed.counted(), lanes.streamed.counted()])
     counting.end()
-    // Another race may have begun while the counter was being loaded.
+    // Another race may have begun while the counter was loading.
     if (outcome.end === 'done' && !current) result?.showCounts(counts)
   }
 
   function showResult(record: RaceRecord): void {
     result = createResultView(record)
     resultPlace.append(result.element)
-    // It may be below what is in view; where the reader looks is theirs.
+    // The result may be out of view. Offer a link to it: the page doesn't scroll on its own.
     see.hidden = false
     announcer.say(`${lastEnd} ${resultSentence(record)}`)
   }
@@ -180,7 +183,7 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
   document.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && !isComposed(event)) stopRace()
   })
-  // A page that the browser keeps for the way back would keep its connections too.
+  // A page in the back/forward cache must not hold connections.
   addEventListener('pagehide', stopRace)
   return { stop: stopRace }
 }

@@ -1,28 +1,31 @@
-/** What a race measured, as data. All times in milliseconds from the moment when both questions left. */
+/** The measurements of a race. All times are in milliseconds since both requests were sent. */
 import type { Timing } from '../../../worker/protocol/wire.ts'
 
 export type Way = 'unstreamed' | 'streamed'
 
-/** One chunk of the streamed answer: a message, as the founding example calls it. */
+/** One chunk of the streamed answer, which the founding example calls a message. */
 export interface Sample {
   ms: number
-  /** Of text that can be read; 0 for a chunk that says something else, such as the role or the usage. */
+  /** Characters of visible text; 0 for a chunk without any, such as the role or the usage. */
   characters: number
 }
 
 export interface TokenCount {
   tokens: number
-  /** As told with the answer, and there by whom; or counted from the text, on this page. */
+  /**
+   * Where the count comes from: reported with the answer by the upstream or estimated by the Worker, or
+   * counted from the text on this page.
+   */
   source: 'upstream' | 'estimated' | 'page'
 }
 
 export interface Finish {
-  /** `null` for an answer without a word. */
+  /** `null` for an answer without text. */
   firstWordsMs: number | null
   totalMs: number
-  /** As told with the answer; `null` where nothing was told. */
-  told: TokenCount | null
-  /** Counted from the text that can be read; `null` where the counter could not be loaded. */
+  /** The count reported with the answer; `null` if it had none. */
+  reported: TokenCount | null
+  /** The count of the visible text on this page; `null` if the counter could not be loaded. */
   counted: number | null
 }
 
@@ -30,13 +33,13 @@ export interface RaceRecord {
   samples: Sample[]
   unstreamed: Finish
   streamed: Finish
-  /** The same as the Worker saw it, before the network; `null` where it does not say. */
+  /** The streamed answer's times as the Worker measured them, without the network; `null` if not reported. */
   atWorker: Timing | null
-  /** How many times faster than measured the demo played; `null` where a model answered. */
+  /** Speed of the demo as a multiple of the measured one; `null` if a model answered. */
   demoSpeed: number | null
 }
 
-/** The count to go by: as told, or else as counted here. */
-export function tokensOf({ told, counted }: Finish): TokenCount | null {
-  return told ?? (counted === null ? null : { tokens: counted, source: 'page' })
+/** The count to use: the reported one, else the page's own. */
+export function tokensOf({ reported, counted }: Finish): TokenCount | null {
+  return reported ?? (counted === null ? null : { tokens: counted, source: 'page' })
 }

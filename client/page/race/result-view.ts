@@ -1,5 +1,5 @@
-/** A race's result on the page: the sentence, the table, the plot, its numbers, and both to save. */
-import { copyOf, part } from '../part.ts'
+/** A race's result on the page: sentence, table, plot, the plot's numbers, and downloads. */
+import { cloneTemplate, findElement } from '../find-element.ts'
 import { toCsv } from './csv.ts'
 import { figures, plotSentence, resultSentence, speedWords, workerLine } from './figures.ts'
 import { seconds } from './numbers.ts'
@@ -7,19 +7,19 @@ import type { Plot } from './plot.ts'
 import type { RaceRecord } from './record.ts'
 import { pickSamples, toSeries } from './series.ts'
 
-/** As many rows as a listener has patience for; the CSV has them all. */
+/** Rows of the table of numbers, few enough to be listened to. The CSV has all rows. */
 const READ_ROWS = 24
 
 export interface ResultView {
   element: HTMLElement
-  /** The page's own counts, unstreamed and streamed, which may come later than all else. */
+  /** Adds the page's own counts, unstreamed and streamed, which may arrive after everything else. */
   showCounts(counts: readonly [number | null, number | null]): void
   remove(): void
 }
 
 export function createResultView(record: RaceRecord): ResultView {
-  const element = copyOf('result-template')
-  const find = (selector: string) => part(element, selector, HTMLElement)
+  const element = cloneTemplate('result-template')
+  const find = (selector: string) => findElement(element, selector, HTMLElement)
   const speed = speedWords(record)
   find('.speed-badge').textContent = speed
   find('.speed-badge').hidden = speed === ''
@@ -40,9 +40,9 @@ export function createResultView(record: RaceRecord): ResultView {
 
   let plot: Plot | undefined
   let removed = false
-  const savePng = part(element, '.save-png', HTMLButtonElement)
+  const savePng = findElement(element, '.save-png', HTMLButtonElement)
   savePng.disabled = true
-  // Loaded only now that there is something to draw. Without it, the numbers are still there.
+  // Loaded only when there is something to draw. Without the plot, its numbers are still shown.
   const drawn = Promise.all([import('./plot.ts'), import('./plot-image.ts')])
   void drawn.then(
     ([{ drawPlot }, { toPng }]) => {
@@ -122,6 +122,6 @@ function save(blob: Blob, name: string): void {
   link.href = URL.createObjectURL(blob)
   link.download = name
   link.click()
-  // The download has its own hold on it once it has begun.
+  // The browser has read the URL by then.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
 }

@@ -11,20 +11,20 @@ const ENDPOINT = '/v1/chat/completions'
 export interface RaceQuestion extends Pick<CallOptions, 'fetch'> {
   question: string
   model: string | undefined
-  /** `null` where a model answers; the field means nothing to any upstream but the demo. */
+  /** `null` if a model answers. Only the demo knows the field. */
   demoSpeed: number | null
   signal: AbortSignal
   /** A monotonic clock in milliseconds. */
   now(): number
 }
 
-/** What can be seen of a race while it runs. `ms` is from its start. */
+/** Receives the progress of a race. `ms` counts from its start. */
 export interface RaceWatch {
-  /** Text for one of the panes; the first of a streamed answer are its first words. */
+  /** Text for one lane. The first call for the streamed lane has its first words. */
   text(way: Way, text: string, model: string, ms: number): void
-  /** What was taken back of one of them leaves this much of its text. */
+  /** A lane's text was retracted after this beginning. */
   shortened(way: Way, text: string): void
-  /** One of the answers is whole. */
+  /** One of the answers is complete. */
   finished(way: Way, ms: number): void
 }
 
@@ -34,8 +34,8 @@ export type RaceOutcome =
   | { end: 'failed'; way: Way; error: unknown }
 
 /**
- * One that fails ends the race, and stops the other: half a comparison is none, and the other costs money.
- * `counted` of the record is left to whoever can count.
+ * A failed answer ends the race and stops the other one: half a comparison has no value, and the other answer
+ * costs money. `counted` of the record is left for the caller to fill in.
  */
 export async function runRace(asked: RaceQuestion, watch: RaceWatch): Promise<RaceOutcome> {
   const over = new AbortController()
@@ -58,7 +58,7 @@ export async function runRace(asked: RaceQuestion, watch: RaceWatch): Promise<Ra
 
   const start = now()
   const clock = () => now() - start
-  // Both leave in this very turn: neither waits for the other.
+  // Both requests are sent in the same turn: neither waits for the other.
   const [unstreamed, streamed] = await Promise.all([
     askWhole(request, options, clock, watch).catch(failure('unstreamed')),
     askStream(request, options, clock, watch).catch(failure('streamed')),
@@ -84,7 +84,7 @@ async function askWhole(
   return {
     firstWordsMs: text === '' ? null : totalMs,
     totalMs,
-    told: usage && { tokens: usage.completion_tokens, source: 'upstream' },
+    reported: usage && { tokens: usage.completion_tokens, source: 'upstream' },
     counted: null,
   }
 }
@@ -99,7 +99,7 @@ async function askStream(
   const samples: Sample[] = []
   let content = ''
   let firstWordsMs: number | null = null
-  let told: TokenCount | null = null
+  let reported: TokenCount | null = null
   let atWorker: RaceRecord['atWorker'] = null
   for await (const chunk of openChat(ENDPOINT, { ...request, stream_options }, options)) {
     const ms = clock()
@@ -114,16 +114,16 @@ async function askStream(
       content = withdraw(content, chunk)
       watch.shortened('streamed', content)
     }
-    // Usage can be on any chunk, and the last one wins.
+    // Any chunk can carry usage; the last one counts.
     if (chunk.usage) {
-      told = { tokens: chunk.usage.completion_tokens, source: chunk.millrace?.usage_source ?? 'upstream' }
+      reported = { tokens: chunk.usage.completion_tokens, source: chunk.millrace?.usage_source ?? 'upstream' }
     }
     atWorker = chunk.millrace?.timing ?? atWorker
   }
-  // Not the time of the last chunk: the answer is whole only with what closes it.
+  // Taken after the loop, not at the last chunk: an answer is complete only with its end.
   const totalMs = clock()
   watch.finished('streamed', totalMs)
-  return { finish: { firstWordsMs, totalMs, told, counted: null }, samples, atWorker }
+  return { finish: { firstWordsMs, totalMs, reported, counted: null }, samples, atWorker }
 }
 
 function textOf(chunk: ChatChunk): string {
@@ -134,7 +134,7 @@ function contentOf(chunk: ChatChunk): string {
   return deltaOf(chunk)?.content ?? ''
 }
 
-/** One answer was asked for, whatever a server sends beside it. */
+/** One choice was requested; others are ignored. */
 function deltaOf({ choices }: ChatChunk) {
   return choices.find(({ index }) => index === 0)?.delta
 }

@@ -1,16 +1,16 @@
-/** A race's record → what the plot draws, and the rows of it that are read out. */
+/** Turns a race's record into the plot's data and the rows that are read out. */
 import type { RaceRecord, Sample } from './record.ts'
 
-/** Columns of one length, a row a message. Times in seconds. */
+/** Columns of equal length, one row a message. Times are in seconds. */
 export interface Series {
   message: number[]
   streamed: number[]
-  /** The two levels, the same in each row; `null` throughout where there was no word. */
+  /** The two levels, with the same value in each row; `firstWords` has only `null` if there were no words. */
   firstWords: (number | null)[]
   unstreamed: number[]
 }
 
-/** @example toSeries(record).streamed[0] // 0.93: when the first message was there */
+/** @example toSeries(record).streamed[0] // 0.93: the time of the first message */
 export function toSeries({ samples, streamed, unstreamed }: RaceRecord): Series {
   const level = <T>(value: T) => samples.map(() => value)
   return {
@@ -25,12 +25,15 @@ export interface NumberedSample extends Sample {
   message: number
 }
 
-/** At most `most` messages, evenly spread; among them the first, the one with the first words, and the last. */
-export function pickSamples(samples: readonly Sample[], most: number): NumberedSample[] {
+/**
+ * Picks at most `max` messages, evenly spread, including the first, the one with the first words, and the
+ * last.
+ */
+export function pickSamples(samples: readonly Sample[], max: number): NumberedSample[] {
   const last = samples.length - 1
   const words = samples.findIndex(({ characters }) => characters > 0)
-  // One place is kept for the first words, which need not be on an even step.
-  const steps = Math.min(last, most - 2)
+  // Keep one place for the first words, which may lie between two steps.
+  const steps = Math.min(last, max - 2)
   const even = Array.from({ length: steps + 1 }, (_, step) => Math.round((step * last) / Math.max(1, steps)))
   const picked = new Set(words < 0 ? even : [...even, words])
   return [...picked]

@@ -1,6 +1,6 @@
 /**
- * uPlot makes a number format in the browser's language as it is loaded. A Chromium under the locale `C` calls its
- * language `en-US@posix`, of which no format can be made: uPlot would not load. Imported before it.
+ * Import this before uPlot, which creates a number format in the browser's language while it loads. Chromium
+ * under the locale `C` reports `en-US@posix`, which no format accepts, and uPlot would fail to load.
  */
 try {
   new Intl.NumberFormat(navigator.language)

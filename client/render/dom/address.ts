@@ -1,21 +1,27 @@
-/** Addresses that a model wrote: which ones may be followed or loaded, and how they are shown. */
+/** Decides which addresses in model output may be followed or loaded, and how they are displayed. */
 
 export interface AddressRules {
-  /** Whether a link may be relative to the page. Otherwise it is shown without being one. */
+  /**
+   * Whether links may be relative to the page. If not, a relative link is shown as text that leads nowhere.
+   */
   relativeLinks?: boolean
-  /** The origins that images may be loaded from. Any other image is shown as its text and its address. */
+  /**
+   * The origins that images may be loaded from. An image from any other origin is shown as its alternative
+   * text and its address.
+   */
   imageOrigins?: readonly string[]
 }
 
 const WEB = ['http:', 'https:']
 const FOLLOWED = [...WEB, 'mailto:']
 
-/** More of an address than this is not shown. */
+/** Longest address that is displayed in full. */
 const SHOWN_CHARS = 60
 
 /**
- * Whether a link may lead there. The browser's own parser decides what the scheme is, whatever it is disguised as. An
- * address that would be another one in another page, as `https:/logout` is, leads nowhere.
+ * Whether a link may lead to `href`. The browser's own parser decides the scheme, so a disguised one is seen
+ * through.
+ * An address that resolves differently on another page, as `https:/logout` does, is refused.
  */
 export function mayFollow(href: string, base: string, rules: AddressRules): boolean {
   const absolute = parse(href)
@@ -23,13 +29,16 @@ export function mayFollow(href: string, base: string, rules: AddressRules): bool
   return rules.relativeLinks === true && WEB.includes(parse(href, base)?.protocol ?? '')
 }
 
-/** Whether an image may be loaded: asking for it tells its server what the conversation is about. */
+/** Whether an image may be loaded. Loading it tells its server what the conversation is about. */
 export function mayLoad(src: string, base: string, rules: AddressRules): boolean {
   const url = parse(src, base)
   return url !== undefined && WEB.includes(url.protocol) && (rules.imageOrigins ?? []).includes(url.origin)
 }
 
-/** What is shown beside a link so that its text hides nothing; '' where the text is the address itself. */
+/**
+ * The address displayed beside a link, so that the link's text can't hide its destination; '' if the text is
+ * that address.
+ */
 export function shownAddress(href: string, text: string): string {
   const bare = (address: string) =>
     address
@@ -38,10 +47,11 @@ export function shownAddress(href: string, text: string): string {
       .replace(/\/$/, '')
   const url = parse(href)
   const web = url && WEB.includes(url.protocol) ? url : undefined
-  // What stands before an `@` looks like the host, and is none.
+  // A user name before `@` can look like the host, so an address with one is always displayed.
   if (bare(href) === bare(text) && !web?.username && !web?.password) return ''
   if (!web) return cutShort(href.replace(/^mailto:/i, ''))
-  // The host as the browser reads it: what looks like another one doesn't here. Whose it is, its end says.
+  // Show the host as the browser parses it, which reveals look-alike letters. Cut it at its start: its end
+  // names the owner.
   const { host, pathname, search, hash } = web
   const shown = host.length > SHOWN_CHARS ? `…${host.slice(1 - SHOWN_CHARS)}` : host
   return shown + cutShort(`${pathname}${search}${hash}`.replace(/\/$/, ''), SHOWN_CHARS - shown.length)

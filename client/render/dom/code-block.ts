@@ -1,4 +1,4 @@
-/** A block of code that grows: its language, a button that copies it, and its text, coloured if its language is known. */
+/** A growing block of code: its language, a copy button, and its text, coloured if the language is known. */
 import type { Colouring } from '../highlight/highlighter.ts'
 import { KNOWN_LANGUAGES } from '../highlight/known-languages.ts'
 import { type LoadHighlighter, loadHighlighter } from '../highlight/load-highlighter.ts'
@@ -6,7 +6,7 @@ import { type CopyLabels, createCopyButton } from './copy-button.ts'
 
 export interface CodeBlockOptions {
   labels: CopyLabels
-  /** In place of the one that is asked for a language that a fence names: to load it from elsewhere, or once more. */
+  /** Replaces the default loader of highlighters, for example to load from another origin or to retry. */
   loadHighlighter?: LoadHighlighter
 }
 
@@ -19,8 +19,8 @@ export interface CodeBlock {
 }
 
 /**
- * A browser lays out each line anew that is in one flow of text. So a long text is cut into several, at a line's end after
- * this many characters.
+ * A browser lays out a whole flow of text again for each added line. Long code is therefore split into
+ * several flows, each ended at the first line end after this many characters.
  */
 const FLOW_CHARS = 800
 
@@ -36,7 +36,7 @@ export function createCodeBlock({
   const name = document.createElement('span')
   name.part = 'code-language'
   const pre = document.createElement('pre')
-  // It can be wider than the page, and keys have to reach what is out of view.
+  // Long lines overflow: the focusable `pre` can be scrolled with the keyboard.
   pre.tabIndex = 0
   const code = document.createElement('code')
   bar.append(name, createCopyButton(code, labels))
@@ -53,7 +53,7 @@ export function createCodeBlock({
       colouring = highlight(code)
       if (ended) colouring.end()
     } catch {
-      // Code can be read without its colours.
+      // Code stays readable without colours.
     }
   }
 

@@ -4,13 +4,13 @@ import { copyText } from './copy-text.ts'
 export interface CopyLabels {
   copy: string
   copied: string
-  /** Said when it could not be: then the text is selected, to be copied by hand. */
+  /** Shown when copying failed. The text is then selected, so that the reader can copy it by hand. */
   notCopied: string
 }
 
-const TOLD_MS = 2000
+const FEEDBACK_MS = 2000
 
-/** @param source whose text is copied */
+/** @param source the element whose text is copied */
 export function createCopyButton(source: Element, labels: CopyLabels): HTMLButtonElement {
   const button = document.createElement('button')
   button.type = 'button'
@@ -20,7 +20,7 @@ export function createCopyButton(source: Element, labels: CopyLabels): HTMLButto
     button.textContent = (await copyText(source.textContent, source)) ? labels.copied : labels.notCopied
     setTimeout(() => {
       button.textContent = labels.copy
-    }, TOLD_MS)
+    }, FEEDBACK_MS)
   })
   return button
 }

@@ -1,8 +1,8 @@
-/** Puts a text on the clipboard, also where the page may not write to it. */
+/** Copies a text to the clipboard, also where the page has no permission to write to it. */
 
 /**
- * @param shown where the text stands, to be selected if need be
- * @returns whether it is there; if not, it is left selected, to be copied by hand
+ * @param shown the element that displays the text; it is selected if the clipboard API fails
+ * @returns whether the text was copied; if not, it stays selected, so that the reader can copy it by hand
  */
 export async function copyText(text: string, shown: Element): Promise<boolean> {
   try {
@@ -13,12 +13,12 @@ export async function copyText(text: string, shown: Element): Promise<boolean> {
   }
 }
 
-/** The old way, which asks for no permission. */
+/** Copies with `execCommand`, which needs no permission. */
 function copySelected(text: string, shown: Element): boolean {
   getSelection()?.selectAllChildren(shown)
   let copied = false
   const fill = (event: ClipboardEvent) => {
-    // The text as it is, not as it looks.
+    // Copy the source text, not the selection as it is rendered.
     event.clipboardData?.setData('text/plain', text)
     event.preventDefault()
     event.stopImmediatePropagation()

@@ -1,17 +1,18 @@
 /**
- * A place in an element where nodes and text are written. Before it may stand what was written there earlier, on a guess:
- * as much of that as is written again is kept as it is, so that a selection in it stays, and nothing is laid out anew.
+ * A position in an element at which nodes and text are written. Behind it is what is final; in front of it
+ * may be an earlier preview. Writing the same content again keeps the nodes of the preview, so a selection in
+ * them survives and they are not laid out again.
  */
 
-/** Of the elements that were written, what they are. */
+/** The kind that each written element was created with. */
 const kinds = new WeakMap<Node, string>()
 
 export class Cursor {
   readonly element: Element
-  /** What is behind the cursor, and of a text, how much of it. */
+  /** The node right behind the cursor. In a text node, `offset` is the position within it. */
   last: ChildNode | null
   offset = 0
-  /** Whether it writes only up to the next block, in an element that holds both. */
+  /** Whether the cursor stops at the next block, in an element that holds inline content and blocks. */
   readonly #inline: boolean
 
   constructor(element: Element, after: ChildNode | null = null, inline = false) {
@@ -21,7 +22,7 @@ export class Cursor {
     this.goTo(after)
   }
 
-  /** Goes right behind a node, or to the element's start. */
+  /** Moves right behind a node, or to the element's start. */
   goTo(node: ChildNode | null): void {
     this.last = node
     this.offset = node instanceof Text ? node.length : 0
@@ -37,7 +38,9 @@ export class Cursor {
     } else this.#insert(new Text(value))
   }
 
-  /** Writes an element. One that stands there is taken if it is of the same kind. */
+  /**
+   * Writes an element. If an element of the same kind stands in front of the cursor, that element is reused.
+   */
   put<E extends ChildNode>(kind: string, create: () => E): E {
     this.#cutText()
     const next = this.#next()
@@ -51,13 +54,13 @@ export class Cursor {
     return element
   }
 
-  /** Takes away what stands before the cursor. */
+  /** Removes everything in front of the cursor. */
   trim(): void {
     this.#cutText()
     for (let next = this.#next(); next; next = this.#next()) next.remove()
   }
 
-  /** Puts all that stands before the cursor into an element, and goes behind it. */
+  /** Moves everything in front of the cursor into `element`, and goes behind it. */
   wrap(element: Element): void {
     for (let next = this.#next(); next; next = this.#next()) element.append(next)
     this.#insert(element)
@@ -87,7 +90,10 @@ function isBlock(node: Node): boolean {
   return !(node instanceof Text || INLINE.test(kinds.get(node) ?? ''))
 }
 
-/** Makes a text go on with `value` at `offset`, and perhaps with more of what stood there. */
+/**
+ * Makes the text from `offset` on start with `value`. What follows `value` in the node stays until the next
+ * write.
+ */
 function rewrite(text: Text, offset: number, value: string): void {
   const stands = text.length - offset
   const old = stands === 0 ? '' : text.substringData(offset, stands)

@@ -1,4 +1,7 @@
-/** The page's DOM as a place for Markdown. What a model wrote gets there as text, or as an attribute named here. */
+/**
+ * Writes parsed Markdown into the DOM. Model output becomes text nodes, or one of the attributes that this
+ * file names.
+ */
 import type { Attribute, Kind, Sink } from '../parse/sink.ts'
 import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
@@ -12,74 +15,80 @@ import { Parts } from './parts.ts'
 import { createRows, type Rows } from './rows.ts'
 
 export interface DomOptions extends AddressRules, CodeBlockOptions {
-  /** Of a task's box, `done` or `open`. */
+  /**
+   * Labels of the copy button, and of a task's checkbox when it is checked (`done`) and when it is not
+   * (`open`).
+   */
   labels: CodeBlockOptions['labels'] & { done: string; open: string }
 }
 
 /** Where the content of a block begins: in an element, after a node. */
-export interface Place {
+export interface BlockPlace {
   element: Element
   after: ChildNode | null
 }
 
-interface Frame {
+interface OpenElement {
   kind: Kind | 'root'
   cursor: Cursor
-  place: Place
+  place: BlockPlace
   attributes: Partial<Record<Attribute, string>>
-  /** Whether it is a paragraph without an element of its own. */
+  /** Whether this is a paragraph without an element of its own, as in a tight list. */
   flat: boolean
   long?: LongParagraph
   code?: CodeBlock
   rows?: Rows
   parts?: Parts
-  /** Of a tight list, its flat paragraphs. */
-  tight?: Place[] | undefined
+  /** The element-less paragraphs of a tight list, which get elements if the list turns out to be loose. */
+  tight?: BlockPlace[] | undefined
 }
 
 /**
- * All is written at a cursor. Behind it nothing is touched again; before it may stand what was a guess, and of that is
- * kept what turns out right.
+ * Content behind the cursor of a frame is final. A preview is written in front of it, and replaced with the
+ * next write; the parts of a preview that turn out right keep their nodes. `renderer.ts` has the order of the
+ * calls.
  */
-export class DomSink implements Sink<Place> {
+export class DomSink implements Sink<BlockPlace> {
   readonly #options: DomOptions
-  readonly #root: Frame
-  /** The open ones, innermost first. */
-  readonly #frames: Frame[]
-  /** Text that goes in at once, with what follows. */
+  readonly #root: OpenElement
+  /** The open elements, innermost first. */
+  readonly #frames: OpenElement[]
+  /** Text that is not yet in the DOM. Collecting it makes one DOM change of several `text` calls. */
   #text = ''
-  /** Where the guess begins: where the cursor was, or in the text that waits. */
-  #guess: { last: ChildNode | null; offset: number } | number | undefined
+  /**
+   * Where the preview begins: a cursor position, or an index in `#text` if that text is still to be written.
+   */
+  #preview: { last: ChildNode | null; offset: number } | number | undefined
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
-    this.#root = { ...frameOf('root', new Cursor(root)), parts: new Parts() }
+    this.#root = { ...openElementOf('root', new Cursor(root)), parts: new Parts() }
     this.#frames = [this.#root]
   }
 
-  /** What is written from now on is a guess. */
-  guess(): void {
+  /** Marks the current position: what is written from now on is a preview. */
+  beginPreview(): void {
     const { last, offset } = this.#top.cursor
-    this.#guess = this.#text === '' ? { last, offset } : this.#text.length
+    this.#preview = this.#text === '' ? { last, offset } : this.#text.length
   }
 
-  /** Takes away what was guessed earlier and is not written any more. */
-  trim(): void {
+  /** Removes the parts of the last preview that were not written again. */
+  trimPreview(): void {
     this.#flush()
     trim(this.#top)
-    this.#putLinesAside()
+    this.#splitOffLines()
   }
 
-  /** Goes back to before the guess, which stays until something else takes its place. */
-  back(): void {
-    if (typeof this.#guess === 'object') Object.assign(this.#top.cursor, this.#guess)
-    this.#guess = undefined
+  /** Returns to where the preview began. Its nodes stay until other content replaces them. */
+  rewind(): void {
+    if (typeof this.#preview === 'object') Object.assign(this.#top.cursor, this.#preview)
+    this.#preview = undefined
   }
 
-  open(kind: Kind, again?: Place): Place {
+  open(kind: Kind, again?: BlockPlace): BlockPlace {
     this.#flush()
     const frame = again
-      ? frameOf(kind, new Cursor(again.element, again.after, true), again)
+      ? openElementOf(kind, new Cursor(again.element, again.after, true), again)
       : this.#begin(kind)
     this.#frames.unshift(frame)
     return frame.place
@@ -120,7 +129,7 @@ export class DomSink implements Sink<Place> {
     else if (name === 'align' || (name === 'start' && value !== '1')) cursor.element.setAttribute(name, value)
   }
 
-  get #top(): Frame {
+  get #top(): OpenElement {
     return this.#frames[0] ?? this.#root
   }
 
@@ -131,25 +140,25 @@ export class DomSink implements Sink<Place> {
     const { code, cursor } = this.#top
     if (code) code.append(text)
     else cursor.text(text)
-    const settled = typeof this.#guess === 'number' ? this.#guess : text.length
-    if (typeof this.#guess !== 'object')
+    const settled = typeof this.#preview === 'number' ? this.#preview : text.length
+    if (typeof this.#preview !== 'object')
       this.#frames.find(({ long }) => long)?.long?.grow(text.slice(0, settled))
-    if (typeof this.#guess !== 'number') return
-    this.#guess = { last: cursor.last, offset: cursor.offset - text.length + settled }
+    if (typeof this.#preview !== 'number') return
+    this.#preview = { last: cursor.last, offset: cursor.offset - text.length + settled }
   }
 
-  #begin(kind: Kind): Frame {
+  #begin(kind: Kind): OpenElement {
     const outer = this.#top
-    // A guess begins no part, which would have to be taken back.
-    if (outer.parts && this.#guess === undefined) outer.cursor = outer.parts.next(outer.cursor)
+    // A preview must not start a part: parts can't be taken back.
+    if (outer.parts && this.#preview === undefined) outer.cursor = outer.parts.next(outer.cursor)
     const { cursor } = outer
     const put = (element: Element, inner = element) => {
       cursor.put(kind, () => element)
-      return frameOf(kind, new Cursor(inner))
+      return openElementOf(kind, new Cursor(inner))
     }
     switch (kind) {
       case 'image':
-        return frameOf(kind, cursor)
+        return openElementOf(kind, cursor)
       case 'code-block': {
         const code = createCodeBlock(this.#options)
         return { ...put(code.element, code.code), code }
@@ -163,10 +172,10 @@ export class DomSink implements Sink<Place> {
         const row = create('tr')
         head.append(row)
         cursor.element.append(head)
-        return frameOf(kind, new Cursor(row))
+        return openElementOf(kind, new Cursor(row))
       }
       case 'row':
-        return frameOf(kind, new Cursor(create('tr')))
+        return openElementOf(kind, new Cursor(create('tr')))
       case 'cell':
         return put(create(outer.kind === 'header' ? 'th' : 'td'))
       case 'paragraph': {
@@ -175,8 +184,8 @@ export class DomSink implements Sink<Place> {
       }
     }
     const element = cursor.put(kind, () => createFor(kind))
-    const frame = frameOf(kind, new Cursor(element))
-    if (kind === 'item') outer.parts?.came(element)
+    const frame = openElementOf(kind, new Cursor(element))
+    if (kind === 'item') outer.parts?.markItem(element)
     if (kind === 'paragraph') frame.long = new LongParagraph(element)
     if (kind === 'bullets' || kind === 'numbers') {
       Object.assign(frame, { tight: [], parts: new Parts(element) })
@@ -184,15 +193,15 @@ export class DomSink implements Sink<Place> {
     return frame
   }
 
-  /** A tight list's item has its text in itself. */
-  #beginFlat(item: Frame, tight: Place[]): Frame {
+  /** In a tight list, text stands directly in the item's element. */
+  #beginFlat(item: OpenElement, tight: BlockPlace[]): OpenElement {
     const { element, last } = item.cursor
     const place = { element, after: last }
-    if (this.#guess === undefined) tight.push(place)
-    return { ...frameOf('paragraph', new Cursor(element, last, true), place), flat: true }
+    if (this.#preview === undefined) tight.push(place)
+    return { ...openElementOf('paragraph', new Cursor(element, last, true), place), flat: true }
   }
 
-  /** A list turns out to have paragraphs: those that it has by now get their elements. */
+  /** The list turned out to be loose: give each paragraph so far its own element. */
   #loosen(): void {
     const list = this.#top.kind === 'item' ? this.#frames[1] : this.#top
     if (!list?.tight) return
@@ -203,7 +212,7 @@ export class DomSink implements Sink<Place> {
     })
   }
 
-  #makeHeading(frame: Frame, tag: string): void {
+  #makeHeading(frame: OpenElement, tag: string): void {
     const { place, flat } = frame
     const [, outer, list] = this.#frames
     trim(frame)
@@ -223,8 +232,8 @@ export class DomSink implements Sink<Place> {
     frame.cursor = new Cursor(heading, heading.lastChild)
   }
 
-  /** Gives the text of a tight list's item an element. */
-  #wrap(place: Place, element: Element): void {
+  /** Wraps a paragraph of a tight list in an element. */
+  #wrap(place: BlockPlace, element: Element): void {
     const item = place.element
     new Cursor(item, place.after, true).wrap(element)
     for (const { cursor } of this.#frames) {
@@ -239,26 +248,26 @@ export class DomSink implements Sink<Place> {
     cursor.put('box', () => createBox(done ? labels.done : labels.open, done))
   }
 
-  #putLinesAside(): void {
-    const guess = this.#guess
+  #splitOffLines(): void {
+    const preview = this.#preview
     const frame = this.#top
-    if (typeof guess !== 'object' || !(guess.last instanceof Text)) return
-    const rest = frame.long?.putAside(guess.last, guess.offset)
+    if (typeof preview !== 'object' || !(preview.last instanceof Text)) return
+    const rest = frame.long?.splitOffLines(preview.last, preview.offset)
     if (!rest?.parentElement) return
     frame.cursor = new Cursor(rest.parentElement, rest)
-    this.#guess = { last: rest, offset: guess.offset - guess.last.length }
+    this.#preview = { last: rest, offset: preview.offset - preview.last.length }
   }
 }
 
-function trim({ cursor, code, rows }: Frame): void {
-  // What is in these was not written with a cursor.
+function trim({ cursor, code, rows }: OpenElement): void {
+  // The content of code blocks and tables is not written with a cursor.
   if (!code && !rows) cursor.trim()
 }
 
-function frameOf(
-  kind: Frame['kind'],
+function openElementOf(
+  kind: OpenElement['kind'],
   cursor: Cursor,
-  place: Place = { element: cursor.element, after: null },
-): Frame {
+  place: BlockPlace = { element: cursor.element, after: null },
+): OpenElement {
   return { kind, cursor, place, attributes: {}, flat: false }
 }

@@ -1,4 +1,4 @@
-/** The elements that blocks and spans become, as far as they are nothing but that. */
+/** Creates the elements that map directly to a block or span. */
 import type { Kind } from '../parse/sink.ts'
 
 const TAGS: Partial<Record<Kind, string>> = {
@@ -21,7 +21,7 @@ const TAGS: Partial<Record<Kind, string>> = {
 export function createFor(kind: Kind): HTMLElement {
   const element = create(TAGS[kind] ?? 'span')
   if (kind === 'math') element.className = 'math'
-  // What a host's style sheet may reach from outside a shadow root.
+  // Exposed as a part so that the host's style sheet can reach it in the shadow root.
   if (kind === 'quote' || kind === 'link') element.part = kind
   return element
 }
@@ -30,7 +30,7 @@ export function create(tag: string): HTMLElement {
   return document.createElement(tag)
 }
 
-/** A wide table scrolls by itself, and keys have to reach what is out of view. */
+/** Wraps a wide table so that it scrolls on its own. The wrapper is focusable for keyboard scrolling. */
 export function boxAround(table: HTMLElement): HTMLElement {
   const box = create('div')
   box.className = 'table'
@@ -44,7 +44,7 @@ export function createBox(label: string, done: boolean): HTMLElement {
   const box = document.createElement('input')
   box.type = 'checkbox'
   box.disabled = true
-  // As an attribute, so that a copy of the element has it.
+  // Set as an attribute, because a copy of the element keeps attributes only.
   box.toggleAttribute('checked', done)
   box.ariaLabel = label
   return box

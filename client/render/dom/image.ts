@@ -1,4 +1,4 @@
-/** An image that a model asks for: loaded from where the host allows it, and otherwise told of. */
+/** An image in model output: loaded if its origin is allowed, else shown as text and address. */
 import { type AddressRules, cutShort, mayLoad } from './address.ts'
 
 export interface ImageText {

@@ -1,4 +1,4 @@
-/** What becomes of a link's address: only here does what a model wrote get into an `href`. */
+/** Sets the attributes of a link. This is the only place where model output becomes an `href`. */
 import { type AddressRules, mayFollow, shownAddress } from './address.ts'
 
 export function finishLink(
@@ -17,7 +17,7 @@ export function finishLink(
   set(link, 'data-address', address || undefined)
 }
 
-/** Leaves what is right as it is: of each change an observer is told. */
+/** Skips attributes that are right already, because each change notifies mutation observers. */
 function set(element: Element, name: string, value: string | undefined): void {
   if (value === undefined) element.removeAttribute(name)
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value)

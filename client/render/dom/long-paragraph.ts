@@ -1,23 +1,27 @@
 /**
- * A paragraph that grows long. A browser lays out all of a paragraph when a word is added to it, so each word of a long
- * one would cost more than the one before. While it grows, its finished lines are therefore put aside: what follows them
- * goes into a block of its own, which begins where a line begins and so changes nothing that is seen. At its end it is
- * one text again, unless that would hold up the page.
+ * A paragraph that may grow long.
+ *
+ * A browser lays out a whole paragraph again for each added word, so words of a long paragraph cost more and
+ * more. While it grows, its finished lines are therefore split off: the text that follows them goes into a
+ * block of its own, which starts at a line start and so looks the same. When the paragraph ends, it becomes
+ * one text again, unless it is too long for that.
  */
 import { keepSelection } from './keep-selection.ts'
 
-/** At least so much stays together, and is laid out anew with each word. */
+/** Least text that is kept together and laid out again with each word. */
 const FLOW_CHARS = 1000
-/** A longer one stays as it is at its end. Nobody sees it; who copies all of it gets a line break more for each part. */
-const MOST_JOINED_CHARS = 10_000
+/**
+ * A longer paragraph stays split at its end. Splits are invisible, but each adds a line break to copied text.
+ */
+const MAX_JOINED_CHARS = 10_000
 
-/** Which way a line goes is known of all of a paragraph only. */
+/** Line order in right-to-left text depends on the whole paragraph, so such a paragraph is not split. */
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/
 
 export class LongParagraph {
   readonly #paragraph: Element
   #blocks: Element[] = []
-  /** How much there is, and how much of it since the last lines that were put aside. */
+  /** Length of the paragraph, and of the text since the last split. */
   #whole = 0
   #length = 0
   #stopped = false
@@ -27,7 +31,7 @@ export class LongParagraph {
     this.#paragraph = paragraph
   }
 
-  /** @param text that was added for good */
+  /** @param text settled text that was added */
   grow(text: string): void {
     this.#whole += text.length
     this.#length += text.length
@@ -35,12 +39,13 @@ export class LongParagraph {
   }
 
   /**
-   * Puts lines aside if there are enough of them.
+   * Splits off the finished lines if there is enough text since the last split.
    *
-   * @param text the last one of the paragraph that is there for good, as far as `settled`
-   * @returns what the rest of the text is in now, as the first in a block of its own
+   * @param text the paragraph's last text node
+   * @param settled how many of its characters are final
+   * @returns the node with the rest of the text, now the first in its own block
    */
-  putAside(text: Text, settled: number): Text | undefined {
+  splitOffLines(text: Text, settled: number): Text | undefined {
     if (this.#length < FLOW_CHARS || this.#stopped) return undefined
     const start = lineStart(text, settled)
     if (start === 0) return undefined
@@ -59,9 +64,9 @@ export class LongParagraph {
     return rest
   }
 
-  /** Makes it one text, if it isn't too long for that. */
+  /** Joins the blocks to one text, unless the paragraph is too long. */
   end(): void {
-    if (this.#blocks.length === 0 || this.#whole > MOST_JOINED_CHARS) return
+    if (this.#blocks.length === 0 || this.#whole > MAX_JOINED_CHARS) return
     this.#observer?.disconnect()
     keepSelection(this.#paragraph, () => {
       for (const block of this.#blocks) block.replaceWith(...block.childNodes)
@@ -70,7 +75,7 @@ export class LongParagraph {
     this.#paragraph.normalize()
   }
 
-  /** In another width the lines are others. */
+  /** Another width breaks lines elsewhere, so existing blocks lose their style and splitting stops. */
   #watchWidth(): void {
     let width: number | undefined
     this.#observer ??= new ResizeObserver(([entry]) => {
@@ -84,7 +89,9 @@ export class LongParagraph {
   }
 }
 
-/** Where the line begins that the character before `end` is in; 0 if that is not in this text. */
+/**
+ * The index at which the visual line of the character before `end` starts; 0 if it starts before this node.
+ */
 function lineStart(text: Text, end: number): number {
   const range = document.createRange()
   const topFrom = (start: number): number => {
@@ -96,7 +103,7 @@ function lineStart(text: Text, end: number): number {
   while (high > 0 && /\s/.test(text.data.charAt(high))) high--
   const top = topFrom(high)
   let low = 0
-  // The first from which on nothing is above the line.
+  // Binary search for the first index whose text up to `end` has nothing above that line.
   while (low < high) {
     const middle = (low + high) >> 1
     if (topFrom(middle) < top) low = middle + 1

@@ -1,15 +1,20 @@
 /**
- * The children of an element that may get many. Each time one of them changes, a browser goes through all of them, so each
- * word of a long answer would cost more than the one before. From a certain number on they are therefore put into parts of
- * that many, and the finished parts are passed over as one.
+ * Groups the children of an element that may get many.
+ *
+ * A browser visits all children of an element when one changes, so words of a long answer would cost more and
+ * more. From a certain number on, children are put into parts of that size, and a finished part is visited as
+ * one.
  */
 import { Cursor } from './cursor.ts'
 
-/** Neither many children nor many parts: about the square root of what a very long answer has. */
+/**
+ * About the square root of the children in a very long answer, which keeps both parts and children per part
+ * few.
+ */
 export const PART_CHILDREN = 24
 
 export class Parts {
-  /** Whose items are items to a screen reader in whatever they are. */
+  /** The list, if the children are list items: parts between them need ARIA roles to keep it a list. */
   readonly #list: Element | undefined
   #inPart = false
   #children = 0
@@ -18,11 +23,11 @@ export class Parts {
     this.#list = list
   }
 
-  /** A child comes. @returns where it is written: at `cursor`, or in a part that begins here */
+  /** Call before a child is written. @returns the cursor to write it at: `cursor`, or one in a new part */
   next(cursor: Cursor): Cursor {
     const { last } = cursor
     this.#children++
-    // What is under a heading stays with it.
+    // A heading is not separated from the block below it.
     if (this.#children <= PART_CHILDREN || /^H\d$/.test(last?.nodeName ?? '')) return cursor
     cursor.trim()
     const part = document.createElement('div')
@@ -31,7 +36,7 @@ export class Parts {
       this.#list.role = 'list'
       part.role = 'presentation'
     }
-    // Found by what was written last: that may have been moved to another element since.
+    // Find the part through the last written node: `cursor.element` may be outdated, as nodes move.
     const before = this.#inPart ? last?.parentElement : last
     before?.after(part)
     this.#inPart = true
@@ -39,8 +44,8 @@ export class Parts {
     return new Cursor(part)
   }
 
-  /** The child that came is this element. */
-  came(element: Element): void {
+  /** Marks a written child as a list item. */
+  markItem(element: Element): void {
     if (this.#list && this.#inPart) element.role = 'listitem'
   }
 }

@@ -1,19 +1,21 @@
 /**
- * The rows of a table that grows. A browser lays out all of a table when a part of it changes, so a long one grows by
- * several rows at a time, by a part of its length: then it costs no more than its length. Its rows are in groups: one whose
- * rows are as high and wide as before is passed over as one. And its columns hold still in the end: a cell that widened one
- * would have all of them laid out anew, and move under the reader's eyes.
+ * The rows of a growing table.
+ *
+ * A browser lays out a whole table when a part of it changes. Rows are therefore shown in batches that are a
+ * fraction of the rows so far, which makes the total cost linear. Rows are in groups: a group whose rows keep
+ * their size is visited as one. From a certain length on the column widths are fixed, because a wider cell
+ * would lay out all rows again and move them while they are read.
  */
 import { PART_CHILDREN } from './parts.ts'
 
-/** Of so many rows one may be waiting. */
+/** One in this many rows may be waiting. */
 const SHOWN_PER_WAITING = 32
-/** From so many on the columns stay as wide as they are. */
+/** Number of rows from which on the column widths are fixed. */
 const SETTLED_ROWS = 96
 
 export interface Rows {
   add(row: Element): void
-  /** Shows all of them. */
+  /** Shows the rows that are waiting. */
   end(): void
 }
 
@@ -44,7 +46,7 @@ export function createRows(table: HTMLTableElement): Rows {
   }
 }
 
-/** @returns whether it could be done: what isn't shown has no width */
+/** @returns whether the widths were fixed: a table that is not displayed has none */
 function settleColumns(table: HTMLTableElement): boolean {
   const header = [...(table.rows[0]?.cells ?? [])]
   const widths = header.map((cell) => cell.getBoundingClientRect().width)

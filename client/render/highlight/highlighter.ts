@@ -1,25 +1,25 @@
-/** Colours code that grows, line by line, without changing anything in the page. */
+/** Colours growing code line by line, without changing the DOM. */
 import { type StreamParser, StringStream } from '@codemirror/streamparser'
-import { type Flow, watchFlow } from './flow.ts'
-import { type Kind, kindOf } from './kinds.ts'
+import { kindOf, type TokenKind } from './kinds.ts'
 import { loadMode } from './languages.ts'
+import { type TextHighlights, watchText } from './text-highlights.ts'
 
-/** @param code an element whose text only grows, and whose lines are each in one text node */
+/** @param code an element whose text only grows, with each line inside one text node */
 export type Highlighter = (code: Element) => Colouring
 
 export interface Colouring {
-  /** More lines are whole. */
+  /** Call when more lines are complete. */
   grow(): void
-  /** Nothing comes any more, so the last line is whole. */
+  /** Call when the code is complete, and with it the last line. */
   end(): void
 }
 
-/** So long the page may wait, and no longer. */
+/** Longest time that a slice of work may block the page. */
 const SLICE_MS = 4
-/** A longer line is data rather than code. It isn't coloured, nor does the line after it know of it. */
+/** A longer line is data rather than code: it is skipped, and the state for the next line ignores it. */
 const LINE_CHARS = 2000
-/** As often a mode may change its state without taking a character. */
-const MOST_IDLE = 10
+/** How often a mode may change its state without consuming a character, before the line is given up. */
+const MAX_IDLE_CALLS = 10
 const TAB = 4
 const INDENT = 2
 
@@ -32,21 +32,21 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
   const state = mode.startState?.(INDENT) ?? {}
   const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT)
   let text: Text | undefined
-  let flow: Flow | undefined
-  /** How far the text is coloured. */
+  let highlights: TextHighlights | undefined
+  /** How far `text` is coloured. */
   let at = 0
   let ended = false
   let failed = false
   let waiting = false
 
-  /** @returns the line that comes next, once it is whole */
+  /** @returns the next line, once it is complete */
   function nextLine(): string | undefined {
     if (!text || at === text.length) {
       const next = texts.nextNode()
       if (!(next instanceof Text)) return undefined
-      flow?.show()
+      highlights?.show()
       text = next
-      flow = watchFlow(next)
+      highlights = watchText(next)
       at = 0
     }
     const { data } = text
@@ -62,9 +62,9 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
       const from = at
       at = Math.min(from + line.length + 1, text?.length ?? 0)
       try {
-        readLine(line, mode, state, (start, end, kind) => flow?.add(from + start, from + end, kind))
+        readLine(line, mode, state, (start, end, kind) => highlights?.add(from + start, from + end, kind))
       } catch {
-        // A mode that stumbles over the model's code: the rest of it stays as it is.
+        // The mode failed on this code: leave the rest uncoloured.
         failed = true
         break
       }
@@ -72,7 +72,7 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
       colour()
       break
     }
-    flow?.show()
+    highlights?.show()
   }
 
   function colour(): void {
@@ -95,12 +95,12 @@ function readLine(
   line: string,
   mode: StreamParser<unknown>,
   state: unknown,
-  colour: (start: number, end: number, kind: Kind) => void,
+  colour: (start: number, end: number, kind: TokenKind) => void,
 ): void {
   if (line === '') mode.blankLine?.(state, INDENT)
   if (line.length > LINE_CHARS) return
   const stream = new StringStream(line, TAB, INDENT)
-  for (let idle = 0; !stream.eol() && idle < MOST_IDLE; ) {
+  for (let idle = 0; !stream.eol() && idle < MAX_IDLE_CALLS; ) {
     const kind = kindOf(mode.token(stream, state))
     if (kind && stream.pos > stream.start) colour(stream.start, stream.pos, kind)
     idle = stream.pos > stream.start ? 0 : idle + 1

@@ -1,6 +1,6 @@
-/** The kinds of words that have a colour, and which of them a mode means. */
+/** The kinds of token that have a colour, and how the names of CodeMirror's modes map to them. */
 
-/** What a mode calls a word, in the order in which it is looked for. */
+/** Names of tokens by kind. The first kind that matches applies. */
 const WORDS = {
   comment: /\bcomment\b/,
   string: /\b(?:string|string-2|character|regexp|quote|inserted|positive)\b/,
@@ -11,14 +11,14 @@ const WORDS = {
   property: /\b(?:property|propertyName|attribute|attributeName|labelName|meta|pseudo|keyframes)\b/,
 }
 
-export type Kind = keyof typeof WORDS
+export type TokenKind = keyof typeof WORDS
 
-const KINDS = Object.keys(WORDS) as Kind[]
+const KINDS = Object.keys(WORDS) as TokenKind[]
 
-const known = new Map<string, Kind | undefined>()
+const known = new Map<string, TokenKind | undefined>()
 
-/** @param words what a mode says of a token: names as CodeMirror has them, with spaces or points between */
-export function kindOf(words: string | null): Kind | undefined {
+/** @param words a mode's description of a token: CodeMirror's names, separated by spaces or dots */
+export function kindOf(words: string | null): TokenKind | undefined {
   if (words === null) return undefined
   if (!known.has(words))
     known.set(

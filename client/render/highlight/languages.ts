@@ -1,4 +1,4 @@
-/** The languages whose code is coloured: CodeMirror's stream modes, each loaded when it is first named. */
+/** The languages that can be coloured: CodeMirror's stream modes, each loaded on first use. */
 import type { StreamParser } from '@codemirror/streamparser'
 
 type Load = () => Promise<StreamParser<unknown>>
@@ -9,7 +9,7 @@ const css = () => import('@codemirror/legacy-modes/mode/css')
 const sql = () => import('@codemirror/legacy-modes/mode/sql')
 const xml = () => import('@codemirror/legacy-modes/mode/xml')
 
-/** By name; more names for the same one stand beside it. In known-languages.ts they are all again. */
+/** Keys are the names of a language. `known-languages.ts` repeats all of them. */
 const MODES: Record<string, Load> = {
   'js javascript jsx': async () => (await javascript()).javascript,
   'ts tsx typescript vue': async () => (await javascript()).typescript,
@@ -70,7 +70,7 @@ const MODES: Record<string, Load> = {
 
 export const LANGUAGE_NAMES: readonly string[] = Object.keys(MODES).flatMap((names) => names.split(' '))
 
-/** @param language a name of those above, in lower case */
+/** @param language one of the names above, in lower case */
 export async function loadMode(language: string): Promise<StreamParser<unknown> | undefined> {
   const load = Object.entries(MODES).find(([names]) => names.split(' ').includes(language))?.[1]
   return load?.()

@@ -1,7 +1,7 @@
-/** The only way to the highlighter, which most answers never need. */
+/** Loads the highlighter on demand, as most answers need none. */
 import type { Highlighter } from './highlighter.ts'
 
-/** @param language as a fence names it, in lower case: one of those in known-languages.ts */
+/** @param language the fence's language in lower case, one of `known-languages.ts` */
 export type LoadHighlighter = (language: string) => Promise<Highlighter>
 
 export const loadHighlighter: LoadHighlighter = async (language) => {

@@ -1,19 +1,21 @@
-/** The open blocks, from the document down to the one that takes the text: what the start of a line does to them. */
+/**
+ * The open blocks, from the document to the block that takes text, and how the start of a line changes them.
+ */
 import type { Container } from './containers.ts'
 import { Heading } from './heading.ts'
 import { withoutEscapes } from './inline/escapes.ts'
 import { InlineText } from './inline/inline-text.ts'
 import type { Target } from './inline/link.ts'
-import type { Content, Leaf, LineStart } from './line-start.ts'
+import type { Content, LeafState, LineStart } from './line-start.ts'
 import { Paragraph } from './paragraph.ts'
 import type { Kind, Sink } from './sink.ts'
 import { type Alignment, splitRow } from './table-row.ts'
 import { type Form, Verbatim } from './verbatim.ts'
 
 type Open = Container & {
-  /** The last line that belonged to it. */
+  /** The last line that belongs to the container. */
   line: number
-  /** The last line of the last block in it. */
+  /** The last line of the last block in the container. */
   childLine?: number
   loose?: boolean
 }
@@ -28,14 +30,16 @@ type OpenLeaf = { place?: unknown; line: number } & (
 
 interface Table {
   columns: Alignment[]
-  /** How many cells its rows may still leave out. */
+  /** How many cells the table's rows may still omit. Omitted cells are added as empty ones. */
   padding: number
 }
 
-/** At first: two characters could otherwise make a thousand elements. [gfm] 4.10 */
+/**
+ * Initial `padding`. Without a bound, a row of two characters could create a thousand elements. [gfm] 4.10
+ */
 const PADDING_CELLS = 10_000
 
-/** A text with labels that nothing had been defined for when it was written. */
+/** A text with link labels that had no definition when the text was written. */
 interface Unresolved {
   kind: Kind
   place: unknown
@@ -58,8 +62,8 @@ export class Blocks {
     return this.#containers
   }
 
-  /** The open leaf, as far as it decides what the next line is. */
-  get leaf(): Leaf {
+  /** The part of the open leaf's state that decides what the next line is. */
+  get leaf(): LeafState {
     const leaf = this.#leaf
     if (leaf.type === 'paragraph') return leaf.block
     if (leaf.type === 'verbatim') return leaf.block.form
@@ -69,14 +73,14 @@ export class Blocks {
   startLine({ kept, begins, content }: LineStart): void {
     this.#line++
     for (const container of this.#containers.slice(0, kept)) container.line = this.#line
-    if (kept === this.#containers.length && begins.length === 0 && this.#goOn(content)) return
+    if (kept === this.#containers.length && begins.length === 0 && this.#continueLeaf(content)) return
     this.#endLeaf()
     while (this.#containers.length > kept) this.#endContainer()
     for (const container of begins) this.#beginContainer(container)
     this.#begin(content)
   }
 
-  /** More of the line. */
+  /** Adds text to the current line. */
   add(text: string): void {
     const leaf = this.#leaf
     if (leaf.type === 'paragraph' || leaf.type === 'heading') leaf.block.inline.text += text
@@ -89,13 +93,13 @@ export class Blocks {
     else if (leaf.type === 'verbatim') leaf.block.endLine()
   }
 
-  /** Writes what is beyond doubt. */
+  /** Writes the text whose meaning can't change any more. */
   settle(): void {
     const leaf = this.#leaf
     if (leaf.type === 'paragraph' || leaf.type === 'heading') leaf.block.settle(this.#sink)
   }
 
-  /** Writes the rest as it most likely goes on. */
+  /** Writes the remaining text as it most likely continues. */
   preview(): void {
     const leaf = this.#leaf
     if (leaf.type === 'paragraph' || leaf.type === 'heading') leaf.block.preview(this.#sink)
@@ -104,7 +108,8 @@ export class Blocks {
   end(): void {
     this.#endLeaf()
     while (this.#containers.length > 0) this.#endContainer()
-    // What was defined after it was used. Only here, so that no number of definitions makes it slow.
+    // Resolve links whose definition came later. This happens once, at the end, so that many definitions
+    // don't make it slow.
     for (const { kind, place, inline } of this.#unresolved) {
       if (![...inline.missing].some((name) => this.#definitions.has(name))) continue
       this.#sink.open(kind, place)
@@ -113,8 +118,8 @@ export class Blocks {
     }
   }
 
-  /** @returns whether the line belongs to the open leaf */
-  #goOn(content: Content): boolean {
+  /** @returns whether the line continues the open leaf */
+  #continueLeaf(content: Content): boolean {
     const leaf = this.#leaf
     if (leaf.type === 'paragraph') {
       if (content.type === 'delimiters') this.#beginTable(leaf.block, content.columns)
@@ -163,7 +168,7 @@ export class Blocks {
         break
       case 'fence': {
         this.#beginVerbatim('code-block', content)
-        // [spec] 4.5: its first word is the language.
+        // [spec] 4.5: the first word of the info string is the language.
         const [language] = withoutEscapes(content.info.trim()).split(/[ \t]/)
         if (language) this.#sink.attribute('language', language)
         break
@@ -200,7 +205,7 @@ export class Blocks {
     this.#leaf = { type: 'verbatim', block, line: this.#line }
   }
 
-  /** @param paragraph whose last line is the header */
+  /** @param paragraph the paragraph whose last line is the table's header */
   #beginTable(paragraph: Paragraph, columns: Alignment[]): void {
     const header = paragraph.takeHeader()
     this.#leaf.line = this.#line - 2
@@ -228,7 +233,7 @@ export class Blocks {
     this.#sink.close()
   }
 
-  /** @param level of the heading that a paragraph was all along */
+  /** @param level the heading level, if an underline has turned the paragraph into a heading */
   #endLeaf(level?: number): void {
     const leaf = this.#leaf
     this.#leaf = { type: 'none', line: 0 }
@@ -268,7 +273,10 @@ export class Blocks {
     return this.#sink.open(kind)
   }
 
-  /** A block begins in the innermost container. [spec] 5.3: blank lines between blocks make a list loose. */
+  /**
+   * Call when a block begins in the innermost container. [spec] 5.3: blank lines between blocks make a list
+   * loose.
+   */
   #beginChild(line: number): void {
     const parent = this.#containers.at(-1)
     if (!parent || parent.type === 'quote') return

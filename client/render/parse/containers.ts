@@ -1,20 +1,24 @@
-/** Block quotes and list items: which open ones a line goes on with, and which one it begins. [spec] 5 */
+/** Block quotes and list items: which open ones a line continues, and which one it begins. [spec] 5 */
 import type { Line } from './line.ts'
 import { INDENTED, isBlank } from './spaces.ts'
 import { type Found, WAIT } from './undecided.ts'
 
 export type Container =
   | { type: 'quote' }
-  /** Items with another marker belong to another list. */
+  /** An item with another marker begins a new list. */
   | { type: 'list'; marker: string; first: string | undefined }
-  /** What is indented by `indent` columns belongs to it. */
+  /** Lines that are indented by `indent` columns belong to the item. */
   | { type: 'item'; indent: number; empty: boolean }
 
 const BULLET = /^[-+*](?=[ \t]|$)/
 const NUMBER = /^(\d{1,9})([.)])(?=[ \t]|$)/
-const HALF_MARKER = /^(?:[-+*]|\d{1,9}[.)]?)$/
+const PARTIAL_MARKER = /^(?:[-+*]|\d{1,9}[.)]?)$/
 
-/** Takes from the line what belongs to the open containers. @returns how many of them go on */
+/**
+ * Consumes the markers and indentation of the open containers.
+ *
+ * @returns how many containers the line continues
+ */
 export function keepContainers(
   line: Line,
   open: readonly Container[],
@@ -29,7 +33,7 @@ export function keepContainers(
       if (indent >= INDENTED || content[0] !== '>') break
       takeQuote(line)
     } else if (container.type === 'item') {
-      // [spec] 5.2, rule 3: an item begins with one blank line at most.
+      // [spec] 5.2, rule 3: an item can begin with at most one blank line.
       if (blank ? container.empty : indent < container.indent) break
       line.skip(blank ? indent : container.indent)
     }
@@ -38,33 +42,33 @@ export function keepContainers(
   return kept
 }
 
-export interface Begun {
-  /** The list that an item belongs to, or else begins. */
+export interface FoundContainer {
+  /** The list of the item: the open one if its marker is the same, else a new one. */
   list?: Extract<Container, { type: 'list' }>
   container: Container
 }
 
 /**
- * Takes the marker of a container from the line.
+ * Consumes the marker of a container.
  *
- * @param inParagraph whether the container would interrupt one, which not every item may
+ * @param inParagraph whether the container would interrupt a paragraph, which not every item may
  */
-export function beginContainer(line: Line, inParagraph: boolean, complete: boolean): Found<Begun> {
+export function beginContainer(line: Line, inParagraph: boolean, complete: boolean): Found<FoundContainer> {
   const { content, indent } = line
   if (indent >= INDENTED) return undefined
   if (content[0] === '>') {
     takeQuote(line)
     return { container: { type: 'quote' } }
   }
-  if (!complete && HALF_MARKER.test(content)) return WAIT
+  if (!complete && PARTIAL_MARKER.test(content)) return WAIT
   const number = NUMBER.exec(content)
   const marker = (number ?? BULLET.exec(content))?.[0]
   if (marker === undefined) return undefined
   const after = content.slice(marker.length)
   const blank = isBlank(after)
-  // What comes after the marker says how far the item is indented.
+  // The text after the marker determines the item's indentation.
   if (blank && !complete) return WAIT
-  // [spec] 5.2: a number in a text that happens to begin a line starts no list.
+  // [spec] 5.2: a number that happens to start a line of a paragraph begins no list, unless it is 1.
   if (inParagraph && (blank || (number && Number(number[1]) !== 1))) return undefined
 
   line.take(marker.length)

@@ -1,4 +1,4 @@
-/** Definitions that links refer to: `[label]: /address "title"`, at the start of a paragraph. [spec] 4.7 */
+/** Link reference definitions: `[label]: /address "title"`, at the start of a paragraph. [spec] 4.7 */
 import {
   normalizeLabel,
   type Read,
@@ -15,7 +15,7 @@ export interface Definition {
   target: Target
 }
 
-/** @param final whether the paragraph ends with the text */
+/** @param final whether the paragraph ends with `text` */
 export function readDefinition(text: string, at: number, final: boolean): Found<Read<Definition>> {
   const label = readLabel(text, at, final)
   if (label === WAIT || label === undefined) return label
@@ -39,7 +39,7 @@ export function readDefinition(text: string, at: number, final: boolean): Found<
   return { value: { name, target: { href: href.value, title: undefined } }, end }
 }
 
-/** @returns where the next line begins, if there is only white space before it */
+/** @returns where the next line begins, if only white space precedes it */
 function lineEnd(text: string, from: number, final: boolean): Found<number> {
   let at = from
   while (text[at] === ' ' || text[at] === '\t') at++

@@ -1,4 +1,4 @@
-/** A heading that begins with `#`, while its line arrives. [spec] 4.2 */
+/** A heading that begins with `#`, whose line is still arriving. [spec] 4.2 */
 import { type Definitions, InlineText } from './inline/inline-text.ts'
 import type { Sink } from './sink.ts'
 import { spacesBefore } from './spaces.ts'
@@ -25,7 +25,7 @@ export class Heading {
     sink.close()
   }
 
-  /** Where the `#` at its end begin, which are not shown. */
+  /** Where the heading's text ends: a closing run of `#` is not shown. */
   #end(): number {
     const { text } = this.inline
     const end = spacesBefore(text, text.length)

@@ -1,4 +1,4 @@
-/** The blocks that a line can begin by its first characters, or turn the paragraph before it into. [spec] 4 */
+/** Blocks that the first characters of a line begin, or turn the paragraph before it into. [spec] 4 */
 import { type Alignment, readDelimiters } from './table-row.ts'
 import { type Found, WAIT } from './undecided.ts'
 
@@ -9,11 +9,11 @@ export type LeafStart =
   | { type: 'math'; end: string }
   | { type: 'delimiters'; columns: Alignment[] }
 
-/** The paragraph that the line would go on with. */
+/** The paragraph that the line would continue. */
 export interface OpenParagraph {
-  /** Whether there is something in it beside definitions of links. */
+  /** Whether the paragraph has text beside link reference definitions. */
   hasText(): boolean
-  /** Whether its last line may be a table's header. */
+  /** Whether the paragraph's last line may be the header of a table. */
   mayBeHeader(): boolean
   headerCells(): number
 }
@@ -24,11 +24,11 @@ const RULE = /^(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/
 const UNDERLINE = /^(?:=+|-+)[ \t]*$/
 const DELIMITERS = /^[|:-][|:\- \t]*$/
 const MATH = /^(\$\$|\\\[)[ \t]*$/
-/** What could become one of them, or something else. */
-const HALF =
+/** Incomplete lines that may still become one of these blocks. */
+const PARTIAL_LEAF =
   /^(?:#{1,6}[ \t]*|`{1,2}|~{1,2}|~{3}.*|`{3,}[^`]*|[* \t]+|[- \t]+|[_ \t]+|\$|\\|(?:\$\$|\\\[)[ \t]*)$/
 
-/** @param line a line without its white space of `indent` columns, three at most */
+/** @param line the line without its indentation of `indent` columns, at most three */
 export function beginLeaf(
   line: string,
   indent: number,
@@ -37,7 +37,7 @@ export function beginLeaf(
 ): Found<LeafStart> {
   if (!complete) {
     const header = paragraph && DELIMITERS.test(line) && paragraph.mayBeHeader()
-    if (HALF.test(line) || header || (paragraph && UNDERLINE.test(line))) return WAIT
+    if (PARTIAL_LEAF.test(line) || header || (paragraph && UNDERLINE.test(line))) return WAIT
   }
   const heading = HEADING.exec(line)
   if (heading) {
@@ -47,7 +47,7 @@ export function beginLeaf(
   if (!complete) return undefined
 
   const [, marker, info = ''] = FENCE.exec(line) ?? []
-  // [spec] 4.5: or else this is a code span.
+  // [spec] 4.5: with a backtick in the info string, this is a code span.
   if (marker && !(marker[0] === '`' && info.includes('`'))) return { type: 'fence', marker, indent, info }
   const [, math] = MATH.exec(line) ?? []
   if (math) return { type: 'math', end: math === '$$' ? '$$' : '\\]' }

@@ -1,7 +1,7 @@
 /**
- * What a line begins, by its first characters: which of the open containers go on, which ones begin, and what the rest of
- * the line is. It changes nothing, so a line that is still arriving can be asked again until its start is beyond doubt.
- * [spec] Appendix, phase 1
+ * What the first characters of a line begin: which open containers continue, which ones begin, and what the
+ * rest is. Nothing here has side effects, so a line that is still arriving can be read again until its start
+ * is decided. [spec] appendix, phase 1
  */
 import { beginContainer, type Container, keepContainers } from './containers.ts'
 import { beginLeaf, type LeafStart, type OpenParagraph } from './leaf-start.ts'
@@ -9,8 +9,8 @@ import { Line } from './line.ts'
 import { INDENTED, isBlank } from './spaces.ts'
 import { type Found, WAIT } from './undecided.ts'
 
-/** The open leaf, as far as it decides what comes next. */
-export type Leaf =
+/** The part of the open leaf's state that decides what the next line is. */
+export type LeafState =
   | { type: 'none' | 'indented' | 'table' }
   | ({ type: 'paragraph' } & OpenParagraph)
   | { type: 'fence'; marker: string; indent: number }
@@ -19,23 +19,26 @@ export type Leaf =
 export type Content =
   | LeafStart
   | { type: 'blank' }
-  /** `verbatim` goes on with the code or the math before it. */
+  /** `verbatim` continues the code or math above it. */
   | { type: 'text' | 'indented' | 'verbatim' | 'row' | 'end'; text: string }
 
-/** Deeper than this no block is nested: a page can't show it, and a browser may not survive it. The rest is text. */
-const MOST_NESTED = 100
+/**
+ * Deepest nesting of blocks; what is nested deeper is text. A page can't show it, and it could crash a
+ * browser.
+ */
+const MAX_NESTING = 100
 
 export interface LineStart {
-  /** How many of the open containers go on. */
+  /** How many open containers the line continues. */
   kept: number
   begins: Container[]
   content: Content
 }
 
-/** @param complete whether this is the whole line */
+/** @param complete whether `text` is the whole line */
 export function startLine(
   open: readonly Container[],
-  leaf: Leaf,
+  leaf: LeafState,
   text: string,
   complete: boolean,
 ): LineStart | typeof WAIT {
@@ -45,26 +48,26 @@ export function startLine(
   const all = kept === open.length
   const inner = open[kept - 1]
 
-  const verbatim = all ? goOnVerbatim(line, leaf, complete) : undefined
+  const verbatim = all ? continueVerbatim(line, leaf, complete) : undefined
   if (verbatim === WAIT) return WAIT
   if (verbatim) return { kept, begins: [], content: verbatim }
 
   const begins: Container[] = []
-  // Only an item goes on with a list.
+  // A list continues with an item or a blank line only.
   const starts = (content: Content): LineStart => {
     const listEnds =
       inner?.type === 'list' && (begins[0] ? begins[0].type !== 'item' : content.type !== 'blank')
     return { kept: listEnds ? kept - 1 : kept, begins, content }
   }
   for (;;) {
-    // A paragraph that goes on even where its containers don't. [spec] 5.1, laziness
+    // A paragraph continues even if its containers don't. [spec] 5.1, laziness
     const lazy = leaf.type === 'paragraph' && begins.length === 0
     const paragraph = lazy && all ? leaf : undefined
     const content = beginContent(line, lazy, paragraph, complete)
     if (content === WAIT) return WAIT
     if (content) return starts(content)
 
-    const deep = kept + begins.length >= MOST_NESTED
+    const deep = kept + begins.length >= MAX_NESTING
     const container = deep ? undefined : beginContainer(line, paragraph !== undefined, complete)
     if (container === WAIT) return WAIT
     if (container) {
@@ -82,13 +85,13 @@ export function startLine(
   }
 }
 
-/** What goes on with an open leaf whose lines begin nothing. */
-function goOnVerbatim(line: Line, leaf: Leaf, complete: boolean): Found<Content> {
+/** Reads a line that continues a leaf of literal text. */
+function continueVerbatim(line: Line, leaf: LeafState, complete: boolean): Found<Content> {
   const { content, indent } = line
   const blank = isBlank(content)
   if (blank && !complete) return WAIT
   if (leaf.type === 'fence') {
-    if (indent < INDENTED && closes(content, leaf.marker, complete))
+    if (indent < INDENTED && closesFence(content, leaf.marker, complete))
       return complete ? { type: 'end', text: '' } : WAIT
     line.skip(leaf.indent)
     return { type: 'verbatim', text: line.rest }
@@ -104,13 +107,13 @@ function goOnVerbatim(line: Line, leaf: Leaf, complete: boolean): Found<Content>
   return undefined
 }
 
-/** @returns whether the line closes the fence that was opened by `marker`, or may yet */
-function closes(line: string, marker: string, complete: boolean): boolean {
+/** @returns whether the line closes the fence that `marker` opened, or may do so when it is complete */
+function closesFence(line: string, marker: string, complete: boolean): boolean {
   const [, run = ''] = /^(`+|~+)[ \t]*$/.exec(line) ?? []
   return run[0] === marker[0] && (run.length >= marker.length || !complete)
 }
 
-/** A leaf, or the line's white space, which is one too where there is enough of it. */
+/** Reads the start of a leaf, or an indentation that is deep enough for code. */
 function beginContent(
   line: Line,
   lazy: boolean,

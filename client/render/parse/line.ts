@@ -1,4 +1,4 @@
-/** A line, read from its start in columns: a tab goes on to the next multiple of four. [spec] 2.2 */
+/** A line, consumed from its start in columns: a tab goes to the next multiple of four. [spec] 2.2 */
 
 const TAB = 4
 
@@ -6,14 +6,14 @@ export class Line {
   readonly #text: string
   #at = 0
   #column = 0
-  /** Whether a part of the tab at `#at` was taken. */
+  /** Whether the tab at `#at` was consumed in part. */
   #inTab = false
 
   constructor(text: string) {
     this.#text = text
   }
 
-  /** How many columns of white space come next. */
+  /** Columns of white space ahead. */
   get indent(): number {
     let column = this.#column
     for (let at = this.#at; ; at++) {
@@ -24,20 +24,20 @@ export class Line {
     }
   }
 
-  /** All that comes. What is left of a tab comes as spaces. */
+  /** The rest of the line. The rest of a partly consumed tab becomes spaces. */
   get rest(): string {
     const tab = this.#inTab ? ' '.repeat(TAB - (this.#column % TAB)) : ''
     return tab + this.#text.slice(this.#inTab ? this.#at + 1 : this.#at)
   }
 
-  /** All that comes after the white space. */
+  /** The rest of the line without leading white space. */
   get content(): string {
     let at = this.#at
     while (this.#text[at] === ' ' || this.#text[at] === '\t') at++
     return this.#text.slice(at)
   }
 
-  /** Takes `columns` of white space, or what there is of them. */
+  /** Consumes up to `columns` of white space. */
   skip(columns: number): void {
     for (let left = columns; left > 0; ) {
       const char = this.#text[this.#at]
@@ -51,18 +51,10 @@ export class Line {
     }
   }
 
-  /** Takes the white space, and `length` characters after it, which are no tabs. */
+  /** Consumes the white space, and then `length` characters that are no tabs. */
   take(length: number): void {
     this.skip(this.indent)
     this.#at += length
     this.#column += length
-  }
-
-  copy(): Line {
-    const copy = new Line(this.#text)
-    copy.#at = this.#at
-    copy.#column = this.#column
-    copy.#inTab = this.#inTab
-    return copy
   }
 }

@@ -1,6 +1,7 @@
 /**
- * An open paragraph. Its first lines may be definitions of links, its last one the header of a table, and all of it a
- * heading. The first two are not settled before that is known; of the last the sink is told at its end.
+ * An open paragraph. Its first lines may be link reference definitions, and its last line the header of a
+ * table; neither is settled before that is decided. An underline turns the whole paragraph into a heading:
+ * the sink is told when the paragraph ends.
  */
 import { readDefinition } from './definitions.ts'
 import { InlineText } from './inline/inline-text.ts'
@@ -11,7 +12,7 @@ import { spacesBefore } from './spaces.ts'
 import { splitRow } from './table-row.ts'
 import { WAIT } from './undecided.ts'
 
-/** A table's header is no longer than this, and its first `|` is among its first characters. */
+/** Longest header of a table, and the number of characters within which its first `|` must be. */
 const HEADER_CHARS = 1024
 const HEADER_START_CHARS = 256
 
@@ -20,9 +21,9 @@ const TASK = /^\[([ xX])\][ \t\n]/
 type Task = 'open' | 'done'
 
 interface Host {
-  /** Called once it is sure that there is more in it than definitions. */
+  /** Called once the paragraph is known to contain text, not only definitions. */
   hasText(): void
-  /** Begins it in the sink. */
+  /** Opens the paragraph in the sink. */
   open(task: Task | undefined): void
 }
 
@@ -34,12 +35,10 @@ export class Paragraph implements OpenParagraph {
   #mayBeTask: boolean
   #mayBeDefinition = true
   #begun = false
-  /** Where its last line begins. */
+  /** Where the last line begins. */
   #line = 0
 
-  /**
-   * @param mayBeTask whether it is the first in an item, where `[x] ` is a box
-   */
+  /** @param mayBeTask whether this is the first block of an item, where `[x] ` is a checkbox */
   constructor(definitions: Map<string, Target>, mayBeTask: boolean, host: Host) {
     this.inline = new InlineText(definitions)
     this.#definitions = definitions
@@ -68,7 +67,7 @@ export class Paragraph implements OpenParagraph {
     return splitRow(this.#lastLine()).length
   }
 
-  /** Takes the last line out of it. */
+  /** Removes the last line from the paragraph. */
   takeHeader(): string {
     const header = this.#lastLine()
     this.inline.text = this.inline.text.slice(0, Math.max(0, this.#line - 1))
@@ -87,7 +86,7 @@ export class Paragraph implements OpenParagraph {
   preview(sink: Sink): void {
     const { inline } = this
     if (this.#mayBeDefinition) return
-    // What begins like a table is not shown as anything else.
+    // Don't preview a line as text if it begins like a row.
     const table = this.#headerMayCome(false) && inline.text[this.#line] === '|'
     const end = table ? this.#line - 1 : inline.text.length
     if (end <= inline.settled) return
@@ -97,8 +96,8 @@ export class Paragraph implements OpenParagraph {
   }
 
   /**
-   * @param level of the heading that it was all along
-   * @returns whether there was anything in it beside definitions
+   * @param level the heading level, if an underline has turned the paragraph into a heading
+   * @returns whether the paragraph had text beside definitions
    */
   end(sink: Sink, level?: number): boolean {
     this.#decide(true)
@@ -118,7 +117,7 @@ export class Paragraph implements OpenParagraph {
     this.#begun = true
   }
 
-  /** Reads what stands before its text: definitions, or a box. */
+  /** Reads the definitions or the checkbox in front of the text. */
   #decide(final: boolean): void {
     const { inline } = this
     const { text } = inline
@@ -152,7 +151,7 @@ export class Paragraph implements OpenParagraph {
     return this.inline.text.slice(this.#line)
   }
 
-  /** Whether its last line may be a table's header. @param ended whether that is all of the line */
+  /** Whether the last line may be the header of a table. @param ended whether that line is complete */
   #headerMayCome(ended: boolean): boolean {
     const line = this.#lastLine()
     if (line.length > HEADER_CHARS || (this.#line === 0 && this.#mayBeTask)) return false

@@ -1,19 +1,25 @@
 /**
- * Markdown → a sink, as it arrives: CommonMark 0.31.2, and GitHub's tables, task lists, strikethrough and autolinks. Raw
- * HTML is text, and so is math.
+ * Streaming Markdown parser: CommonMark 0.31.2 with GitHub's tables, task lists, strikethrough and autolinks.
+ * Raw HTML and math are text.
  */
 import { Blocks } from './blocks.ts'
 import { startLine } from './line-start.ts'
 import type { Sink } from './sink.ts'
 import { WAIT } from './undecided.ts'
 
-/** The start of a line is read anew with each delta up to this length, a longer one when it has grown by a quarter. */
-const OFTEN_CHARS = 256
+/**
+ * An undecided line start up to this length is read with each delta; a longer one only after it grew by a
+ * quarter.
+ */
+const ALWAYS_READ_CHARS = 256
 
 export interface Parser {
-  /** Writes what is beyond doubt. Text may be cut anywhere, between the halves of a character too. */
+  /** Writes the settled text. The input may be split anywhere, also inside a surrogate pair. */
   write(text: string): void
-  /** Writes what is still in doubt as it most likely goes on. Where it is shown, it has to be taken back before more is written. */
+  /**
+   * Writes the undecided text as it most likely continues. The sink must take a preview back before the next
+   * write.
+   */
   preview(): void
   end(): void
 }
@@ -26,12 +32,12 @@ export interface Parser {
  */
 export function createParser(sink: Sink): Parser {
   const blocks = new Blocks(sink)
-  /** What can't be read without what comes next: half of a line's end, or of a character. */
+  /** A trailing `\r` or high surrogate, which can't be read without the next character. */
   let cut = ''
-  /** The start of a line that is in doubt. */
+  /** The start of the current line, while it is undecided. */
   let start = ''
   let nextTry = 0
-  /** Whether the line's start has been read, and more of it comes. */
+  /** Whether the start of the current line is decided, and more of the line is to come. */
   let inLine = false
 
   function read(part: string, complete: boolean): void {
@@ -41,7 +47,7 @@ export function createParser(sink: Sink): Parser {
       if (!complete && start.length < nextTry) return
       const found = startLine(blocks.containers, blocks.leaf, start, complete)
       if (found === WAIT) {
-        nextTry = start.length > OFTEN_CHARS ? start.length * 1.25 : 0
+        nextTry = start.length > ALWAYS_READ_CHARS ? start.length * 1.25 : 0
         return
       }
       blocks.startLine(found)

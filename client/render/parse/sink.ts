@@ -1,6 +1,7 @@
 /**
- * Where parsed Markdown goes: four functions. The page's DOM is one such place, a test's list of events another. All text
- * comes by `text`, and everything else is one of the names below, so that no text can turn into an element or a script.
+ * The target of parsed Markdown: four functions. The DOM is one implementation, a test's list of events
+ * another. All document text goes through `text`, and everything else is a name from the lists below, so text
+ * can't become an element or a script.
  */
 
 export type Kind =
@@ -22,13 +23,14 @@ export type Kind =
 export type Inline = 'emphasis' | 'strong' | 'strike' | 'code' | 'link' | 'image' | 'break'
 
 /**
- * - `level`: of a heading, `1` to `6`. On a paragraph: it was a heading all along, as its underline shows.
- * - `start`: the first number of `numbers`.
- * - `loose`: on a list or an item: this list has paragraphs, not mere lines, the earlier ones included.
+ * - `level`: of a heading, `1` to `6`. On a paragraph: an underline has turned it into a heading.
+ * - `start`: of `numbers`, the first number.
+ * - `loose`: of a list or an item: the list's items have paragraphs, the earlier ones too.
  * - `task`: of an item, `done` or `open`.
- * - `language`: of a code block, the first word after its fence.
+ * - `language`: of a code block, the first word of its info string.
  * - `align`: of a cell, `left`, `center` or `right`.
- * - `href` and `title`, of a link; `src`, `title` and `alt`, of an image. Any address, harmful ones too.
+ * - `href` and `title` of a link; `src`, `title` and `alt` of an image. Addresses are not checked: harmful
+ *   ones come too.
  */
 export type Attribute =
   | 'level'
@@ -44,14 +46,14 @@ export type Attribute =
 
 export interface Sink<Place = unknown> {
   /**
-   * Begins an element inside the open one.
+   * Opens an element inside the current one.
    *
-   * @param again an element that was closed: goes back into it, and what follows takes the place of its content
-   * @returns what finds the element again
+   * @param again a closed element to open again; new content replaces its content
+   * @returns a handle for opening the element again
    */
   open(kind: Kind, again?: Place): Place
   close(): void
   text(text: string): void
-  /** Of the open element. */
+  /** Sets an attribute of the current element. */
   attribute(name: Attribute, value: string): void
 }

@@ -1,6 +1,6 @@
-/** White space inside a line: spaces and tabs, and no others. */
+/** White space inside a line: spaces and tabs only. */
 
-/** From this many columns on it is code, not looks. [spec] 4.4 */
+/** Indentation in columns that makes a line code. [spec] 4.4 */
 export const INDENTED = 4
 
 export function isBlank(text: string): boolean {

@@ -3,13 +3,13 @@
 export type Alignment = 'left' | 'center' | 'right' | ''
 
 const DELIMITER = /^:?-+:?$/
-/** Also over what ends a line in Unicode and none in Markdown. */
+/** Also matches Unicode line separators, which are no line ends in Markdown. */
 const CELL = /((?:\\.|[^\\|]|\\$)*)(?:\||$)/gs
 
 /**
- * The row of dashes under a table's header.
+ * Reads the row of dashes below a table's header.
  *
- * @returns `undefined` if the line is none. One without any `|` isn't, nor one that reads like a list's item.
+ * @returns `undefined` if the line is no such row: it has no `|`, or reads like a list item
  */
 export function readDelimiters(line: string): Alignment[] | undefined {
   if (!line.includes('|') || /^-[ \t]/.test(line)) return undefined
@@ -22,10 +22,10 @@ export function readDelimiters(line: string): Alignment[] | undefined {
   })
 }
 
-/** The cells' Markdown. A `|` in one is written `\|`, in code too. */
+/** The cells' Markdown. `\|` stands for `|`, in code too. */
 export function splitRow(line: string): string[] {
   const cells = Array.from(line.trim().replace(/^\|/, '').matchAll(CELL), ([, cell = '']) => cell)
-  // After the `|` at the end comes none.
+  // The `|` at the end of the row starts no cell.
   if (cells.at(-1) === '') cells.pop()
   return cells.map((cell) => cell.trim().replaceAll('\\|', '|'))
 }

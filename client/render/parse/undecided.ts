@@ -1,7 +1,7 @@
-/** What is asked of a text that is still arriving can have no answer yet. */
+/** Results of reading a text that is still arriving. */
 
-/** It depends on what comes. */
+/** The result depends on text that has not arrived. */
 export const WAIT = Symbol('wait')
 
-/** @typeParam T what is found, or is not there: `undefined` */
+/** @typeParam T the result; `undefined` means that the text is something else */
 export type Found<T> = T | typeof WAIT | undefined

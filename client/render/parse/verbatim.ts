@@ -1,4 +1,4 @@
-/** An open block whose lines are taken as they are: code, or display math. [spec] 4.4, 4.5 */
+/** An open block of literal lines: code, or display math. [spec] 4.4, 4.5 */
 import type { Sink } from './sink.ts'
 import { isBlank } from './spaces.ts'
 
@@ -10,9 +10,9 @@ export type Form =
 export class Verbatim {
   readonly form: Form
   readonly #sink: Sink
-  /** Ends of lines and blank lines, which belong to it if something follows. */
+  /** Line ends and blank lines, which belong to the block only if another line follows. */
   #held = ''
-  /** Whether the line of the opening fence is over. */
+  /** Whether the line of the opening fence has ended. */
   #inFence = false
 
   constructor(form: Form, sink: Sink) {
@@ -20,7 +20,7 @@ export class Verbatim {
     this.#sink = sink
   }
 
-  /** @returns whether the line is surely a part of it */
+  /** @returns whether the line certainly belongs to the block */
   startLine(text: string): boolean {
     const held = this.form.type === 'indented' && isBlank(text)
     if (held) this.#held += text
@@ -28,7 +28,7 @@ export class Verbatim {
     return !held
   }
 
-  /** More of the line. */
+  /** Adds text to the current line. */
   add(text: string): void {
     if (text === '') return
     this.#sink.text(this.#held + text)

@@ -1,20 +1,23 @@
 /**
- * What is said to screen readers: one live region, in which each message stands for a moment.
+ * Announces messages to screen readers. Each message is shown for a moment in one live region.
  *
- * A region without a role: `role="status"` is atomic, so that some would read all of it again at each message. A message
- * is an element of its own that is added (NVDA, JAWS and TalkBack speak additions, and so the same words twice are spoken
- * twice), and it is taken away again soon: VoiceOver in Safari reads whatever stands in the region at each addition, and
- * whoever reads through the page would find all that was said for a second time.
+ * - The region has no role: `role="status"` is atomic, and some screen readers would read the whole region at
+ *   each message.
+ * - Each message is a new element: NVDA, JAWS and TalkBack speak additions, also of the same words.
+ * - A message is removed soon: VoiceOver in Safari reads everything in the region at each addition, and a
+ *   reader who goes through the page would find old messages.
  */
 import { type Clock, PAGE_CLOCK } from './clock.ts'
 
-/** Long enough for any screen reader to have fetched it; shorter than the pace of the answer's sentences. */
-const STANDS_MS = 900
+/**
+ * Long enough for a screen reader to fetch the message, and shorter than the pace of an answer's sentences.
+ */
+const MESSAGE_MS = 900
 
 export interface Announcer {
   /**
-   * To be in the page before the first message, and to stay: a region that comes with its text is not spoken. Neither is
-   * one in a panel that is hidden, or outside of an open modal dialog.
+   * Insert it before the first message, and keep it: screen readers ignore a region that is inserted with its
+   * text, is in a hidden panel, or is outside of an open modal dialog.
    */
   readonly element: HTMLElement
   say(message: string): void
@@ -39,16 +42,16 @@ export function createAnnouncer(clock: Clock = PAGE_CLOCK): Announcer {
     say(message) {
       if (message === '') return
       const line = document.createElement('p')
-      // Chromium and VoiceOver leave out a message that is the same as the one before, even in another element.
+      // Chromium and VoiceOver skip a message that equals the one before, even in another element.
       last = message === last ? `${message}\u00a0` : message
       line.textContent = last
       element.append(line)
-      clock.after(STANDS_MS, () => line.remove())
+      clock.after(MESSAGE_MS, () => line.remove())
     },
   }
 }
 
-/** Unseen but spoken. Property by property, which a page's policy on styles lets through. */
+/** Hides the region visually. Styles are set property by property, which a Content-Security-Policy allows. */
 function hide({ style }: HTMLElement): void {
   style.position = 'absolute'
   style.inlineSize = '1px'
@@ -56,6 +59,6 @@ function hide({ style }: HTMLElement): void {
   style.margin = '-1px'
   style.overflow = 'hidden'
   style.clipPath = 'inset(50%)'
-  // Narrow lines would run the words together in some screen readers.
+  // Some screen readers join words that are broken across narrow lines.
   style.whiteSpace = 'nowrap'
 }

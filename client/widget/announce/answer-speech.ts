@@ -1,4 +1,4 @@
-/** What who hears the page is told: that an answer begins, its sentences as they come, and how it ended. */
+/** Announces an answer to screen readers: that it begins, its sentences as they arrive, and how it ended. */
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import { noteWords } from '../strings/note-words.ts'
@@ -9,34 +9,34 @@ import { createAnnouncer } from './announcer.ts'
 import type { SpokenAnswer } from './spoken-answer.ts'
 import type { SpokenWords } from './spoken-words.ts'
 
-/** Where an answer is shown. */
-export interface Spoken {
+/** A view that shows an answer. */
+export interface AnswerElement {
   text: Element
 }
 
 export interface AnswerSpeech {
-  /** To be in the page, inside whatever may be a modal dialog. */
+  /** Must be in the page, and inside the panel, as that may be a modal dialog. */
   element: HTMLElement
   say(message: string): void
-  /** An answer will go on: what is painted of it now, or next, was told before. */
-  resume(answer: Spoken): void
-  /** @param goesOn from what `resume` was told of */
-  begin(answer: Spoken, goesOn: boolean): void
+  /** The answer continues. Its text so far, painted or about to be, was announced before. */
+  resume(answer: AnswerElement): void
+  /** @param continues whether it continues an answer that was passed to `resume` */
+  begin(answer: AnswerElement, continues: boolean): void
   /** More of the answer was painted. */
-  grown(answer: Spoken): void
-  /** A part of it was taken back: what is left has been said. */
-  shortened(answer: Spoken): void
-  end(answer: Spoken, turn: Turn): void
-  /** Another conversation is looked at, or the answer is gone. */
+  grown(answer: AnswerElement): void
+  /** The end of the answer was retracted. The remaining text counts as announced. */
+  shortened(answer: AnswerElement): void
+  end(answer: AnswerElement, turn: Turn): void
+  /** Another conversation is shown, or the answer was removed. */
   stop(): void
 }
 
 interface Current {
-  answer: Spoken
-  /** `undefined` where it can't be loaded: the answer can be read without it, and is not held up by it. */
+  answer: AnswerElement
+  /** `undefined` if the module failed to load: answers are shown without it. */
   loading: Promise<SpokenAnswer | undefined>
   spoken?: SpokenAnswer
-  /** Whether all that is painted was told before. */
+  /** Whether everything painted so far was announced before. */
   known: boolean
   painted(): void
 }
@@ -46,12 +46,12 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
   const words = spokenWords(strings)
   let current: Current | undefined
 
-  function start(answer: Spoken, known: boolean): void {
+  function start(answer: AnswerElement, known: boolean): void {
     stop()
     const { promise: painting, resolve: painted } = Promise.withResolvers<void>()
     const loading = import('./spoken-answer.ts').then(
       async ({ createSpokenAnswer }) => {
-        // Before, there is nothing to be seen of what is known.
+        // The known text must be painted first, or `skip` would find nothing to skip.
         if (known) await painting
         const spoken = createSpokenAnswer(answer.text, say, words, { lang: language })
         if (current !== started) return undefined
@@ -66,15 +66,16 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
     current = started
   }
 
-  async function end(answer: Spoken, { end, note, trouble }: Turn): Promise<void> {
+  async function end(answer: AnswerElement, { end, note, trouble }: Turn): Promise<void> {
     if (note === 'stopped-here') stop()
     const ending = current?.answer === answer ? current : undefined
     const last = trouble ? troubleWords(trouble, strings) : note ? noteWords(strings)[note] : ''
-    // Nothing more will be.
+    // Ends the wait for a paint: there may be none.
     ending?.painted()
     const spoken = await ending?.loading
     if (ending && current !== ending) return
-    // What came of the answer is said before. One that is whole tells by itself where it ends.
+    // The answer's last sentences come before the message about its end. A complete answer needs no such
+    // message.
     if (spoken) spoken.end(last)
     else say(last || (end === 'done' ? strings.ended : ''))
   }
@@ -88,12 +89,12 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
     element,
     say,
     resume(answer) {
-      // What of it waits to be said still is.
+      // Sentences that are waiting are still announced.
       if (current?.answer === answer) current.spoken?.skip()
       else start(answer, true)
     },
-    begin(answer, goesOn) {
-      if (!goesOn) {
+    begin(answer, continues) {
+      if (!continues) {
         start(answer, false)
         say(strings.begun)
       } else if (current?.answer === answer) current.known = false

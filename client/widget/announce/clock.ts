@@ -1,8 +1,8 @@
-/** Time as far as speech needs it: a parameter, so that a test need not wait. */
+/** The clock used for speech, replaceable in tests. */
 export interface Clock {
-  /** In ms, from anywhere. */
+  /** Milliseconds since an arbitrary time. */
   now(): number
-  /** @returns what calls it off */
+  /** @returns a function that cancels `run` */
   after(ms: number, run: () => void): () => void
 }
 

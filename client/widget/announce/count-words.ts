@@ -1,4 +1,4 @@
-/** How many words an answer has, as it would be spoken: without code. */
+/** Counts the words of an answer as it is spoken, without code. */
 import { cellsOf, piecesOf } from './leaf-text.ts'
 import { leafAfter } from './leaves.ts'
 

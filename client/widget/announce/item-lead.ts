@@ -1,10 +1,12 @@
-/** What stands before an item of a list without being text: its number, or a box. */
+/** The spoken prefix of a list item: its number, or the state of its checkbox. */
 import type { SpokenWords } from './spoken-words.ts'
 
-/** Counted on from the item before, so that a long list is not counted anew for each. */
+/**
+ * Numbers of items. Each is derived from the item before, so a long list isn't counted again for each item.
+ */
 const numbers = new WeakMap<Element, number>()
 
-/** @param leaf the first node of a text; what is not the first in its item has nothing before it */
+/** @param leaf the first node of a text; a text that isn't first in its item gets no prefix */
 export function withLead(leaf: Node, sentence: string, words: SpokenWords): string {
   const item = itemThatBegins(leaf)
   if (!item) return sentence

@@ -1,18 +1,18 @@
-/** The text of a leaf as it is spoken: links by their text, images by their description, no buttons. */
+/** The spoken text of a leaf: links by their text, images by their alternative text, no buttons. */
 import { isBlock, type Leaf } from './leaves.ts'
 
-export interface Piece {
+export interface TextRun {
   node: Node
-  /** Where in the node's text this begins. */
+  /** Offset of the piece in the node's text. */
   from: number
   text: string
 }
 
-/** Of an image that isn't loaded, its address is shown. */
+/** `.address` is the displayed address of an image that isn't loaded. */
 const UNSPOKEN = 'button, input, svg, .address, [aria-hidden="true"]'
 
-/** @param from where to begin, in a node that is in the leaf */
-export function piecesOf({ node }: Leaf, from?: { node: Node; offset: number }): Iterable<Piece> {
+/** @param from the node and offset in the leaf at which to begin */
+export function piecesOf({ node }: Leaf, from?: { node: Node; offset: number }): Iterable<TextRun> {
   const { parentNode } = node
   if (isBlock(node) || !parentNode) return pieces(node, from ?? { node, offset: 0 })
   return pieces(parentNode, from ?? { node, offset: 0 })
@@ -26,22 +26,22 @@ export function cellsOf(row: Node): string[] {
   return cells.filter((text) => text !== '')
 }
 
-function* pieces(scope: Node, from: { node: Node; offset: number }): Generator<Piece> {
+function* pieces(scope: Node, from: { node: Node; offset: number }): Generator<TextRun> {
   const walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) =>
     node instanceof Element && node.matches(UNSPOKEN) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
   )
   walker.currentNode = from.node
   for (let node: Node | null = from.node; node; node = walker.nextNode()) {
-    // Text without an element of its own ends where a block begins.
+    // Text that has no element of its own ends where a block begins.
     if (node !== scope && isBlock(node)) return
     const offset = node === from.node ? from.offset : 0
-    // A line's end would be the end of a sentence.
+    // Line ends become spaces, as the segmenter takes them for sentence ends.
     const text = ownText(node).slice(offset).replace(/\s/g, ' ')
     if (text !== '') yield { node, from: offset, text }
   }
 }
 
-/** What a node says itself, without what is in it. */
+/** The node's own text, without its children. */
 export function ownText(node: Node): string {
   if (node instanceof Text) return node.data
   if (node instanceof HTMLImageElement) return node.alt

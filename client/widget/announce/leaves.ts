@@ -1,17 +1,20 @@
-/** The blocks of a rendered answer that have text of their own, in order: paragraphs, table rows, blocks of code. */
+/**
+ * The leaves of a rendered answer in order: blocks with text of their own, such as paragraphs, table rows and
+ * code blocks.
+ */
 
 export interface Leaf {
   kind: 'text' | 'row' | 'code'
-  /** The block's element. Of text that has none, as in the items of most lists, its first node. */
+  /** The block's element. Items of a tight list have none for their text: then its first node. */
   node: ChildNode
 }
 
 const CONTAINERS = new Set(['ul', 'ol', 'li', 'blockquote', 'div', 'table', 'thead', 'tbody', 'tfoot'])
 const TEXTS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
-/** Neither has a text, nor is part of one. */
+/** Elements that neither have nor continue a text. */
 const SILENT = new Set(['hr', 'input', 'button', 'svg', 'style'])
 
-/** The first leaf after this one; without it, the first of all. */
+/** The leaf after `leaf`, or the first one. */
 export function leafAfter(root: Element, leaf?: Node): Leaf | undefined {
   let node = leaf ? nodeAfter(root, endOfRun(leaf)) : root.firstChild
   while (node) {
@@ -23,9 +26,9 @@ export function leafAfter(root: Element, leaf?: Node): Leaf | undefined {
 }
 
 /**
- * Where a leaf is now: text without an element gets one when its list turns out to have paragraphs.
+ * Finds a leaf again after its list became loose, which gives its text an element.
  *
- * @returns nothing if it is not there any more
+ * @returns `undefined` if the node was removed
  */
 export function findAgain(root: Element, node: ChildNode): ChildNode | undefined {
   let leaf = node
@@ -36,7 +39,7 @@ export function findAgain(root: Element, node: ChildNode): ChildNode | undefined
   return leaf
 }
 
-/** Whether text ends here: what follows is no part of the same sentence. */
+/** Whether the node ends the text before it. */
 export function isBlock(node: Node): boolean {
   return isContainer(node) || leafKind(node) !== undefined || nameOf(node) === 'hr'
 }
@@ -65,7 +68,7 @@ function nameOf(node: Node): string {
   return node instanceof Element ? node.localName : ''
 }
 
-/** Text without an element goes on until the next block. */
+/** The last node of a leaf. Text without an element extends to the next block. */
 function endOfRun(node: Node): Node {
   let last = node
   if (isBlock(node)) return last

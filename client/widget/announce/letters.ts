@@ -1,16 +1,16 @@
 /**
- * How far into a text something is, counted in letters and digits. While Markdown arrives, its marks come and go as a guess
- * is corrected (`**` is shown, then it makes a word bold); the letters stay.
+ * Positions in a text, counted in letters and digits. Markdown syntax appears and disappears while a preview
+ * is corrected (`**` is shown, then makes a word bold), but the letters stay.
  */
 const LETTERS = /[\p{L}\p{N}]/gu
-/** What ends a sentence, after its last letter; and what may have been a mark. */
+/** Characters that end a sentence after its last letter, and characters that may have been Markdown. */
 const ENDING = /[\p{Pe}\p{Pf}\p{Po}\s*_~`]*/uy
 
 export function countLetters(text: string): number {
   return text.match(LETTERS)?.length ?? 0
 }
 
-/** @returns where the text goes on after so many letters, and what ends their sentence */
+/** @returns the index after `count` letters and after the characters that end their sentence */
 export function afterLetters(text: string, count: number): number {
   if (count === 0) return 0
   let left = count

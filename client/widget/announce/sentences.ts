@@ -1,25 +1,25 @@
-/** The sentences of a text that grows, as far as they are complete. */
-import { cutAtClauses, MOST_CHARS } from './clauses.ts'
+/** Splits growing text into its complete sentences. */
+import { cutAtClauses, MAX_ANNOUNCEMENT_CHARS } from './clauses.ts'
 
-/** Without an end for so long, it is spoken in parts before it has one. */
-const LONGEST_WAIT_CHARS = 2 * MOST_CHARS
+/** A longer sentence without an end is spoken in parts. */
+const LONGEST_WAIT_CHARS = 2 * MAX_ANNOUNCEMENT_CHARS
 
 const LETTER = /\p{L}/u
-/** Anything that a voice can say: not mere marks. */
+/** A character that a voice can say, unlike punctuation. */
 const SAYABLE = /[\p{L}\p{N}\p{Sc}\p{Sm}\p{So}]/u
 
 export interface Sentences {
   sentences: string[]
-  /** Of how much of the text they are. */
+  /** How much of the text the sentences cover. */
   length: number
 }
 
 /**
- * A sentence is complete when the next one has begun with a letter: where a sentence ends can depend on that. `etc. (` may
- * go on as `etc. (as it were)` or as `etc. (As it was.)`. [spec] UAX 29, SB8
+ * A sentence is complete once the next one has begun with a letter, because the boundary can depend on that:
+ * `etc. (` may continue as `etc. (as it were)` or as `etc. (As it was.)`. [spec] UAX 29, SB8
  *
- * @param text with spaces for line ends, which would be ends of sentences too
- * @param ended whether nothing follows
+ * @param text has spaces instead of line ends, which would end sentences too
+ * @param ended whether the text is complete
  */
 export function completeSentences(text: string, ended: boolean, segmenter: Intl.Segmenter): Sentences {
   const segments = [...segmenter.segment(text)].map(({ segment }) => segment)

@@ -1,48 +1,55 @@
 /**
- * What is to be spoken, a little at a time. A screen reader speaks all that it is given, in order, and what it was given
- * can't be taken back: a model that writes ten times as fast as a voice speaks would keep it speaking for minutes after
- * its reader has gone elsewhere, and hold up what is urgent. So what waits, waits here: it is given out about as fast as it
- * can be spoken, and when too much of it waits, it is left to be read.
+ * Queues sentences for speech.
+ *
+ * A screen reader speaks everything it is given, in order, and can't be told to drop it. A model writes up to
+ * ten times as fast as a voice speaks, so the voice would go on for minutes after its reader has moved on,
+ * and delay urgent messages. Sentences therefore wait here: they are handed out about as fast as they can be
+ * spoken, and if too many wait, the rest is left for the reader to read.
  */
-import { MOST_CHARS } from './clauses.ts'
+import { MAX_ANNOUNCEMENT_CHARS } from './clauses.ts'
 
-/** Nobody follows what comes faster than this, and a screen reader may take it as one. */
+/**
+ * Least time between two announcements: faster ones are hard to follow, and a screen reader may merge them.
+ */
 const PACE_MS = 1000
 /**
- * A fast voice, about 300 words a minute. A slower one gets at most a few sentences ahead of itself, a faster one makes
- * short pauses.
+ * A fast voice, about 300 words a minute. A slower voice falls at most a few sentences behind, and a faster
+ * one makes short pauses.
  */
 const SPOKEN_CHARS_PER_SECOND = 25
-/** The next is given out shortly before the voice needs it. */
+/** The next announcement is handed out this long before the voice needs it. */
 const AHEAD_MS = 2000
-/** Two minutes of speech, an answer of 500 words: as long as anybody waits for what they could have read. */
-export const MOST_WAITING_CHARS = 3000
+/** Two minutes of speech, about 500 words: a reader who waits longer would rather read. */
+export const MAX_WAITING_CHARS = 3000
 
-/** A character of these is about a syllable or two. */
+/** Scripts in which a character is about one or two syllables. */
 const SYLLABLES = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/gu
 const CHARS_PER_SYLLABLE = 3
 
 export interface SpeechQueue {
-  /** Whether something waits to be spoken. */
+  /** Whether something is waiting to be spoken. */
   readonly waits: boolean
-  /** Whether too much came: from then on nothing is taken any more. */
+  /** Whether too much text came. From then on `add` ignores sentences. */
   readonly overrun: boolean
   add(sentence: string): void
-  /** Says this last, and without regard for the voice. In place of an earlier such message that is still to be said. */
+  /**
+   * Sets the message that comes last, whatever the voice is still speaking. It replaces an earlier one that
+   * has not been handed out.
+   */
   conclude(message: string | undefined): void
-  /** @returns what may be spoken now */
+  /** @returns the next announcement, if it is due */
   take(now: number): string | undefined
-  /** Forgets what waits, and begins anew. */
+  /** Drops everything that waits, and starts afresh. */
   clear(): void
 }
 
-export function createSpeechQueue(most = MOST_WAITING_CHARS): SpeechQueue {
+export function createSpeechQueue(max = MAX_WAITING_CHARS): SpeechQueue {
   let waiting: string[] = []
   let length = 0
   let overrun = false
   let conclusion: string | undefined
   let last = Number.NEGATIVE_INFINITY
-  /** When the voice has most likely spoken all that it was given. */
+  /** When the voice has most likely finished what it was given. */
   let silentAt = 0
 
   function given(announcement: string, now: number): string {
@@ -62,9 +69,9 @@ export function createSpeechQueue(most = MOST_WAITING_CHARS): SpeechQueue {
       if (overrun) return
       waiting.push(sentence)
       length += spokenLength(sentence)
-      if (length <= most) return
+      if (length <= max) return
       overrun = true
-      // The next announcement is still made: of an answer that comes at once, its beginning is heard.
+      // Keep one more announcement: if an answer arrives all at once, its beginning is still spoken.
       waiting = waiting.slice(0, fitting(waiting))
     },
     conclude(message) {
@@ -91,12 +98,12 @@ export function createSpeechQueue(most = MOST_WAITING_CHARS): SpeechQueue {
   }
 }
 
-/** How many of these are one announcement. */
+/** How many of the sentences fit into one announcement. */
 function fitting(sentences: string[]): number {
   let chars = 0
   const tooMany = sentences.findIndex((sentence, index) => {
     chars += sentence.length + 1
-    return index > 0 && chars > MOST_CHARS
+    return index > 0 && chars > MAX_ANNOUNCEMENT_CHARS
   })
   return tooMany < 0 ? sentences.length : tooMany
 }

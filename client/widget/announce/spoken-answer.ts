@@ -1,41 +1,44 @@
-/** Has an answer spoken while it is rendered: sentence by sentence, each once, and no faster than can be listened to. */
+/** Speaks an answer while it is rendered: sentence by sentence, each once, and no faster than a voice. */
+import { createAnswerReader } from './answer-reader.ts'
 import { type Clock, PAGE_CLOCK } from './clock.ts'
 import { countWords } from './count-words.ts'
-import { createReading } from './reading.ts'
 import { createSpeechQueue } from './speech-queue.ts'
 import type { SpokenWords } from './spoken-words.ts'
 
 export interface SpokenAnswerOptions {
-  /** By whose rules sentences end. */
+  /** The language whose rules separate sentences. */
   lang?: string
   clock?: Clock
-  /** How much may wait to be spoken before the rest is left to be read. In characters. */
+  /** Characters that may wait to be spoken, before the rest is left for the reader to read. */
   mostWaiting?: number
 }
 
 export interface SpokenAnswer {
-  /** More of the answer has been rendered. As often as one likes: it is looked at once a second. */
+  /** Call after more of the answer was rendered. Calls are cheap: the answer is read once a second. */
   grown(): void
-  /** What has been rendered was heard before, and goes on, also after an end: its whole sentences are not spoken again. */
+  /**
+   * The rendered text was announced before, and the answer continues, also after `end`: its complete
+   * sentences are not spoken again.
+   */
   skip(): void
   /**
-   * All of the answer has been rendered. What is left is still spoken, at its pace.
+   * The whole answer has been rendered. What is left is spoken, at the usual pace.
    *
-   * @param last said after it, in place of how long it has become
+   * @param last spoken at the end, instead of the answer's length
    */
   end(last?: string): void
   /**
-   * Says nothing of what is there now any more, neither what waits nor later: the answer was cleared or shortened and is
-   * rendered as it will stay, or its reader wants silence. If it grows again, it is spoken on from where it ended.
+   * Drops what is waiting, and counts all present text as spoken: the answer was cleared or shortened, or its
+   * reader wants silence. If the answer grows again, the new text is spoken.
    */
   stop(): void
 }
 
-const LOOK_MS = 1000
+const READ_INTERVAL_MS = 1000
 
 /**
- * @param answer what its Markdown is rendered in, itself no live region
- * @param say what announces: each call is one announcement
+ * @param answer the element with the rendered Markdown; not itself a live region
+ * @param say announces a message
  * @example
  *   const spoken = createSpokenAnswer(element, announcer.say, words, { lang: 'en' })
  *   for await (const delta of deltas) { view.append(delta); spoken.grown() }
@@ -48,17 +51,18 @@ export function createSpokenAnswer(
   words: SpokenWords,
   { lang = 'en', clock = PAGE_CLOCK, mostWaiting }: SpokenAnswerOptions = {},
 ): SpokenAnswer {
-  const reading = createReading(answer, words, lang)
+  const reader = createAnswerReader(answer, words, lang)
   const queue = createSpeechQueue(mostWaiting)
-  let lastLook = Number.NEGATIVE_INFINITY
+  let lastRead = Number.NEGATIVE_INFINITY
   let hasGrown = false
-  let callOff: (() => void) | undefined
+  let cancel: (() => void) | undefined
 
-  function look(ended: boolean): void {
+  function read(ended: boolean): void {
     hasGrown = false
     const before = queue.overrun
-    // Also when nothing more is spoken: so the place is kept, and the end costs no more than any second before it.
-    for (const sentence of reading.next(ended)) queue.add(sentence)
+    // Read on after an overrun too: it keeps the position, so the last read is no more expensive than any
+    // other.
+    for (const sentence of reader.next(ended)) queue.add(sentence)
     if (queue.overrun && !before) queue.conclude(words.rest)
     if (queue.overrun && ended) queue.conclude(words.complete(countWords(answer, lang)))
   }
@@ -70,10 +74,10 @@ export function createSpokenAnswer(
   }
 
   function wait(): void {
-    callOff ??= clock.after(Math.max(0, lastLook + LOOK_MS - clock.now()), () => {
-      callOff = undefined
-      lastLook = clock.now()
-      if (hasGrown) look(false)
+    cancel ??= clock.after(Math.max(0, lastRead + READ_INTERVAL_MS - clock.now()), () => {
+      cancel = undefined
+      lastRead = clock.now()
+      if (hasGrown) read(false)
       speak()
     })
   }
@@ -84,20 +88,20 @@ export function createSpokenAnswer(
       wait()
     },
     skip() {
-      reading.next(false)
+      reader.next(false)
       queue.conclude(undefined)
     },
     end(last) {
-      look(true)
+      read(true)
       if (last) queue.conclude(last)
       speak()
     },
     stop() {
-      callOff?.()
-      callOff = undefined
+      cancel?.()
+      cancel = undefined
       hasGrown = false
       queue.clear()
-      reading.skip()
+      reader.skip()
     },
   }
 }

@@ -1,17 +1,20 @@
-/** What is said that the answer doesn't say itself, in the reader's language. */
+/** Spoken words that are not part of the answer, in the reader's language. */
 export interface SpokenWords {
-  /** In place of a block of code, as `Code, Python, 12 lines.` @param language as the model wrote it; '' without any */
+  /**
+   * Stands for a code block: `Code, Python, 12 lines.`
+   * @param language as the model wrote it; '' if not given
+   */
   code(language: string, lines: number): string
-  /** The beginning of an item of a numbered list, as `3. Open the sluice.` */
+  /** Starts an item of a numbered list: `3. Open the sluice.` */
   item(number: number, sentence: string): string
-  /** The beginning of an item with a box. */
+  /** Starts an item with a checkbox. */
   task(done: boolean, sentence: string): string
-  /** A row of a table, whose cells have to be told apart: with commas. */
+  /** Joins the cells of a table row so that they can be told apart: with commas. */
   row(cells: string[]): string
-  /** What ends a heading or an item that has no full stop of its own, so that the voice pauses: `.` */
+  /** Ends a heading or an item that has no full stop, so that the voice pauses: `.` */
   pause: string
-  /** Once, where the answer is too far ahead of the voice: from here on it is there to be read. */
+  /** Said once, when the answer is too far ahead of the voice: the rest is there to be read. */
   rest: string
-  /** The end of an answer of which not all was read out. */
+  /** Said at the end of an answer that was not spoken in full. */
   complete(words: number): string
 }

@@ -5,11 +5,11 @@ import { create, icon } from '../view/element.ts'
 export interface Bubble {
   element: HTMLButtonElement
   setOpen(open: boolean): void
-  /** There is something that the reader has not seen. */
+  /** Shows or hides the mark for an unread answer. */
   setUnread(unread: boolean): void
 }
 
-/** @param on `near` is called when it is about to be pressed, perhaps more than once */
+/** @param on `near` is called before the button is likely pressed, perhaps more than once */
 export function createBubble(strings: Strings, on: { pressed(): void; near(): void }): Bubble {
   const icons = { closed: icon('chat'), open: icon('fold') }
   const element = create(

@@ -1,16 +1,19 @@
-/** Tells an element how much of the window can be seen: a phone's keyboard covers a part of it, and the page isn't told. */
+/**
+ * Tells an element how much of the window is visible: a phone's on-screen keyboard covers part of it without
+ * a resize.
+ */
 
 /**
  * Sets `--visible-height` and `--visible-top`, in pixels of the layout viewport.
  *
- * @returns what ends it
+ * @returns a function that stops updating them
  */
 export function fitViewport(element: HTMLElement): () => void {
   const viewport = window.visualViewport
   if (!viewport) return () => {}
   const detached = new AbortController()
   function measure(): void {
-    // Who has zoomed in wants to see a part of it larger, not all of it smaller.
+    // Pinch zoom is meant to enlarge a part, not to shrink the panel.
     const zoomed = (viewport?.scale ?? 1) > 1.01
     if (zoomed || !viewport) {
       element.style.removeProperty('--visible-height')

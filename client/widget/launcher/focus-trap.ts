@@ -1,10 +1,10 @@
-/** Keeps the focus of the keyboard in an element, while it is open over something else. */
+/** Keeps the keyboard focus in an element while that is open over something else. */
 
 /**
- * A stop of no width stands before and behind what is in the element: whoever comes to one of them goes on at the other
- * end. So nothing has to be known of what can have the focus there, such as a listing that scrolls.
+ * Puts an invisible focus stop before and after the content. Each stop sends the focus to the other end, so
+ * nothing must be known about what is focusable in between, such as scrollable code.
  *
- * @returns what lets it go
+ * @returns a function that removes the trap
  */
 export function trapFocus(element: HTMLElement): () => void {
   const [before, behind] = [createStop(), createStop()]

@@ -1,23 +1,23 @@
-/** The panel that a launcher opens over the page, and the way of the focus into it and back. */
+/** The panel that a launcher opens over the page. Moves the focus into the panel and back. */
 import type { Frame } from '../view/frame.ts'
 import { isComposed } from '../view/input-method.ts'
 import type { Bubble } from './bubble.ts'
 import { fitViewport } from './fit-viewport.ts'
 import { trapFocus } from './focus-trap.ts'
 
-/** Of a window's width: below it, the panel fills the screen. As in style/popup.css. */
+/** Narrower windows show the panel in full screen. As in style/popup.css. */
 const PHONE = '(max-width: 479.98px)'
 
 export interface Popup {
   readonly isOpen: boolean
-  /** @param how `quietly` leaves the focus where it is, and tells nobody */
+  /** @param how `quietly` keeps the focus where it is, and calls no callback */
   open(how?: 'quietly'): void
   close(): void
-  /** Makes the panel a part of the page again. */
+  /** Makes the panel part of the page again. */
   remove(): void
 }
 
-/** @param on told after it was opened or closed; `focus` puts the focus where one goes on */
+/** @param on called after opening and closing; `focus` moves the focus into the panel's content */
 export function createPopup(
   root: HTMLElement,
   { panel, close: closeButton }: Frame,
@@ -35,16 +35,16 @@ export function createPopup(
     before = focusedNow()
     panel.hidden = false
     root.classList.add('open')
-    const [free, unfit] = [trapFocus(panel), fitViewport(root)]
+    const [releaseFocus, stopFitting] = [trapFocus(panel), fitViewport(root)]
     release = () => {
-      free()
-      unfit()
+      releaseFocus()
+      stopFitting()
     }
     bubble.setOpen(true)
     bubble.setUnread(false)
     setModal()
     if (how === 'quietly') return
-    // A keyboard that rises at once would cover most of a phone.
+    // Focusing the question box would open the keyboard, which covers most of a phone's screen.
     if (matchMedia('(pointer: coarse)').matches) panel.focus()
     else on.focus()
     on.opened()
@@ -58,19 +58,19 @@ export function createPopup(
     panel.hidden = true
     root.classList.remove('open')
     bubble.setOpen(false)
-    // Who has gone on with the page meanwhile stays there.
+    // If the focus is on the page, it stays there.
     if (focused) giveBackFocus()
     on.closed()
   }
 
   function giveBackFocus(): void {
-    const back = comesFrom(before, root)
+    const back = focusableBefore(before, root)
     back?.focus()
-    // What had it may be gone or hidden, as an entry of a menu is that has closed.
+    // The element may be removed or hidden by now, such as an entry of a closed menu.
     if (focusedNow() !== back) bubble.element.focus()
   }
 
-  /** Over all of a phone's screen there is nothing else. */
+  /** A full-screen panel is modal. */
   function setModal(): void {
     panel.ariaModal = String(phone.matches)
   }
@@ -84,9 +84,9 @@ export function createPopup(
   panel.addEventListener(
     'keydown',
     (event) => {
-      // One that closed something inside has done so.
+      // Escape has closed something inside the panel.
       if (event.key !== 'Escape' || isComposed(event) || event.defaultPrevented) return
-      // Nor is this one meant for the page.
+      // Keep this Escape from closing something on the page, too.
       event.stopPropagation()
       close()
     },
@@ -112,15 +112,15 @@ export function createPopup(
   }
 }
 
-/** What has the focus, also inside of a component of the page. */
+/** The focused element, also inside of the page's shadow roots. */
 function focusedNow(): Element | null {
   let { activeElement } = document
   while (activeElement?.shadowRoot?.activeElement) activeElement = activeElement.shadowRoot.activeElement
   return activeElement
 }
 
-/** An element of the page that had the focus. */
-function comesFrom(before: Element | null, root: HTMLElement): HTMLElement | undefined {
+/** The element of the page that had the focus, if it can be focused again. */
+function focusableBefore(before: Element | null, root: HTMLElement): HTMLElement | undefined {
   return before instanceof HTMLElement && before !== document.body && !root.contains(before)
     ? before
     : undefined

@@ -1,4 +1,7 @@
-/** The widget's words in Arabic. Counts follow a colon, where no number bends a noun. \u2068…\u2069 isolates. */
+/**
+ * The widget's words in Arabic. Counts follow a colon, because nouns change with a number before them.
+ * \u2068…\u2069 isolates text from the direction around it.
+ */
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {

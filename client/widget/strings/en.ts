@@ -1,6 +1,6 @@
 /**
- * The widget's words in English, and by these names in every other language. `{name}` is filled in, and
- * `{name?one:many}` says the first for 1.
+ * The widget's English texts. Their names are the same in every language. `{name}` is replaced by a value,
+ * and `{name?one:many}` by `one` if that value is 1.
  */
 export const en = {
   // Numbers.
@@ -37,7 +37,7 @@ export const en = {
   endedFailed: 'The answer broke off here.',
   endedPending: 'The answer was still coming here.',
 
-  // A question and its answer.
+  // Questions and answers.
   edit: 'Edit the question',
   askAgain: 'Ask again',
   cancel: 'Cancel',
@@ -61,7 +61,7 @@ export const en = {
   tokensLeft: '{left} of {limit} tokens left today',
   noTokensLeft: 'No tokens left today',
 
-  // What there is to say of an answer's end.
+  // How an answer ended.
   tooLongAnswer: 'The answer reached the longest length that is allowed here.',
   noBudget: 'The answer reached the number of tokens that was left.',
   stoppedHere: 'You stopped this answer.',
@@ -70,7 +70,7 @@ export const en = {
   withheldWhole: 'This answer was withheld.',
   nothingSaid: 'The model had nothing to say.',
 
-  // For who hears the page.
+  // Screen reader announcements.
   begun: 'The answer has begun.',
   ended: 'The answer is complete.',
   endedLong: 'The answer is complete: {count} {count?word:words}.',
@@ -82,14 +82,14 @@ export const en = {
   spokenTask: '{state}: {text}',
   spokenRest: 'The rest of the answer is there to be read.',
 
-  // How long a wait still takes.
+  // Remaining waiting time.
   seconds: '{seconds} s',
   minutes: '{minutes} min',
   minutesSeconds: '{minutes} min {seconds} s',
   hours: '{hours} h',
   hoursMinutes: '{hours} h {minutes} min',
 
-  // What went wrong, and what to do.
+  // Errors, and what to do about them.
   retry: 'Try again',
   retryIn: 'Try again in {wait}',
   accessKey: 'Access key',

@@ -1,4 +1,4 @@
-/** Fills a text's places: `fill('{count} {count?token:tokens}', { count: 1 })` is `1 token`. */
+/** Replaces placeholders: `fill('{count} {count?token:tokens}', { count: 1 })` is `1 token`. */
 export function fill(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)(?:\?([^:}]*):([^}]*))?\}/g, (whole, name: string, one?: string, many = '') => {
     const value = values[name]

@@ -1,7 +1,7 @@
-/** The widget's words: which language, and what the host says in their place. */
+/** The widget's texts: which language, and how it is loaded. */
 import { en, type Strings } from './en.ts'
 
-/** Those that there are, each in a file of its own, which is loaded when it is needed. */
+/** Languages beside English, each loaded on demand from its own file. */
 const LANGUAGES = {
   de: () => import('./de.ts'),
   es: () => import('./es.ts'),
@@ -15,9 +15,9 @@ export type Language = 'en' | keyof typeof LANGUAGES
 const RIGHT_TO_LEFT: readonly string[] = ['ar']
 
 /**
- * The first of the wanted languages that there is, English if there is none.
+ * Returns the first wanted language that the widget has, else English.
  *
- * @param wanted as in `lang` attributes and `navigator.languages`: `de-AT` is German
+ * @param wanted tags as in `lang` attributes and `navigator.languages`: `de-AT` is German
  */
 export function chooseLanguage(wanted: readonly (string | null | undefined)[]): Language {
   for (const tag of wanted) {
@@ -32,7 +32,7 @@ export function directionOf(language: Language): 'ltr' | 'rtl' {
   return RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr'
 }
 
-/** English, where a language could not be loaded: a chat in the wrong language is better than none. */
+/** Falls back to English if a language can't be loaded. */
 export async function loadStrings(language: Language): Promise<Strings> {
   if (language === 'en') return en
   try {

@@ -1,7 +1,7 @@
 import type { Note } from '../talk/conversation.ts'
 import type { Strings } from './en.ts'
 
-/** What there is to say of an answer's end. */
+/** The texts about an answer's end. */
 export function noteWords(strings: Strings): Record<Note, string> {
   return {
     'too-long': strings.tooLongAnswer,

@@ -1,10 +1,10 @@
-/** Words of the host's own, in place of the widget's. */
+/** The host's own texts, which replace the widget's. */
 import { en, type Strings } from './en.ts'
 
 /**
- * @param value as the host gave it: an object, or its JSON
- * @returns what of it are texts with a name that the widget knows
- * @throws {TypeError} naming what is wrong: whoever wrote it is to see it, and the widget goes on without it
+ * @param value an object or its JSON, as given by the host
+ * @returns the host's texts by name
+ * @throws {TypeError} with the mistake, for the page's author; the widget then uses its own texts
  */
 export function ownStrings(value: unknown): Partial<Strings> {
   const given = typeof value === 'string' ? parse(value) : (value ?? {})

@@ -3,7 +3,7 @@ import { fill } from './fill.ts'
 
 type Units = Pick<Strings, 'seconds' | 'minutes' | 'minutesSeconds' | 'hours' | 'hoursMinutes'>
 
-/** How long a wait still takes, as it is read: in English `45 s`, `4 min 05 s`, `42 min`, `5 h 12 min`. */
+/** Formats a remaining wait, in English as `45 s`, `4 min 05 s`, `42 min`, `5 h 12 min`. */
 export function waitLine(ms: number, strings: Units): string {
   const seconds = Math.ceil(ms / 1000)
   if (seconds < 60) return fill(strings.seconds, { seconds })

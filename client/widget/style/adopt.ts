@@ -1,12 +1,13 @@
 /**
- * Style sheets of a shadow tree: no page's style gets into it, nor theirs out of it. One copy is for all elements on a page.
+ * Adds style sheets to a shadow tree. Its styles and the page's don't affect each other. All elements of a
+ * page share each sheet.
  *
- * [spec] Constructed sheets are no inline style to a Content-Security-Policy.
+ * [spec] A Content-Security-Policy does not treat constructed sheets as inline styles.
  */
 
 const sheets = new Map<string, CSSStyleSheet>()
 
-/** @param texts of style sheets, each with a name of its own only in its text */
+/** @param texts CSS texts, each of which becomes one shared sheet */
 export function adopt(shadow: ShadowRoot, texts: readonly string[]): void {
   for (const text of texts) {
     const sheet = sheets.get(text) ?? parse(text)

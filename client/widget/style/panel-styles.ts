@@ -1,4 +1,4 @@
-/** How the panel looks before anything was asked. */
+/** Styles of the panel, needed before the first question. */
 import bubble from './bubble.css?inline'
 import dock from './dock.css?inline'
 import frame from './frame.css?inline'

@@ -1,4 +1,4 @@
-/** How a conversation looks, apart from the Markdown in it, whose style comes with its renderer. */
+/** Styles of a conversation. The style of its Markdown comes with the renderer. */
 import answer from './answer.css?inline'
 import list from './list.css?inline'
 import turn from './turn.css?inline'

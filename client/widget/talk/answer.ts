@@ -1,4 +1,10 @@
-/** Receives one answer while it comes, until it has ended one way or the other. */
+/**
+ * Receives one answer and shows it, until it has ended.
+ *
+ * The view may have text already: of an answer that is resumed after a reload, or of an earlier attempt.
+ * Resumed text is kept and compared with the stream, which starts again at its beginning; new text is
+ * appended after it. An earlier attempt's text stays until this attempt has text of its own.
+ */
 import type { ChatChunk, EndState } from '../../../worker/protocol/wire.ts'
 import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
@@ -8,107 +14,107 @@ import type { Note, Turn } from './conversation.ts'
 
 const SPEED_INTERVAL_MS = 100
 
-/**
- * A stop takes effect within this time, whatever the network does: what the server still had under way is shown, if
- * it comes by then.
- */
+/** A stop takes effect after this time at the latest. Text that arrives until then is still shown. */
 const STOP_GRACE_MS = 400
 
-export type Outcome = { end: 'done' | 'withheld' } | { end: 'stopped' } | { end: 'failed'; error: unknown }
+export type AnswerOutcome =
+  | { end: 'done' | 'withheld' }
+  | { end: 'stopped' }
+  | { end: 'failed'; error: unknown }
 
-interface Watched {
-  /** The answer, to be read with these options. */
+interface AnswerOptions {
+  /** Opens the stream. */
   open(options: Pick<StreamOptions, 'signal' | 'onConnection'>): ChatStream
-  /** Whether it was asked for before the page was loaded: then its speed is what the server tells. */
+  /** Whether the question was asked before the page was loaded: then the server's timing is shown. */
   resumed: boolean
-  /** Called at once, where there will be more of what is there already. */
+  /** Called at once if the view's text will be continued. */
   kept(): void
-  /** Called before the first text that was not there yet. @param goesOn whether it belongs to what was */
-  begun(goesOn: boolean): void
+  /** Called before the first new text. @param continues whether it continues the view's text */
+  begun(continues: boolean): void
   /** Called when the server has named the stream. */
   named(id: string): void
-  /** Called when the connection was lost, and will be had again. */
+  /** Called when the connection was lost and is tried again. */
   reconnecting(): void
-  /** Called whenever there is more of it: with each part once, also where the stream is read from its beginning again. */
+  /** Called with each new piece of text, once each even if the stream is read from its beginning again. */
   grown(text: string): void
-  /** Called when a part of it was taken back. */
+  /** Called after the end of the text was retracted. */
   shortened(): void
 }
 
 export interface ShownAnswer {
-  /** Never rejects; nor does it resolve once it was left. */
-  ended: Promise<Outcome>
-  /** Stops it for all who watch it. */
+  /** Never rejects. Doesn't resolve after `leave`. */
+  ended: Promise<AnswerOutcome>
+  /** Stops the answer, for all its readers. */
   stop(): void
-  /** Stops it, and shows no more of it: there is no place for it any more. */
+  /** Stops the answer and shows no more of it, because its turn was removed. */
   discard(): void
-  /** Reads no more of it. It goes on for others, and can be followed again. */
+  /** Stops reading. The answer continues on the server and can be followed again. */
   leave(): void
 }
 
 /**
- * What had arrived on an earlier try stays on the page until this one has something better: an answer that was whole is
- * still so after an attempt to have it again that brought nothing.
+ * Text of an earlier attempt stays until this attempt has text of its own, so an attempt that fails does not
+ * destroy a complete answer.
  */
-export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownAnswer {
+export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): ShownAnswer {
   const meter = createMeter(() => performance.now())
   const leaving = new AbortController()
-  const graceOver = Promise.withResolvers<Outcome>()
-  let told: Reading | undefined
+  const graceOver = Promise.withResolvers<AnswerOutcome>()
+  let reported: Reading | undefined
   let state: EndState = 'done'
-  /** The model's words alone, without a refusal beside them; and how many of them are shown. */
+  /** The content so far without refusals, and how much of it is shown. */
   let content = ''
   let shown = 0
   let withheld = false
   let begun = false
   let stoppedHere = false
   let over = false
-  /** How the earlier try ended, if what it brought is worth something by itself. */
+  /** How the earlier attempt ended, unless it failed. */
   const before = turn.end === 'failed' ? undefined : turn.end
-  const goesOn = watched.resumed && turn.answer !== '' && before === undefined
-  /** What is there already, as long as nothing else has come; and how much of it has come once more. */
-  let known = goesOn ? turn.answer : undefined
+  const continues = options.resumed && turn.answer !== '' && before === undefined
+  /** The resumed text, until new text follows it; and how much of it the stream has repeated. */
+  let known = continues ? turn.answer : undefined
   let repeated = 0
 
   function show(chunk: ChatChunk): void {
-    // One answer was asked for, whatever a server sends beside it.
+    // One choice was requested; others are ignored.
     const choice = chunk.choices.find(({ index }) => index === 0)
     content += choice?.delta?.content ?? ''
-    // After a stop no more is shown, but what is taken back goes all the same.
-    if (retracts(chunk)) takeBack(chunk)
+    // Retractions also apply after a stop, when no more text is shown.
+    if (retracts(chunk)) retract(chunk)
     if (over) return
     meter.see(chunk)
-    told = toldReading(chunk) ?? told
+    reported = toldReading(chunk) ?? reported
     state = chunk.millrace?.state ?? state
-    const text = newOf((choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? ''))
+    const text = newPart((choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? ''))
     if (text !== '') {
       if (!begun) begin()
       turn.answer += text
       shown = content.length
       view.append(text)
-      watched.grown(text)
+      options.grown(text)
     }
     if (choice?.finish_reason === 'length') setNote('too-long')
     withheld ||= choice?.finish_reason === 'content_filter' || state === 'moderated'
   }
 
-  /** What of this text is not there yet. */
-  function newOf(text: string): string {
+  /** The part of `text` that is not yet shown. */
+  function newPart(text: string): string {
     if (known === undefined) return text
     if (known.startsWith(text, repeated)) {
       repeated += text.length
       return ''
     }
     const came = known.slice(0, repeated) + text
-    // It is another one: what was there is of an earlier try, or was taken back.
+    // The stream differs from the resumed text, which was of an earlier attempt or has been retracted.
     if (!came.startsWith(known)) clear()
     known = undefined
     return came.slice(turn.answer.length)
   }
 
-  function takeBack(chunk: ChatChunk): void {
+  function retract(chunk: ChatChunk): void {
     content = withdraw(content, chunk)
-    if (begun || goesOn) shorten(content.slice(0, Math.max(shown, known?.length ?? 0)))
+    if (begun || continues) shorten(content.slice(0, Math.max(shown, known?.length ?? 0)))
   }
 
   function shorten(text: string): void {
@@ -116,15 +122,15 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     shown = text.length
     turn.answer = text
     view.shorten(text)
-    watched.shortened()
+    options.shortened()
   }
 
   function begin(): void {
     begun = true
-    if (!goesOn) clear()
+    if (!continues) clear()
     delete turn.end
     view.setState('flowing')
-    watched.begun(turn.answer !== '')
+    options.begun(turn.answer !== '')
   }
 
   function clear(): void {
@@ -142,35 +148,35 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
 
   function showSpeed(): void {
     const reading = meter.read()
-    if (reading.firstTokenMs === null && turn.pending && !goesOn) {
+    if (reading.firstTokenMs === null && turn.pending && !continues) {
       view.setWaited(Date.now() - turn.pending.askedAt)
-    } else view.setReading(watched.resumed ? undefined : reading, false)
+    } else view.setReading(options.resumed ? undefined : reading, false)
   }
 
-  const stream = watched.open({
+  const stream = options.open({
     signal: leaving.signal,
     onConnection(connection) {
       if (over) return
       view.setReconnecting(connection === 'reconnecting')
-      if (connection === 'reconnecting') watched.reconnecting()
-      else if (stream.id !== undefined) watched.named(stream.id)
+      if (connection === 'reconnecting') options.reconnecting()
+      else if (stream.id !== undefined) options.named(stream.id)
     },
   })
 
-  async function read(): Promise<Outcome> {
+  async function read(): Promise<AnswerOutcome> {
     try {
       for await (const chunk of stream) show(chunk)
       if (state === 'stopped') return { end: 'stopped' }
       return { end: withheld ? 'withheld' : 'done' }
     } catch (error) {
       if (stoppedHere) return { end: 'stopped' }
-      // Nobody waits for it any more.
+      // The reader has left, so never resolve.
       if (leaving.signal.aborted) return new Promise(() => {})
       return { end: 'failed', error }
     }
   }
 
-  function finish(outcome: Outcome): Outcome {
+  function finish(outcome: AnswerOutcome): AnswerOutcome {
     over = true
     clearInterval(ticking)
     view.setReconnecting(false)
@@ -181,12 +187,12 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
         view.setState(before)
         return outcome
       }
-      // It came to its end, and this is all there is.
-      if (!broughtNothing && !goesOn) clear()
+      // The answer has ended, so text that was not repeated is not part of it.
+      if (!broughtNothing && !continues) clear()
       else if (!broughtNothing && known && repeated < known.length) shorten(known.slice(0, repeated))
     }
     turn.end = outcome.end
-    const reading = watched.resumed ? told : meter.read()
+    const reading = options.resumed ? reported : meter.read()
     if (reading) turn.speed = reading
     else delete turn.speed
     view.setReading(reading, true)
@@ -198,8 +204,8 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     return outcome
   }
 
-  view.setState(goesOn ? 'flowing' : 'waiting')
-  if (goesOn) watched.kept()
+  view.setState(continues ? 'flowing' : 'waiting')
+  if (continues) options.kept()
   const ticking = setInterval(showSpeed, SPEED_INTERVAL_MS)
   showSpeed()
 
@@ -207,7 +213,8 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     if (stoppedHere) return
     stoppedHere = true
     setTimeout(() => graceOver.resolve({ end: 'stopped' }), STOP_GRACE_MS)
-    // It goes on trying behind the reader's back; and an answer that nobody reads does end.
+    // `stop` retries in the background. An answer without readers ends by itself, so a failure doesn't
+    // matter.
     void stream
       .stop()
       .catch(() => {})
@@ -220,7 +227,8 @@ export function showAnswer(turn: Turn, view: TurnView, watched: Watched): ShownA
     discard() {
       over = true
       clearInterval(ticking)
-      // Not left at once: a question that the server has not answered yet can be stopped only when it has a name.
+      // `stop` before leaving: a question that the server has not answered yet can be stopped only once it is
+      // named.
       stop()
     },
     leave() {

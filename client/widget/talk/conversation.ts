@@ -1,47 +1,50 @@
-/** A conversation as data: what was asked, what was answered, and what of it is sent along. Nothing in it is in words of ours. */
+/**
+ * A conversation as data: questions, answers, and what is sent to the model. It has no text in the reader's
+ * language.
+ */
 import type { ChatMessage } from '../../../worker/protocol/wire.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Trouble } from './trouble.ts'
 
 export interface Conversation {
-  /** Names it among those that are kept here; no server knows it. */
+  /** Identifies the conversation in this browser. No server knows it. */
   id: string
   turns: Turn[]
-  /** When it was last saved, by the wall clock in milliseconds. */
+  /** When it was last saved: wall clock, in milliseconds. */
   updatedAt: number
 }
 
 export interface Turn {
   question: string
   answer: string
-  /** How the answer ended; `undefined` while it is awaited. */
-  end?: End
-  /** What was asked for, as long as there may be more of it. */
+  /** How the answer ended; `undefined` while it is in progress. */
+  end?: TurnEnd
+  /** The request, as long as more of the answer may come. */
   pending?: Pending
-  /** How fast it came. */
+  /** The answer's speed. */
   speed?: Reading
-  /** What else there is to say of it. */
+  /** A remark about the answer's end. */
   note?: Note
-  /** What went wrong. */
+  /** The error that ended the answer. */
   trouble?: Trouble
-  /** What the reader thinks of it. */
+  /** The reader's rating. */
   rating?: Rating
 }
 
 export const ENDS = ['done', 'stopped', 'withheld', 'failed'] as const
-export type End = (typeof ENDS)[number]
+export type TurnEnd = (typeof ENDS)[number]
 
 export const RATINGS = ['up', 'down'] as const
 export type Rating = (typeof RATINGS)[number]
 
 /**
- * - `too-long`: the answer reached the longest length that is allowed
- * - `no-budget`: it reached the number of tokens that was left
+ * - `too-long`: the answer reached the largest allowed length
+ * - `no-budget`: it reached the number of tokens that were left
  * - `stopped-here`: this reader stopped it
- * - `stopped`: another one did
- * - `withheld`: moderation kept the rest of it back
- * - `withheld-all`: moderation kept it back
- * - `nothing-said`: it is whole and empty
+ * - `stopped`: another reader stopped it
+ * - `withheld`: moderation withheld the rest
+ * - `withheld-all`: moderation withheld all of it
+ * - `nothing-said`: it is complete and empty
  */
 export const NOTES = [
   'too-long',
@@ -54,44 +57,45 @@ export const NOTES = [
 ] as const
 export type Note = (typeof NOTES)[number]
 
-/** A question that has been sent, and what is needed to take up its answer. */
+/** A question that was sent, with what is needed to resume its answer. */
 export interface Pending {
-  /** The stream's, once the server has named it. */
+  /** The stream's id, once the server has named it. */
   id?: string
-  /** With which the question can be sent again, as long as there is no name. */
+  /** The idempotency key: until the stream is named, the question is sent again with it. */
   key: string
-  /** The model that was chosen then. */
+  /** The model chosen for the question. */
   model?: string
-  /** By the wall clock, in milliseconds. */
+  /** Wall clock, in milliseconds. */
   askedAt: number
 }
 
-/** Two lines of a narrow list. */
+/** Fits into two lines of a narrow list. */
 export const MAX_TITLE_CHARS = 60
 
 /**
- * What a conversation is called in a list: its first question on one line, cut at a word. Empty for an empty one.
+ * The title of a conversation in lists: its first question on one line, cut at a word. Empty for an empty
+ * conversation.
  *
  * @example
  *   titleOf(conversation) // 'What is a millrace, and who was the first to build one where…'
  */
 export function titleOf({ turns }: Pick<Conversation, 'turns'>): string {
-  // A question can be a whole document. What is left out here could at most be white space.
+  // A question can be a whole document. A title needs its beginning only.
   const start = turns[0]?.question.trimStart().slice(0, 16 * MAX_TITLE_CHARS) ?? ''
   const line = start.replace(/\s+/g, ' ').trim()
   if (line.length <= MAX_TITLE_CHARS) return line
-  // One more than fits: a word that ends right there is whole.
+  // The limit itself is included, as a space there means that a word ends right before it.
   const space = line.lastIndexOf(' ', MAX_TITLE_CHARS)
-  // Languages without spaces, and addresses, are cut where the room ends.
+  // Cut within a word in languages without spaces, and in addresses.
   const cut = line.slice(0, space > MAX_TITLE_CHARS / 2 ? space : MAX_TITLE_CHARS)
-  return `${cut.replace(HALF_CHARACTER, '').replace(/[\s.,;:…–—-]+$/, '')}…`
+  return `${cut.replace(HIGH_SURROGATE, '').replace(/[\s.,;:…–—-]+$/, '')}…`
 }
 
-const HALF_CHARACTER = /[\ud800-\udbff]$/
+const HIGH_SURROGATE = /[\ud800-\udbff]$/
 
 /**
- * The messages that ask `turn`, with everything said before it. A turn that got no answer at all is left out:
- * its question would be answered together with the next one. Half an answer counts, as the reader has seen it.
+ * The messages that ask `turn`, with the conversation before it. Unanswered turns are omitted, or the model
+ * would answer their questions now. Partial answers are included, as the reader has seen them.
  *
  * @example
  *   openStream(url, { messages: toMessages(conversation.turns, turn) })

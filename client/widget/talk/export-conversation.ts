@@ -1,23 +1,31 @@
-/** A conversation as what its reader takes along: Markdown to read, data to go on with. */
+/** Exports a conversation: as Markdown to read, as JSON to process. */
 import type { ChatMessage } from '../../../worker/protocol/wire.ts'
-import { type Conversation, type End, type Note, type Rating, type Turn, titleOf } from './conversation.ts'
+import {
+  type Conversation,
+  type Note,
+  type Rating,
+  type Turn,
+  type TurnEnd,
+  titleOf,
+} from './conversation.ts'
 import { openEnd } from './open-end.ts'
 
 export interface ExportWords {
-  /** Who asked. */
+  /** Heading of a question. */
   you: string
-  /** Who answered. */
+  /** Heading of an answer. */
   assistant: string
   notes: Readonly<Record<Note, string>>
-  /** Below an answer that broke off, or that never came. */
+  /** Shown below an answer that failed. */
   failed: string
-  /** Below one that still comes. */
+  /** Shown below an answer in progress. */
   pending: string
 }
 
 /**
- * The conversation as one Markdown text. Answers are Markdown and stay as they are; only where one ends in the middle of
- * code is that code closed, or, where this can't be told, the answer quoted: what follows would become code too.
+ * The conversation as one Markdown text. Answers are Markdown and stay unchanged. An answer that ends inside
+ * a code block gets a closing fence, or is quoted if the fence is uncertain: otherwise the rest of the export
+ * would become code.
  *
  * @example
  *   toMarkdown(conversation, words)
@@ -44,7 +52,7 @@ export function toMarkdown(conversation: Conversation, words: ExportWords): stri
   return `${parts.join('\n\n')}\n`
 }
 
-/** How an answer ended, where it isn't simply whole. */
+/** How an answer ended, unless it is complete. */
 function endingOf({ answer, end, note }: Turn, { notes, failed, pending }: ExportWords): string | undefined {
   if (end === undefined) return pending
   if (end === 'failed') return failed
@@ -60,17 +68,17 @@ function closed(answer: string): string {
   return fence === '' ? answer : `${answer}\n${fence}`
 }
 
-/** Whatever is open in a quote ends with it. */
+/** An open block inside a quote ends with the quote. */
 function quote(text: string): string {
   return text.replace(/^/gm, '> ').replace(/^> $/gm, '>')
 }
 
-/** A line that was begun anew in the question box is begun anew in Markdown. */
+/** Turns line breaks of the question into Markdown's. */
 function keepLines(question: string): string {
   return question.trim().replace(/(\S)[^\S\n]*\n(?=[^\S\n]*\S)/g, '$1  \n')
 }
 
-/** The indent of the first line is left: it may be code. */
+/** Removes blank lines and trailing space. The first line keeps its indentation: it may be code. */
 function withoutBlankEnds(text: string): string {
   return text.replace(/^(?:[^\S\n]*\n)+/, '').trimEnd()
 }
@@ -79,27 +87,27 @@ function escapeInline(text: string): string {
   return text.replace(/[\\`*_[\]<>&#~|]/g, '\\$&')
 }
 
-/** Times are ISO 8601, in UTC. */
+/** The exported JSON. Times are ISO 8601, in UTC. */
 export interface ExportedConversation {
-  /** Of this shape. */
+  /** Version of this format. */
   version: 1
   exported_at: string
   id: string
   title: string
   updated_at: string
-  /** All that was said, in OpenAI's shape, with nothing added: it can be sent again as it is. */
+  /** All messages in OpenAI's format, unchanged, ready to be sent again. */
   messages: ChatMessage[]
-  /** What else is known of each question and its answer. */
+  /** Further details of each question and answer. */
   turns: ExportedTurn[]
 }
 
 interface ExportedTurn {
-  /** Where it stands in `messages`. */
+  /** The question's index in `messages`. */
   question: number
-  /** The same; `null` where nothing was answered. */
+  /** The answer's index in `messages`; `null` if there is none. */
   answer: number | null
-  /** `pending`: the answer was still coming. */
-  end: End | 'pending'
+  /** `pending`: the answer was in progress. */
+  end: TurnEnd | 'pending'
   note: Note | null
   rating: Rating | null
   speed: {
@@ -114,7 +122,7 @@ interface ExportedTurn {
 /**
  * The conversation as data.
  *
- * @param now the wall clock, in milliseconds
+ * @param now wall clock, in milliseconds
  * @example
  *   const { messages } = toJson(conversation)
  *   openStream(url, { messages: [...messages, { role: 'user', content: 'And today?' }] })
@@ -161,7 +169,7 @@ function detailsOf({ end, note, rating, speed, trouble }: Turn): Omit<ExportedTu
   }
 }
 
-/** A time from a store may be anything, and `toISOString` throws beyond the year 275760. */
+/** Clamps the time: stored values may be invalid, and `toISOString` throws beyond the year 275760. */
 function isoTime(ms: number): string {
   const latest = 8.64e15
   return new Date(Math.min(latest, Math.max(-latest, ms))).toISOString()

@@ -1,69 +1,82 @@
 /**
- * Keeps the conversations: over a reload, over the way from one page of a site to the next, and where it is so wished over
- * the browser's end. Each is kept by itself, so that tabs do not overwrite each other's; which one a tab is in is the tab's own.
+ * Stores the conversations: across reloads, across the pages of a site, and with `local` storage across
+ * browser restarts.
+ *
+ * - Each conversation is a record of its own, so tabs don't overwrite each other's.
+ * - Which conversation a tab shows is stored for each tab.
+ * - If two tabs have continued the same conversation, both versions are kept: the one saved later gets a new
+ *   id.
  */
 import { newKey } from '../../stream/open-stream.ts'
 import type { Conversation } from './conversation.ts'
-import { placeName, recordsOf } from './place.ts'
 import { putRecord } from './put-record.ts'
 import { readTurns } from './read-turns.ts'
-import { type Heading, readHeading, readRecord, writeRecord } from './record.ts'
+import { type RecordHeading, readHeading, readRecord, writeRecord } from './record.ts'
 import { createShelf, type TextStore } from './shelf.ts'
+import { currentKey, recordPrefix } from './storage-names.ts'
 
-/** While an answer grows, this often: it comes anew after a reload, this is for when it can't. */
+/**
+ * Least time between two saves while an answer grows. A reload normally reads the answer again from the
+ * server.
+ */
 const INTERVAL_MS = 1_000
 
-/** What `newKey` makes. */
+/** The form of `newKey`'s results. */
 const ID = /^[0-9a-f]{32}$/
 
 export interface KeptConversations {
   /**
-   * The one that this tab is in: the one it was last in; with `local`, in a new tab, the latest; otherwise a new one. It is
-   * the same object from call to call, unless another page has said something else in it, or gone on to another, since.
+   * The conversation that this tab shows: the one it showed last; else with `local` the latest one; else a
+   * new one. Returns the same object each time, unless another page has changed the conversation, or shown
+   * another one, since.
    */
   current(): Conversation
   /** The latest first. */
   list(): Listed[]
-  /** Makes it the current one. @returns `undefined` if it is no longer there */
+  /** Makes it the current one. @returns `undefined` if it was deleted */
   open(id: string): Conversation | undefined
-  /** Begins a new one, and makes it the current one. It is kept and listed from its first turn on. */
+  /**
+   * Begins a new conversation and makes it the current one. It is stored and listed from its first turn on.
+   */
   start(): Conversation
   /**
-   * Sets its `updatedAt`; and its `id`, where another tab has gone on with the same one otherwise: both are kept. Where
-   * only the other one has gone on, nothing is written.
+   * Saves the conversation and sets its `updatedAt`. If another tab has continued it too, both versions are
+   * kept, and this one gets a new `id`. If only the other tab has continued it, nothing is written.
    *
-   * @param when `soon`, for what changes many times a second
+   * @param when `soon` for changes that come many times a second
    */
   save(conversation: Conversation, when: 'now' | 'soon'): void
-  /** Forgets it for good; where it is the current one, begins a new one. */
+  /** Deletes the conversation. If it is the current one, begins a new one. */
   remove(id: string): void
-  /** Saves what was to be saved soon: for when the page is left. */
+  /** Writes what is due `soon`. Call it when the page is left. */
   flush(): void
   /**
-   * @param listener told when another tab has changed the list, and of which conversation; `null`: of all
-   * @returns what ends that
+   * @param listener called with the id of a conversation that another tab has changed; `null` means all
+   * @returns a function that stops watching
    */
   watch(listener: (id: string | null) => void): () => void
 }
 
-export interface Listed extends Heading {
+export interface Listed extends RecordHeading {
   id: string
 }
 
-interface Options {
-  /** `session`: this tab, until it is closed; `local`: this browser, until it is cleared; `none`: this page. */
+interface KeepOptions {
+  /**
+   * `session`: this tab, until it is closed. `local`: this browser, until it is cleared. `none`: this page.
+   */
   storage: 'session' | 'local' | 'none'
-  /** The endpoint's origin: two widgets of two Workers on one site don't mix. */
+  /** The endpoint's origin, which keeps apart the conversations of several Workers on one site. */
   scope: string
   stores?: Stores
-  /** The wall clock, in milliseconds. */
+  /** Wall clock, in milliseconds. */
   now?: () => number
 }
 
 interface Stores {
   session(): TextStore
   local(): TextStore
-  /** Where a `storage` event is heard of. */
+  /** The target of `storage` events. */
   changes: Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
 }
 
@@ -82,52 +95,55 @@ export function keepConversations({
   scope,
   stores = BROWSER,
   now = Date.now,
-}: Options): KeptConversations {
+}: KeepOptions): KeptConversations {
   const shelf = storage === 'none' ? createShelf() : createShelf(stores[storage])
   const tab = storage === 'none' ? shelf : createShelf(stores.session)
-  const prefix = recordsOf(scope)
-  const place = placeName(storage, scope)
+  const prefix = recordPrefix(scope)
+  const tabKey = currentKey(storage, scope)
   const waiting = new Set<Conversation>()
   const removed = new Set<string>()
-  /** What stood in the store when the conversation was last read or written here. */
+  /** The record in the store when the conversation was last read or written here. */
   const seen = new WeakMap<Conversation, string>()
-  /** Those that were opened here: whoever comes back to one whose answer still comes finds the same object. */
+  /**
+   * Conversations opened on this page: opening one again, while its answer is in progress, returns the same
+   * object.
+   */
   const opened = new Map<string, Conversation>()
-  let held: Conversation | undefined
+  let shown: Conversation | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
-  /** The conversation, unless it is nowhere: the very object, unless another page has said something else in it. */
-  function look(id: string): Conversation | undefined {
-    const mine = opened.get(id)
+  /** Finds the conversation: the object opened here, unless another page has changed the record since. */
+  function find(id: string): Conversation | undefined {
+    const openedHere = opened.get(id)
     const record = shelf.get(prefix + id)
-    if (record === null || (mine && seen.get(mine) === record)) return mine
+    if (record === null || (openedHere && seen.get(openedHere) === record)) return openedHere
     const read = readRecord(id, record)
-    if (!read) return mine
-    const found = mine && saysTheSame(mine, read) ? mine : read
+    if (!read) return openedHere
+    const found = openedHere && hasSameContent(openedHere, read) ? openedHere : read
     seen.set(found, record)
     return found
   }
 
   function enter(conversation: Conversation): Conversation {
-    held = conversation
+    shown = conversation
     opened.set(conversation.id, conversation)
-    tab.set(place, conversation.id)
+    tab.set(tabKey, conversation.id)
     return conversation
   }
 
-  function placeOf(): string | undefined {
-    const id = tab.get(place) ?? ''
-    return ID.test(id) ? id : held?.id
+  function currentId(): string | undefined {
+    const id = tab.get(tabKey) ?? ''
+    return ID.test(id) ? id : shown?.id
   }
 
   function current(): Conversation {
-    const id = placeOf() ?? (storage === 'local' ? list()[0]?.id : undefined)
-    const found = id === undefined ? undefined : look(id)
-    // Nothing is written for a reader who has not asked anything: a site may owe them a question before it does.
-    if (found) return found === held ? found : enter(found)
-    held = fresh(id)
-    opened.set(held.id, held)
-    return held
+    const id = currentId() ?? (storage === 'local' ? list()[0]?.id : undefined)
+    const found = id === undefined ? undefined : find(id)
+    // Nothing is written before the first question: a site may need the reader's consent for storage.
+    if (found) return found === shown ? found : enter(found)
+    shown = fresh(id)
+    opened.set(shown.id, shown)
+    return shown
   }
 
   function fresh(id = newKey()): Conversation {
@@ -154,9 +170,9 @@ export function keepConversations({
 
   function write(conversation: Conversation): void {
     if (removed.has(conversation.id)) return
-    if (wentOnElsewhere(conversation)) {
-      // A tab that only watched has nothing to add: the other one's word stands, and is seen here at the next look.
-      if (!wentOnHere(conversation)) return
+    if (continuedElsewhere(conversation)) {
+      // This tab has only watched: the other tab's version stands, and is read here the next time.
+      if (!continuedHere(conversation)) return
       opened.delete(conversation.id)
       conversation.id = newKey()
       opened.set(conversation.id, conversation)
@@ -167,26 +183,26 @@ export function keepConversations({
       shelf.remove(name)
       return
     }
-    putRecord(shelf, { name, record, current: held && prefix + held.id })
+    putRecord(shelf, { name, record, current: shown && prefix + shown.id })
     seen.set(conversation, record)
-    if (conversation === held && tab.get(place) !== conversation.id) enter(conversation)
+    if (conversation === shown && tab.get(tabKey) !== conversation.id) enter(conversation)
   }
 
-  /** Whether something was asked there that is not known here: then mine may not take its place. */
-  function wentOnElsewhere(conversation: Conversation): boolean {
+  /** Whether the record has a question that is not known here, and so must not be overwritten. */
+  function continuedElsewhere(conversation: Conversation): boolean {
     const record = shelf.get(prefix + conversation.id)
     if (record === null || record === seen.get(conversation)) return false
-    // What was known and is no longer here was taken out here.
+    // A question that was seen but is not in the conversation any more was removed here.
     const known = new Set([...questionsIn(conversation), ...questionsSeen(conversation)])
     return questionsIn(readRecord(conversation.id, record)).some((question) => !known.has(question))
   }
 
-  function wentOnHere(conversation: Conversation): boolean {
+  function continuedHere(conversation: Conversation): boolean {
     const known = new Set(questionsSeen(conversation))
     return questionsIn(conversation).some((question) => !known.has(question))
   }
 
-  /** Those that stood in the store when it was last read or written here. */
+  /** The questions of the record that was last read or written here. */
   function questionsSeen(conversation: Conversation): string[] {
     return questionsIn(readRecord(conversation.id, seen.get(conversation) ?? ''))
   }
@@ -203,7 +219,7 @@ export function keepConversations({
     list,
     open(id) {
       flush()
-      const found = look(id)
+      const found = find(id)
       return found && enter(found)
     },
     start,
@@ -218,23 +234,23 @@ export function keepConversations({
       write(conversation)
     },
     remove(id) {
-      // An answer that still comes must not bring it back.
+      // Keeps an answer in progress from storing the conversation again.
       removed.add(id)
       opened.delete(id)
       shelf.remove(prefix + id)
-      if (placeOf() === id) start()
+      if (currentId() === id) start()
     },
     flush,
     watch(listener) {
       if (storage !== 'local') return () => {}
-      const heard = (event: Event) => {
+      const onStorage = (event: Event) => {
         const { key } = event as StorageEvent
-        // `null`: all was cleared.
+        // `null`: the store was cleared.
         if (key === null) listener(null)
         else if (isOurs(key)) listener(key.slice(prefix.length))
       }
-      stores.changes.addEventListener('storage', heard)
-      return () => stores.changes.removeEventListener('storage', heard)
+      stores.changes.addEventListener('storage', onStorage)
+      return () => stores.changes.removeEventListener('storage', onStorage)
     },
   }
 }
@@ -242,9 +258,9 @@ export function keepConversations({
 const questionsIn = (conversation: Conversation | undefined) =>
   (conversation?.turns ?? []).map(({ question }) => question)
 
-/** Two tabs that watch the same answer may have seen it come at different speeds. */
-function saysTheSame(one: Conversation, other: Conversation): boolean {
-  // As read anew, so that the fields are in one order.
+/** Whether two versions have the same content. Speeds are ignored: two tabs can measure different ones. */
+function hasSameContent(one: Conversation, other: Conversation): boolean {
+  // `readTurns` gives both the same order of fields.
   const said = ({ turns }: Conversation) =>
     JSON.stringify(readTurns(turns).map(({ speed: _, pending, ...turn }) => ({ ...turn, id: pending?.id })))
   return said(one) === said(other)

@@ -1,21 +1,21 @@
-/** What Markdown leaves open at its end, so that something else can stand below it. */
+/** Determines which code block is open at the end of a Markdown text. */
 
 /** [spec] CommonMark 0.31 §4.5; the info string of a backtick fence has no backtick. */
 const FENCE = /^( *)(`{3,}(?=[^`]*$)|~{3,})/
 
-/** Behind the marker of a list or a quote, or a tab, it depends on all that stands above what this is. */
+/** A fence after a list or quote marker, or a tab: whether it is one depends on all lines above. */
 const FENCE_SOMEWHERE = /^[\s>*+-]*(?:\d{1,9}[.)][\s>*+-]*)*(?:`{3,}[^`]*$|~{3,})/
 
-/** [spec] §4.6, kinds 1 to 5: goes on over blank lines, until its own end. */
+/** [spec] §4.6, kinds 1 to 5: continue across blank lines to their own end. */
 const HTML = /^[\s>*+-]*(?:\d{1,9}[.)][\s>*+-]*)*<(?:script|pre|style|textarea|!|\?)/i
 const HTML_ENDS = /<\/(?:script|pre|style|textarea)>|-->|\?>|<![a-z][^>]*>|\]\]>/i
 
-/** [spec] §4.6, kinds 6 and 7: goes on until a blank line. */
+/** [spec] §4.6, kinds 6 and 7: continue to a blank line. */
 const TAG = /^[\s>*+-]*(?:\d{1,9}[.)][\s>*+-]*)*<[a-z/]/i
 
 /**
- * The fence that closes a code block which is open at the end of `markdown`; empty where none is; `undefined` where that
- * can't be told without a whole parser. A wrong guess would turn all that follows into code.
+ * The fence that closes the code block open at the end of `markdown`; '' if none is open; `undefined` if only
+ * a whole parser could tell. A wrong guess would turn all following text into code.
  *
  * @example
  *   openEnd('Like this:\n\n```js\nlet a') // '```'
@@ -37,11 +37,11 @@ export function openEnd(markdown: string): string | undefined {
     afterTag = line.trim() !== '' && (afterTag || TAG.test(line))
   }
   if (!open) return ''
-  // Indented, it may be in a list, whose end is its own.
+  // An indented fence may be in a list item, and end with it.
   return open.indent === 0 ? open.fence : undefined
 }
 
-/** @returns `undefined` if it depends on whether the code is in a list */
+/** @returns `undefined` if it depends on whether the code is in a list item */
 function endsCode(line: string, { indent, fence }: { indent: number; fence: string }): boolean | undefined {
   if (line.trim() === '') return false
   const own = line.length - line.trimStart().length

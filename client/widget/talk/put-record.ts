@@ -1,32 +1,33 @@
-/** Writes a record, and makes the room for it: within the bounds that are set here, and within what the store has left. */
-import { RECORDS } from './place.ts'
+/** Writes a record, and makes room for it within our bounds and within what the store has left. */
 import { readHeading } from './record.ts'
 import type { Shelf } from './shelf.ts'
+import { RECORD_PREFIX } from './storage-names.ts'
 
 /**
- * Of all that is kept, whatever Workers it came from. A store has room for 5 million characters: the greater half of it is
- * the host page's. Two of the longest conversations, or fifty of ordinary length.
+ * Limit for all records, of any Worker. A store holds 5 million characters, of which the host page keeps more
+ * than half. Two of the longest conversations fit, or fifty of ordinary length.
  */
 export const MAX_KEPT_CHARS = 2_000_000
 
-/** Nobody looks through a longer list; and each of them is looked at whenever one is saved. */
+/** Longest list that is still useful. Each save reads all its records. */
 export const MAX_CONVERSATIONS = 50
 
 interface Put {
   name: string
   record: string
-  /** The name of the record that is never dropped. */
+  /** The name of the record that is never deleted. */
   current: string | undefined
 }
 
 export function putRecord(shelf: Shelf, put: Put): void {
   keepBounds(shelf, put)
-  // Once it has been refused, it is tried again, but at nobody's cost: it would cost one more with every second.
-  const patient = shelf.isLoose(put.name)
-  if (!shelf.set(put.name, put.record) && !patient) makeRoom(shelf, put)
+  // A record that is only in memory was refused before. Retry, but delete nothing for it: each save would
+  // delete another.
+  const wasRefused = shelf.isMemoryOnly(put.name)
+  if (!shelf.set(put.name, put.record) && !wasRefused) makeRoom(shelf, put)
 }
 
-/** Drops the oldest, so that all together stays within the bounds. */
+/** Deletes the oldest records so that all together stay within the bounds. */
 function keepBounds(shelf: Shelf, put: Put): void {
   let room = MAX_KEPT_CHARS - put.record.length
   let count = 1
@@ -37,27 +38,33 @@ function keepBounds(shelf: Shelf, put: Put): void {
   }
 }
 
-/** Where the store is full, which may be the host page's doing, the oldest give way to as much as is to be written. */
+/**
+ * If the store is full, which may be the host page's doing, deletes oldest records up to the size of the new
+ * one.
+ */
 function makeRoom(shelf: Shelf, put: Put): void {
   const dropped: ReturnType<typeof others> = []
   let freed = 0
   for (const other of others(shelf, put).toReversed()) {
-    if (other.isCurrent || shelf.isLoose(other.name)) continue
+    if (other.isCurrent || shelf.isMemoryOnly(other.name)) continue
     shelf.remove(other.name)
     if (shelf.set(put.name, put.record)) return
     dropped.push(other)
     freed += other.record.length
     if (freed > put.record.length) break
   }
-  // In vain: whatever keeps the store from taking this, it is not want of room.
+  // Deleting did not help, so the store refuses for another reason: put the records back.
   for (const { name, record } of dropped) shelf.set(name, record)
 }
 
-/** The current one, then the latest; whatever can't be read counts as very old. Those of other Workers are among them. */
+/**
+ * All other records, the current one first, then the latest. Unreadable records count as oldest. Those of
+ * other Workers are included.
+ */
 function others(shelf: Shelf, put: Put) {
   return shelf
     .names()
-    .filter((name) => name.startsWith(RECORDS) && name !== put.name)
+    .filter((name) => name.startsWith(RECORD_PREFIX) && name !== put.name)
     .map((name) => {
       const record = shelf.get(name) ?? ''
       const isCurrent = name === put.current

@@ -1,6 +1,6 @@
 /**
- * What stood in a store → turns. Another version of the widget, or the page around it, may have written there: what isn't
- * a turn is dropped, and what isn't one of a turn's fields is left out.
+ * Reads turns from stored JSON. Another version of the widget, or the host page, may have written it: invalid
+ * turns are dropped, and invalid fields omitted.
  */
 import type { Reading } from '../../stream/meter.ts'
 import { ENDS, NOTES, type Pending, RATINGS, type Turn } from './conversation.ts'
@@ -8,7 +8,7 @@ import type { Trouble } from './trouble.ts'
 
 const COUNTED = ['usage', 'estimate', 'deltas'] as const
 
-/** @param value as parsed */
+/** @param value the parsed JSON */
 export function readTurns(value: unknown): Turn[] {
   return Array.isArray(value) ? value.map(readTurn).filter((turn) => turn !== undefined) : []
 }
@@ -18,7 +18,7 @@ function readTurn(value: unknown): Turn | undefined {
   if (typeof question !== 'string' || typeof answer !== 'string') return undefined
   const end = oneOf(ENDS, fields.end)
   const pending = readPending(fields.pending)
-  // Neither over nor to be taken up: it would be awaited for ever.
+  // Neither ended nor resumable: such a turn would wait forever.
   if (end === undefined && pending === undefined) return undefined
   return {
     question,
@@ -66,12 +66,12 @@ function readTrouble(value: unknown): Trouble | undefined {
   }
 }
 
-/** Those of an object; none of anything else. */
+/** The fields of an object; none for any other value. */
 export function fieldsOf(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
-/** JSON has no infinity, but `1e999` becomes it. */
+/** JSON has no infinity, but `1e999` parses as it. */
 export function isNumber(value: unknown): value is number {
   return Number.isFinite(value)
 }
@@ -85,7 +85,7 @@ function oneOf<T>(names: readonly T[], value: unknown): T | undefined {
 
 type Known<T> = { [Field in keyof T]?: Exclude<T[Field], undefined> }
 
-/** The fields that are there: a turn without a note has none, not one that is `undefined`. */
+/** Omits absent fields, so that none is present with the value `undefined`. */
 function known<T extends object>(fields: T): Known<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Known<T>
 }

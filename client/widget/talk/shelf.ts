@@ -1,62 +1,66 @@
-/** Texts by name, in a browser's store as long as it takes them, and otherwise in memory: what is put here is here, until the page is left. */
+/**
+ * Texts by name, in a browser's store as long as that accepts them, else in memory: a text that was set can
+ * be read until the page is left.
+ */
 
-/** `sessionStorage` or `localStorage`, as far as it is used. */
+/** The part of `sessionStorage` or `localStorage` that is used. */
 export type TextStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' | 'length'>
 
 export interface Shelf {
   names(): string[]
   get(name: string): string | null
-  /** @returns whether the store took it; if not, it is in memory */
+  /** @returns whether the store accepted the text; if not, it is in memory */
   set(name: string, text: string): boolean
   remove(name: string): void
-  /** Whether this is in memory alone. */
-  isLoose(name: string): boolean
+  /** Whether the text is in memory only. */
+  isMemoryOnly(name: string): boolean
 }
 
 /**
- * @param store left out, all is in memory. A function, as a strict privacy setting throws where the store is only named
+ * @param store omitted to keep everything in memory; a function, as strict privacy settings throw on access
+ *   to a store
  * @example
  *   const shelf = createShelf(() => sessionStorage)
  *   shelf.set('millrace-current', id)
  */
 export function createShelf(store?: () => TextStore): Shelf {
-  const loose = new Map<string, string>()
+  const memory = new Map<string, string>()
 
-  /** What the store says, or `otherwise` where it refuses. */
-  function attempt<T>(ask: (store: TextStore) => T, otherwise: T): T {
+  /** The result of `use`, or `otherwise` if the store throws. */
+  function tryStore<T>(use: (store: TextStore) => T, otherwise: T): T {
     try {
-      return store ? ask(store()) : otherwise
+      return store ? use(store()) : otherwise
     } catch {
       return otherwise
     }
   }
 
-  const removeStored = (name: string) => attempt((stored) => stored.removeItem(name), undefined)
+  const removeStored = (name: string) => tryStore((stored) => stored.removeItem(name), undefined)
 
   return {
     names() {
-      const stored = attempt(namesIn, [])
-      return [...new Set([...loose.keys(), ...stored])]
+      const stored = tryStore(namesIn, [])
+      return [...new Set([...memory.keys(), ...stored])]
     },
-    get: (name) => loose.get(name) ?? attempt((stored) => stored.getItem(name), null),
+    get: (name) => memory.get(name) ?? tryStore((stored) => stored.getItem(name), null),
     set(name, text) {
-      const taken = attempt((stored) => {
+      const accepted = tryStore((stored) => {
         stored.setItem(name, text)
         return true
       }, false)
-      if (taken) loose.delete(name)
+      if (accepted) memory.delete(name)
       else {
-        loose.set(name, text)
-        // What stood there before is worse than nothing: after a reload it would look like all there is.
+        memory.set(name, text)
+        // An outdated text would look complete after a reload.
         removeStored(name)
       }
-      return taken
+      return accepted
     },
     remove(name) {
-      loose.delete(name)
+      memory.delete(name)
       removeStored(name)
     },
-    isLoose: (name) => loose.has(name),
+    isMemoryOnly: (name) => memory.has(name),
   }
 }
 

@@ -1,76 +1,89 @@
-/** One conversation, shown: one question at a time, each of which can be stopped, tried again, edited and judged. */
+/**
+ * Shows one conversation. Questions are asked one at a time; each can be stopped, retried, edited and rated.
+ */
 import { ChatError, clientError } from '../../stream/chat-error.ts'
 import { followStream, newKey, openStream } from '../../stream/open-stream.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import type { Emit } from '../events.ts'
 import type { TurnActions, TurnView } from '../view/turn-view.ts'
-import { type Outcome, type ShownAnswer, showAnswer } from './answer.ts'
+import { type AnswerOutcome, type ShownAnswer, showAnswer } from './answer.ts'
 import { type Conversation, type Pending, type Turn, toMessages } from './conversation.ts'
 import { type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
-/** A browser can bring back a tab after days, and with it a question that its reader has forgotten. */
+/**
+ * Oldest question that is sent again on its own. A browser may restore a tab after days, when its reader has
+ * forgotten the question.
+ */
 const ASK_AGAIN_MS = 5 * 60_000
 
-/** What a thread asks of those around it. */
-export interface Surroundings {
-  /** The Worker's address for durable streams. */
+/** What a thread needs from its surroundings. */
+export interface ThreadOptions {
+  /** The Worker's address of durable streams. */
   streams: string
-  /** Where the turns go. */
+  /** The element that holds the turns. */
   list: HTMLElement
-  /** Whether the conversation is shown as another tab has it: what is not over in it is asked for and kept there. */
+  /**
+   * Whether another tab asks in this conversation: an answer in progress is only followed here, and stored
+   * there.
+   */
   watched: boolean
-  /** The keys of answers that may be read there and not here. */
+  /** Idempotency keys of answers that this tab was not allowed to read. */
   closed: Set<string>
   createTurnView(question: string, actions: TurnActions): TurnView
   emit: Emit
   save(conversation: Conversation, when: 'now' | 'soon'): void
   /** Calls the Worker. */
   send: typeof fetch
-  /** Has all that such a call needs: a visitor may have a challenge to solve first. */
+  /** Prepares such a call: the visitor may have to solve a challenge first. */
   ready(): Promise<void>
   model(): string | undefined
-  /** Told when an answer begins to be awaited, and when it has ended. */
+  /** Called when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
-  /** What who hears the page should know of the answer in this view. */
-  heard: {
-    /** What is there of it was told before, and will go on. */
+  /** Announcements about the answer in this view. */
+  announce: {
+    /** The text so far was announced before, and will continue. */
     kept(view: TurnView): void
-    begun(view: TurnView, goesOn: boolean): unknown
+    begun(view: TurnView, continues: boolean): unknown
     shortened(view: TurnView): unknown
     reconnecting(): unknown
     ended(view: TurnView, turn: Turn): void
-    /** All that was shown of it is gone. */
+    /** All text of the answer was removed. */
     dropped(): unknown
   }
-  /** Told when the reader asks for an answer anew, with a key if one was asked for. The button for it goes. */
+  /**
+   * Called when the reader asks again, with the access key if one was entered. The clicked button disappears.
+   */
   retried(key?: string): void
 }
 
 export interface Thread {
   readonly conversation: Conversation
   readonly busy: boolean
-  /** @returns whether the question is being asked: it is not while another answer comes, or where the page prevents it */
+  /**
+   * @returns whether the question is asked; `false` while another answer is in progress, or if the page
+   *   prevents it
+   */
   ask(question: string): boolean
-  /** Stops the answer that comes. */
+  /** Stops the answer in progress. */
   stop(): void
-  /** Stops it, and takes all away. */
+  /** Stops the answer and removes the turns. */
   discard(): void
-  /** Reads no more; on the server an answer goes on, and can be taken up again. */
+  /** Stops reading and removes the turns. An answer continues on the server and can be resumed. */
   leave(): void
 }
 
-/** Shows the conversation as it was kept, and takes up the answer that had not ended. */
-export function createThread(conversation: Conversation, around: Surroundings): Thread {
-  const { list, emit, heard, send, ready } = around
+/** Shows a stored conversation, and resumes its answer if that has not ended. */
+export function createThread(conversation: Conversation, options: ThreadOptions): Thread {
+  const { list, emit, announce, send, ready } = options
   const { turns } = conversation
   const views = new Map<Turn, TurnView>()
   let current: { turn: Turn; answer: ShownAnswer } | undefined
 
-  const save = (when: 'now' | 'soon') => around.save(conversation, when)
+  const save = (when: 'now' | 'soon') => options.save(conversation, when)
 
   function show(turn: Turn): TurnView {
-    const view = around.createTurnView(turn.question, {
-      // An answer that was the last may come again; any question may be put in other words.
+    const view = options.createTurnView(turn.question, {
+      // Only the last answer can be regenerated. Any question can be edited.
       again: () => askAgain(turn),
       edit: (question) => edit(turn, question),
       rate(rating) {
@@ -92,29 +105,33 @@ export function createThread(conversation: Conversation, around: Surroundings): 
 
   const asked = ({ question }: Turn) => ({ conversation: conversation.id, question })
 
-  /** @param watched whether another tab asked, and keeps what comes */
+  /** @param watched whether another tab asked, and stores the answer */
   async function run(turn: Turn, watched = false): Promise<void> {
     const view = views.get(turn)
     if (!view || current) return
     const resumed = turn.pending !== undefined
-    turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(around.model()) }
+    turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(options.model()) }
     const { pending } = turn
     delete turn.trouble
     view.hideTrouble()
     save('now')
     let reconnecting = false
     const answer = showAnswer(turn, view, {
-      open: (options) =>
-        openAnswer(around.streams, pending, toMessages(turns, turn), { ...options, fetch: send, ready }),
+      open: (streamOptions) =>
+        openAnswer(options.streams, pending, toMessages(turns, turn), {
+          ...streamOptions,
+          fetch: send,
+          ready,
+        }),
       resumed,
-      kept: () => heard.kept(view),
-      begun: (goesOn) => heard.begun(view, goesOn),
+      kept: () => announce.kept(view),
+      begun: (continues) => announce.begun(view, continues),
       named(id) {
         pending.id = id
         save('now')
       },
       reconnecting() {
-        if (!reconnecting) heard.reconnecting()
+        if (!reconnecting) announce.reconnecting()
         reconnecting = true
       },
       grown(text) {
@@ -123,18 +140,18 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       },
       shortened() {
         save('now')
-        heard.shortened(view)
+        announce.shortened(view)
       },
     })
     current = { turn, answer }
-    around.busy(true)
+    options.busy(true)
     const outcome = await answer.ended
-    // The question may have been changed meanwhile, and asked anew.
+    // The question may have been edited and asked again meanwhile.
     if (current?.answer !== answer) return
     current = undefined
-    around.busy(false)
+    options.busy(false)
     if (watched && isRefused(outcome)) {
-      around.closed.add(pending.key)
+      options.closed.add(pending.key)
       delete turn.end
       showElsewhere(turn, view)
       return
@@ -143,17 +160,18 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     save('now')
   }
 
-  /** It comes in another tab, and is seen here as that one keeps it. */
+  /** The answer arrives in another tab and is shown here whenever that tab stores it. */
   function showElsewhere(turn: Turn, view: TurnView): void {
     view.setState(turn.answer === '' ? 'waiting' : 'flowing')
   }
 
   function mayTakeUp({ id, key }: Pending): boolean {
-    return !around.watched || (id !== undefined && !around.closed.has(key))
+    return !options.watched || (id !== undefined && !options.closed.has(key))
   }
 
-  function conclude(turn: Turn, view: TurnView, outcome: Outcome): void {
-    // The server may have it all the same, and go on without us: what is asked next is the same, which is paid for once.
+  function conclude(turn: Turn, view: TurnView, outcome: AnswerOutcome): void {
+    // After a lost connection the answer may continue on the server. A retry with the same key resumes it,
+    // and is billed once.
     if (!isLost(outcome)) delete turn.pending
     if (outcome.end === 'failed') {
       turn.trouble = troubleOf(outcome.error, {
@@ -168,19 +186,21 @@ export function createThread(conversation: Conversation, around: Surroundings): 
       const speed = { firstTokenMs, tokensPerSecond, tokens }
       emit('millrace-answer', { ...asked(turn), answer: turn.answer, end: outcome.end, ...speed })
     }
-    // After a stop that left what stood there before, nothing has ended.
-    if (outcome.end !== 'stopped' || turn.end === 'stopped') heard.ended(view, turn)
+    // A stop that left an earlier attempt's text in place has ended nothing.
+    if (outcome.end !== 'stopped' || turn.end === 'stopped') announce.ended(view, turn)
   }
 
   function showTrouble(turn: Turn, view: TurnView, trouble: Trouble): void {
     view.showTrouble(trouble, (key) => askAgain(turn, key))
   }
 
-  /** The same question once more, or another look at an answer that the server has a name for: nothing is sent then. */
+  /**
+   * Asks the question again. If the server has named the stream, only reads it again: then nothing is sent.
+   */
   function askAgain(turn: Turn, key?: string): void {
     if (current || (turn.pending?.id === undefined && !emit('millrace-ask', asked(turn)))) return
-    around.retried(key)
-    // Whatever is left of an earlier try, it is awaited from now on.
+    options.retried(key)
+    // The wait starts now, whatever an earlier attempt left.
     if (turn.pending) turn.pending.askedAt = Date.now()
     void run(turn)
   }
@@ -198,19 +218,19 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
     if (turn.note) view.setNote(turn.note)
-    if (turn.pending && mayTakeUp(turn.pending)) void run(turn, around.watched)
+    if (turn.pending && mayTakeUp(turn.pending)) void run(turn, options.watched)
     else if (turn.trouble)
       showTrouble(turn, view, { ...turn.trouble, retryAfterMs: waitLeft(turn.trouble, Date.now()) })
     else if (turn.pending) showElsewhere(turn, view)
   }
 
-  /** A question in other words: what was said from it on is said anew. */
+  /** Replaces a question. All turns from it on are removed. */
   function edit(turn: Turn, question: string): boolean {
     if (!emit('millrace-ask', { conversation: conversation.id, question })) return false
-    around.retried()
-    heard.dropped()
+    options.retried()
+    announce.dropped()
     current?.answer.discard()
-    if (current) around.busy(false)
+    if (current) options.busy(false)
     current = undefined
     for (const dropped of turns.splice(turns.indexOf(turn))) {
       views.get(dropped)?.remove()
@@ -222,7 +242,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
 
   function begin(question: string): void {
     const before = turns.at(-1)
-    // What comes in another tab is over here.
+    // An answer that another tab was receiving ends here.
     if (before?.pending) before.end ??= 'failed'
     delete before?.pending
     delete before?.trouble
@@ -233,7 +253,7 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     void run(turn)
   }
 
-  function takeAway(): void {
+  function removeTurns(): void {
     current = undefined
     for (const view of views.values()) view.remove()
   }
@@ -254,16 +274,16 @@ export function createThread(conversation: Conversation, around: Surroundings): 
     stop: () => current?.answer.stop(),
     discard() {
       current?.answer.discard()
-      takeAway()
+      removeTurns()
     },
     leave() {
       current?.answer.leave()
-      takeAway()
+      removeTurns()
     },
   }
 }
 
-/** The answer that is awaited: asked for, unless the server has named it already. */
+/** Opens the pending answer: follows the stream if it is named, else asks. */
 function openAnswer(
   streams: string,
   { id, key, model }: Pending,
@@ -275,19 +295,22 @@ function openAnswer(
   return openStream(streams, request, { ...options, idempotencyKey: key })
 }
 
-/** Whether the server has said that there is nothing to be read. */
-function isRefused(outcome: Outcome): boolean {
+/** Whether the server has refused to show the answer. */
+function isRefused(outcome: AnswerOutcome): boolean {
   return outcome.end === 'failed' && outcome.error instanceof ChatError && outcome.error.status !== null
 }
 
-/** Whether the connection failed, and so nobody here knows what the server has. */
-function isLost(outcome: Outcome): boolean {
+/** Whether the connection failed, so that the state on the server is unknown. */
+function isLost(outcome: AnswerOutcome): boolean {
   if (outcome.end !== 'failed' || !(outcome.error instanceof ChatError)) return false
-  // Its type too: a server is free to use the word as well.
+  // Check the type too: a server may use the same code.
   return outcome.error.code === 'network' && outcome.error.type === 'client_error'
 }
 
-/** A stream's end is seen when it is followed; a question that nobody may have had is not asked again much later. */
+/**
+ * A named stream can be followed at any time. An unnamed question is sent again only if it is recent: the
+ * server may never have had it.
+ */
 function isWorthAsking({ id, askedAt }: Pending): boolean {
   return id !== undefined || Date.now() - askedAt < ASK_AGAIN_MS
 }

@@ -1,22 +1,22 @@
-/** The conversation that is shown, and those whose answer is still to come while another one is looked at. */
+/** The shown conversation, and those whose answer is in progress in the background. */
 import type { Conversation } from './conversation.ts'
 import type { KeptConversations } from './kept-conversations.ts'
 import type { Thread } from './thread.ts'
 
 export interface Threads {
   readonly shown: Thread
-  /** Goes on with one that is kept. */
+  /** Shows a stored conversation. */
   show(id: string): void
-  /** Begins a new one. */
+  /** Begins a new conversation. */
   begin(): void
   /**
-   * Shows the current one as another page has left it, or as another tab has it now. What is shown here, and is the same,
-   * is not touched.
+   * Shows the current conversation as another page or another tab has stored it. Does nothing if it is the
+   * one shown.
    */
   refresh(from: 'page' | 'tab'): void
-  /** Deletes it, and stops its answer. */
+  /** Deletes the conversation and stops its answer. */
   remove(id: string): void
-  /** Reads no more; on the server, answers go on. */
+  /** Stops reading. Answers continue on the server. */
   leave(): void
 }
 
@@ -26,9 +26,9 @@ interface Entered {
 }
 
 /**
- * @param place where the turns of the one that is shown are
- * @param enter makes a thread, whose turns go into this element; `watched`: as another tab has it now
- * @param changed told when another one is shown
+ * @param place the element that holds the turns of the shown conversation
+ * @param enter creates a thread that puts its turns into `turns`; `watched` if another tab asks in it
+ * @param changed called when another conversation is shown
  */
 export function createThreads(
   kept: KeptConversations,
@@ -48,7 +48,7 @@ export function createThreads(
     return made
   }
 
-  /** One whose answer still comes goes on behind what is shown; any other can be had again from where it is kept. */
+  /** Removes threads that are neither shown nor receiving an answer: they can be loaded again. */
   function tidy(): void {
     for (const one of entered) {
       if (one === shown || one.thread.busy) continue
@@ -79,7 +79,7 @@ export function createThreads(
     refresh(from) {
       const conversation = kept.current()
       if (conversation === shown.thread.conversation) return
-      // What it reads, if it does, is read on by the one that takes its place.
+      // The new thread continues to read the answer, if any.
       shown.thread.leave()
       put(make(conversation, from === 'tab'))
     },

@@ -1,22 +1,22 @@
-/** What went wrong, as data: the language may change between when it is kept and when it is told. */
+/** Errors as data: their text is chosen when they are shown, as the language may have changed by then. */
 import { ChatError } from '../../stream/chat-error.ts'
 
 export interface Trouble {
-  /** A `ChatError`'s, or `PAGE_FAILED`. */
+  /** A `ChatError`'s code, or `PAGE_FAILED`. */
   code: string | null
   status: number | null
-  /** In the server's words, for codes that nobody has other words for. */
+  /** The server's own message, shown for unknown codes. */
   message: string
   requestId: string | null
-  /** How long the server asked to wait before the next try; 0 where it did not. */
+  /** How long the server asked to wait before a retry; 0 if it did not. */
   retryAfterMs: number
-  /** Whether a part of the answer had come, which stays. */
+  /** Whether part of the answer had arrived and is kept. */
   began: boolean
-  /** When, by the wall clock in milliseconds. */
+  /** When the error occurred: wall clock, in milliseconds. */
   at: number
 }
 
-/** The code of whatever is no `ChatError`: a defect of ours, or of the page around. */
+/** The code of any error that is not a `ChatError`: a defect of the widget or the page. */
 export const PAGE_FAILED = 'page_failed'
 
 /**
@@ -32,8 +32,8 @@ export function troubleOf(error: unknown, { began, at }: Pick<Trouble, 'began' |
   return { code, status, message, requestId, retryAfterMs: retryAfterMs ?? 0, began, at }
 }
 
-/** What is left of the wait that was asked for, which goes on while the page is loaded anew; in milliseconds. */
+/** The remaining part of the wait the server asked for, which continues across reloads; in milliseconds. */
 export function waitLeft({ retryAfterMs, at }: Trouble, now: number): number {
-  // A clock that was set back must not make it longer.
+  // A clock that was set back must not make the wait longer.
   return Math.min(retryAfterMs, Math.max(0, at + retryAfterMs - now))
 }

@@ -1,22 +1,22 @@
-/** Shows an answer's Markdown as it grows, with a renderer that is loaded when there is a first answer to show. */
+/** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import type { Strings } from '../strings/en.ts'
 
 export interface AnswerText {
   append(text: string): void
-  /** Shows this beginning of it alone, at once: the rest was taken back. It may go on from there. */
+  /** Removes the text after this beginning at once, when it was retracted. More text may follow. */
   shorten(text: string): void
-  /** Shows all that is left, at once. */
+  /** Shows all remaining text at once. */
   end(): void
-  /** Starts anew. */
+  /** Removes all text, for a new answer. */
   clear(): void
 }
 
 interface Options {
   strings: Strings
-  /** Origins whose images may be loaded. */
+  /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
-  /** Told after each time that something was painted. */
+  /** Called after each paint. */
   painted(): void
 }
 
@@ -55,7 +55,7 @@ export function createAnswerText(
       if (text !== '') view.append(text)
       if (ended) view.end()
     },
-    // Without the renderer an answer is what it is for a terminal: text.
+    // Without the renderer, the answer is shown as plain text.
     () => {
       element.classList.add('plain')
       showPlain()
@@ -70,7 +70,7 @@ export function createAnswerText(
 
   return {
     append(more) {
-      // It goes on after all: rendered anew, without an end.
+      // Text after an end: render again, so that the last block is open.
       if (ended) view?.shorten(text)
       ended = false
       text += more
@@ -80,12 +80,12 @@ export function createAnswerText(
     shorten(beginning) {
       text = beginning
       view?.shorten(beginning)
-      // Also after a stop something can be taken back.
+      // A retraction may follow a stop.
       if (ended) view?.end()
       if (!view) showPlain()
     },
     end() {
-      // Once: an end of nothing more would begin it anew.
+      // Only once: the renderer would start again.
       if (ended) return
       ended = true
       view?.end()

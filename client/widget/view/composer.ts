@@ -5,15 +5,15 @@ import { isComposed } from './input-method.ts'
 
 export interface Composer {
   element: HTMLElement
-  /** What is written and not sent yet. */
+  /** The text in the box. */
   draft: string
-  /** While an answer comes, the send button is a stop button. */
+  /** While an answer is in progress, a stop button replaces the send button. */
   setBusy(busy: boolean): void
   setPlaceholder(placeholder: string): void
   focus(): void
 }
 
-/** @param on `ask` says whether the question was taken: otherwise it stays in the box */
+/** @param on `ask` returns whether the question was accepted; if not, it stays in the box */
 export function createComposer(
   strings: Strings,
   on: { ask(question: string): boolean; stop(): void },
@@ -38,7 +38,7 @@ export function createComposer(
     if (question === '') box.focus()
     if (busy || question === '') return
     const taken = on.ask(question)
-    // On a phone the keyboard would cover the answer.
+    // Close the on-screen keyboard, which would cover the answer.
     if (isTouched()) box.blur()
     if (!taken) return
     box.value = ''
@@ -68,7 +68,7 @@ export function createComposer(
     },
     setBusy(now) {
       busy = now
-      // A button that hides loses the focus to nowhere.
+      // Hiding a focused button loses the focus, so move it.
       const focused = focusIn(form) === (now ? send : stop)
       send.hidden = now
       stop.hidden = !now
@@ -83,20 +83,20 @@ export function createComposer(
   }
 }
 
-/** Enter alone. */
+/** Whether the key press is Enter alone. */
 export const isSend = (event: KeyboardEvent): boolean =>
   event.key === 'Enter' && !event.shiftKey && !isComposed(event)
 
-/** Whether a keyboard rises on the screen where text is to be written. */
+/** Whether text fields open an on-screen keyboard. */
 export const isTouched = () => matchMedia('(pointer: coarse)').matches
 
-/** What has the focus, in the shadow tree that this element is in. */
+/** The focused element of the same shadow tree. */
 function focusIn(element: Element): Element | null {
   const root = element.getRootNode()
   return root instanceof ShadowRoot || root instanceof Document ? root.activeElement : null
 }
 
-/** As high as its text, where `field-sizing: content` does not do it. */
+/** Fits the height to the text, in browsers without `field-sizing: content`. */
 export function fitHeight(box: HTMLTextAreaElement): void {
   if (CSS.supports('field-sizing', 'content')) return
   box.style.height = 'auto'

@@ -1,4 +1,4 @@
-/** The conversations that are kept: to go on with one, to delete it, to take the present one along. */
+/** The list of stored conversations: to open or delete one, and to export the current one. */
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import { create, icon, iconButton } from './element.ts'
@@ -6,7 +6,7 @@ import { create, icon, iconButton } from './element.ts'
 export interface Summary {
   id: string
   title: string
-  /** By the wall clock, in milliseconds. */
+  /** Wall clock, in milliseconds. */
   updatedAt: number
 }
 
@@ -16,7 +16,7 @@ export interface ListActions {
   save(format: 'markdown' | 'json'): void
 }
 
-/** @param language for dates */
+/** @param language of the dates */
 export function createConversationList(
   strings: Strings,
   language: string,
@@ -66,7 +66,7 @@ export function createConversationList(
     })
     open.addEventListener('click', () => on.open(id))
     remove.addEventListener('click', () => {
-      // Safari gives no focus to a button that is clicked.
+      // Safari doesn't focus a clicked button.
       remove.focus()
       on.remove(id)
     })
@@ -79,7 +79,7 @@ export function createConversationList(
     const id = rows[at]?.id
     list.replaceChildren(...summaries.map((summary) => row(summary, current)))
     if (at < 0) return
-    // The focus stays where it was, or goes on to a neighbour, not to nowhere.
+    // Restore the focus: on the same row, or on its neighbour if it was deleted.
     const item =
       [...list.children].find((item) => item.id === id) ??
       list.children[Math.min(at, list.children.length - 1)]
@@ -93,7 +93,8 @@ export function createConversationList(
         summaries.map(({ id, title, updatedAt }) => [id, title, whenLine(updatedAt, language)]),
         current.id,
       ])
-      // Another tab saves its answer each second: a row that is about to be pressed stays.
+      // Rebuild rows only if they changed: another tab saves its answer each second, and a row may be about
+      // to be clicked.
       if (now !== shown) showRows(summaries, current.id)
       shown = now
       none.textContent = words
@@ -103,7 +104,7 @@ export function createConversationList(
   }
 }
 
-/** The time of day for today, the date otherwise. */
+/** The time for today, the date for other days. */
 function whenLine(ms: number, language: string): string {
   const date = new Date(ms)
   const today = date.toDateString() === new Date().toDateString()

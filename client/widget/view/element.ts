@@ -1,9 +1,9 @@
-/** Elements from code: no markup is parsed anywhere, so that any Content-Security-Policy will do. */
+/** Creates elements without parsing markup, which any Content-Security-Policy allows. */
 
 type Attribute = string | boolean | undefined
 
 /**
- * @param attributes `true` is an attribute without a value; `false` and `undefined` are none
+ * @param attributes `true` sets an attribute without a value; `false` and `undefined` set none
  * @example
  *   create('button', { type: 'button', 'aria-label': 'Send' }, icon('send'))
  */
@@ -20,7 +20,7 @@ export function create<Tag extends keyof HTMLElementTagNameMap>(
   return element
 }
 
-/** A button that shows an icon, and says in words what it does. */
+/** A button with an icon and an accessible name. */
 export function iconButton(
   name: IconName,
   label: string,
@@ -29,7 +29,7 @@ export function iconButton(
   return create('button', { type: 'button', 'aria-label': label, title: label, ...attributes }, icon(name))
 }
 
-/** Drawn in 24 × 24, in lines of the text's colour. */
+/** Outlines in a 24 × 24 box, in the text's colour. */
 const ICONS = {
   chat: 'M5 5h14a2 2 0 0 1 2 2v8a2 2 0 0 1-2 2h-7l-5 4v-4H5a2 2 0 0 1-2-2V7a2 2 0 0 1 2-2zM8 10h8M8 13h5',
   close: 'M6 6l12 12M18 6L6 18',

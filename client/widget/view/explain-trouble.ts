@@ -1,21 +1,21 @@
-/** What a reader is told when there is no answer, and what they can do about it. */
+/** Explains an error to the reader: what happened, and what to do. */
 import type { Strings } from '../strings/en.ts'
 import { PAGE_FAILED, type Trouble } from '../talk/trouble.ts'
 
 export interface Explanation {
   title: string
   advice: string
-  /** What is said of the part that had arrived; empty where there is none. */
+  /** What happened to the text that had arrived; empty if there is none. */
   kept: string
-  /** Whether asking the same again may help. */
+  /** Whether asking again may help. */
   retry: boolean
-  /** Whether an access key is what is missing. */
+  /** Whether an access key is missing. */
   needsKey: boolean
-  /** Whether nothing is broken, and there has only been enough of something. */
+  /** Whether this is a limit, not a defect. */
   isLimit: boolean
-  /** How long to wait before the next try. */
+  /** How long to wait before a retry. */
   waitMs: number
-  /** The request's id, for whoever runs the server. */
+  /** The request's id, for the server's operator. */
   reference: string | null
 }
 
@@ -34,7 +34,7 @@ const NOT_FOR_VISITORS: Words = ['refused', 'notForVisitors']
 const NO_CHECK: Words = ['noCheck', 'noCheckAdvice', 'retry']
 const GARBLED: Words = ['garbled', 'garbledAdvice', 'retry']
 
-/** By code, in the order of worker/errors.ts, then OpenAI's own, then the client's. */
+/** By code, in the order of the Worker's list of errors, then OpenAI's codes, then the client's. */
 const BY_CODE: Record<string, Words> = {
   too_many_messages: TOO_LONG,
   body_too_large: TOO_LONG,
@@ -94,7 +94,7 @@ const BY_CODE: Record<string, Words> = {
   challenge_failed: NO_CHECK,
 }
 
-/** Where the code says nothing: by the status of the refusal. */
+/** For unknown codes, by the status. */
 const BY_STATUS: Record<number, Words> = {
   401: NO_KEY,
   403: ['refused', 'owner'],
@@ -114,7 +114,7 @@ export function explainTrouble(trouble: Trouble, strings: Strings): Explanation 
   return explanation(trouble, strings, strings[title], strings[advice], remedy)
 }
 
-/** What the server says about a request is meant for whoever wrote the request: here, the reader. */
+/** Shows the server's message: it is written for the author of the request, who is the reader here. */
 function inItsOwnWords(trouble: Trouble, strings: Strings): Explanation {
   const refused = trouble.status !== null && trouble.status < 500
   return explanation(trouble, strings, refused ? strings.refused : strings.wrong, trouble.message, 'retry')
@@ -135,7 +135,7 @@ function explanation(
     needsKey: remedy === 'key',
     isLimit: remedy === 'wait',
     waitMs: retryAfterMs,
-    // An access key is the reader's own business, and a limit does what it is there for.
+    // The operator can't help with a missing key or with a limit.
     reference: remedy === 'key' || remedy === 'wait' ? null : requestId,
   }
 }

@@ -1,8 +1,8 @@
-/** What stands above the question box where the widget's other parts could not be loaded, or begun with. */
+/** Shown above the question box when the conversation's code could not be loaded or started. */
 import type { Strings } from '../strings/en.ts'
 import { create } from './element.ts'
 
-/** By the name of the text that says it. */
+/** The name of the text that explains it. */
 export type FailureKind = 'offline' | 'wrongHere'
 
 export function createFailure(kind: FailureKind, strings: Strings, retry: () => void): HTMLElement {
@@ -16,7 +16,10 @@ export function createFailure(kind: FailureKind, strings: Strings, retry: () => 
   )
 }
 
-/** [spec] Fetch and `import()`: a `TypeError` where nothing came. load-deployed.ts has it as the cause of its own. */
+/**
+ * [spec] Fetch and `import()` reject with a `TypeError` if nothing arrived. `loadDeployed` puts that into
+ * `cause`.
+ */
 export function loadingFailure(error: unknown): FailureKind {
   const cause = error instanceof Error && error.cause
   return (cause || error) instanceof TypeError ? 'offline' : 'wrongHere'

@@ -1,41 +1,42 @@
-/** Keeps the end of a growing text in view, once told to and until the reader wants to read something else. */
+/** Keeps the end of growing text in view, until the reader wants to read elsewhere. */
 import { isSelecting } from './selection.ts'
 
-/** Scrolled down to within this many pixels of the end counts as being there. */
+/** A scroll position within this many pixels of the end counts as the end. */
 const NEAR_PX = 24
 
-/** How far back the reader's eye is: they scroll to the end that they saw, and it has moved on meanwhile. */
+/** How long an earlier end still counts: a reader scrolls to the end they saw, and it moves meanwhile. */
 const SEEN_MS = 250
 
 export interface FollowEnd {
-  /** Goes to the end, and stays there. */
+  /** Scrolls to the end and follows it. */
   start(): void
-  /** Nothing more comes: whoever looks around from now on misses nothing. */
+  /** Nothing more will arrive, so there is no new text to point to. */
   rest(): void
   detach(): void
 }
 
 /**
- * Any scrolling up suspends it, and so does selecting text: the text would move away under the pointer. Scrolling
- * back to the end takes it up again, and so does `button`, which shows itself when there is something below.
+ * Scrolling up suspends following, and so does selecting text, which would otherwise move away from the
+ * pointer. Scrolling back to the end resumes it, and so does `button`, which is shown while there is new text
+ * below.
  *
- * @param scroller what scrolls
- * @param content what it scrolls; a selection of text in it means that it is being read
+ * @param scroller the scrolling element
+ * @param content the scrolled element; selecting text in it suspends following
  */
 export function followEnd(scroller: HTMLElement, content: HTMLElement, button: HTMLButtonElement): FollowEnd {
   let state: 'following' | 'suspended' = 'following'
   let lastTop = scroller.scrollTop
-  /** Whether more may come, and whether some has since the reader looked elsewhere. */
+  /** Whether more text may arrive, and whether some has arrived while suspended. */
   let grows = false
   let hasNews = false
-  /** Where the end was lately, oldest first. */
+  /** Recent scroll positions of the end, oldest first. */
   const ends: { at: number; top: number }[] = []
   const detached = new AbortController()
   const { signal } = detached
 
   const endTop = () => scroller.scrollHeight - scroller.clientHeight
   function forgetEnds(): void {
-    // Each held until the next one came.
+    // An entry is valid until the next one's time.
     while (ends[1] && performance.now() - ends[1].at > SEEN_MS) ends.shift()
   }
   function seenEnd(): number {
@@ -43,14 +44,15 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     return ends[0]?.top ?? endTop()
   }
   function settle(): void {
-    // Hidden it has no end; where it was is kept by the browser.
+    // A hidden element has no end. The browser keeps its scroll position.
     if (scroller.clientHeight === 0) return
     if (grows && state === 'suspended' && endTop() > (ends.at(-1)?.top ?? 0)) hasNews = true
     ends.push({ at: performance.now(), top: endTop() })
     forgetEnds()
     if (state === 'following') {
       scroller.scrollTop = endTop()
-      // The event of this scrolling comes later, when the reader may have suspended it: it is none of theirs.
+      // This scrolling fires its event later, perhaps after the reader suspended: it must not count as
+      // theirs.
       lastTop = scroller.scrollTop
     }
     showButton()
@@ -72,7 +74,7 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     'scroll',
     () => {
       const top = scroller.scrollTop
-      // A text that shrank also scrolls up, and is then at its end.
+      // Text that shrinks scrolls up too, but is then at its end.
       if (state === 'following' && top < lastTop - 1 && endTop() - top > 1) suspend()
       else if (state === 'suspended' && top > lastTop && top >= seenEnd() - NEAR_PX) start()
       lastTop = scroller.scrollTop
@@ -83,7 +85,7 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
   scroller.addEventListener(
     'wheel',
     ({ deltaY }) => {
-      // However little: growing text would undo what a slow finger does in a frame.
+      // However small: the growing text would undo a slow scroll within a frame.
       if (deltaY < 0 && scroller.scrollTop > 0) suspend()
     },
     { passive: true, signal },
@@ -92,13 +94,13 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
   button.addEventListener(
     'click',
     () => {
-      // It hides, and would lose the focus to nowhere.
+      // The button hides, and would lose the focus.
       scroller.focus({ preventScroll: true })
       start()
     },
     { signal },
   )
-  // It runs after the layout of a frame and before its paint, so that the end is never out of view.
+  // Runs between layout and paint, so the end is in view in every frame.
   const observer = new ResizeObserver(settle)
   observer.observe(content)
   observer.observe(scroller)

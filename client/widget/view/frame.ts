@@ -1,4 +1,4 @@
-/** All of the widget that is always there: the head, the log of what was said, and the dock with the question box. */
+/** The permanent structure of the widget: header, log, and the dock with the question box. */
 import type { Strings } from '../strings/en.ts'
 import { create, icon, iconButton } from './element.ts'
 
@@ -8,14 +8,14 @@ export interface Frame {
   list: HTMLButtonElement
   add: HTMLButtonElement
   close: HTMLButtonElement
-  /** What scrolls, and what it scrolls. */
+  /** The scrolling element, and its content. */
   log: HTMLElement
   content: HTMLElement
   welcome: HTMLElement
   greeting: HTMLElement
   starters: HTMLElement
   latest: HTMLButtonElement
-  /** Where the question box goes. */
+  /** Holds the question box. */
   dock: HTMLElement
   keys: HTMLElement
   allowance: HTMLElement
@@ -49,7 +49,7 @@ export function createFrame(strings: Strings): Frame {
     starters,
   )
   const content = create('div', { class: 'content' }, welcome)
-  // What can be scrolled has to be reached by keyboard.
+  // Focusable for keyboard scrolling.
   const log = create(
     'div',
     {

@@ -1,11 +1,11 @@
 /**
- * What is typed into a field stays with it. [spec] DOM, retargeting: outside of a shadow tree it seems to be typed into the
- * element as a whole, which is no field, and so a page may take it for a shortcut of its own.
+ * Keeps typing in a field from triggering the page's shortcuts. [spec] DOM, retargeting: outside of the
+ * shadow tree, the event's target is the element, so a page doesn't recognise a field.
  */
 
 const TYPING = ['keydown', 'keypress', 'keyup'] as const
 
-/** A page may keep the focus in a dialog of its own, and close that. */
+/** Keys that a page needs, to keep the focus in a dialog of its own, or to close it. */
 const FOR_THE_PAGE = ['Tab', 'Escape']
 
 export function keepKeys(element: HTMLElement): void {

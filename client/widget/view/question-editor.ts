@@ -1,10 +1,10 @@
-/** A question being put in other words. */
+/** The form for editing a question. */
 import type { Strings } from '../strings/en.ts'
 import { fitHeight, isSend } from './composer.ts'
 import { create } from './element.ts'
 import { isComposed } from './input-method.ts'
 
-/** @param on `ask` says whether the question was taken; `leave` is called when it is to stay as it was */
+/** @param on `ask` returns whether the question was accepted; `leave` is called to cancel */
 export function createQuestionEditor(
   question: string,
   strings: Strings,
@@ -33,7 +33,7 @@ export function createQuestionEditor(
   box.addEventListener('input', () => fitHeight(box))
   form.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && !isComposed(event)) {
-      // It closes the editor alone.
+      // Keep this Escape from closing anything else.
       event.preventDefault()
       on.leave()
     } else if (event.target === box && isSend(event)) {

@@ -1,4 +1,4 @@
-/** What is loaded when there is a first answer to show. */
+/** The renderer, loaded when there is a first answer to show. */
 import markdown from '../../render/markdown.css?inline'
 
 export { createMarkdownView } from '../../render/markdown-view.ts'

@@ -1,4 +1,4 @@
-/** Whether text is selected somewhere in this element, which may be in a shadow tree. */
+/** Whether text is selected in this element, which may be in a shadow tree. */
 export function isSelecting(element: Element): boolean {
   const selection = getSelection()
   const root = element.getRootNode()
@@ -10,7 +10,10 @@ export function isSelecting(element: Element): boolean {
   return element.contains(startContainer) && (startContainer !== endContainer || startOffset !== endOffset)
 }
 
-/** [spec] A selection shows what is in a shadow tree only to who has its root; older browsers have ways of their own. */
+/**
+ * [spec] A selection reveals nodes of a shadow tree only to code that passes its root. Older browsers have
+ * other ways.
+ */
 function composedRanges(selection: Selection, root: ShadowRoot): StaticRange[] {
   if ('getComposedRanges' in selection) {
     return (selection as Composed).getComposedRanges({ shadowRoots: [root] })

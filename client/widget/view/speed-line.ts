@@ -1,14 +1,14 @@
-/** A meter's reading in words. */
+/** Describes the meter's readings in words. */
 import type { Reading } from '../../stream/meter.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 
-/** The line while an answer is awaited, from the time that has passed. */
+/** The line while an answer is awaited. */
 export function waitingLine(elapsedMs: number, strings: Strings): string {
   return fill(strings.waiting, { seconds: decimal(elapsedMs / 1000, 1, strings) })
 }
 
-/** The line under an answer; empty where no token came. Tokens are told once the answer has ended. */
+/** The line under an answer; empty if no token came. Tokens are shown once the answer has ended. */
 export function speedLine(reading: Reading, ended: boolean, strings: Strings): string {
   const { firstTokenMs, tokensPerSecond } = reading
   if (firstTokenMs === null) return ''
@@ -21,7 +21,7 @@ export function speedLine(reading: Reading, ended: boolean, strings: Strings): s
   return parts.join(' · ')
 }
 
-/** A time in seconds as it is read: `0.93`, `36.4`. */
+/** Formats seconds: `0.93`, `36.4`. */
 function seconds(ms: number, strings: Strings): string {
   return decimal(ms / 1000, ms < 10_000 ? 2 : 1, strings)
 }
@@ -31,9 +31,9 @@ function tokens({ tokens, counted }: Reading, strings: Strings): string {
   return fill(words, { count: thousands(tokens, strings) })
 }
 
-/** A whole number as it is read: `20,000`. */
+/** Formats a whole number: `20,000`. */
 export function thousands(count: number, { thousandsMark }: Pick<Strings, 'thousandsMark'>): string {
-  // Not `toLocaleString`: its first use alone takes 20 ms, four times that on a slow phone.
+  // Not `toLocaleString`: its first call takes 20 ms, and four times that on a slow phone.
   return String(count).replace(/\B(?=(\d{3})+$)/g, thousandsMark)
 }
 

@@ -1,4 +1,4 @@
-/** What went wrong, and what to do: try again, wait and try again, or enter an access key. */
+/** An error and its remedy: retry, wait and retry, or enter an access key. */
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import { waitLine } from '../strings/wait-line.ts'
@@ -7,11 +7,11 @@ import type { Explanation } from './explain-trouble.ts'
 
 export interface TroubleCard {
   element: HTMLElement
-  /** Stops the countdown. */
+  /** Removes the card and stops the countdown. */
   remove(): void
 }
 
-/** @param retry called when the reader wants to try again, with the key if one was asked for */
+/** @param retry called when the reader asks again, with the access key if one was entered */
 export function createTroubleCard(
   explanation: Explanation,
   strings: Strings,
@@ -67,9 +67,13 @@ function keyForm(strings: Strings, use: (key: string) => void): HTMLFormElement 
   return form
 }
 
-/** Holds the button until the wait is over, and says for how long. Returns what ends it early. */
+/**
+ * Disables the button until the wait is over, and shows the remaining time. Returns a function that stops the
+ * countdown.
+ */
 function countDown(button: HTMLButtonElement, waitMs: number, strings: Strings): () => void {
-  // By the wall clock: the other one stands still while a machine sleeps, and a day's limit is waited for overnight.
+  // Uses the wall clock: a monotonic one may stop while the machine sleeps, and a daily limit is waited for
+  // overnight.
   const until = Date.now() + waitMs
   const show = () => {
     const left = until - Date.now()

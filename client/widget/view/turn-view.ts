@@ -1,4 +1,4 @@
-/** One question and its answer. */
+/** The view of one question and its answer. */
 import { copyText } from '../../render/dom/copy-text.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Strings } from '../strings/en.ts'
@@ -12,35 +12,35 @@ import { createQuestionEditor } from './question-editor.ts'
 import { speedLine, waitingLine } from './speed-line.ts'
 import { createTroubleCard, type TroubleCard } from './trouble-card.ts'
 
-/** Drawn as the water beside the answer: still, flowing, shut off, broken off. */
+/** Shown by the line of water beside the answer: still, flowing, shut off, broken off. */
 type AnswerState = 'waiting' | 'flowing' | 'done' | 'stopped' | 'withheld' | 'failed'
 
 export interface TurnActions {
-  /** The same question once more. */
+  /** Asks the same question again. */
   again(): void
-  /** The question in other words. @returns whether it is being asked */
+  /** Asks an edited question. @returns whether it is asked */
   edit(question: string): boolean
   rate(rating: 'up' | 'down' | undefined): void
 }
 
 export interface TurnView {
   element: HTMLElement
-  /** Where the answer's text is. */
+  /** The element with the answer's text. */
   text: HTMLElement
   setState(state: AnswerState): void
-  /** Takes away what an earlier try had left. */
+  /** Removes the text of an earlier attempt. */
   clear(): void
   append(text: string): void
-  /** Leaves this beginning of the text: the rest was taken back. */
+  /** Keeps only this beginning of the text, when the rest was retracted. */
   shorten(text: string): void
-  /** How long the first token has been waited for, in milliseconds. */
+  /** Shows how long the first token has been awaited, in milliseconds. */
   setWaited(ms: number): void
   setReading(reading: Reading | undefined, ended: boolean): void
-  /** In the place of the speed, while there is no connection. */
+  /** Shown in place of the speed while the connection is lost. */
   setReconnecting(reconnecting: boolean): void
   setNote(note: Note): void
   setRating(rating: 'up' | 'down' | undefined): void
-  /** Only the latest answer can be had again. */
+  /** Only the latest answer can be regenerated. */
   setLatest(latest: boolean): void
   showTrouble(trouble: Trouble, retry: (key?: string) => void): void
   hideTrouble(): void
@@ -50,14 +50,14 @@ export interface TurnView {
 export interface TurnOptions {
   strings: Strings
   imageOrigins: readonly string[]
-  /** Told after each time that a part of the answer was painted. */
+  /** Called after each paint of the answer. */
   painted(view: TurnView): void
 }
 
-/** Longer questions are set smaller, as text rather than as a heading. */
+/** Longer questions are set in the size of text, not of a heading. */
 const HEADING_CHARS = 160
 
-/** How long a button says that it worked. */
+/** How long a button shows its result. */
 const DONE_MS = 2_000
 
 export function createTurnView(
@@ -113,7 +113,7 @@ export function createTurnView(
     actions.rate(rating)
   }
 
-  /** Where there is no text, all that can be done is to ask for one: after a failure its card says how. */
+  /** Without text, only regenerating makes sense; after a failure the error's card offers that. */
   function showTools(): void {
     const isOver = state !== undefined && state !== 'waiting' && state !== 'flowing'
     copy.hidden = up.hidden = down.hidden = source === ''
@@ -188,7 +188,7 @@ export function createTurnView(
     setLatest(now) {
       isLatest = now
       showTools()
-      // Once the conversation goes on, this turn can't be tried again.
+      // A turn that is not the latest can't be retried.
       if (!now) hideTrouble()
     },
     showTrouble(reason, retry) {
@@ -205,7 +205,10 @@ export function createTurnView(
   return view
 }
 
-/** Shows for a moment that it worked, or didn't; said as well, since the button has the focus. */
+/**
+ * Shows the result for a moment. It is the accessible name, too: the button has the focus, so it is
+ * announced.
+ */
 function confirm(button: HTMLButtonElement, sign: 'done' | 'close', words: string): void {
   if (button.dataset.sign) return
   const { ariaLabel, title } = button

@@ -1,21 +1,24 @@
-/** What is left of the day's tokens: a quiet line, once it isn't much. */
+/** Shows what is left of the day's tokens, once that is little. */
 import type { CallerUsage } from '../../../worker/protocol/wire.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import { thousands } from '../view/speed-line.ts'
 import { getJson } from './get-json.ts'
 
-/** From here on it is worth knowing. */
+/** The share of tokens left from which on they are shown. */
 const NEAR = 0.2
 
 export interface Allowance {
-  /** The same `fetch`, whose answers are looked at: each says how much is left while what it may take is put aside. */
+  /**
+   * Wraps `fetch` to read the rate limit headers of each response, which exclude the tokens reserved for its
+   * answer.
+   */
   watch(send: typeof fetch): typeof fetch
-  /** An answer has ended: asks what it took, if that may be worth knowing. */
+  /** Called when an answer has ended: asks for the usage, if little may be left. */
   update(): Promise<void>
 }
 
-/** @param send for asking, at this address */
+/** @param send calls the Worker at `endpoint` */
 export function createAllowance(
   line: HTMLElement,
   endpoint: string,
@@ -38,14 +41,14 @@ export function createAllowance(
       return response
     },
     async update() {
-      // Nothing that was told lets it be near, so nobody is asked.
+      // Far from the limit, no request is made.
       const usage = near ? await getJson<CallerUsage>(`${endpoint}/v1/usage`, send) : undefined
       show(allowanceLine(usage?.tokens, strings))
     },
   }
 }
 
-/** Empty where there is no limit, or it is far. */
+/** Empty if there is no limit, or if much is left. */
 export function allowanceLine(tokens: Partial<CallerUsage['tokens']> | undefined, strings: Strings): string {
   const { left, limit } = tokens ?? {}
   if (typeof left !== 'number' || typeof limit !== 'number' || left > limit * NEAR) return ''

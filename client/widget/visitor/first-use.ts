@@ -1,9 +1,11 @@
-/** Notices that the chat is going to be used. */
+/** Detects that the chat is about to be used. */
 
-/** Not when the page is loaded: most who look at it ask nothing, and a visitor's session is asked for with it. */
+/**
+ * Loading the page is not a sign of use: most visitors ask nothing, and each first use requests a session.
+ */
 const SIGNS_OF_USE = ['focusin', 'pointerdown']
 
-/** @param warm called at the first sign that the chat in this element is going to be used */
+/** @param warm called once, at the first sign of use in `element` */
 export function atFirstUse(element: HTMLElement, warm: () => void): void {
   const detach = new AbortController()
   for (const sign of SIGNS_OF_USE) {

@@ -1,14 +1,14 @@
-/** What the Worker says at an address, where the page works without it too. */
+/** Gets optional data from the Worker. */
 
 /**
  * @param send calls the Worker
- * @returns `undefined` for every failure
+ * @returns `undefined` on any failure
  */
 export async function getJson<T>(path: string, send: typeof fetch): Promise<Partial<T> | undefined> {
   try {
     const response = await send(path)
     if (response.ok) return (await response.json()) as Partial<T>
-    // A body that nobody reads keeps its connection.
+    // An unread body would keep its connection open.
     await response.body?.cancel()
   } catch {}
   return undefined

@@ -1,13 +1,13 @@
-/** A text that is kept for this tab or this browser, as far as that is allowed. */
+/** A text stored for this tab or this browser, or in memory if storage is refused. */
 
 export interface TextKeeper {
   get(): string | null
   set(text: string | null): void
 }
 
-/** @param store a function, as a strict privacy setting throws where the store is only named */
+/** @param store a function, as strict privacy settings throw on access to a store */
 export function keepInStore(store: () => Storage, name: string): TextKeeper {
-  // Where storage is refused, it lives as long as the page.
+  // The fallback if the store refuses the text.
   const memory = keepInMemory()
   return {
     get() {
@@ -27,7 +27,7 @@ export function keepInStore(store: () => Storage, name: string): TextKeeper {
   }
 }
 
-/** As long as the page. */
+/** Keeps the text until the page is left. */
 export function keepInMemory(): TextKeeper {
   let kept: string | null = null
   return {

@@ -1,6 +1,6 @@
 /**
- * [spec] Trusted Types: under the page's policy (public/_headers) no script can be started by a mere text. Each script that
- * the page starts by its address has a policy of its own, which lets nothing else through.
+ * [spec] Trusted Types: the page's policy (public/_headers) lets no plain string start a script. Each script
+ * that the page loads has a policy of its own, for its own URL.
  */
 
 interface TrustedTypes {
@@ -11,9 +11,9 @@ interface TrustedTypes {
 }
 
 /**
- * The address as the browser takes it; browsers without Trusted Types take the text.
+ * The URL in the form that the browser accepts: with Trusted Types a trusted object, else the string.
  *
- * @param policy a name that public/_headers lists; each can be made once
+ * @param policy a name listed in public/_headers; each can be created once
  */
 export function scriptUrl(policy: string, url: string): string | URL {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes }

@@ -1,11 +1,14 @@
-/** Has the visitor solve Turnstile's challenge. Loaded only where the server asks for it, and Cloudflare's script with it. */
+/**
+ * Has the visitor solve Turnstile's challenge. This module and Cloudflare's script are loaded only if the
+ * server asks for one.
+ */
 import { TURNSTILE_ACTION } from '../../../worker/protocol/wire.ts'
 import { clientError } from '../../stream/chat-error.ts'
 import { scriptUrl } from './trusted-types.ts'
 
 const SCRIPT = 'https://challenges.cloudflare.com/turnstile/v0/api.js?render=explicit'
 
-/** A person may have to look for bicycles. */
+/** Time for a person to solve a challenge with pictures. */
 const SOLVED_MS = 5 * 60_000
 
 /** Source: Cloudflare, "Turnstile: Widget configurations". */
@@ -25,13 +28,13 @@ interface Turnstile {
   remove(widget: string): void
 }
 
-/** Made once: a policy of one name can't be made again. */
+/** Kept, because a policy can be created only once. */
 let url: string | URL | undefined
 let loading: Promise<Turnstile> | undefined
 
 /**
- * @param place where the challenge stands; seen only if there is something to do
- * @returns the widget's token, good for five minutes and once
+ * @param place the element for the challenge, shown only if the visitor has to act
+ * @returns the token, valid once within five minutes
  * @throws {ChatError} `challenge_failed`
  */
 export async function solveChallenge(siteKey: string, place: HTMLElement): Promise<string> {
@@ -53,7 +56,7 @@ export async function solveChallenge(siteKey: string, place: HTMLElement): Promi
       callback: resolve,
       'error-callback'(code) {
         fail(`Turnstile says ${code}.`)
-        // It is told here: Turnstile need not log it too.
+        // Handled: keeps Turnstile from logging the error too.
         return true
       },
       'timeout-callback': () => fail('It was not solved in time.'),
@@ -75,7 +78,7 @@ function load(): Promise<Turnstile> {
       return reject(failed('This page’s policy does not let its script in.'))
     }
     const script = document.createElement('script')
-    // The type knows text alone; the page's policy takes nothing but what `scriptUrl` made.
+    // DOM types allow only strings, but the page's policy needs the trusted object.
     script.src = url as string
     script.addEventListener('load', () => {
       const { turnstile } = globalThis as { turnstile?: Turnstile }

@@ -1,10 +1,10 @@
-/** Has the Worker make the caller's object ready while the question is still being thought of. */
+/** Warms up the caller's object on the Worker while the reader is still typing. */
 
-/** That it works is of no importance. @param send calls the Worker */
+/** Ignores failures. @param send calls the Worker */
 export async function warmCaller(streams: string, send: typeof fetch): Promise<void> {
   try {
     const response = await send(streams)
-    // A refusal has a body, which nobody reads.
+    // Cancel the body of a refusal, which would keep its connection open.
     await response.body?.cancel()
   } catch {}
 }

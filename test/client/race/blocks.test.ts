@@ -1,12 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { BLOCK_CHARS, createBlockSplitter, LINE_CHARS, type Piece } from '../../../client/page/race/blocks.ts'
+import {
+  BLOCK_CHARS,
+  type BlockPiece,
+  createBlockSplitter,
+  LINE_CHARS,
+} from '../../../client/page/race/blocks.ts'
 
 /** What a page would show: the blocks, each with its kind and all of its text. */
 function blocksOf(parts: string[]): [kind: string, text: string][] {
   const splitter = createBlockSplitter()
   const blocks: [string, string][] = []
-  const show = (pieces: Piece[]) => {
+  const show = (pieces: BlockPiece[]) => {
     for (const { text, starts } of pieces) {
       const last = blocks.at(-1)
       if (last && starts === undefined) last[1] += text

@@ -26,7 +26,7 @@ test('a row a message, then the totals of both ways', () => {
 
 test('what is not known is an empty cell', () => {
   const { streamed } = founding()
-  const silent = { ...streamed, firstWordsMs: null, told: null, counted: null }
+  const silent = { ...streamed, firstWordsMs: null, reported: null, counted: null }
   const rows = rowsOf(toCsv(founding({ demoSpeed: null, samples: [], streamed: silent })))
   expect(rows[1]).toEqual(['streamed', 'total', '', '36.3900', '', '', '', ''])
 })

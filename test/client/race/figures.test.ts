@@ -19,8 +19,8 @@ test('each count says where it came from', () => {
   const { streamed, unstreamed } = founding()
   const record = founding({
     demoSpeed: null,
-    streamed: { ...streamed, told: { tokens: 410, source: 'estimated' } },
-    unstreamed: { ...unstreamed, told: null },
+    streamed: { ...streamed, reported: { tokens: 410, source: 'estimated' } },
+    unstreamed: { ...unstreamed, reported: null },
   })
   const tokens = figures(record).find(({ name }) => name === 'Tokens')
   expect(tokens).toMatchObject({
@@ -33,7 +33,7 @@ test('each count says where it came from', () => {
 
 test('what is not known stays empty', () => {
   const { streamed } = founding()
-  const unknown = { ...streamed, firstWordsMs: null, told: null, counted: null }
+  const unknown = { ...streamed, firstWordsMs: null, reported: null, counted: null }
   expect(table(founding({ streamed: unknown })).map(([, , value]) => value)).toEqual([
     '36.4 s',
     '',

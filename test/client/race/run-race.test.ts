@@ -131,11 +131,16 @@ test('what came, and when, is recorded', async () => {
         { ms: 400, characters: 0 },
         { ms: 400, characters: 0 },
       ],
-      streamed: { firstWordsMs: 200, totalMs: 500, told: { tokens: 12, source: 'estimated' }, counted: null },
+      streamed: {
+        firstWordsMs: 200,
+        totalMs: 500,
+        reported: { tokens: 12, source: 'estimated' },
+        counted: null,
+      },
       unstreamed: {
         firstWordsMs: 800,
         totalMs: 800,
-        told: { tokens: 12, source: 'upstream' },
+        reported: { tokens: 12, source: 'upstream' },
         counted: null,
       },
       atWorker: timing,

@@ -1,39 +1,44 @@
-/** Addresses that are links as they stand: `https://…`, `www.…`, `name@host.example`. [gfm] 6.9 */
+/** Bare addresses that become links: `https://…`, `www.…`, `name@host.example`. [gfm] 6.9 */
 
 export interface Autolink {
   at: number
   end: number
   href: string
-  /** Whether more of it may come. */
+  /** Whether the address may continue in text that has not arrived. */
   open: boolean
 }
 
-/** The longest name before an `@`, and so what is looked back for. [rfc] 5321, 4.5.3.1.1 */
+/**
+ * Longest local part of a mail address, and so how far a search goes back from an `@`. [rfc] 5321, 4.5.3.1.1
+ */
 const NAME_CHARS = 64
 const NAME = /[\w.+-]/
 const LETTER = /[\p{L}\p{N}]/u
 
 const START = /(?:https?|ftp):\/\/|www\./gi
-const HALF_START = /(?:https?|ftp):\/?$/i
-/** Not all that a URL may have: in Chinese and Japanese no space follows it. */
+const PARTIAL_START = /(?:https?|ftp):\/?$/i
+/** Ends a URL earlier than URLs allow: Chinese and Japanese put no space after one. */
 const URL_END = /[\s<“”‘’«»、。，；：！？（）「」『』【】《》]|$/g
 const HOST = /@(?:[\w-]+\.)+[\w-]*[a-z\d]/iy
-const HALF_HOST = /@[\w.-]*/y
+const PARTIAL_HOST = /@[\w.-]*/y
 
-/** Those of a text, from its start to its end. */
+/** Finds the autolinks of a text in order. */
 export class Autolinks {
   readonly #text: string
   readonly #final: boolean
-  /** The first URL that was not passed yet: it is far to some, with many mail addresses on the way. */
+  /**
+   * The next URL from the last searched position on. It is kept because it may be far away, with many mail
+   * addresses before it.
+   */
   #url: { found: Autolink | undefined } | undefined
 
-  /** @param final whether nothing comes after the text */
+  /** @param final whether the text is complete */
   constructor(text: string, final: boolean) {
     this.#text = text
     this.#final = final
   }
 
-  /** Finds the first one that begins at `from` or later, where nothing before is asked for again. */
+  /** Finds the first autolink at `from` or later. Calls must not go backwards. */
   find(from: number): Autolink | undefined {
     if (!this.#url || (this.#url.found && this.#url.found.at < from))
       this.#url = { found: findUrl(this.#text, from, this.#final) }
@@ -42,16 +47,16 @@ export class Autolinks {
   }
 }
 
-/** @returns from where on the text may become one, when more comes */
+/** @returns the index from which on the end of the text may become an autolink when more arrives */
 export function autolinkMayStart(text: string, from: number): number {
-  let at = text.length - (HALF_START.exec(text.slice(-7))?.[0].length ?? 0)
+  let at = text.length - (PARTIAL_START.exec(text.slice(-7))?.[0].length ?? 0)
   const least = Math.max(from, text.length - NAME_CHARS)
   while (at > least && NAME.test(text.charAt(at - 1))) at--
   return at
 }
 
 function findUrl(text: string, from: number, final: boolean): Autolink | undefined {
-  // Much faster than the expression, and most texts have neither.
+  // `includes` is much faster than the expression, and most texts have no URL.
   if (!text.includes('://', from) && !text.includes('www.', from)) return undefined
   START.lastIndex = from
   for (let found = START.exec(text); found; found = START.exec(text)) {
@@ -71,7 +76,7 @@ function findUrl(text: string, from: number, final: boolean): Autolink | undefin
   return undefined
 }
 
-/** What is in brackets, such as a link's text, ends with them. */
+/** Ends an address at a closing bracket that was opened before it, as in the text of a link. */
 function beforeBracket(text: string, at: number, end: number): number {
   let depth = 0
   for (let bracket = at; bracket < end; bracket++) {
@@ -81,7 +86,7 @@ function beforeBracket(text: string, at: number, end: number): number {
   return end
 }
 
-/** Takes off what ends a sentence or a span rather than the address, and a `)` that was opened before it. */
+/** Removes punctuation that ends the sentence rather than the address, and each `)` without a `(` in it. */
 function trimEnd(text: string, at: number, from: number): number {
   const url = text.slice(at, from)
   let surplus = url.split(')').length - url.split('(').length
@@ -104,7 +109,7 @@ function findMail(text: string, from: number, to: number, final: boolean): Autol
     while (at < sign && !LETTER.test(text.charAt(at))) at++
     if (at >= to) return undefined
     if (at === sign) continue
-    const open = endOf(HALF_HOST, text, sign) === text.length && !final
+    const open = endOf(PARTIAL_HOST, text, sign) === text.length && !final
     const end = open ? text.length : endOf(HOST, text, sign)
     if (end >= 0) return { at, end, href: `mailto:${text.slice(at, end)}`, open }
   }

@@ -1,4 +1,7 @@
-/** What a `]` closes: a link, an image, or nothing. [spec] 6.3, 6.4 and the appendix, "look for link or image" */
+/**
+ * What a `]` closes: a link, an image, or nothing. [spec] 6.3, 6.4, and the appendix, "look for link or
+ * image"
+ */
 import type { Attribute } from '../sink.ts'
 import { WAIT } from '../undecided.ts'
 import { pairRuns } from './emphasis.ts'
@@ -6,7 +9,7 @@ import { readLabel, readTarget, type Target } from './link.ts'
 import type { Scan } from './scan.ts'
 import { type Bracket, type Token, tokenOf } from './token.ts'
 
-/** At a `]`. */
+/** Reads the `]` at `scan.at`. */
 export function closeBracket(scan: Scan): void {
   const { at, text } = scan
   const bracket = scan.brackets.pop()
@@ -14,17 +17,17 @@ export function closeBracket(scan: Scan): void {
   if (!bracket || !found) scan.takeAsItIs(at + 1)
   else if (found === WAIT) {
     scan.wait(bracket.at)
-    // What there is of an address is not shown.
-    if (text[at + 1] === '(') closeOver(scan, bracket, undefined)
+    // Don't show an address that is still arriving.
+    if (text[at + 1] === '(') closeLink(scan, bracket, undefined)
     else bracket.text = ''
     scan.take(text.length, '')
   } else {
-    closeOver(scan, bracket, found.target)
+    closeLink(scan, bracket, found.target)
     scan.at = found.end
   }
 }
 
-/** Reads what comes after it, or looks up what the text before it refers to. */
+/** Reads the target after the `]`, or looks the label up. */
 function readTargetAfter(
   scan: Scan,
   bracket: Bracket,
@@ -44,9 +47,9 @@ function readTargetAfter(
   return target && { target, end: label?.end ?? next }
 }
 
-function closeOver(scan: Scan, bracket: Bracket, target: Target | undefined): void {
+function closeLink(scan: Scan, bracket: Bracket, target: Target | undefined): void {
   const { at, tokens, runs, brackets } = scan
-  // Its spans can't reach out of it.
+  // Spans inside a link pair among themselves.
   pairRuns(runs.splice(bracket.runs))
   const inner = tokens.slice(bracket.index + 1)
   bracket.text = ''
@@ -60,7 +63,7 @@ function closeOver(scan: Scan, bracket: Bracket, target: Target | undefined): vo
   for (const token of inner) unlink(token)
   bracket.opens = [{ kind: 'link', attributes: attributesOf('href', target) }]
   tokens.push({ ...tokenOf(at, ''), closes: 1 })
-  // Around a link there is no other.
+  // Links can't contain links: deactivate the outer brackets.
   for (let outer = brackets.length - 1; outer >= 0; outer--) {
     const bracket = brackets[outer]
     if (bracket && !bracket.image) bracket.active = false
@@ -74,7 +77,7 @@ function attributesOf(address: 'src' | 'href', target: Target | undefined): [Att
   return attributes
 }
 
-/** An address as it stands is no link inside another one. */
+/** An autolink inside a link becomes plain text. */
 function unlink(token: Token): void {
   const [link] = token.opens
   if (link?.kind !== 'link' || link.content === undefined) return

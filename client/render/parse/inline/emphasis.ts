@@ -1,15 +1,20 @@
-/** Which `*`, `_` and `~` begin and end a span. [spec] 6.2 and its appendix, "process emphasis"; [gfm] 6.5 */
+/**
+ * Which `*`, `_` and `~` begin and end a span. [spec] 6.2, and the appendix, "process emphasis"; [gfm] 6.5
+ */
 import type { Run, Span } from './token.ts'
 
 const SPACE = /^\s?$/
 const PUNCTUATION = /^[\p{P}\p{S}]$/u
 
-/** @param before and `after`: the characters on its sides, '' at an end of the text */
+/**
+ * @param before the character before the run, '' at the start of the text
+ * @param after the character after the run, '' at the end of the text
+ */
 export function createRun(at: number, text: string, before: string, after: string): Run {
   const [char = ''] = text
   const left = flanks(after, before)
   const right = flanks(before, after)
-  // Of a single `~` inside a word, as in "5~10", nobody means the span.
+  // A single `~` inside a word, as in "5~10", is not meant as strikethrough.
   const strict = char === '_' || text === '~'
   const usable = char !== '~' || text.length <= 2
   return {
@@ -25,20 +30,23 @@ export function createRun(at: number, text: string, before: string, after: strin
   }
 }
 
-/** Whether a run belongs to what is on its `inner` side. */
+/** Whether a run flanks the text on its `inner` side. [spec] 6.2 */
 function flanks(inner: string, outer: string): boolean {
   if (SPACE.test(inner)) return false
   return !PUNCTUATION.test(inner) || SPACE.test(outer) || PUNCTUATION.test(outer)
 }
 
 /**
- * Pairs runs, in the order of their closers.
+ * Pairs runs of delimiters, in the order of their closers.
  *
- * @param below what opened before them and may be closed by them
- * @returns the last one that could still open a span
+ * @param below the last earlier run that may still be closed
+ * @returns the last run that may still open a span
  */
 export function pairRuns(runs: readonly Run[], below?: Run): Run | undefined {
-  /** Below these there is no opener for such a closer. Without them this would be quadratic. */
+  /**
+   * For each type of closer, the position below which no opener was found. Skipping those keeps the search
+   * linear.
+   */
   const floors = new Map<string, number>()
   let top = below
   for (const run of runs) {
@@ -81,7 +89,7 @@ function pair(opener: Run, closer: Run): void {
   closer.closes++
   opener.text = opener.text.slice(double ? 2 : 1)
   closer.text = closer.text.slice(double ? 2 : 1)
-  // What lies between them is text for good.
+  // Runs between the two can't pair any more.
   closer.below = opener.text === '' ? opener.below : opener
 }
 

@@ -1,6 +1,6 @@
 /**
- * Inline text that grows: what is beyond doubt goes to the sink once and for all, the rest is shown as it most likely
- * goes on, and shown anew when more comes.
+ * Growing inline text. Text whose meaning can't change any more is written to the sink once ("settled"). The
+ * rest is written as a preview of how it most likely continues, again after each delta.
  */
 import type { Sink } from '../sink.ts'
 import { pairRuns, spanOf } from './emphasis.ts'
@@ -8,17 +8,19 @@ import { normalizeLabel, type Target } from './link.ts'
 import { type References, Scan } from './scan.ts'
 import type { Run, Span, Token } from './token.ts'
 
-/** An undecided text of up to this length is read anew with each delta, a longer one when it has grown by a quarter. */
-const OFTEN_CHARS = 1024
-/** Deeper than this no span is nested: it would look like none, and a browser may not survive it. */
-const MOST_NESTED = 100
-/** A span that has gone on for longer without an end is most likely none. */
+/**
+ * Undecided text up to this length is scanned with each delta; longer text only after it grew by a quarter.
+ */
+const ALWAYS_SCANNED_CHARS = 1024
+/** Deepest nesting of spans. Deeper ones would be invisible, and could crash a browser. */
+const MAX_NESTING = 100
+/** An unclosed span longer than this is most likely not one. */
 const SPAN_CHARS = 600
 
-/** What links refer to, by normalized label. */
+/** The targets of links by normalized label. */
 export type Definitions = ReadonlyMap<string, Target>
 
-/** A scan of which the first runs are paired. */
+/** A scan whose first `runs` runs are paired. */
 interface Paired {
   scan: Scan
   runs: number
@@ -27,16 +29,16 @@ interface Paired {
 
 export class InlineText implements References {
   text: string
-  /** Where it begins, after what is no text. */
+  /** Where the text begins, after definitions or a task's box. */
   start = 0
-  /** Up to here it is settled. */
+  /** Where the unsettled text begins. */
   settled = 0
-  /** Labels that had no definition when they were read. */
+  /** Labels that had no definition when the text was read. */
   readonly missing = new Set<string>()
   readonly #definitions: Definitions
-  /** What the last scan left undecided. */
+  /** The undecided rest of the last scan. */
   #rest: Paired | undefined
-  /** How long the text has to be for the next one. */
+  /** Length of `text` from which on it is scanned again. */
   #nextScan = 0
 
   constructor(definitions: Definitions, text = '') {
@@ -51,13 +53,13 @@ export class InlineText implements References {
     return target
   }
 
-  /** Writes what is beyond doubt. @param limit from here on nothing is */
+  /** Writes the settled text. @param limit nothing from here on is settled */
   settle(sink: Sink, limit: number): void {
     const { text } = this
     this.#rest = undefined
     if (text.length < this.#nextScan) return
     const scan = new Scan(text, this.settled, false, this)
-    // What is in open brackets may become a link, whose text pairs by itself.
+    // Brackets that are open may become a link, whose spans pair among themselves.
     const bracket = scan.brackets.find(({ active }) => active)
     const runs = bracket?.runs ?? scan.runs.length
     const opener = pairRuns(scan.runs.slice(0, runs))
@@ -67,15 +69,15 @@ export class InlineText implements References {
     this.#rest = { scan, runs, opener }
 
     const left = text.length - this.settled
-    this.#nextScan = left > OFTEN_CHARS ? text.length + left / 4 : 0
+    this.#nextScan = left > ALWAYS_SCANNED_CHARS ? text.length + left / 4 : 0
   }
 
-  /** Writes the rest up to `end` as it most likely goes on. */
+  /** Writes the rest, up to `end`, as it most likely continues. */
   preview(sink: Sink, end: number): void {
     const { text, settled } = this
-    const readTo = Math.min(end, settled + OFTEN_CHARS)
+    const readTo = Math.min(end, settled + ALWAYS_SCANNED_CHARS)
     const rest = this.#rest
-    // A scan is changed when it is shown, so it is good for one time.
+    // A preview changes the scan, so each scan is previewed once.
     this.#rest = undefined
     const same = readTo === text.length && rest?.scan.text === text
     const { scan, runs, opener } = same
@@ -103,7 +105,7 @@ export class InlineText implements References {
     if (readTo < end) sink.text(text.slice(readTo, end))
   }
 
-  /** Writes the rest, after which nothing comes. */
+  /** Writes the rest. The text is complete. */
   end(sink: Sink): void {
     const scan = new Scan(this.text, this.settled, true, this)
     pairRuns(scan.runs)
@@ -112,7 +114,11 @@ export class InlineText implements References {
   }
 }
 
-/** Writes the tokens up to `stable`, as far as no span is cut, and takes them from the scan. @returns where the rest begins */
+/**
+ * Writes the tokens before `stable` that leave no span open, and removes them from the scan.
+ *
+ * @returns where the rest begins
+ */
 function writeUpTo(stable: number, { tokens, text }: Scan, sink: Sink): number {
   let whole = 0
   let depth = 0
@@ -141,7 +147,7 @@ function likelySpans({ char, text }: Run): Span[] {
   return length === 2 ? double : [spanOf(char, false), ...double]
 }
 
-/** Writes tokens from outside of all spans on. */
+/** Writes tokens, beginning outside of all spans. */
 class Writer {
   readonly #sink: Sink
   #depth = 0
@@ -158,12 +164,12 @@ class Writer {
 
   close(spans: number): void {
     for (let left = spans; left > 0; left--) {
-      if (this.#depth-- <= MOST_NESTED) this.#sink.close()
+      if (this.#depth-- <= MAX_NESTING) this.#sink.close()
     }
   }
 
   #open({ kind, attributes = [], content }: Span): void {
-    if (content === undefined && ++this.#depth > MOST_NESTED) return
+    if (content === undefined && ++this.#depth > MAX_NESTING) return
     this.#sink.open(kind)
     for (const [name, value] of attributes) this.#sink.attribute(name, value)
     if (content === undefined) return

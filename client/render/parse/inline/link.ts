@@ -1,4 +1,4 @@
-/** The parts of links, and of the definitions that links refer to. [spec] 4.7, 6.3 */
+/** The syntax of links and of link reference definitions. [spec] 4.7, 6.3 */
 import { type Found, WAIT } from '../undecided.ts'
 import { withoutEscapes } from './escapes.ts'
 
@@ -21,10 +21,10 @@ const TITLES: Record<string, RegExp> = {
   "'": /'((?:[^'\\]|\\.)*)('|\\?$)/sy,
   '(': /\(((?:[^()\\]|\\.)*)(\)|\\?$)/sy,
 }
-const MOST_LABEL = 999
-const MOST_NESTED = 32
+const MAX_LABEL_CHARS = 999
+const MAX_NESTING = 32
 
-/** As `/x` and `<x>` are read. With `final` there comes nothing after the text, else what reaches its end is undecided. */
+/** Reads `/x` or `<x>`. Unless the text is `final`, a destination that reaches its end is undecided. */
 export function readDestination(text: string, at: number, final: boolean): Found<Read<string>> {
   if (at >= text.length) return final ? undefined : WAIT
   if (text[at] === '<') {
@@ -37,7 +37,7 @@ export function readDestination(text: string, at: number, final: boolean): Found
   let depth = 0
   for (; end < text.length; ) {
     const char = text[end]
-    if (char === '(' && ++depth > MOST_NESTED) return undefined
+    if (char === '(' && ++depth > MAX_NESTING) return undefined
     if (char === ')' && --depth < 0) break
     const step = char === '(' || char === ')' ? 1 : match(BARE, text, end)?.[0]?.length
     if (step === undefined) break
@@ -55,15 +55,15 @@ export function readTitle(text: string, at: number, final: boolean): Found<Read<
   return { value: withoutEscapes(inner), end: at + all.length }
 }
 
-/** A label in brackets, as it was written. */
+/** Reads a label in brackets, as written. */
 export function readLabel(text: string, at: number, final: boolean): Found<Read<string>> {
   const [all, inner = '', end] = match(LABEL, text, at) ?? []
-  if (all === undefined || inner.length > MOST_LABEL) return undefined
+  if (all === undefined || inner.length > MAX_LABEL_CHARS) return undefined
   if (end !== ']') return final ? undefined : WAIT
   return { value: inner, end: at + all.length }
 }
 
-/** `(/x "title")`, after a link's text. */
+/** Reads `(/x "title")` after the text of a link. */
 export function readTarget(text: string, at: number, final: boolean): Found<Read<Target>> {
   const start = skipSpace(text, at + 1)
   if (text[start] === ')') return { value: { href: '', title: undefined }, end: start + 1 }
@@ -78,12 +78,12 @@ export function readTarget(text: string, at: number, final: boolean): Found<Read
   return { value: { href: href.value, title: title?.value }, end: end + 1 }
 }
 
-/** White space, with one line's end at most. */
+/** Skips white space with at most one line end. */
 export function skipSpace(text: string, at: number): number {
   return at + (match(/[ \t]*(?:\n[ \t]*)?/y, text, at)?.[0]?.length ?? 0)
 }
 
-/** Labels that match have the same one. '' is none. */
+/** Labels that match each other normalize to the same string; '' is an invalid label. */
 export function normalizeLabel(label: string): string {
   return label
     .trim()
@@ -92,12 +92,12 @@ export function normalizeLabel(label: string): string {
     .toUpperCase()
 }
 
-/** Percent-encodes what an address can't have; what is encoded already stays. */
+/** Percent-encodes characters that an address can't contain. Existing escapes stay. */
 export function toAddress(text: string): string {
   return encodeURI(text.toWellFormed()).replace(/%25(?=[\da-f]{2})/gi, '%')
 }
 
-/** At this place only. */
+/** Matches at this index only. */
 function match(sticky: RegExp | undefined, text: string, at: number): RegExpExecArray | undefined {
   if (!sticky) return undefined
   sticky.lastIndex = at

@@ -1,6 +1,6 @@
 /**
- * Inline text → tokens, from left to right: code, links, escapes, and the runs of `*` that are paired later.
- * [spec] 6 and its appendix, phase 2
+ * Inline text → tokens, from left to right: code, links, escapes, and runs of delimiters, which are paired
+ * later. [spec] 6, and the appendix, phase 2
  */
 import { spacesBefore } from '../spaces.ts'
 import { WAIT } from '../undecided.ts'
@@ -9,10 +9,18 @@ import { closeBracket } from './brackets.ts'
 import { createRun } from './emphasis.ts'
 import { decodeEntity, isPunctuation } from './escapes.ts'
 import type { Target } from './link.ts'
-import { halfCode, mayBeAngled, readAngled, readCode, readDelimited, readDollars, readTag } from './spans.ts'
+import {
+  mayBeAngled,
+  partialCode,
+  readAngled,
+  readCode,
+  readDelimited,
+  readDollars,
+  readTag,
+} from './spans.ts'
 import { type Bracket, linkTo, type Run, type Span, type Token, tokenOf } from './token.ts'
 
-/** What the labels of links refer to. */
+/** Looks up link labels. */
 export interface References {
   find(label: string): Target | undefined
 }
@@ -21,26 +29,26 @@ const PLAIN = /[^\\`*_~[\]!<&$\n]+/y
 const RUN = /\*+|_+|~+/y
 const BACKTICKS = /`+/y
 const ENTITY = /&(#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/iy
-const HALF_ENTITY = /&#?[a-z\d]{0,31}$/iy
+const PARTIAL_ENTITY = /&#?[a-z\d]{0,31}$/iy
 
-/** After a backslash. */
+/** The closing sign of TeX math, by the character after the opening backslash. */
 const MATH_CLOSE: Record<string, string> = { '(': '\\)', '[': '\\]' }
 
 /**
- * Scans `text` from `from` on, where all before is settled.
+ * Scans `text` from `from` on; everything before is settled.
  *
- * With `final`, nothing comes after it. Without, what is undecided is read as it most likely goes on.
+ * Unless the text is `final`, undecided syntax is read as it most likely continues.
  */
 export class Scan {
   readonly tokens: Token[] = []
   readonly runs: Run[] = []
-  /** Those that are open, outermost first. */
+  /** The open brackets, outermost first. */
   readonly brackets: Bracket[] = []
-  /** From here on the text can come to mean something else. */
+  /** Text from here on may still change its meaning. */
   undecided = Number.POSITIVE_INFINITY
-  /** What would close something, and is known not to come. */
+  /** Closing signs that the text is known not to have. */
   readonly #absent = new Set<string>()
-  /** What comes next. */
+  /** The current position. */
   at: number
   readonly text: string
   readonly final: boolean
@@ -57,13 +65,13 @@ export class Scan {
     this.wait(spacesBefore(text, text.length))
   }
 
-  /** Marks as undecided what began at `since`, and with it the brackets that it may be in. */
+  /** Marks text from `since` on as undecided, or from the open bracket around it. */
   wait(since: number): void {
     const bracket = this.brackets.find(({ active }) => active)
     this.undecided = Math.min(this.undecided, since, bracket?.at ?? since)
   }
 
-  /** What comes up to `end` is shown as `shown`, and then opens `spans`. */
+  /** Adds a token for the source up to `end`: it shows `shown` and then opens `spans`. */
   take(end: number, shown: string, ...spans: Span[]): void {
     this.tokens.push(tokenOf(this.at, shown, ...spans))
     this.at = end
@@ -111,7 +119,7 @@ export class Scan {
     else this.takeAsItIs(at + 1)
   }
 
-  /** Whether what began here may go on after `end`, where the text ends so far. */
+  /** Whether syntax that began at `at` may continue beyond `end`, where the text ends so far. */
   #ends(end: number): boolean {
     const ends = end === this.text.length && !this.final
     if (ends) this.wait(this.at)
@@ -128,7 +136,7 @@ export class Scan {
     else this.takeAsItIs(at + 1)
   }
 
-  /** The line's end belongs to it: where the text ends instead, there is none. */
+  /** Belongs to the line end: at the end of the text there is no break. */
   #takeBreak(end: number): void {
     this.take(end, '', { kind: 'break', content: '' })
     this.take(end, '\n')
@@ -154,7 +162,7 @@ export class Scan {
     const code = readCode(text, at, final)
     if (code === WAIT) {
       this.wait(at)
-      const content = halfCode(text, at)
+      const content = partialCode(text, at)
       this.take(text.length, '', ...(content === '' ? [] : [{ kind: 'code', content } as const]))
     } else if (code) this.take(code.end, '', { kind: 'code', content: code.value })
     else this.takeAsItIs(endOf(BACKTICKS, text, at))
@@ -177,7 +185,7 @@ export class Scan {
     const [all = '', name = ''] = ENTITY.exec(text) ?? []
     const character = name === '' ? undefined : decodeEntity(name)
     if (character) this.take(at + all.length, character)
-    else if (!final && endOf(HALF_ENTITY, text, at) > 0) {
+    else if (!final && endOf(PARTIAL_ENTITY, text, at) > 0) {
       this.wait(at)
       this.take(text.length, '')
     } else this.takeAsItIs(at + 1)
@@ -227,7 +235,7 @@ function characterAt(text: string, at: number): string {
   return String.fromCodePoint(text.codePointAt(at) ?? 0x20)
 }
 
-/** Also where it is half of a pair. */
+/** Handles a surrogate pair. */
 function characterBefore(text: string, at: number): string {
   const half = (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00
   return at === 0 ? '' : characterAt(text, half && at > 1 ? at - 2 : at - 1)

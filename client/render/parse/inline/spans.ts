@@ -1,4 +1,4 @@
-/** What inline text holds as it stands: code, tags, math. Inside, nothing else has a meaning. */
+/** Inline syntax whose content is literal: code, tags, math. */
 import { type Found, WAIT } from '../undecided.ts'
 import type { Read } from './link.ts'
 
@@ -6,17 +6,18 @@ const BACKTICKS = /`+/g
 const URI = /<([a-z][a-z\d+.-]{1,31}:[^\s<>\p{Cc}]*)>/iuy
 const MAIL =
   /<([\w.!#$%&'*+/=?^`{|}~-]+@[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*)>/iy
-const HALF_ANGLED = /<(?:[a-z][a-z\d+.-]{1,31}:[^\s<>\p{Cc}]*|[\w.!#$%&'*+/=?^`{|}~-]+(?:@[a-z\d.-]*)?)?$/iuy
+const PARTIAL_ANGLED =
+  /<(?:[a-z][a-z\d+.-]{1,31}:[^\s<>\p{Cc}]*|[\w.!#$%&'*+/=?^`{|}~-]+(?:@[a-z\d.-]*)?)?$/iuy
 
 const ATTRIBUTE = String.raw`\s+[a-z_:][\w.:-]*(?:\s*=\s*(?:[^\s"'=<>${'`'}]+|'[^']*'|"[^"]*"))?`
-const HALF_ATTRIBUTE = String.raw`\s+(?:[a-z_:][\w.:-]*(?:\s*(?:=\s*(?:[^\s"'=<>${'`'}]*|'[^']*|"[^"]*))?)?)?`
+const PARTIAL_ATTRIBUTE = String.raw`\s+(?:[a-z_:][\w.:-]*(?:\s*(?:=\s*(?:[^\s"'=<>${'`'}]*|'[^']*|"[^"]*))?)?)?`
 const NAME = '[a-z][a-z\\d-]*'
 const TAG = new RegExp(String.raw`<(?:${NAME}(?:${ATTRIBUTE})*\s*/?|/${NAME}\s*)>`, 'iy')
-const HALF_TAG = new RegExp(
-  String.raw`<(?:${NAME}(?:${ATTRIBUTE})*(?:${HALF_ATTRIBUTE}|\s*/?)|/(?:${NAME}\s*)?)?$`,
+const PARTIAL_TAG = new RegExp(
+  String.raw`<(?:${NAME}(?:${ATTRIBUTE})*(?:${PARTIAL_ATTRIBUTE}|\s*/?)|/(?:${NAME}\s*)?)?$`,
   'iy',
 )
-/** Comments, instructions, sections of data and declarations, with what ends them. */
+/** HTML comments, processing instructions, CDATA sections and declarations, with their ends. */
 const MARKS = [
   ['<!--', '-->'],
   ['<?', '?>'],
@@ -25,22 +26,22 @@ const MARKS = [
 ] as const
 const MATH = /\$((?:[^\\$\n]|\\.)*)(\$|\\?$)/y
 
-/** A run of backticks, up to one of the same length. [spec] 6.1 */
+/** Reads a code span: from a run of backticks to a run of the same length. [spec] 6.1 */
 export function readCode(text: string, at: number, final: boolean): Found<Read<string>> {
   BACKTICKS.lastIndex = at
   const length = BACKTICKS.exec(text)?.[0].length ?? 0
   const from = at + length
   for (let run = BACKTICKS.exec(text); run; run = BACKTICKS.exec(text)) {
     const end = BACKTICKS.lastIndex
-    // With more of it, it would be another run.
+    // The run may still grow, and then would not match.
     if (end === text.length && !final && run[0].length <= length) return WAIT
     if (run[0].length === length) return { value: trimCode(text.slice(from, run.index)), end }
   }
   return final ? undefined : WAIT
 }
 
-/** @returns what is shown of code that may still go on */
-export function halfCode(text: string, at: number): string {
+/** @returns the content of a code span that is still arriving */
+export function partialCode(text: string, at: number): string {
   return text
     .slice(at)
     .replace(/^`+|`+$/g, '')
@@ -52,7 +53,7 @@ function trimCode(text: string): string {
   return /^ .*[^ ].* $/.test(line) ? line.slice(1, -1) : line
 }
 
-/** `<https://…>` and `<name@host>`. [spec] 6.5 */
+/** Reads `<https://…>` or `<name@host>`. [spec] 6.5 */
 export function readAngled(text: string, at: number): Read<{ href: string; text: string }> | undefined {
   for (const [form, scheme] of [
     [URI, ''],
@@ -66,16 +67,16 @@ export function readAngled(text: string, at: number): Read<{ href: string; text:
 }
 
 export function mayBeAngled(text: string, at: number): boolean {
-  HALF_ANGLED.lastIndex = at
-  return HALF_ANGLED.test(text)
+  PARTIAL_ANGLED.lastIndex = at
+  return PARTIAL_ANGLED.test(text)
 }
 
-/** Raw HTML, which is shown as it stands. [spec] 6.6 @returns where it ends */
+/** Reads raw HTML, which is shown as text. [spec] 6.6 @returns where it ends */
 export function readTag(text: string, at: number, final: boolean, absent: Set<string>): Found<number> {
   TAG.lastIndex = at
   if (TAG.test(text)) return TAG.lastIndex
-  HALF_TAG.lastIndex = at
-  if (!final && HALF_TAG.test(text)) return WAIT
+  PARTIAL_TAG.lastIndex = at
+  if (!final && PARTIAL_TAG.test(text)) return WAIT
   const start = text.slice(at, at + 9)
   for (const [open, close] of MARKS) {
     if (!final && open.startsWith(start)) return WAIT
@@ -87,7 +88,7 @@ export function readTag(text: string, at: number, final: boolean, absent: Set<st
 }
 
 /**
- * `$x$` and `$$x$$`. What looks like prices isn't: no space before the second sign, no digit after it.
+ * Reads `$x$` or `$$x$$`. Prices are no math: `$x$` needs no space inside the signs, and no digit after them.
  *
  * @returns where it ends
  */
@@ -106,9 +107,10 @@ export function readDollars(text: string, at: number, final: boolean, absent: Se
 }
 
 /**
- * From an opening sign of two characters to its closing one.
+ * Reads from an opening sign of two characters to its closing sign.
  *
- * @param absent closing signs that are known not to come: without it, many opening ones would take long
+ * @param absent closing signs that the text is known not to have; they keep many opening signs from being
+ *   quadratic
  * @returns where it ends
  */
 export function readDelimited(
@@ -118,7 +120,7 @@ export function readDelimited(
   final: boolean,
   absent: Set<string>,
 ): Found<number> {
-  // TeX begins with a letter after its backslash; escapes in a row don't.
+  // In TeX a letter follows a backslash, while escapes in a row have other characters.
   if (/^\\(?:[^a-z]|$)/i.test(text.slice(at + 2, at + 4)))
     return final || at + 4 <= text.length ? undefined : WAIT
   const end = findClose(text, at + 2, close, final, absent)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cutAtClauses, MOST_CHARS } from '../../../../client/widget/announce/clauses.ts'
+import { cutAtClauses, MAX_ANNOUNCEMENT_CHARS } from '../../../../client/widget/announce/clauses.ts'
 import { completeSentences } from '../../../../client/widget/announce/sentences.ts'
 
 const segmenterOf = (lang: string) => new Intl.Segmenter(lang, { granularity: 'sentence' })
@@ -44,8 +44,8 @@ test('a sentence that does not end is spoken in parts', () => {
     segmenterOf('en'),
   )
   expect(sentences.length).toBeGreaterThan(5)
-  expect(sentences.every((part) => part.length <= MOST_CHARS && part.endsWith(','))).toBe(true)
-  expect(length).toBeGreaterThan(2100 - 2 * MOST_CHARS)
+  expect(sentences.every((part) => part.length <= MAX_ANNOUNCEMENT_CHARS && part.endsWith(','))).toBe(true)
+  expect(length).toBeGreaterThan(2100 - 2 * MAX_ANNOUNCEMENT_CHARS)
 })
 
 test('sentences are the same wherever the text is cut', () => {

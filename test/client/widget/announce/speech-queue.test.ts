@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { MOST_CHARS } from '../../../../client/widget/announce/clauses.ts'
-import { createSpeechQueue, MOST_WAITING_CHARS } from '../../../../client/widget/announce/speech-queue.ts'
+import { MAX_ANNOUNCEMENT_CHARS } from '../../../../client/widget/announce/clauses.ts'
+import { createSpeechQueue, MAX_WAITING_CHARS } from '../../../../client/widget/announce/speech-queue.ts'
 
 const HUNDRED = `${'x'.repeat(99)}.`
 
@@ -31,7 +31,7 @@ test('nothing is given out long before the voice needs it', () => {
   // In a minute, 1500 characters are spoken, and at most one announcement waits at the screen reader.
   const spoken = said.join('').length
   expect(spoken).toBeGreaterThanOrEqual(1500)
-  expect(spoken).toBeLessThanOrEqual(1500 + 2 * MOST_CHARS)
+  expect(spoken).toBeLessThanOrEqual(1500 + 2 * MAX_ANNOUNCEMENT_CHARS)
 })
 
 test('Japanese takes longer to speak than it is long', () => {
@@ -45,7 +45,7 @@ test('Japanese takes longer to speak than it is long', () => {
 
 test('what is too far ahead of the voice is not spoken, but for its beginning and a last word', () => {
   const queue = createSpeechQueue()
-  for (let length = 0; length <= MOST_WAITING_CHARS; length += HUNDRED.length) queue.add(HUNDRED)
+  for (let length = 0; length <= MAX_WAITING_CHARS; length += HUNDRED.length) queue.add(HUNDRED)
   expect(queue.overrun).toBe(true)
   queue.add('Not any more.')
   queue.conclude('The rest can be read.')

@@ -1,18 +1,18 @@
-/** The way to the race, whose code and look are loaded when a reader first goes there. */
+/** Loads the race, code and style, when the reader first opens it. */
 import { en } from '../widget/strings/en.ts'
 import { createTroubleCard, type TroubleCard } from '../widget/view/trouble-card.ts'
-import { part } from './part.ts'
-import type { Race, Surroundings } from './race/race.ts'
+import { findElement } from './find-element.ts'
+import type { Race, RaceOptions } from './race/race.ts'
 
-export interface RaceDoor {
-  /** @param focus whether its heading takes the focus: the reader came by a link */
+export interface LazyRace {
+  /** @param focus whether the race's heading takes the focus, because the reader came by a link */
   enter(focus: boolean): void
-  /** Ends a race that runs: nobody watches it any more. */
+  /** Stops a running race. */
   leave(): void
 }
 
-/** @param place where the race is, hidden until it can be used */
-export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLElement }): RaceDoor {
+/** @param place the race's element, hidden until the race can be used */
+export function loadRace({ place, ...rest }: RaceOptions & { place: HTMLElement }): LazyRace {
   let race: Promise<Race> | undefined
   let trouble: TroubleCard | undefined
   let inside = false
@@ -23,7 +23,7 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
       race ??= import('./race/race.ts').then(({ createRace }) => createRace(rest))
       await race
       place.hidden = false
-      if (focus) part(place, 'h2', HTMLElement).focus({ preventScroll: true })
+      if (focus) findElement(place, 'h2', HTMLElement).focus({ preventScroll: true })
     } catch {
       race = undefined
       if (!inside) return
@@ -40,7 +40,7 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
         waitMs: 0,
         reference: null,
       }
-      // Browsers and bundlers remember what they could not load: only a new page asks for it anew.
+      // Browsers and bundlers cache a failed import, so only a new page loads it again.
       trouble = createTroubleCard(explanation, en, () => location.reload())
       place.before(trouble.element)
     }
@@ -54,7 +54,7 @@ export function createRaceDoor({ place, ...rest }: Surroundings & { place: HTMLE
     leave() {
       inside = false
       trouble?.remove()
-      // What could not be loaded has been told by `open`.
+      // `open` has shown the error already.
       void race?.then(({ stop }) => stop()).catch(() => {})
     },
   }

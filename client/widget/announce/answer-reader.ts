@@ -1,57 +1,57 @@
 /**
- * Reads a rendered answer while it grows, and gives each of its sentences once, when it is complete.
+ * Reads a rendered answer while it grows, and returns each of its sentences once, when it is complete.
  *
- * It keeps its place: the last block that is finished, and how much of the open one was read. So it reads what is new,
- * and little more. What is rendered only ever grows, but for the end of the open block, which may be a guess; and when a
- * list gets paragraphs or a title its underline, text moves into another element. Where the place is lost by that, it is
- * found again by counting letters.
+ * The position is the last finished leaf, and how much of the leaf after it was read, so each call visits
+ * little more than the new text. Rendered text only grows, except for the end of the open block, which may be
+ * a preview. Text can also move into another element, when a list becomes loose or a paragraph becomes a
+ * heading. If the position is lost by that, it is found again by counting letters.
  */
 import { withLead } from './item-lead.ts'
-import { cellsOf, codeOf, ownText, type Piece, piecesOf } from './leaf-text.ts'
+import { cellsOf, codeOf, ownText, piecesOf, type TextRun } from './leaf-text.ts'
 import { findAgain, type Leaf, leafAfter } from './leaves.ts'
 import { afterLetters, countLetters } from './letters.ts'
 import { completeSentences } from './sentences.ts'
 import type { SpokenWords } from './spoken-words.ts'
 
-export interface Reading {
-  /** @param ended whether nothing more comes, and so the last sentence is complete */
+export interface AnswerReader {
+  /** @param ended whether the answer is complete, and with it its last sentence */
   next(ended: boolean): string[]
-  /** Takes all that is there now as read. */
+  /** Marks all present text as read. */
   skip(): void
 }
 
-/** Behind a text that was read. */
-interface Place {
+/** The position after a text that was read. */
+interface ReadPosition {
   node: Node
   offset: number
-  /** What stands before it there, by which it is known again. */
+  /** The text before the position, to recognise it again. */
   before: string
 }
 
-const KNOWN_BY_CHARS = 24
+const CONTEXT_CHARS = 24
 
-/** As `done.` and `(done!)`. */
+/** Matches ends such as `done.` and `(done!)`. */
 const SENTENCE_END = /[.!?:;,…。！？：；、，؟؛،۔।][\p{Pe}\p{Pf}"'»]*$/u
 
-export function createReading(answer: Element, words: SpokenWords, lang: string): Reading {
+export function createAnswerReader(answer: Element, words: SpokenWords, lang: string): AnswerReader {
   const segmenter = new Intl.Segmenter(lang, { granularity: 'sentence' })
-  /** The last finished leaf, and the letters up to its end. */
+  /** The last finished leaf, and the number of letters up to its end. */
   let finished: ChildNode | undefined
   let letters = 0
-  /** Of the leaf after it, how many letters were read. */
+  /** Letters that were read of the leaf after it. */
   let read = 0
-  let place: Place | undefined
+  let position: ReadPosition | undefined
 
   function finish(leaf: Leaf): void {
     letters += read
     finished = leaf.node
     read = 0
-    place = undefined
+    position = undefined
   }
 
-  /** Goes behind so many letters of the answer, or to its end. */
+  /** Moves the position after `count` letters of the answer, or to its end. */
   function goTo(count: number): void {
-    finished = place = undefined
+    finished = position = undefined
     letters = read = 0
     for (let leaf = leafAfter(answer), next: typeof leaf; leaf; leaf = next) {
       const size = lettersOf(leaf)
@@ -64,14 +64,14 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
 
   function readLeaf(leaf: Leaf, complete: boolean): string[] {
     if (leaf.kind === 'text') return readText(leaf, complete)
-    // Each is one thing to say, at its end.
+    // Rows and code blocks are spoken as a whole, when they are complete.
     if (!complete || read > 0) return []
     read = lettersOf(leaf)
     return leaf.kind === 'row' ? sayRow(leaf) : [sayCode(leaf)]
   }
 
   function readText(leaf: Leaf, complete: boolean): string[] {
-    const from = place && (answer.contains(place.node) ? findIn(leaf, place) : undefined)
+    const from = position && (answer.contains(position.node) ? findIn(leaf, position) : undefined)
     const pieces = [...piecesOf(leaf, from)]
     const all = join(pieces)
     const start = from ? 0 : afterLetters(all, read)
@@ -80,7 +80,7 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
     const begins = read === 0
     const end = start + length
     read = (from ? read : 0) + countLetters(all.slice(0, end))
-    place = placeAt(pieces, end)
+    position = positionAt(pieces, end)
     return sentences.map((sentence, index) => {
       const paused = complete && index === sentences.length - 1 ? withPause(sentence) : sentence
       return begins && index === 0 ? withLead(leaf.node, paused, words) : paused
@@ -105,7 +105,7 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
   return {
     next(ended) {
       const sentences: string[] = []
-      // In an answer that was written anew, what is as far from its start.
+      // If the answer was rendered anew, the position is the same number of letters from its start.
       if (finished) finished = findAgain(answer, finished)
       if (!finished && letters > 0) goTo(letters + read)
       for (let leaf = leafAfter(answer, finished), next: typeof leaf; leaf; leaf = next) {
@@ -120,16 +120,16 @@ export function createReading(answer: Element, words: SpokenWords, lang: string)
 }
 
 function lettersOf(leaf: Leaf): number {
-  // At least one, by which it is known that it was named.
+  // At least 1, to record that an empty block was announced.
   if (leaf.kind === 'code') return Math.max(1, countLetters(codeOf(leaf.node).text))
   return countLetters(leaf.kind === 'row' ? cellsOf(leaf.node).join(' ') : join([...piecesOf(leaf)]))
 }
 
-function join(pieces: Piece[]): string {
+function join(pieces: TextRun[]): string {
   return pieces.map(({ text }) => text).join('')
 }
 
-function placeAt(pieces: Piece[], end: number): Place | undefined {
+function positionAt(pieces: TextRun[], end: number): ReadPosition | undefined {
   let at = end
   for (const { node, from, text } of pieces) {
     if (at > text.length) {
@@ -137,14 +137,15 @@ function placeAt(pieces: Piece[], end: number): Place | undefined {
       continue
     }
     const offset = from + at
-    return { node, offset, before: ownText(node).slice(Math.max(0, offset - KNOWN_BY_CHARS), offset) }
+    return { node, offset, before: ownText(node).slice(Math.max(0, offset - CONTEXT_CHARS), offset) }
   }
   return undefined
 }
 
-/** @returns nothing if other text stands there now */
-function findIn(leaf: Leaf, { node, offset, before }: Place): Place | undefined {
-  // Of a paragraph that grows long, the last lines are put into an element of their own: cut off, and next in order.
+/** @returns `undefined` if the text there has changed */
+function findIn(leaf: Leaf, { node, offset, before }: ReadPosition): ReadPosition | undefined {
+  // In a long paragraph, finished lines are split off: the text node may be shorter, with the rest in the
+  // next ones.
   let at: Node = node
   let left = offset
   if (left > ownText(at).length) {
