@@ -91,7 +91,8 @@ interface Drain {
 /** Takes what comes, at most `MAX_GATHERED_BYTES` ahead of the reader: a slow reader holds the upstream up, not the memory. */
 function drainSlowly(body: ReadableStream<Uint8Array>): Drain {
   const { readable, writable } = new IdentityTransformStream()
-  body.pipeTo(writable).catch(() => {}) // The reader's side sees it too.
+  const pipe = new AbortController()
+  body.pipeTo(writable, { signal: pipe.signal }).catch(() => {}) // The reader's side sees it too.
   const reader = readable.getReader({ mode: 'byob' })
   let ahead = 0
   let room = Promise.withResolvers<void>()
@@ -117,6 +118,8 @@ function drainSlowly(body: ReadableStream<Uint8Array>): Drain {
     cancel() {
       ahead = Number.NEGATIVE_INFINITY
       room.resolve()
+      // A pipe that waits for more does not notice that its other end is gone.
+      pipe.abort()
       reader.cancel().catch(() => {})
     },
   }

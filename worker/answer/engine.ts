@@ -29,8 +29,10 @@ export interface Observer {
 export interface Sink {
   /** What kinds of events it takes, where sinks differ. */
   readonly takes: {
-    /** Bytes that are no event of the answer: comments, pings, and events above `MAX_EVENT_BYTES`. */
+    /** Bytes that are no event of the answer: comments and pings. */
     otherBytes: boolean
+    /** What becomes of events above `MAX_EVENT_BYTES`. Under moderation each is refused, since it can't be judged. */
+    largeEvents: 'pass' | 'skip' | 'refuse'
     /** An upstream's error as it came. If not, the sink's own end says it. */
     errors: boolean
   }
@@ -183,11 +185,10 @@ function take(
 ): UpstreamEnd | undefined | Promise<void> {
   const { reader, observers, sink } = run
   if (sse === undefined) {
-    // What can't be looked into can't be judged either, and a journal has no room for it.
-    if (tooLarge && (moderation !== undefined || !sink.takes.otherBytes)) {
-      throw new ApiError('stream_too_long')
-    }
-    return sink.takes.otherBytes ? show({ event: undefined, bytes }, sink, moderation) : undefined
+    const large = moderation === undefined ? sink.takes.largeEvents : 'refuse'
+    if (tooLarge && large === 'refuse') throw new ApiError('stream_too_long')
+    const passes = tooLarge ? large === 'pass' : sink.takes.otherBytes
+    return passes ? show({ event: undefined, bytes }, sink, moderation) : undefined
   }
   const event = reader.read(sse)
   for (const observer of observers) observer.see(event)

@@ -5,7 +5,7 @@ import type { ResponseBody } from './response-body.ts'
 
 export function createHttpSink(body: ResponseBody): Sink {
   return {
-    takes: { otherBytes: true, errors: true },
+    takes: { otherBytes: true, largeEvents: 'pass', errors: true },
     write: ({ bytes }) => body.write(bytes),
     flush: body.flush,
     async end({ error, events, endBytes }) {

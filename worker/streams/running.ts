@@ -53,7 +53,7 @@ export function run(
   let quietSince = now()
 
   const sink: Sink = {
-    takes: { otherBytes: false, errors: false },
+    takes: { otherBytes: false, largeEvents: 'refuse', errors: false },
     write({ event }) {
       // Once one event could not be kept, no later one is: the log must have no gap.
       if (event === undefined || log.last < written++) return

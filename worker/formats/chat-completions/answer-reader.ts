@@ -1,6 +1,6 @@
 /** Reads the events of one streamed chat completion, and writes those that close it. */
 import type { SseEvent } from '../../protocol/event-reader.ts'
-import { isRecord } from '../../protocol/json.ts'
+import { isRecord, parseJson } from '../../protocol/json.ts'
 import { type Addendum, type ChatChunk, DONE } from '../../protocol/wire.ts'
 import type { AnswerEvent, AnswerReader, Closing, TextPiece } from '../answer-format.ts'
 import { readEvent } from './read-event.ts'
@@ -47,7 +47,7 @@ export function createAnswerReader(model: string): AnswerReader {
     }
     const { error, chunk } = meaning
     const words = textsOfOther(error)
-    if (chunk === undefined) return { ...plain, kind, error, texts: words }
+    if (chunk === undefined) return { ...plain, kind, error, texts: words, ...withUsage(parseJson(data)) }
     const { error: _, ...shown } = chunk
     const seen = readChunk(chunk)
     return {
