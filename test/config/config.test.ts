@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../worker/config/config.ts'
-import { ConfigError } from '../../worker/config/config-values.ts'
+import { ConfigError } from '../../worker/config/parsers.ts'
 
 const HASH = 'a'.repeat(64)
 
@@ -48,6 +48,17 @@ test('usage is filled in where nobody knows whether the upstream sends it', () =
   expect(fill({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', FILL_USAGE: 'off' })).toBe(false)
   expect(fill({ FILL_USAGE: 'on' })).toBe(true)
   expect(readConfig({}).fillUsage).toBe(false)
+})
+
+test('the field for the bound of an answer is the one that the upstream knows', () => {
+  const field = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).outputBoundField
+  expect(field({})).toBe('max_completion_tokens')
+  expect(field({ OPENAI_BASE_URL: 'https://acme.openai.azure.com/openai/v1' })).toBe('max_completion_tokens')
+  expect(field({ OPENAI_BASE_URL: 'https://notopenai.com/v1' })).toBe('max_tokens')
+  expect(field({ OUTPUT_BOUND_FIELD: 'max_tokens' })).toBe('max_tokens')
+  expect(readConfig({ OPENAI_BASE_URL: 'https://api.groq.com/openai/v1' }).outputBoundField).toBe(
+    'max_completion_tokens',
+  )
 })
 
 describe('the gate', () => {
@@ -180,6 +191,7 @@ describe('a wrong value is named, and what stands there is not repeated', () => 
     ['DEMO_SPEED', '0'],
     ['DEMO_SPEED', 'secret'],
     ['FILL_USAGE', 'secret'],
+    ['OUTPUT_BOUND_FIELD', 'secret'],
     ['SILENCE_TIMEOUT_MS', '-1'],
     ['TOTAL_TIMEOUT_MS', {}],
     ['SESSION_SECRET', 'secret'],
