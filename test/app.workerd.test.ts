@@ -232,7 +232,7 @@ test('deployed with a key and nothing else, no call reaches the upstream', async
   outbound.mockRestore()
 })
 
-test('an error nobody foresaw is 500, and says nothing of itself', async () => {
+test('an unexpected error is 500, and its message stays in the Worker', async () => {
   const outbound = vi.spyOn(globalThis, 'fetch').mockResolvedValue({} as Response)
   const log = vi.spyOn(console, 'log')
   const { response, text } = await withVars({ OPENAI_API_KEY: 'sk-1', OPEN_ACCESS: 'true' }, '/chat', {

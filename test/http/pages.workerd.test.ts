@@ -42,14 +42,14 @@ describe('pages that may call', () => {
     }
   })
 
-  test('who is no page says nothing', () => {
+  test('a call without an Origin comes from no page', () => {
     expect(pageOf(request(), allowed)).toBeUndefined()
   })
 })
 
 describe('pages that may not', () => {
   test.each([
-    // Nobody's, and those that only look like one of ours.
+    // An opaque origin, and those that only look like an allowed one.
     'null',
     'https://evil.example',
     'https://example.org',

@@ -18,9 +18,8 @@ export async function models(c: Context): Promise<Response> {
 export async function model(c: Context): Promise<Response> {
   const id = c.req.param('id') ?? ''
   const offered = offeredTo(c)
-  // `.` and `..` name no model: in the upstream's address they would name another path.
-  if (offered === undefined && !/^\.\.?$/.test(id)) return askForModels(c, id)
-  const found = offered?.find((model) => model.id === id)
+  if (offered === undefined) return askForModels(c, id)
+  const found = offered.find((model) => model.id === id)
   return found === undefined ? refuse(c, new ApiError('model_not_found', { param: 'model' })) : c.json(found)
 }
 
