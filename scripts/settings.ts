@@ -1,6 +1,6 @@
 /** What a start here is configured by: wrangler.toml's `[vars]`, `.dev.vars` beside it, and over both the environment. */
 import { unstable_getVarsForDev, unstable_readConfig } from 'wrangler'
-import { CONFIG_NAMES } from '../worker/config/config.ts'
+import { SETTING_NAMES } from '../worker/config/settings.ts'
 
 /** @param config the path of a wrangler.toml */
 export function readSettings(
@@ -10,7 +10,7 @@ export function readSettings(
   const { vars } = unstable_readConfig({ config })
   const ofFiles = unstable_getVarsForDev(config, undefined, vars, undefined, true)
   const settings: Record<string, string> = {}
-  for (const name of CONFIG_NAMES) {
+  for (const name of SETTING_NAMES) {
     const value = environment[name] ?? ofFiles[name]?.value
     if (typeof value === 'string') settings[name] = value
   }

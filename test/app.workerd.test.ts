@@ -45,6 +45,125 @@ test('what is offered, and how it is', async () => {
   expect(await (await worker.fetch(url('/healthz'))).json()).toMatchObject({ status: 'ok', upstream: 'demo' })
 })
 
+describe('one model', () => {
+  const offer = { OPENAI_API_KEY: 'sk-1', OPEN_ACCESS: 'true', MODELS: 'a, vendor/b' }
+
+  test.each([
+    ['a', 'a'],
+    ['vendor%2Fb', 'vendor/b'],
+    ['vendor/b', 'vendor/b'],
+  ])('%s is on offer', async (path, id) => {
+    const { response, text } = await withVars(offer, `/v1/models/${path}`)
+    expect(response.status).toBe(200)
+    expect(JSON.parse(text)).toEqual({ id, object: 'model', created: 0, owned_by: 'openai' })
+    const head = await withVars(offer, `/v1/models/${path}`, { method: 'HEAD' })
+    expect([head.response.status, head.text]).toEqual([200, ''])
+  })
+
+  test.each(['b', 'vendor', 'A', 'a%20', '%ff'])('%s is not', async (path) => {
+    const { response, text } = await withVars(offer, `/v1/models/${path}`)
+    expect(response.status).toBe(404)
+    expect(JSON.parse(text)).toMatchObject({ error: { code: 'model_not_found', param: 'model' } })
+  })
+
+  test('where the list is the upstream’s, the upstream is asked, and for nothing else than a model', async () => {
+    const upstream = vi
+      .spyOn(globalThis, 'fetch')
+      .mockImplementation(async () => Response.json({ id: 'up', object: 'model' }))
+    const any = { ...offer, MODELS: '' }
+    for (const path of ['gpt-x', 'vendor%2Fb', 'x%3Fy', '%2e%2e%2ffiles']) {
+      expect((await withVars(any, `/v1/models/${path}`)).text).toBe('{"id":"up","object":"model"}')
+    }
+    const base = 'https://api.openai.com/v1/models'
+    expect(upstream.mock.calls.map(([url]) => url)).toEqual([
+      `${base}/gpt-x`,
+      `${base}/vendor%2Fb`,
+      `${base}/x%3Fy`,
+      `${base}/..%2Ffiles`,
+    ])
+    upstream.mockRestore()
+  })
+
+  test('the upstream’s own refusal is passed on', async () => {
+    const error = {
+      message: 'No such model.',
+      type: 'invalid_request_error',
+      param: 'model',
+      code: 'model_not_found',
+    }
+    const upstream = vi
+      .spyOn(globalThis, 'fetch')
+      .mockImplementation(async () => Response.json({ error }, { status: 404 }))
+    const { response, text } = await withVars({ ...offer, MODELS: '' }, '/v1/models/gpt-none')
+    expect([response.status, JSON.parse(text)]).toEqual([404, { error }])
+    upstream.mockRestore()
+  })
+})
+
+describe('a compressed body', () => {
+  test.each(['/v1/chat/completions', '/chat', '/v1/streams', '/v1/sessions'])('%s: refused', async (path) => {
+    for (const encoding of ['gzip', 'GZIP', 'br', 'identity, gzip', 'x']) {
+      const init = { method: 'POST', body: 'x', headers: { 'content-encoding': encoding } }
+      const response = await worker.fetch(url(path), init)
+      expect([encoding, response.status]).toEqual([encoding, 415])
+      expect(response.headers.get('accept-encoding')).toBe('identity')
+      expect(await response.text()).toMatch(
+        /unsupported_media_type.*uncompressed|uncompressed.*unsupported_media_type/,
+      )
+    }
+  })
+
+  test('`identity` says that a body is not compressed', async () => {
+    const headers = { 'content-encoding': 'identity' }
+    expect((await worker.fetch(url('/chat'), { method: 'POST', body: 'Hi', headers })).status).toBe(200)
+  })
+})
+
+test('what streams says so to the proxies before it, which would gather it', async () => {
+  for (const [path, fields] of [
+    ['/v1/chat/completions', { stream: true }],
+    ['/v1/streams', {}],
+    ['/chat', {}],
+  ] as const) {
+    const response = await post(path, JSON.stringify({ ...question, ...fields }))
+    expect([path, response.headers.get('x-accel-buffering')]).toEqual([path, 'no'])
+    await response.body?.cancel()
+  }
+})
+
+test('a caller that leaves before the first byte has stopped its call, which did not fail', async () => {
+  const leaving = new AbortController()
+  const upstream = vi.spyOn(globalThis, 'fetch').mockImplementation(
+    (_, init) =>
+      new Promise((_, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+        leaving.abort()
+      }),
+  )
+  const log = vi.spyOn(console, 'log')
+  const vars = { OPENAI_API_KEY: 'sk-1', OPEN_ACCESS: 'true' }
+  await withVars(vars, '/chat', { method: 'POST', body: 'Hi', signal: leaving.signal })
+  expect(JSON.parse(log.mock.calls[0]?.[0])).toMatchObject({ end: 'stopped', code: 'caller_left' })
+  upstream.mockRestore()
+  log.mockRestore()
+})
+
+test('the log has the pattern of the route, also of a refused method, and never the path', async () => {
+  const log = vi.spyOn(console, 'log')
+  await withVars({}, '/v1/streams/str_private')
+  await withVars({}, '/v1/streams/str_private', { method: 'PUT' })
+  await withVars({}, '/v1/models/private/words')
+  await withVars({}, '/private')
+  const lines = log.mock.calls.map(([line]) => JSON.parse(line) as { route: string })
+  expect(lines.map(({ route }) => route)).toEqual([
+    '/v1/streams/:id',
+    '/v1/streams/:id',
+    '/v1/models/:id{.+}',
+    'none',
+  ])
+  log.mockRestore()
+})
+
 describe('methods', () => {
   test.each([
     ['/v1/chat/completions', 'POST, OPTIONS'],
@@ -52,6 +171,9 @@ describe('methods', () => {
     ['/v1/streams', 'GET, HEAD, POST, OPTIONS'],
     ['/v1/streams/str_0', 'DELETE, GET, HEAD, OPTIONS'],
     ['/v1/models', 'GET, HEAD, OPTIONS'],
+    ['/v1/models/a', 'GET, HEAD, OPTIONS'],
+    ['/v1/usage', 'GET, HEAD, OPTIONS'],
+    ['/v1/sessions', 'POST, OPTIONS'],
     ['/healthz', 'GET, HEAD, OPTIONS'],
   ])('%s allows %s', async (path, allow) => {
     const options = await worker.fetch(url(path), { method: 'OPTIONS' })
@@ -110,7 +232,7 @@ test('deployed with a key and nothing else, no call reaches the upstream', async
   outbound.mockRestore()
 })
 
-test('an error nobody foresaw is 500, and says nothing of itself', async () => {
+test('an unexpected error is 500, and its message stays in the Worker', async () => {
   const outbound = vi.spyOn(globalThis, 'fetch').mockResolvedValue({} as Response)
   const log = vi.spyOn(console, 'log')
   const { response, text } = await withVars({ OPENAI_API_KEY: 'sk-1', OPEN_ACCESS: 'true' }, '/chat', {

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../worker/config/config.ts'
-import { ConfigError } from '../../worker/config/config-values.ts'
+import { ConfigError } from '../../worker/config/parsers.ts'
 
 const HASH = 'a'.repeat(64)
 
-test('with nothing configured, the demo answers and nobody may spend anything', () => {
+test('with nothing configured, the demo answers and no call can cost money', () => {
   const config = readConfig({})
   expect(config.upstream).toEqual({ kind: 'demo', speed: 1 })
   expect(config.models).toEqual(['millrace-demo'])
@@ -17,7 +17,7 @@ test('with a key, OpenAI answers, and any of its models may be named', () => {
   expect(config.models).toBeUndefined()
 })
 
-test('everything else', () => {
+test('each setting reaches the configuration', () => {
   const config = readConfig({
     OPENAI_API_KEY: 'k',
     OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1/',
@@ -39,7 +39,7 @@ test('everything else', () => {
   expect(config.locationHint).toBe('weur')
 })
 
-test('usage is filled in where nobody knows whether the upstream sends it', () => {
+test('usage is filled in for upstreams other than OpenAI and Azure, unless FILL_USAGE says otherwise', () => {
   const fill = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).fillUsage
   expect(fill({})).toBe(false)
   expect(fill({ OPENAI_BASE_URL: 'https://acme.openai.azure.com/openai/v1' })).toBe(false)
@@ -50,8 +50,19 @@ test('usage is filled in where nobody knows whether the upstream sends it', () =
   expect(readConfig({}).fillUsage).toBe(false)
 })
 
+test('the field for the bound of an answer is the one that the upstream knows', () => {
+  const field = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).outputBoundField
+  expect(field({})).toBe('max_completion_tokens')
+  expect(field({ OPENAI_BASE_URL: 'https://acme.openai.azure.com/openai/v1' })).toBe('max_completion_tokens')
+  expect(field({ OPENAI_BASE_URL: 'https://notopenai.com/v1' })).toBe('max_tokens')
+  expect(field({ OUTPUT_BOUND_FIELD: 'max_tokens' })).toBe('max_tokens')
+  expect(readConfig({ OPENAI_BASE_URL: 'https://api.groq.com/openai/v1' }).outputBoundField).toBe(
+    'max_completion_tokens',
+  )
+})
+
 describe('the gate', () => {
-  test('unset, nobody but holders of keys comes in, and from no other page', () => {
+  test('unset, holders of keys alone may call, and no other page than the Worker’s own', () => {
     expect(readConfig({ OPENAI_API_KEY: 'k' })).toMatchObject({
       allowedOrigins: [],
       maxInputTokens: undefined,
@@ -103,7 +114,7 @@ describe('the gate', () => {
 describe('moderation', () => {
   const read = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).moderation
 
-  test('unset, nothing is judged; once something is, text is held, and not shown where nobody can judge it', () => {
+  test('unset, nothing is judged; the other settings hold text, and hide what can’t be judged', () => {
     expect(read({})).toEqual({
       input: false,
       output: false,
@@ -180,6 +191,7 @@ describe('a wrong value is named, and what stands there is not repeated', () => 
     ['DEMO_SPEED', '0'],
     ['DEMO_SPEED', 'secret'],
     ['FILL_USAGE', 'secret'],
+    ['OUTPUT_BOUND_FIELD', 'secret'],
     ['SILENCE_TIMEOUT_MS', '-1'],
     ['TOTAL_TIMEOUT_MS', {}],
     ['SESSION_SECRET', 'secret'],

@@ -34,7 +34,7 @@ test('without a key the call is refused, and told how to come in', async () => {
   })
 })
 
-test('with no keys configured, nobody is let in to an upstream that costs money', async () => {
+test('without ACCESS_KEYS no caller reaches an upstream that costs money', async () => {
   const config = readConfig({ OPENAI_API_KEY: 'sk-1' })
   expect(await identify(with_(`Bearer ${KEY}`), config)).toMatchObject({ code: 'invalid_access_key' })
 })

@@ -10,7 +10,7 @@ import { readConfig } from '../../worker/config/config.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { identify } from '../../worker/http/access.ts'
 import { checkOpenAccess } from '../../worker/http/loopback.ts'
-import { pageOf } from '../../worker/http/origin.ts'
+import { pageOf } from '../../worker/http/pages.ts'
 import { MAX_BODY_BYTES } from '../../worker/limits.ts'
 import { counterFor } from '../../worker/tokens/packed.ts'
 import { deriveKey } from '../../worker/visitors/secret.ts'
@@ -174,7 +174,7 @@ describe('tokens', () => {
     })
   })
 
-  test('expired, where nobody needs one: it is said, not passed over', async () => {
+  test('an expired token is refused also where none is needed', async () => {
     const demo = { vars: { OPENAI_API_KEY: '', MODELS: '' }, now: NOW + HOUR }
     expect(await ask({ messages: [hi] }, visitor, demo)).toMatchObject({ code: 'session_expired' })
     expect(await ask({ messages: [hi] }, from(PAGE), demo)).toMatchObject({ model: 'millrace-demo' })
@@ -315,7 +315,7 @@ describe('what would cost more', () => {
     expect(error).toMatchObject({ code: 'prompt_too_long', status: 413 })
   })
 
-  test('an answer of any length is cut to what is allowed, whoever asks', async () => {
+  test('an answer of any length is cut to what is allowed, for every caller', async () => {
     const vars = { MAX_OUTPUT_TOKENS: '100' }
     for (const headers of [visitor, { authorization: `Bearer ${KEY}` }]) {
       for (const field of ['max_tokens', 'max_completion_tokens']) {

@@ -8,6 +8,9 @@ export interface StreamEvent {
 /** [contract] An event, to the byte: `id: N`, then `data: …`, then a blank line. */
 const EVENT = /^id: ([1-9]\d*)\ndata: (.*)$/
 
+/** [contract] A heartbeat is one line between events; a blank line after it would be an empty event to some readers. */
+const COMMENTS = /^:.*\n/gm
+
 export class Following {
   readonly response: Response
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined
@@ -32,9 +35,7 @@ export class Following {
   }
 
   get events(): StreamEvent[] {
-    const blocks = this.#came.split('\n\n')
-    blocks.pop()
-    return blocks.filter((block) => !block.startsWith(':')).map(toEvent)
+    return eventsOf(this.#came.replace(COMMENTS, ''))
   }
 
   /** The last event that has come: where to go on. */
@@ -43,7 +44,7 @@ export class Following {
   }
 
   get heartbeats(): number {
-    return this.#came.split('\n\n').filter((block) => block.startsWith(':')).length
+    return this.#came.match(COMMENTS)?.length ?? 0
   }
 
   /** Reads until so many events have come. */
@@ -62,7 +63,8 @@ export class Following {
   /** Reads to the end, and returns the text of all events since the beginning. */
   async rest(): Promise<string> {
     while (await this.#more());
-    if (!/(?:^|\n\n)$/.test(this.#came)) throw new Error(`Half an event: ${this.#came.slice(-200)}`)
+    if (!/(?:^|\n\n)$/.test(this.#came.replace(COMMENTS, '')))
+      throw new Error(`Half an event: ${this.#came.slice(-200)}`)
     return this.text
   }
 
@@ -83,7 +85,7 @@ function toEvent(block: string): StreamEvent {
   return { id: Number(id), data }
 }
 
-/** The events of a whole text. */
+/** The whole events of a text. */
 export function eventsOf(text: string): StreamEvent[] {
   return text.split('\n\n').slice(0, -1).map(toEvent)
 }

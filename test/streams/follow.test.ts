@@ -145,7 +145,7 @@ describe('a reader gets what it lacks, and then what comes', () => {
     const next = reader.read(new Uint8Array(1000))
     await settled()
     log.heartbeat()
-    expect((await next).value).toHaveLength(': heartbeat\n\n'.length)
+    expect((await next).value).toHaveLength(': heartbeat\n'.length)
     end(log)
     expect(textOf([(await reader.read(new Uint8Array(1000))).value as Uint8Array])).toContain('[DONE]')
     expect((await reader.read(new Uint8Array(1000))).done).toBe(true)
@@ -166,7 +166,7 @@ describe('a reader gets what it lacks, and then what comes', () => {
 })
 
 describe('a heartbeat', () => {
-  test('is a comment to who waits, and no event', async () => {
+  test('is a comment to a reader that waits, and no event: it ends in one line feed', async () => {
     const { log, follow } = open()
     append(log, 2)
     const reading = read(follow().body)
@@ -174,7 +174,7 @@ describe('a heartbeat', () => {
     const next = reading.next()
     await settled()
     log.heartbeat()
-    expect(await next).toMatch(/^:.*\n\n$/)
+    expect(await next).toMatch(/^:.*\n$/)
     append(log, 1)
     expect(await reading.next()).toBe(textFrom(2, 3))
   })

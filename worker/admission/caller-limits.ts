@@ -1,6 +1,6 @@
 /** What a caller may take, by the configuration: tokens in a day, and calls at once. */
 import type { Config } from '../config/config.ts'
-import type { Caller } from '../http/caller.ts'
+import type { CallerId } from '../http/caller.ts'
 
 export interface CallerLimits {
   /** `undefined`: none. */
@@ -11,7 +11,7 @@ export interface CallerLimits {
 }
 
 /** @returns `undefined` where nothing limits this caller: the demo costs nothing, and a key may be given without a budget */
-export function limitsFor(caller: Caller, { budgets }: Pick<Config, 'budgets'>): CallerLimits | undefined {
+export function limitsFor(caller: CallerId, { budgets }: Pick<Config, 'budgets'>): CallerLimits | undefined {
   if (caller === 'demo') return undefined
   const visitor = caller.startsWith('visitor:')
   const limits = {

@@ -7,7 +7,7 @@
  */
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
-import type { Caller } from '../http/caller.ts'
+import type { CallerId } from '../http/caller.ts'
 import { RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../limits.ts'
 import type { ChatRequest } from '../protocol/wire.ts'
 import type { Counter } from '../tokens/counter.ts'
@@ -32,7 +32,7 @@ export interface Counting {
   reserve: boolean
 }
 
-export function rulesFor(caller: Caller, config: Config, { counterFor, reserve }: Counting): Rules {
+export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve }: Counting): Rules {
   const { models, defaultModel, fillUsage, maxInputTokens, maxOutputTokens, visitors } = config
   if (!caller.startsWith('visitor:')) {
     const counted = reserve || maxInputTokens !== undefined

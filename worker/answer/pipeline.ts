@@ -143,15 +143,6 @@ async function throughEngine(
   return { delivery: error ?? (state === 'moderated' ? flagged : left), ended }
 }
 
-/** What the upstream has on offer, in OpenAI's list shape. */
-export function upstreamModels(flow: Flow): Promise<Outcome> {
-  const ask = { send: flow.upstream.models, stream: false }
-  return converse(ask, flow, async (answer) => ({
-    delivery: { ...head(answer, answer.contentType), body: new Blob([answer.first]).stream() },
-    ended: Promise.resolve({ end: 'done', bytes: answer.first.byteLength }),
-  }))
-}
-
 /** An unstreamed answer, whole as it is; or without its words, where moderation says so. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first } = answer

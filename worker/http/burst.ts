@@ -1,21 +1,34 @@
-/** Who asks too fast. */
-
+/**
+ * Refuses a visitor who asks too fast, or whose address does.
+ *
+ * @example
+ *   app.get('/x', access(), burst(), handler)
+ */
+import type { MiddlewareHandler } from 'hono'
 import { retryHeaders } from '../admission/rate-headers.ts'
 import { ApiError } from '../errors.ts'
 import { BURST_PERIOD_MS } from '../limits.ts'
+import { addressOf } from '../visitors/address.ts'
+import type { App } from './context.ts'
+import { refuse } from './respond.ts'
 
-/** The rate limit binding: counts at each of Cloudflare's locations for itself, so it is for bursts alone. */
+/** The rate limit binding. Each of Cloudflare's locations counts for itself, so it holds bursts off and is no budget. */
 export interface BurstLimit {
   limit(options: { key: string }): Promise<{ success: boolean }>
 }
 
-/** @param names of who asks, in any sense: each may ask so often */
-export async function checkBurst(
-  limit: BurstLimit | undefined,
-  names: readonly string[],
-): Promise<ApiError | undefined> {
-  if (limit === undefined) return undefined
-  const outcomes = await Promise.all(names.map((key) => limit.limit({ key })))
-  if (outcomes.every(({ success }) => success)) return undefined
-  return new ApiError('too_fast', { headers: retryHeaders(BURST_PERIOD_MS) })
+export function burst(): MiddlewareHandler<App> {
+  return async function burst(c, next) {
+    const { BURST: limit } = c.env
+    const { addressName, caller } = c.var
+    if (limit !== undefined && caller.startsWith('visitor:')) {
+      const address = await addressName?.(addressOf(c.req.raw))
+      const keys = [caller, `address:${address}`]
+      const outcomes = await Promise.all(keys.map((key) => limit.limit({ key })))
+      if (!outcomes.every(({ success }) => success)) {
+        return refuse(c, new ApiError('too_fast', { headers: retryHeaders(BURST_PERIOD_MS) }))
+      }
+    }
+    await next()
+  }
 }

@@ -1,9 +1,9 @@
-/** A caller: what it presents, and as whom it is known. */
+/** What a request presents, and the name under which its caller is known. It imports nothing: access.ts needs the Worker's types. */
 
 /** For logs and budgets: how the caller was let in. */
-export type Caller = 'demo' | 'open' | `key:${string}` | `visitor:${string}`
+export type CallerId = 'demo' | 'open' | `key:${string}` | `visitor:${string}`
 
-/** What a caller presents: an access key, or a visitor's token. */
+/** @returns an access key, or a visitor's token */
 export function bearerOf(headers: Headers): string | undefined {
   return /^Bearer\s+(\S+)\s*$/i.exec(headers.get('authorization') ?? '')?.[1]
 }

@@ -1,15 +1,14 @@
-/** `/v1/chat/completions` and `/chat`: the caller's connection is the call. And the models there are. */
+/** `/v1/chat/completions` and `/chat`: the caller's connection is the call. */
 import { exports } from 'cloudflare:workers'
 import { countAnswer } from '../accounting/count-answer.ts'
 import type { ChatCall } from '../admission/body.ts'
 import { ownRates, withRates } from '../admission/rate-headers.ts'
-import { type Flow, type Outcome, upstreamModels } from '../answer/pipeline.ts'
+import type { Flow, Outcome } from '../answer/pipeline.ts'
 import type { Tokens } from '../answer/usage.ts'
 import { ApiError, mayHaveCost } from '../errors.ts'
 import { MAX_COUNTED_HERE_BYTES } from '../limits.ts'
-import type { ModelList } from '../protocol/wire.ts'
-import type { Account } from './account.ts'
 import { type Context, callerOf } from './context.ts'
+import type { Account } from './log.ts'
 import { type BodyGuard, type Reservation, readQuestionOf, reservationOf, reserve } from './question.ts'
 import { refuse, STREAMED } from './respond.ts'
 
@@ -58,16 +57,6 @@ async function usedBy({ ended, code }: Account): Promise<number | undefined> {
 }
 
 const sum = (tokens: Tokens | undefined) => tokens && tokens.prompt_tokens + tokens.completion_tokens
-
-export async function models(c: Context): Promise<Response> {
-  const { caller, config } = c.var
-  // Where the owner names none, visitors have the default one alone (policy.ts), and needn't ask the upstream for more.
-  const offered = config.models ?? (caller.startsWith('visitor:') ? [config.defaultModel] : undefined)
-  if (offered === undefined) return deliver(c, upstreamModels)
-  const owned_by = config.upstream.kind === 'demo' ? 'millrace' : 'openai'
-  const data = offered.map((id) => ({ id, object: 'model' as const, created: 0, owned_by }))
-  return c.json({ object: 'list', data } satisfies ModelList)
-}
 
 /**
  * Runs a flow, and sends what comes of it.

@@ -4,17 +4,22 @@ import type { ApiError } from '../errors.ts'
 import { MAX_DRAINED_BYTES } from '../limits.ts'
 import type { Context } from './context.ts'
 
-/** Of every answer that comes as it is made. */
-export const STREAMED = { 'cache-control': 'no-store, no-transform', 'x-content-type-options': 'nosniff' }
+/** Headers of every answer that is passed on as it comes. */
+export const STREAMED = {
+  'cache-control': 'no-store, no-transform',
+  'x-content-type-options': 'nosniff',
+  // nginx and those that follow it gather an answer before they send it, unless it says so.
+  'x-accel-buffering': 'no',
+}
 
 export async function refuse(c: Context, error: ApiError): Promise<Response> {
   const { account } = c.var
   const { body, bodyUsed } = c.req.raw
-  // A caller that is still sending when it is answered sees a reset, and not the answer.
+  // A caller that is answered while it still sends its body sees a reset instead of the answer.
   if (!bodyUsed) await readAtMost(body, 0, MAX_DRAINED_BYTES).catch(() => {})
   account.code = error.code
   if (error.upstreamStatus !== undefined) account.upstream_status = error.upstreamStatus
-  // Its name and place alone: a message may quote what was asked.
+  // Not the message: it may quote the caller's words.
   if (error.code === 'internal_error' && error.cause instanceof Error) {
     account.cause = `${error.cause.name} ${error.cause.stack?.split('\n')[1]?.trim() ?? ''}`
   }

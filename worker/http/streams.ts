@@ -1,4 +1,4 @@
-/** `/v1/streams`: the answer is the caller's object's, and a connection only reads it. */
+/** `/v1/streams`: the answer belongs to the caller's object, and a connection only reads it. */
 
 import { readStreamRequest } from '../admission/body.ts'
 import { ownRates, rateHeaders } from '../admission/rate-headers.ts'
@@ -44,7 +44,7 @@ export async function followStream(c: Context): Promise<Response> {
   const followed = isStreamId(id) ? await callerOf(c).follow(id, after) : new ApiError('stream_not_found')
   if (followed instanceof ApiError) return refuse(c, followed)
   c.var.account.durable = 'read'
-  // 204 is what ends the asking of a stock EventSource.
+  // [spec] HTML, 9.2: a stock EventSource stops reconnecting at a 204.
   return eventStream(followed.events, followed.events === undefined ? 204 : 200, { [STREAM_ID]: id })
 }
 

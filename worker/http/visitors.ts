@@ -1,4 +1,4 @@
-/** `/v1/sessions` and `/v1/usage`: who a visitor is, and what a caller has used. */
+/** `/v1/sessions` opens a visitor's session, `/v1/usage` tells what a caller has used. */
 
 import { rateHeaders } from '../admission/rate-headers.ts'
 import { ApiError } from '../errors.ts'
@@ -17,7 +17,7 @@ export async function openSession(c: Context): Promise<Response> {
   }
   const grant = await grantSession(c.req.raw, page, { sessions, turnstile, count }, Date.now())
   if (grant instanceof ApiError) return refuse(c, grant)
-  // So that the visitor's first question finds its object made.
+  // Starts the visitor's object now, so that the first question doesn't wait for it.
   c.executionCtx.waitUntil(reachCaller(`visitor:${grant.visitor}`, config).warm())
   return c.json(grant.session, grant.created ? 201 : 200, { 'cache-control': 'no-store' })
 }

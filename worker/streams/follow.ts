@@ -20,7 +20,8 @@ interface Following {
   onLeave(): void
 }
 
-const HEARTBEAT = ': heartbeat\n\n'
+/** One line feed: at a second one, some readers (Python's among them) dispatch an empty event. */
+const HEARTBEAT = ': heartbeat\n'
 
 /**
  * Holds nothing but its place: it takes from the log when its connection has room, and so holds up neither the

@@ -14,6 +14,10 @@ export function openai({ baseUrl, apiKey }: { baseUrl: string; apiKey: string })
     chat: (body, signal) =>
       // A redirect would carry the key to whoever the upstream names, so none is followed.
       fetch(`${baseUrl}/chat/completions`, { method: 'POST', headers, body, signal, redirect: 'manual' }),
-    models: (signal) => fetch(`${baseUrl}/models`, { headers, signal, redirect: 'manual' }),
+    models: (signal, id) => {
+      // Encoded, so that an id with slashes or dots can't name another path of the upstream's.
+      const path = id === undefined ? 'models' : `models/${encodeURIComponent(id)}`
+      return fetch(`${baseUrl}/${path}`, { headers, signal, redirect: 'manual' })
+    },
   }
 }

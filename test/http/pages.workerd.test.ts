@@ -1,7 +1,10 @@
+import { Hono } from 'hono'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../worker/config/config.ts'
 import { ApiError } from '../../worker/errors.ts'
-import { corsHeaders, pageOf, preflightHeaders } from '../../worker/http/origin.ts'
+import type { App } from '../../worker/http/context.ts'
+import { answerOtherMethods } from '../../worker/http/methods.ts'
+import { pageOf, pages } from '../../worker/http/pages.ts'
 
 const OWN = 'https://millrace.example'
 const ALLOWED_ORIGINS =
@@ -39,14 +42,14 @@ describe('pages that may call', () => {
     }
   })
 
-  test('who is no page says nothing', () => {
+  test('a call without an Origin comes from no page', () => {
     expect(pageOf(request(), allowed)).toBeUndefined()
   })
 })
 
 describe('pages that may not', () => {
   test.each([
-    // Nobody's, and those that only look like one of ours.
+    // An opaque origin, and those that only look like an allowed one.
     'null',
     'https://evil.example',
     'https://example.org',
@@ -111,49 +114,76 @@ describe('pages that may not', () => {
   })
 })
 
-describe('CORS', () => {
-  test('the page is named, never `*`, and nothing is said of cookies', () => {
-    const headers = corsHeaders('https://shop.example')
-    expect(headers).toMatchObject({ vary: 'Origin', 'access-control-allow-origin': 'https://shop.example' })
-    expect(headers).not.toHaveProperty('access-control-allow-credentials')
-    const exposed = headers['access-control-expose-headers']?.split(', ')
-    for (const name of [
-      'stream-id',
-      'location',
-      'x-request-id',
-      'retry-after',
-      'retry-after-ms',
-      'server-timing',
-    ])
-      expect(exposed).toContain(name)
-    expect(exposed).toContain('idempotent-replayed')
-    expect(exposed).toContain('x-ratelimit-remaining-tokens')
+describe('what goes out', () => {
+  const SHOP = 'https://shop.example'
+  const config = readConfig({ ALLOWED_ORIGINS })
+  const app = new Hono<App>()
+  app.use(async (c, next) => {
+    c.set('account', { timing: {} })
+    c.set('config', config)
+    await next()
   })
+  app.use(pages())
+  app.post('/x', (c) => c.text(c.var.page ?? 'no page', 200, { vary: 'Accept' }))
+  answerOtherMethods(app)
 
-  test('without a page there is only what caches must know', () => {
-    expect(corsHeaders(undefined)).toEqual({ vary: 'Origin' })
-  })
+  const post = (headers: Record<string, string>) => app.request(`${OWN}/x`, { method: 'POST', headers })
+  const preflight = (asked: string | undefined, origin = SHOP) => {
+    const headers = asked === undefined ? {} : { 'access-control-request-headers': asked }
+    return app.request(`${OWN}/x`, { method: 'OPTIONS', headers: { origin, ...headers } })
+  }
+  const variesBy = (response: Response) => response.headers.get('vary')?.split(', ').toSorted()
 
-  const preflight = (asked?: string) =>
-    preflightHeaders(
-      request(asked === undefined ? {} : { 'access-control-request-headers': asked }),
-      'POST, OPTIONS',
+  test('an allowed page is named, never `*`, and nothing is said of cookies', async () => {
+    const response = await post({ origin: SHOP })
+    expect([await response.text(), response.headers.get('access-control-allow-origin')]).toEqual([SHOP, SHOP])
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull()
+    const exposed = response.headers.get('access-control-expose-headers')?.split(', ')
+    expect(exposed).toEqual(
+      expect.arrayContaining([
+        'stream-id',
+        'location',
+        'x-request-id',
+        'retry-after',
+        'retry-after-ms',
+        'server-timing',
+        'idempotent-replayed',
+        'x-ratelimit-remaining-tokens',
+      ]),
     )
-
-  test('a page may send what it asks for', () => {
-    const asked = 'authorization,content-type, x-stainless-retry-count,idempotency-key'
-    expect(preflight(asked)).toEqual({
-      'access-control-allow-methods': 'POST, OPTIONS',
-      'access-control-allow-headers': asked,
-      'access-control-max-age': '7200',
-      vary: 'Origin, Access-Control-Request-Headers',
-    })
   })
 
-  test.each([undefined, '', 'a b', 'x:y', 'a;b', '*', 'ü', ',', 'x'.repeat(5000)])(
+  test('a foreign page gets a refusal that it can’t read', async () => {
+    for (const response of [
+      await post({ origin: 'https://evil.example' }),
+      await preflight('x', 'https://evil.example'),
+    ]) {
+      expect([response.status, variesBy(response)]).toEqual([403, ['Origin']])
+      expect(response.headers.get('access-control-allow-origin')).toBeNull()
+      expect(await response.json()).toMatchObject({ error: { code: 'origin_not_allowed' } })
+    }
+  })
+
+  test('without a page there is only what caches must know, beside what the route says to them', async () => {
+    const response = await post({})
+    expect([await response.text(), variesBy(response)]).toEqual(['no page', ['Accept', 'Origin']])
+    expect(response.headers.get('access-control-allow-origin')).toBeNull()
+  })
+
+  test('a page may send what it asks for; caches keep its preflight apart from others', async () => {
+    const asked = 'authorization,content-type, x-stainless-retry-count,idempotency-key'
+    const response = await preflight(asked)
+    expect([response.status, response.headers.get('access-control-allow-headers')]).toEqual([204, asked])
+    expect(response.headers.get('access-control-allow-methods')).toBe('POST, OPTIONS')
+    expect(response.headers.get('access-control-max-age')).toBe('7200')
+    expect(variesBy(response)).toEqual(['Access-Control-Request-Headers', 'Origin'])
+  })
+
+  test.each([undefined, '', 'a b', 'x:y', 'a;b', '*', ',', 'x'.repeat(5000)])(
     '%j is no list of names, and is not repeated',
-    (asked) => {
-      expect(preflight(asked)).not.toHaveProperty('access-control-allow-headers')
+    async (asked) => {
+      const response = await preflight(asked)
+      expect([response.status, response.headers.get('access-control-allow-headers')]).toEqual([204, null])
     },
   )
 })

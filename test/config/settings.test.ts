@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { ROOT } from '../../scripts/bundle.ts'
+import { CONFIGURATION_PAGE, configurationPage } from '../../scripts/write-configuration.ts'
+import { GROUPS, SETTING_NAMES, type Setting } from '../../worker/config/settings.ts'
+
+const settings: [string, Setting][] = Object.values(GROUPS).flatMap((group) => Object.entries(group))
+
+test('docs/CONFIGURATION.md is what the table gives: if not, run `npm run docs`', () => {
+  expect(readFileSync(CONFIGURATION_PAGE, 'utf8')).toBe(configurationPage())
+})
+
+test('each setting stands in one group, and is read', () => {
+  const listed = settings.map(([name]) => name)
+  expect(listed.toSorted()).toEqual(SETTING_NAMES.toSorted())
+})
+
+test.each(settings)('the documentation says what holds where %s is unset', (_, { unset, fallback }) => {
+  // An empty list, a set or `undefined` has no text to show: such a setting needs words.
+  expect(unset ?? String(fallback)).toMatch(/^(?!undefined$)[^[]+$/)
+})
+
+test('the README names the settings of a first deployment, and no setting that there isn’t', () => {
+  const readme = readFileSync(`${ROOT}README.md`, 'utf8')
+  const [, section = ''] = readme.split('\n## Configuration\n')
+  const [table = ''] = section.split('\n## ')
+  const named = [...table.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name)
+  expect(named).toEqual(Object.keys(GROUPS['A first deployment']))
+})

@@ -1,0 +1,66 @@
+/**
+ * Gives each request the parts that the configuration makes, such as `c.var.config` and `c.var.upstream`. A wrong value answers
+ * every call with the variable's name, and nothing is spent.
+ *
+ * @example
+ *   app.use(configure())
+ */
+import type { MiddlewareHandler } from 'hono'
+import { type Config, readConfig, type Vars } from '../config/config.ts'
+import { ConfigError } from '../config/parsers.ts'
+import { ApiError } from '../errors.ts'
+import type { Moderating } from '../moderation/moderating.ts'
+import { chooseModeration, chooseUpstream } from '../upstreams/choose.ts'
+import type { Upstream } from '../upstreams/upstream.ts'
+import { createAddressNames } from '../visitors/address.ts'
+import type { Grants } from '../visitors/grant.ts'
+import { createSessions } from '../visitors/session.ts'
+import { turnstile } from '../visitors/turnstile.ts'
+import type { App } from './context.ts'
+import { checkOpenAccess } from './loopback.ts'
+import { refuse } from './respond.ts'
+
+/** What the configuration makes. */
+export interface Parts {
+  config: Config
+  upstream: Upstream
+  moderation: Moderating
+  sessions: Grants['sessions']
+  turnstile: Grants['turnstile']
+  /** Names an address without telling it: a keyed hash. `undefined` where there are no visitors. */
+  addressName: ((address: string | undefined) => Promise<string>) | undefined
+}
+
+export function configure(): MiddlewareHandler<App> {
+  // An isolate has one environment, so its parts are made once.
+  const known = new WeakMap<Vars, Parts>()
+  return async function configure(c, next) {
+    let parts = known.get(c.env)
+    if (parts === undefined) {
+      try {
+        parts = createParts(c.env)
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error
+        return refuse(c, new ApiError('configuration_error', { message: error.message }))
+      }
+      known.set(c.env, parts)
+    }
+    for (const [name, part] of Object.entries(parts)) c.set(name as keyof Parts, part)
+    const error = checkOpenAccess(c.req.raw, parts.config)
+    if (error !== undefined) return refuse(c, error)
+    await next()
+  }
+}
+
+function createParts(vars: Vars): Parts {
+  const config = readConfig(vars)
+  const { secret, turnstile: challenge } = config.visitors
+  return {
+    config,
+    upstream: chooseUpstream(config.upstream),
+    moderation: chooseModeration(config.moderation),
+    sessions: secret === undefined ? undefined : createSessions(secret),
+    turnstile: challenge && turnstile(challenge),
+    addressName: secret === undefined ? undefined : createAddressNames(secret),
+  }
+}
