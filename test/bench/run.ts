@@ -163,7 +163,8 @@ console.log(`\n${cores} cores of ${cpu}, Node ${node}, workerd ${workerd}\n`)
 console.log(tableOf(rows))
 if (tokens.length > 0) console.log(`\n${tableOfTokens(tokens)}`)
 console.log(`\n${goalsOf(rows)}`)
-if (kept) writePage(writeResults(RESULTS, { machine: machine(), rows, tokens }))
+// Results with a part missing aren't kept: what was measured is printed above.
+if (kept && process.exitCode !== 1) writePage(writeResults(RESULTS, { machine: machine(), rows, tokens }))
 
 /** @throws {RangeError} for a name that there isn't, with all that there are */
 function chosen<N extends string>(
@@ -189,7 +190,12 @@ function chosenOf<C>(all: Record<string, Part<C>>): Part<C>[] {
 
 async function run<C extends { name: Name }>(part: Part<C>, all: readonly C[]): Promise<void> {
   const contestants = all.filter(({ name }) => part.contestants.includes(name))
-  rows.push(...(await timed(part.title, () => part.measure(contestants))))
+  try {
+    rows.push(...(await timed(part.title, () => part.measure(contestants))))
+  } catch (error) {
+    console.error(`FAILED: ${part.title}`, error)
+    process.exitCode = 1
+  }
 }
 
 async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
