@@ -1,15 +1,15 @@
 /**
- * The answer that every contestant carries: OpenAI's events, of about 260 bytes, a word a token. Upstream and reader
- * both know it by heart, so that a token lost, doubled or out of its place is seen.
+ * The answer that every contestant carries: OpenAI's events, of about 260 bytes, a word a token. Upstream and
+ * reader both make it from this file, so that the reader sees a token that is lost, doubled or out of order.
  */
 import { chunk, DONE_EVENT, event } from '../support/sse.ts'
 
-/** What a reader asks the upstream for; it is the question itself, which every contestant passes on. */
+/** What the upstream is to send. It is the text of the question, which every contestant passes on. */
 export interface Script {
-  /** Tells the streams of a bench from one another. */
+  /** The stream's number, unique in a run. */
   stream: number
   tokens: number
-  /** Milliseconds between two tokens. 0: as fast as they are taken. */
+  /** Milliseconds between two tokens. 0: as fast as they are read. */
   every: number
 }
 
@@ -22,7 +22,7 @@ const WORDS =
 
 const PROMPT_TOKENS = 26
 
-/** Of OpenAI's own, each time the same. */
+/** Fields that OpenAI sends with each chunk. */
 const FIELDS = {
   id: 'chatcmpl-CgT4mZqk1pXw7RbYvN2sLd8eHf6Ua',
   model: 'gpt-4o-mini-2024-07-18',
@@ -32,10 +32,10 @@ const FIELDS = {
 const chunkOf = (delta: Record<string, unknown>, finish_reason: string | null) =>
   chunk(delta, { ...FIELDS, choices: [{ index: 0, delta, logprobs: null, finish_reason }] })
 
-/** Made once: writing JSON is no part of what is measured. */
+/** Made once, so that the upstream writes no JSON while the bench measures. */
 const EVENTS = WORDS.map((content) => event(chunkOf({ content }, null)))
 
-/** Each stream begins at another word, so that one can't pass for another. */
+/** Each stream begins at another word, so that the reader sees when two are mixed up. */
 const at = <T>(list: readonly T[], stream: number, token: number) =>
   list[(stream * 7 + token) % list.length] as T
 
@@ -44,7 +44,7 @@ export const eventAt = (stream: number, token: number): string => at(EVENTS, str
 
 export const FIRST_EVENT = event(chunkOf({ role: 'assistant', content: '', refusal: null }, null))
 
-/** @param usage for whom asks for it: its tokens, in an event of its own */
+/** @param usage the number of tokens, for an event with the usage; `undefined`: no such event */
 export function lastEvents(usage: number | undefined): string {
   const used = usage === undefined ? '' : event(usageChunk(usage))
   return `${event(chunkOf({}, 'stop'))}${used}${DONE_EVENT}`

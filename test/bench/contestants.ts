@@ -1,35 +1,48 @@
-/** Who runs against whom, and what is built to start them. */
+/** The contestants, and how they are built and started. */
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { build } from 'vite'
 import { bundleWorker, ROOT } from '../../scripts/bundle.ts'
+import { installPortkey, portkeyHeaders, startPortkey } from './portkey.ts'
+import type { Server } from './server.ts'
 import type { Upstream } from './upstream.ts'
-import { startWorkerd, type Workerd } from './workerd.ts'
+import { startWorkerd } from './workerd.ts'
 
-export const NAMES = ['bare', 'Millrace', 'guarded', 'durable', 'tutorial', 'OpenAI SDK', 'AI SDK'] as const
+export const NAMES = [
+  'bare',
+  'relay',
+  'guarded',
+  'durable',
+  'tutorial',
+  'OpenAI SDK',
+  'AI SDK',
+  'Portkey',
+] as const
 export type Name = (typeof NAMES)[number]
 
 export interface Contestant {
   name: Name
-  /** How many streams at once it can be asked for in a bench of minutes: 1, or the part of them. */
+  /** The part of 1,000 streams that it can hold open at once on two cores: 1 is all. */
   share: number
   /** Where it is asked. */
   path: string
-  /** With which access key; `undefined`: with none. */
+  /** The access key of its caller; `undefined`: the caller has none. */
   key?: string
-  start(): Promise<Workerd>
-  /** How many answers it has accounted for so far: their tokens counted, their end `done`. */
+  /** Further headers of each question. */
+  headers?: Record<string, string>
+  start(): Promise<Server>
+  /** How many answers its log has so far with their tokens counted and the end `done`. */
   accounted?(): number
 }
 
 const OUT = 'dist/bench'
 const CHAT = '/v1/chat/completions'
 
-/** Every question looks through all of them: no more than are used up. */
+/** As many as a run uses up: the Worker looks through all of them for each question. */
 const KEYS = Array.from({ length: 200 }, (_, i) => `caller-${i}`)
 const unused = KEYS.values()
 
-/** The access key of a caller who has asked nothing yet: a durable stream's object is one a caller. */
+/** The access key of a caller who has asked nothing yet, and so has no Durable Object. */
 export function newKey(): string {
   const { done, value } = unused.next()
   if (done) throw new RangeError(`More than ${KEYS.length} callers.`)
@@ -45,13 +58,13 @@ const REFERENCES = [
 
 export const MILLRACE_BUNDLE = `${ROOT}${OUT}/millrace`
 
-/** Millrace, whose callers' objects tell how many rows they write. @returns the folder of its bundle */
+/** Bundles Millrace with callers' objects that log how many rows they write. @returns its folder */
 export const bundleCounted = () => bundleWorker(`${OUT}/counted`, 'test/bench/workers/counted.ts')
 
 /** @returns the contestants of these names, built, the bare one first */
 export async function assemble({ url }: Upstream, names: readonly Name[]): Promise<Contestant[]> {
   const own = [
-    millrace('Millrace', CHAT, url),
+    millrace('relay', CHAT, url),
     { ...millrace('guarded', CHAT, url, BUDGETS), key: newKey() },
     millrace('durable', '/v1/streams', url),
   ].filter(({ name }) => names.includes(name))
@@ -71,18 +84,32 @@ export async function assemble({ url }: Upstream, names: readonly Name[]): Promi
         startWorkerd({ bundle, bindings: { UPSTREAM: url }, configured: false, onLog: console.error }),
     })
   }
-  return [...own, ...references].sort((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name))
+  const peers = names.includes('Portkey') ? await portkey(url) : []
+  return [...own, ...references, ...peers].sort((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name))
 }
 
-/** All that can stand before a call: each is counted, put aside for, and settled. */
+/** @returns nothing where it can't be installed */
+async function portkey(upstream: string): Promise<Contestant[]> {
+  try {
+    await installPortkey()
+  } catch (error) {
+    console.error(`Portkey's cells stay empty, since npm can't install it: ${(error as Error).message}`)
+    return []
+  }
+  const headers = portkeyHeaders(upstream)
+  return [{ name: 'Portkey', share: 0.3, path: CHAT, headers, start: startPortkey }]
+}
+
+/** The limits that DEPLOY.md recommends. Each call is counted, reserved and settled. */
 const BUDGETS = {
   KEY_DAILY_TOKENS: '999999999',
   TOTAL_DAILY_TOKENS: '999999999',
   MAX_INPUT_TOKENS: '100000',
-  MAX_OUTPUT_TOKENS: '1000',
+  // More than the longest answer of the bench: 25,000 tokens, at saturation.
+  MAX_OUTPUT_TOKENS: '30000',
 }
 
-/** The same Worker each time, in a process of its own. */
+/** The same Worker for each of these contestants, each in a process of its own. */
 function millrace(name: Name, path: string, url: string, vars: Record<string, string> = {}): Contestant {
   let accounted = 0
   const onLog = (line: string) => {
@@ -104,7 +131,7 @@ function millrace(name: Name, path: string, url: string, vars: Record<string, st
   }
 }
 
-/** Of Millrace. Whoever comes without a key is let in too, and is always the same caller. */
+/** The settings of Millrace. Callers without a key are let in, and count as one caller. */
 export const bindingsFor = (url: string) => ({
   OPENAI_BASE_URL: url,
   OPENAI_API_KEY: 'sk-bench',
@@ -112,7 +139,7 @@ export const bindingsFor = (url: string) => ({
   ACCESS_KEYS: KEYS.map((key) => `${key}:${createHash('sha256').update(key).digest('hex')}`).join(),
 })
 
-/** One file, minified, as wrangler would. */
+/** Bundles into one minified file, as wrangler does. */
 async function bundleReference(entry: string, outDir: string): Promise<void> {
   await build({
     configFile: false,

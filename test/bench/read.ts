@@ -1,4 +1,7 @@
-/** Reads streams from a contestant as cheaply as it can be done, and checks afterwards what came when. */
+/**
+ * Reads streams from a contestant, and checks them once they have ended, so that the reader takes little CPU
+ * time.
+ */
 import { Agent, type RequestOptions, request } from 'node:http'
 import { createParser } from 'eventsource-parser'
 import { type Script, wordAt } from './answer.ts'
@@ -13,14 +16,14 @@ export interface Reading {
   ended: number
 }
 
-/** The pieces of an answer as they came: looked into only once all are there. */
+/** The pieces of an answer as they came. They are parsed once the answer has ended. */
 interface Raw {
   asked: number
   pieces: { bytes: Buffer; at: number }[]
   ended: number
 }
 
-/** A connection that was idle for longer isn't used again: workerd may be closing it in that moment. */
+/** A connection that was idle for longer isn't used again, since workerd closes idle connections. */
 const IDLE_MS = 2_000
 
 const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
@@ -30,14 +33,16 @@ export interface Target {
   /** Without a slash at its end. */
   url: string
   path: string
-  /** The access key of who asks, where that matters: asked for once a stream. */
+  /** The access key, called once a stream; `undefined`: the question has none. */
   keyOf?: () => string | undefined
+  /** Further headers of each question. */
+  headers?: Record<string, string>
 }
 
 /**
  * @param target a contestant
- * @param watch what to do while they are read: called once each has its first token
- * @throws {Error} where an answer is not the one that was asked for, to the letter
+ * @param watch is called once each stream has its first token
+ * @throws {Error} where an answer differs from the one that was asked for
  */
 export async function readAll(target: Target, scripts: Script[], watch = async () => {}): Promise<Reading[]> {
   let waited = scripts.length
@@ -54,12 +59,13 @@ export async function readAll(target: Target, scripts: Script[], watch = async (
   return raws.map((raw, i) => check(raw, scripts[i] as Script))
 }
 
-function ask({ url, path, keyOf }: Target, script: Script, onFirst: () => void): Promise<Raw> {
+function ask({ url, path, keyOf, headers: own }: Target, script: Script, onFirst: () => void): Promise<Raw> {
   const body = question(script)
   const key = keyOf?.()
   const headers = {
     'content-type': 'application/json',
     'content-length': body.length,
+    ...own,
     ...(key !== undefined && { authorization: `Bearer ${key}` }),
   }
   return receive(`${url}${path}`, { method: 'POST', headers }, body, onFirst)
@@ -72,12 +78,29 @@ export const question = (script: Script): string =>
     stream: true,
   })
 
-export function receive(
+/**
+ * Asks again where a kept connection turns out to be closed: the server closed it for being idle while the
+ * question was on its way, and never read the question. Each try costs one such connection, so that the last
+ * one is new.
+ */
+export async function receive(
+  url: string,
+  options: RequestOptions,
+  body?: string,
+  onFirst?: () => void,
+): Promise<Raw> {
+  for (;;) {
+    const raw = await receiveOnce(url, options, body, onFirst)
+    if (raw !== 'stale connection') return raw
+  }
+}
+
+function receiveOnce(
   url: string,
   options: RequestOptions,
   body?: string,
   onFirst = () => {},
-): Promise<Raw> {
+): Promise<Raw | 'stale connection'> {
   const asked = now()
   const pieces: Raw['pieces'] = []
   return new Promise((resolve, reject) => {
@@ -89,13 +112,18 @@ export function receive(
       response.on('end', () => resolve({ asked, pieces, ended: now() }))
       response.on('error', reject)
     })
-    call.on('error', reject)
+    call.on('error', (error: NodeJS.ErrnoException) => {
+      // [doc] Node, "request.reusedSocket": that is how a connection that was closed while idle is told.
+      const stale = call.reusedSocket && error.code === 'ECONNRESET' && pieces.length === 0
+      if (stale) resolve('stale connection')
+      else reject(error)
+    })
     call.setNoDelay(true)
     call.end(body)
   })
 }
 
-/** @throws {Error} where this is not the answer that was asked for, to the letter */
+/** @throws {Error} where the answer differs from the one that was asked for */
 export function check({ asked, pieces, ended }: Raw, { stream, tokens }: Script): Reading {
   const arrivals: number[] = []
   let at = 0
@@ -104,7 +132,7 @@ export function check({ asked, pieces, ended }: Raw, { stream, tokens }: Script)
   const parser = createParser({
     onEvent({ data }) {
       if (data === '[DONE]') done = true
-      // Some join what came together: an event of theirs may hold several words.
+      // Some contestants join tokens: one event may hold several words.
       for (let left = done ? '' : textOf(JSON.parse(data)); left !== ''; arrivals.push(at)) {
         const word = wordAt(stream, arrivals.length)
         if (!left.startsWith(word)) throw new Error(`Stream ${stream}: “${left}”, not “${word}”.`)

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
 import { ROOT } from '../../scripts/bundle.ts'
-import { type Row, verdicts } from './row.ts'
+import type { Row } from './row.ts'
 import type { TokenRow } from './tokens.ts'
 
 export function machine() {
@@ -18,15 +18,19 @@ export function machine() {
   }
 }
 
-export function writeResults(file: string, rows: Row[], tokens: TokenRow[]): void {
-  const withVerdict = rows.map(({ goals, ...row }) => ({
-    ...row,
-    ...(goals && { goals: verdicts({ ...row, goals }) }),
-  }))
-  const results = { machine: machine(), rows: withVerdict, tokens }
-  writeFileSync(`${ROOT}${file}`, `${JSON.stringify(results, roundedFigure, 2)}\n`)
+export interface Results {
+  machine: ReturnType<typeof machine>
+  rows: Row[]
+  tokens: TokenRow[]
 }
 
-/** What is beyond four digits is noise. */
+/** @returns what was written, rounded as it is there */
+export function writeResults(file: string, results: Results): Results {
+  const text = JSON.stringify(results, roundedFigure, 2)
+  writeFileSync(`${ROOT}${file}`, `${text}\n`)
+  return JSON.parse(text) as Results
+}
+
+/** Rounds to four digits: further digits are noise. */
 const roundedFigure = (_: string, value: unknown) =>
   typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value

@@ -1,6 +1,9 @@
-/** What a bench finds out: rows of figures, one a contestant, and how each stands to bare. */
+/**
+ * What the bench measures: a row has one figure for each contestant, and each figure's ratio to bare, or what
+ * it adds to bare.
+ */
 import { type Contestant, NAMES, type Name } from './contestants.ts'
-import { median } from './statistics.ts'
+import { median, percentile } from './statistics.ts'
 
 export type Figures = Partial<Record<Name, number>>
 
@@ -8,19 +11,25 @@ export interface Row {
   name: string
   unit: string
   figures: Figures
-  /** Each figure over that of bare, or what it has more than bare. */
+  /** Each figure divided by bare's, or less bare's. */
   toBare?: { ratio: Figures } | { added: Figures }
   goals?: Partial<Record<Name, Goal>>
   note?: string
 }
 
-/** What is to be reached at the most, as a ratio to bare, on top of bare, or as it is. */
+/**
+ * What is to be reached at the most: as a ratio to bare, on top of bare, as a ratio to the tutorial way, or
+ * as it is.
+ */
 export interface Goal {
-  of: 'ratio' | 'added' | 'figure'
+  of: 'ratio' | 'added' | 'tutorial' | 'figure'
   most: number
 }
 
-/** Rounds in which all took turns: what the machine did besides meets all of them alike. */
+/**
+ * A contestant's results, one a round. Contestants take turns, so that other work of the machine slows all of
+ * them.
+ */
 export type Rounds<T> = Map<Name, T[]>
 
 export async function takeTurns<T, C extends Pick<Contestant, 'name'>>(
@@ -30,7 +39,7 @@ export async function takeTurns<T, C extends Pick<Contestant, 'name'>>(
 ): Promise<Rounds<T>> {
   const results: Rounds<T> = new Map()
   for (let round = 0; round < rounds; round++) {
-    // Each round begins with another, so that nobody always follows the same one.
+    // Each round begins with the next contestant, so that none always runs after the same one.
     const first = round % contestants.length
     for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
       const result = await measure(contestant)
@@ -40,7 +49,7 @@ export async function takeTurns<T, C extends Pick<Contestant, 'name'>>(
   return results
 }
 
-/** The medians over the rounds; what stands against bare is taken round by round, and then the median of that. */
+/** The medians over the rounds. Ratio and addition are taken round by round, and then their median. */
 export function rowOf<T>(
   row: Pick<Row, 'name' | 'unit' | 'goals' | 'note'> & { against: 'ratio' | 'added' },
   rounds: Rounds<T>,
@@ -66,12 +75,40 @@ export function rowOf<T>(
   return { ...rest, figures, toBare: against === 'ratio' ? { ratio: toBare } : { added: toBare } }
 }
 
+/**
+ * A row of a percentile for which one round has too few figures: taken of the figures of all rounds together.
+ */
+export function pooledRowOf<T>(
+  { against, ...row }: Pick<Row, 'name' | 'unit' | 'goals' | 'note'> & { against: 'ratio' | 'added' },
+  rounds: Rounds<T>,
+  figuresOf: (result: T) => readonly number[],
+  part: number,
+): Row {
+  const pooled = new Map([...rounds].map(([name, results]) => [name, [results.flatMap(figuresOf)]]))
+  return rowOf({ ...row, against }, pooled, (figures) => percentile(figures, part))
+}
+
+export interface Verdict extends Goal {
+  name: Name
+  reached: number
+  met: boolean
+}
+
 /** The goals of the contestants that were measured, and whether they are met. */
-export function verdicts({ figures, toBare, goals = {} }: Row): (Goal & { name: Name; met: boolean })[] {
+export function verdicts({ figures, toBare, goals = {} }: Row): Verdict[] {
   const against: Partial<Record<'ratio' | 'added', Figures>> = toBare ?? {}
   return NAMES.flatMap((name) => {
     const goal = goals[name]
-    const figure = goal && (goal.of === 'figure' ? figures : against[goal.of])?.[name]
-    return goal === undefined || figure === undefined ? [] : { name, ...goal, met: figure <= goal.most }
+    if (goal === undefined) return []
+    const reached = {
+      ratio: against.ratio?.[name],
+      added: against.added?.[name],
+      tutorial: quotient(figures[name], figures.tutorial),
+      figure: figures[name],
+    }[goal.of]
+    return reached === undefined ? [] : { name, ...goal, reached, met: reached <= goal.most }
   })
 }
+
+const quotient = (one?: number, other?: number) =>
+  one === undefined || other === undefined ? undefined : one / other

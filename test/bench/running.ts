@@ -1,21 +1,34 @@
 import type { Script } from './answer.ts'
 import type { Contestant } from './contestants.ts'
 import type { Target } from './read.ts'
-import type { Workerd } from './workerd.ts'
+import type { Server } from './server.ts'
 
 /** A contestant that has been started. */
 export interface Running extends Omit<Contestant, 'start'> {
-  workerd: Workerd
+  server: Server
 }
 
-/** @param keyOf where it matters who asks */
-export function targetOf({ workerd, path, key }: Running, keyOf?: Target['keyOf']): Target {
+/** @param keyOf the access key for each stream, where it is not the contestant's own */
+export function targetOf({ server, path, key, headers }: Running, keyOf?: Target['keyOf']): Target {
   const own = keyOf ?? (key === undefined ? undefined : () => key)
-  return { url: workerd.url, path, ...(own && { keyOf: own }) }
+  return { url: server.url, path, ...(own && { keyOf: own }), ...(headers && { headers }) }
+}
+
+/** Measures in a process that has just started, and stops it. */
+export async function inNewProcess<T>(
+  { start, ...rest }: Contestant,
+  measure: (running: Running) => Promise<T>,
+): Promise<T> {
+  const server = await start()
+  try {
+    return await measure({ ...rest, server })
+  } finally {
+    await server.stop()
+  }
 }
 
 let streams = 0
 
-/** The next streams to ask for: no two of a bench have one number. */
+/** New streams to ask for, each with a number that no other stream of this run has. */
 export const scripts = (count: number, tokens: number, every: number): Script[] =>
   Array.from({ length: count }, () => ({ stream: streams++, tokens, every }))

@@ -1,6 +1,6 @@
 /** Rows as a table in Markdown. */
 import { NAMES } from './contestants.ts'
-import { type Figures, type Row, verdicts } from './row.ts'
+import { type Figures, type Goal, type Row, verdicts } from './row.ts'
 
 export function tableOf(all: Row[]): string {
   const rows = all.filter(({ figures }) => Object.keys(figures).length > 0)
@@ -10,15 +10,8 @@ export function tableOf(all: Row[]): string {
     const mark = row.note === undefined ? '' : ` (${notes.indexOf(row.note) + 1})`
     return [`${row.name}, ${row.unit}${mark}`, ...names.map((name) => cellOf(row, name)), goalOf(row)]
   })
-  const table = [['', ...names, 'goal'], ...lines]
-  const widths = (table[0] ?? []).map((_, column) =>
-    Math.max(...table.map((cells) => cells[column]?.length ?? 0)),
-  )
-  const line = (cells: string[]) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`
-  const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`
-  const [head = [], ...body] = table
-  return [line(head), rule, ...body.map(line), ...notes.map((note, i) => `\n(${i + 1}) ${note}`)].join('\n')
+  const table = aligned([['', ...names, 'goal'], ...lines], 1)
+  return [table, ...notes.map((note, i) => `\n(${i + 1}) ${note}`)].join('\n')
 }
 
 function cellOf({ figures, toBare }: Row, name: keyof Figures): string {
@@ -32,11 +25,44 @@ function cellOf({ figures, toBare }: Row, name: keyof Figures): string {
 
 function goalOf(row: Row): string {
   return verdicts(row)
-    .map(({ name, of, most, met }) => {
-      const goal = { ratio: `≤ ${most}×`, added: `≤ +${most}`, figure: `≤ ${most}` }[of]
-      return `${name} ${goal}: ${met ? 'met' : 'MISSED'}`
-    })
+    .map(({ name, met, ...goal }) => `${name} ${asked(goal)}: ${met ? 'met' : 'MISSED'}`)
     .join('; ')
+}
+
+/**
+ * Each goal of these rows on a line of its own: what is asked, what was reached, and whether that meets it.
+ */
+export function goalsOf(rows: Row[]): string {
+  const lines = rows.flatMap((row) =>
+    verdicts(row).map(({ name, reached, met, ...goal }) => [
+      name,
+      `${row.name}, ${row.unit}`,
+      asked(goal),
+      ofKind(goal.of, rounded(reached)),
+      met ? 'met' : 'MISSED',
+    ]),
+  )
+  return aligned([['', 'goal', 'at the most', 'reached', ''], ...lines], 2)
+}
+
+const asked = ({ of, most }: Goal) => `≤ ${ofKind(of, String(most))}`
+
+function ofKind(of: Goal['of'], figure: string): string {
+  if (of === 'added') return figure.startsWith('-') ? figure.replace('-', '−') : `+${figure}`
+  return { ratio: `${figure}×`, tutorial: `${figure}× the tutorial way`, figure }[of]
+}
+
+/** A table in Markdown. @param names how many columns are text, aligned at their left */
+function aligned(table: string[][], names: number): string {
+  const widths = (table[0] ?? []).map((_, column) =>
+    Math.max(3, ...table.map((cells) => cells[column]?.length ?? 0)),
+  )
+  const padded = (cell: string, i: number) =>
+    i < names ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)
+  const line = (cells: string[]) => `| ${cells.map(padded).join(' | ')} |`
+  const rule = widths.map((width, i) => (i < names ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  const [head = [], ...body] = table
+  return [head, rule, ...body].map(line).join('\n')
 }
 
 /** Three digits, and more only before the point. */

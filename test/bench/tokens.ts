@@ -24,7 +24,10 @@ export interface TokenRow {
 type Count = (text: string) => number
 type Figures = Record<string, number>
 
-/** Rounds in which the libraries take turns; the middle figure counts. js-tiktoken's speed is taken once: 20 s. */
+/**
+ * Rounds in which the libraries take turns; the middle figure counts. js-tiktoken's speed is taken once: 20
+ * s.
+ */
 const ROUNDS = 3
 const MEGABYTE = 2 ** 20
 

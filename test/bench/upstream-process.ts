@@ -1,4 +1,7 @@
-/** The upstream, in a process of its own so that its work is nobody else's. Started by upstream.ts. */
+/**
+ * The upstream. upstream.ts starts it in a process of its own, so that its CPU time is counted for no
+ * contestant.
+ */
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { eventAt, FIRST_EVENT, lastEvents, type Script } from './answer.ts'
@@ -25,7 +28,10 @@ process.on('message', () => {
 })
 process.on('disconnect', () => process.exit())
 
-/** A chunk a token. One that is late is followed by the next at its distance: two at once would be one read. */
+/**
+ * A chunk a token. After a late token the next one keeps its distance, since two at once would arrive as one
+ * read.
+ */
 function atPace({ stream, tokens, every }: Script, last: string, response: ServerResponse): void {
   const times: number[] = []
   sent.set(stream, times)

@@ -1,4 +1,4 @@
-/** Starts the upstream's process, and asks it what it sent when. */
+/** Starts the upstream's process, and asks it when it sent each token. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 

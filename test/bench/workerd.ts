@@ -1,18 +1,9 @@
-/** A process of workerd with one Worker in it, and what that process uses. Linux tells; no other system does. */
+/** A process of workerd with one Worker in it. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { ROOT } from '../../scripts/bundle.ts'
-
-export interface Workerd {
-  /** Of the Worker's own socket, without a slash at the end: Miniflare's is a second Worker before it. */
-  url: string
-  /** CPU time of all its threads so far, in milliseconds. */
-  cpu(): number
-  /** Memory in RAM, in bytes. */
-  memory(): number
-  stop(): Promise<void>
-}
+import { cpuOf, memoryOf, type Server } from './server.ts'
 
 export interface Worker {
   /** The folder with its modules, of which one is a script: the entry. */
@@ -25,9 +16,9 @@ export interface Worker {
 
 const HOST = '127.0.0.1'
 
-export async function startWorkerd({ bundle, bindings, configured, onLog }: Worker): Promise<Workerd> {
+export async function startWorkerd({ bundle, bindings, configured, onLog }: Worker): Promise<Server> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(`${ROOT}wrangler.toml`)
-  // The bundle's modules have been found. Files of the page are served by a Worker of Miniflare's that a deployment lacks.
+  // Assets would be served by a Worker of Miniflare's, which a deployment doesn't have.
   const { modulesRules: _, assets: __, bindings: vars, ...own } = workerOptions
   const { compatibilityDate } = own
   const others = processes()
@@ -51,6 +42,7 @@ export async function startWorkerd({ bundle, bindings, configured, onLog }: Work
     }),
   )
   try {
+    // The Worker's own socket: Miniflare's is a second Worker before it.
     const { origin } = await miniflare.unsafeGetDirectURL('contestant')
     const [pid, ...more] = processes().filter((id) => !others.includes(id))
     if (pid === undefined || more.length > 0) throw new Error('Which process is this workerd?')
@@ -89,18 +81,4 @@ function processes(): string[] {
       return false // It has ended since.
     }
   })
-}
-
-/** In nanoseconds from the scheduler, since `stat` counts hundredths of a second. */
-function cpuOf(pid: string): number {
-  const threads = readdirSync(`/proc/${pid}/task`)
-  const nanoseconds = threads.map((id) =>
-    Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]),
-  )
-  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6
-}
-
-function memoryOf(pid: string): number {
-  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-  return Number(kilobytes) * 1024
 }

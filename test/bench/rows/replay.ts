@@ -1,4 +1,4 @@
-/** An answer that has ended, read again from its first event, as by someone who comes back to it. */
+/** An answer that has ended, read again from its first event. */
 import { setTimeout } from 'node:timers/promises'
 import { check, question, receive } from '../read.ts'
 import type { Row } from '../row.ts'
@@ -14,17 +14,17 @@ export async function benchReplay(running: Running[], rounds: number): Promise<R
   const durable = running.find(({ name }) => name === 'durable')
   const [script] = scripts(1, EVENTS - OTHERS, 0)
   if (durable === undefined || script === undefined) return []
-  const url = `${durable.workerd.url}${durable.path}`
+  const url = `${durable.server.url}${durable.path}`
   const headers = { 'content-type': 'application/json' }
   const opened = await fetch(url, { method: 'POST', headers, body: question(script) })
-  // Nobody has to read it for it to go on.
+  // The stream goes on without a reader.
   await opened.body?.cancel()
   const stream = `${url}/${opened.headers.get('stream-id')}`
-  // Refused until there is such an event, empty once it is the last.
+  // An error until this event exists, 204 once it is the last one.
   const status = async () => (await fetch(`${stream}?after=${EVENTS}`)).status
   while ((await status()) !== 204) await setTimeout(POLL_MS)
   const took: number[] = []
-  // The first one doesn't count.
+  // The first reading compiles the code, and doesn't count.
   for (let round = -1; round < rounds; round++) {
     const raw = await receive(stream, { method: 'GET' })
     check(raw, script)

@@ -1,11 +1,14 @@
-/** An upstream that sends as fast as it is read: how much goes through, with upstream and reader on the same machine. */
+/**
+ * Tokens a second where the upstream sends as fast as it is read. Upstream and reader run on the same
+ * machine.
+ */
 import { readAll } from '../read.ts'
 import { type Row, rowOf, takeTurns } from '../row.ts'
 import { type Running, scripts, targetOf } from '../running.ts'
 
 const STREAMS = 8
 const PROBE_TOKENS = 512
-/** Of all streams: 50 MB, which the reader holds until it has looked into them. */
+/** In all streams together: 50 MB, which the reader holds in memory until they have ended. */
 const MOST_TOKENS = 200_000
 /** About how long a contestant's turn takes. */
 const TURN_MS = 500

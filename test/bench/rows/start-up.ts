@@ -6,10 +6,10 @@ import { type Row, rowOf, takeTurns } from '../row.ts'
 export async function benchStartUp(contestants: Contestant[], rounds: number): Promise<Row[]> {
   const results = await takeTurns(contestants, rounds, async ({ start }) => {
     const began = now()
-    const workerd = await start()
-    await (await fetch(`${workerd.url}/healthz`)).arrayBuffer()
+    const server = await start()
+    await (await fetch(`${server.url}/healthz`)).arrayBuffer()
     const took = now() - began
-    await workerd.stop()
+    await server.stop()
     return took
   })
   return [rowOf({ name: 'start to first answer', unit: 'ms', against: 'added' }, results, (took) => took)]

@@ -1,4 +1,6 @@
-/** Vercel's AI SDK: `streamText`, answered in the stream protocol of its own clients, as its guides have it. */
+/**
+ * Vercel's AI SDK: `streamText`, answered in the stream protocol of its own clients, as its guides have it.
+ */
 import { createOpenAI } from '@ai-sdk/openai'
 import { createUIMessageStreamResponse, type ModelMessage, streamText, toUIMessageStream } from 'ai'
 

@@ -1,4 +1,4 @@
-/** Millrace, whose callers' objects tell how many rows they write. */
+/** Millrace, with callers' objects that log how many rows they write. */
 
 import type { Vars } from '../../../worker/config/config.ts'
 import { Caller as Uncounted } from '../../../worker/streams/caller.ts'

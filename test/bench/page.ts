@@ -1,0 +1,45 @@
+/** The tables of docs/PERFORMANCE.md, made from results.json: no figure of them is typed by hand. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { ROOT } from '../../scripts/bundle.ts'
+import type { Results } from './results.ts'
+import { goalsOf, tableOf } from './table.ts'
+import { table as tableOfTokens } from './tokens.ts'
+
+const PAGE = `${ROOT}docs/PERFORMANCE.md`
+const BEGIN = '<!-- bench: made by `npm run bench` from test/bench/results.json -->'
+const END = '<!-- /bench -->'
+
+/** A title for the rows whose names begin in one of these ways; a row stands under the first that fits. */
+const SECTIONS: [title: string, ...names: string[]][] = [
+  ['What a token and an answer cost', 'CPU'],
+  ['First token', 'first token'],
+  ['From token to token', 'crossing', 'added gap', 'at saturation'],
+  ['Many streams at once', '1,000 open', '200 streams'],
+  ['Durable streams', 'replay', 'rows written'],
+  ['Sizes and start', 'Worker bundle', 'packed ranks', 'client: widget.js', 'client: index.html', 'start'],
+]
+
+/** @throws {Error} where the page has no place for the tables */
+export function writePage(results: Results): void {
+  const page = readFileSync(PAGE, 'utf8')
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
+  if (begin < 0 || end < begin) throw new Error(`${PAGE} has no “${BEGIN}” before a “${END}”.`)
+  writeFileSync(PAGE, `${page.slice(0, begin + BEGIN.length)}\n\n${tablesOf(results)}\n\n${page.slice(end)}`)
+}
+
+export function tablesOf({ machine, rows, tokens }: Results): string {
+  const { date, cores, cpu, node, workerd } = machine
+  const left = new Set(rows)
+  const sections = SECTIONS.map(([title, ...names]) => {
+    const own = [...left].filter(({ name }) => names.some((each) => name.startsWith(each)))
+    for (const row of own) left.delete(row)
+    return own.length > 0 ? [`### ${title}`, tableOf(own)] : []
+  })
+  return [
+    `Measured on ${date.slice(0, 10)}: ${cores} cores of ${cpu}, Node ${node}, workerd ${workerd}.`,
+    ...sections.flat(),
+    ...(tokens.length > 0 ? ['### Token counter', tableOfTokens(tokens)] : []),
+    '### Goals',
+    goalsOf(rows),
+  ].join('\n\n')
+}

@@ -1,0 +1,26 @@
+/** A contestant's process, and what it uses. Linux tells; no other system does. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+export interface Server {
+  /** Without a slash at the end. */
+  url: string
+  /** CPU time of all its threads so far, in milliseconds. */
+  cpu(): number
+  /** Memory in RAM, in bytes. */
+  memory(): number
+  stop(): Promise<void>
+}
+
+/** In nanoseconds from the scheduler, since `stat` counts hundredths of a second. */
+export function cpuOf(pid: string): number {
+  const threads = readdirSync(`/proc/${pid}/task`)
+  const nanoseconds = threads.map((id) =>
+    Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]),
+  )
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1e6
+}
+
+export function memoryOf(pid: string): number {
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1024
+}
