@@ -280,7 +280,7 @@ export const MODERATION_WINDOWS: WindowSizes = {
 export const HELD_ITEM_CHARS = 100
 
 /** How long the moderation API may take, and how it is tried again. */
-export interface ModerationPatience {
+export interface RetryBudget {
   /** One attempt. It usually takes 0.1 to 0.5 s. */
   attempt: number
   /** A verdict, with all attempts and the waits between them: as long as a reader may be kept waiting in mid-sentence. */
@@ -294,7 +294,7 @@ export interface ModerationPatience {
   probe: number
 }
 
-export const MODERATION_PATIENCE: ModerationPatience = {
+export const MODERATION_RETRY_BUDGET: RetryBudget = {
   attempt: 5_000,
   verdict: 15_000,
   backoff: 500,

@@ -1,6 +1,7 @@
 /** An HTTP answer → its stream, or the error that says why there is none. */
 import { errorIn, toWireError } from '../../worker/protocol/error-envelope.ts'
 import { parseJson } from '../../worker/protocol/json.ts'
+import { retryAfter } from '../../worker/protocol/retry-after.ts'
 import { type ChatError, clientError, serverError } from './chat-error.ts'
 
 /** The message of an error that has none. */
@@ -32,7 +33,7 @@ export async function readRefusal(response: Response, signal: AbortSignal | unde
   const fields = {
     status: response.status,
     requestId: response.headers.get('x-request-id'),
-    retryAfterMs: retryAfterMs(response.headers, Date.now()),
+    retryAfterMs: retryAfter(response.headers, Date.now()) ?? null,
   }
   const body = await readStart(response).catch(() => '')
   signal?.throwIfAborted()
@@ -55,18 +56,4 @@ async function readStart({ body }: Response): Promise<string> {
   }
   await reader?.cancel()
   return text
-}
-
-/**
- * How long to wait, in milliseconds: `retry-after-ms` (OpenAI's), or `Retry-After` in seconds or as a date.
- * `null` where neither is there or makes sense.
- */
-function retryAfterMs(headers: Headers, now: number): number | null {
-  const ms = headers.get('retry-after-ms')
-  if (ms !== null && Number(ms) >= 0) return Number(ms)
-  const after = headers.get('retry-after')
-  if (after === null) return null
-  if (Number(after) >= 0) return Number(after) * 1000
-  const date = Date.parse(after)
-  return Number.isNaN(date) ? null : Math.max(0, date - now)
 }

@@ -4,8 +4,9 @@ import { ApiError } from '../../worker/errors.ts'
 import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../../worker/limits.ts'
 
 const unlimited = { maxInputTokens: undefined, maxOutputTokens: undefined }
-const any = { models: undefined, defaultModel: 'default', fillUsage: false, ...unlimited }
-const some = { models: ['a', 'b'], defaultModel: 'a', fillUsage: false, ...unlimited }
+const shared = { fillUsage: false, outputBoundField: 'max_completion_tokens', ...unlimited } as const
+const any = { models: undefined, defaultModel: 'default', ...shared }
+const some = { models: ['a', 'b'], defaultModel: 'a', ...shared }
 const user = { role: 'user', content: 'hi' }
 
 const post = (body: BodyInit, type = 'application/json', query = '') =>
@@ -82,8 +83,9 @@ describe('POST /v1/chat/completions', () => {
         const stream_options = { ...timing, include_obfuscation: false }
         const body = JSON.stringify({ model: 'm', messages: [user], stream, stream_options })
         const sent = JSON.parse(text(await read(post(body, undefined, query), any)))
-        expect(sent.stream_options).not.toHaveProperty('include_timing')
-        expect(sent.stream_options).toMatchObject({ include_obfuscation: false })
+        expect(sent.stream_options ?? {}).not.toHaveProperty('include_timing')
+        if (sent.stream) expect(sent.stream_options).toMatchObject({ include_obfuscation: false })
+        else expect(sent).not.toHaveProperty('stream_options')
       },
     )
 
@@ -97,6 +99,13 @@ describe('POST /v1/chat/completions', () => {
       const body =
         '{"model":"m","messages":[{"role":"user"}],"seed":12345678901234567890,"t":1.0,"stream":true,"stream_options":{"include_timing":true}}'
       expect(text(await readChatRequest(post(body), any))).toBe(body.replace('timing', 'usage'))
+    })
+
+    test('an unstreamed call loses its stream options, and its numbers stay as they were written', async () => {
+      const body =
+        '{"seed":12345678901234567890,"model":"m","messages":[{"role":"user"}],"stream_options":{}}'
+      const call = await readChatRequest(post(body), any)
+      expect(text(call)).toBe(body.replace(',"stream_options":{}', ''))
     })
 
     test('usage is filled in where it was asked for, and configured', async () => {
@@ -135,7 +144,7 @@ describe('POST /v1/chat/completions', () => {
 
       test('the rest of the body is what it was', async () => {
         const body = '{ "model":"m","messages":[{"role":"user"}],"seed":12345678901234567890,"stream":true}'
-        const put = ',"stream_options":{"include_usage":true}}'
+        const put = ',"stream_options":{"include_usage":true},"max_completion_tokens":16384}'
         expect(text(await readChatRequest(post(body), settled))).toBe(body.slice(0, -1) + put)
         expect(text(await readChatRequest(post(body), any))).toBe(body)
       })
@@ -155,7 +164,7 @@ describe('POST /v1/chat/completions', () => {
       const body = '{ "model":"m", "messages":[{"role":"user","content":"1.0"}], "seed":12345678901234567890}'
       const call = await readChatRequest(post(body), limited)
       expect(text(call)).toBe(`${body.slice(0, -1)},"max_completion_tokens":100}`)
-      expect(call).toMatchObject({ tokens: { output: 100, prompt: undefined } })
+      expect(call).toMatchObject({ tokens: { prompt: undefined }, outputBound: 100 })
     })
 
     test('replaces the larger one, and none stays beside it for another parser to find', async () => {
@@ -168,7 +177,7 @@ describe('POST /v1/chat/completions', () => {
       const body = '{ "max_tokens": 5, "model":"m","messages":[{"role":"user","content":"hi"}]}'
       const call = await readChatRequest(post(body), limited)
       expect(text(call)).toBe(body)
-      expect(call).toMatchObject({ tokens: { output: 5 } })
+      expect(call).toMatchObject({ outputBound: 5 })
     })
   })
 
@@ -218,7 +227,11 @@ describe('POST /v1/chat/completions', () => {
       expect(text(call)).toBe(
         JSON.stringify({ messages: [system, user], temperature: 1, model: 'a', max_completion_tokens: 100 }),
       )
-      expect(call).toMatchObject({ messages: [system, user], model: 'a', tokens: { output: 100 } })
+      expect(call).toMatchObject({
+        question: { request: { messages: [system, user] } },
+        model: 'a',
+        outputBound: 100,
+      })
     })
 
     test('its times are told, too', async () => {
@@ -235,7 +248,7 @@ describe('POST /v1/chat/completions', () => {
       'a question on /chat: %s',
       async (body) => {
         const call = await readQuestion(post(body, 'text/plain'), visitor)
-        expect(call).toMatchObject({ messages: [system, user], stream: true })
+        expect(call).toMatchObject({ stream: true })
         expect(JSON.parse(text(call))).toMatchObject({
           messages: [system, user],
           stream: true,

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { applyRules, rulesFor } from '../../worker/admission/policy.ts'
+import { applyLimits, rulesFor } from '../../worker/admission/policy.ts'
 import { readConfig } from '../../worker/config/config.ts'
-import { VISITOR_TOKENS } from '../../worker/limits.ts'
+import { ApiError } from '../../worker/errors.ts'
+import { chatRequests } from '../../worker/formats/chat-completions/request.ts'
+import { RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../../worker/limits.ts'
 import type { Counter } from '../../worker/tokens/counter.ts'
 
-/** Counts words, and which models were counted for. */
+/** Counts words. */
 const words: Counter = {
   count: (text) => text.split(/\s+/).filter(Boolean).length,
   incremental() {
@@ -22,15 +24,23 @@ const words: Counter = {
 }
 const counting = { counterFor: () => words, reserve: false }
 const request = { model: 'm', messages: [{ role: 'user' as const, content: 'one two three' }] }
+type Rules = ReturnType<typeof rulesFor>
 const rules = (caller: Parameters<typeof rulesFor>[0], vars: object = {}, reserve = false) =>
   rulesFor(caller, readConfig({ OPENAI_API_KEY: 'k', ...vars }), { ...counting, reserve })
 
-describe('holders of keys, and whoever needs none', () => {
-  test.each(['key:laptop', 'open', 'demo'] as const)('%s: the request is its own', (caller) => {
-    const ruled = applyRules({ ...request, store: true }, rules(caller, { SYSTEM_PROMPT: 'You sell shoes.' }))
-    expect(ruled).toEqual({
-      request: { ...request, store: true },
-      tokens: { prompt: undefined, output: undefined },
+function apply(asked: object, by: Rules) {
+  const question = chatRequests.read({ ...asked }, by.visitor)
+  return question instanceof ApiError ? question : applyLimits(question, 'm', by)
+}
+
+describe('holders of keys, and callers who need none', () => {
+  test.each(['key:laptop', 'open', 'demo'] as const)('%s: nothing is limited', (caller) => {
+    const own = rules(caller, { SYSTEM_PROMPT: 'You sell shoes.' })
+    expect(own.visitor).toBeUndefined()
+    expect(apply({ ...request, store: true }, own)).toEqual({
+      tokens: { prompt: undefined },
+      outputBound: undefined,
+      boundEach: undefined,
     })
   })
 
@@ -41,17 +51,25 @@ describe('holders of keys, and whoever needs none', () => {
 
   test('the same limits, where they are set', () => {
     const limits = { MAX_INPUT_TOKENS: '12', MAX_OUTPUT_TOKENS: '50' }
-    expect(applyRules(request, rules('key:laptop', limits))).toEqual({
-      request: { ...request, max_completion_tokens: 50 },
-      tokens: { prompt: 10, output: 50 },
+    expect(apply(request, rules('key:laptop', limits))).toEqual({
+      tokens: { prompt: 10 },
+      outputBound: 50,
+      boundEach: 50,
     })
     const long = { ...request, messages: [...request.messages, ...request.messages] }
-    expect(applyRules(long, rules('key:laptop', limits))).toMatchObject({ code: 'prompt_too_long' })
+    expect(apply(long, rules('key:laptop', limits))).toMatchObject({ code: 'prompt_too_long' })
   })
 
   test('a prompt is counted where something depends on it, and else costs no time', () => {
-    expect(applyRules(request, rules('key:laptop', {}, true))).toMatchObject({ tokens: { prompt: 10 } })
+    expect(apply(request, rules('key:laptop', {}, true))).toMatchObject({ tokens: { prompt: 10 } })
     expect(rules('key:laptop').counterFor).toBeUndefined()
+  })
+
+  test.each([true, false])('an answer has the bound that is put aside for it, streamed: %s', (stream) => {
+    expect(apply({ ...request, stream }, rules('key:laptop', {}, true))).toMatchObject({
+      outputBound: RESERVED_OUTPUT_TOKENS,
+      boundEach: RESERVED_OUTPUT_TOKENS,
+    })
   })
 })
 
@@ -60,24 +78,18 @@ describe('visitors', () => {
 
   test('come under the prompt of the site, and its limits', () => {
     const vars = { SYSTEM_PROMPT: 'You sell shoes.', MAX_OUTPUT_TOKENS: '50' }
-    const ruled = applyRules({ ...request, max_tokens: 1000 }, rules(visitor, vars))
-    expect(ruled).toEqual({
-      request: {
-        ...request,
-        max_tokens: 50,
-        messages: [{ role: 'system', content: 'You sell shoes.' }, ...request.messages],
-      },
+    expect(apply({ ...request, max_tokens: 1000 }, rules(visitor, vars))).toEqual({
       // The site's prompt is billed with the rest.
-      tokens: { prompt: 3 + (3 + 1 + 3) + (3 + 1 + 3), output: 50 },
+      tokens: { prompt: 3 + (3 + 1 + 3) + (3 + 1 + 3) },
+      outputBound: 50,
+      boundEach: 50,
     })
   })
 
   test('have limits where none are set', () => {
     const { maxInputTokens, maxOutputTokens } = rules(visitor)
     expect({ input: maxInputTokens, output: maxOutputTokens }).toEqual(VISITOR_TOKENS)
-    expect(applyRules(request, rules(visitor))).toMatchObject({
-      request: { max_completion_tokens: VISITOR_TOKENS.output },
-    })
+    expect(apply(request, rules(visitor))).toMatchObject({ boundEach: VISITOR_TOKENS.output })
   })
 
   test('get the default model, where none are listed', () => {
@@ -87,14 +99,19 @@ describe('visitors', () => {
 
   test('may send what VISITOR_FIELDS lists, for as much as it costs', () => {
     const asked = { ...request, n: 4, max_tokens: 10 }
-    expect(applyRules(asked, rules(visitor))).toMatchObject({ code: 'field_not_allowed' })
-    expect(applyRules(asked, rules(visitor, { VISITOR_FIELDS: 'n' }))).toMatchObject({
-      tokens: { output: 40 },
-    })
+    expect(apply(asked, rules(visitor))).toMatchObject({ code: 'field_not_allowed' })
+    expect(apply(asked, rules(visitor, { VISITOR_FIELDS: 'n' }))).toMatchObject({ outputBound: 40 })
   })
 })
 
-test('a limit that nobody could hold is wrong use, not no limit', () => {
+test('the bound goes into the field that the configuration names', () => {
+  for (const caller of ['key:laptop', 'visitor:AAAAAAAAAAAAAAAAAAAAAA'] as const) {
+    const { outputBoundField } = rules(caller, { OUTPUT_BOUND_FIELD: 'max_tokens' })
+    expect(outputBoundField).toBe('max_tokens')
+  }
+})
+
+test('a limit of input tokens without a counter is wrong use, not no limit', () => {
   const limited = readConfig({ OPENAI_API_KEY: 'k', MAX_INPUT_TOKENS: '10' })
-  expect(() => applyRules(request, limited)).toThrow(TypeError)
+  expect(() => apply(request, limited)).toThrow(TypeError)
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { countPrompt } from '../../worker/admission/prompt-limit.ts'
 import { ApiError } from '../../worker/errors.ts'
+import { chatRequests } from '../../worker/formats/chat-completions/request.ts'
 import { MAX_BODY_BYTES, MAX_CHARS_PER_TOKEN, TOKENS_OF_PART } from '../../worker/limits.ts'
 import type { ChatMessage } from '../../worker/protocol/wire.ts'
 import { countChat } from '../../worker/tokens/chat.ts'
@@ -11,8 +12,13 @@ import { LANGUAGES } from '../tokens/texts.ts'
 
 const [{ counter }] = ENCODINGS as [(typeof ENCODINGS)[0]]
 const user = (content: unknown): ChatMessage => ({ role: 'user', content })
+function questionOf(messages: ChatMessage[], fields: object = {}) {
+  const question = chatRequests.read({ ...fields, messages })
+  if (question instanceof ApiError) throw question
+  return question
+}
 const count = (messages: ChatMessage[], most?: number, fields: object = {}) =>
-  countPrompt({ ...fields, messages }, 'gpt-4o', counter, most)
+  countPrompt(questionOf(messages, fields), 'gpt-4o', counter, most)
 /** `hi` and what is around it. */
 const AROUND = 7
 
@@ -119,7 +125,7 @@ describe('a bomb', () => {
         }
       },
     }
-    const error = countPrompt({ ...fields, messages }, 'gpt-4o', watched, 8192)
+    const error = countPrompt(questionOf(messages, fields), 'gpt-4o', watched, 8192)
     expect(error).toMatchObject({ code: 'prompt_too_long', status: 413 })
     expect((error as ApiError).message).toMatch(/more than \d+ (tokens|characters); 8192 tokens/)
     return looked

@@ -301,13 +301,13 @@ describe('an answer that nobody bounds', () => {
     [{ n: 128 }, 128],
   ])('unstreamed, %j: is bounded at what is put aside for it', async (fields, bound) => {
     const response = await ask(unbounded.url, { ...QUESTION, ...fields }, { headers: aCaller() })
-    expect(await sent()).toEqual({ ...QUESTION, ...fields, max_completion_tokens: bound })
+    expect(await sent()).toEqual({ ...QUESTION, ...fields, max_tokens: bound })
     expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 16_384))
   })
 
-  test.each(ROUTES.slice(1))('%s: its request stays as it is', async (_, ask) => {
+  test.each(ROUTES.slice(1))('%s: is bounded at what is put aside for it', async (_, ask) => {
     const response = await ask(unbounded.url, { n: 128 }, { headers: aCaller() })
-    expect(await sent()).not.toHaveProperty('max_completion_tokens')
+    expect(await sent()).toMatchObject({ max_tokens: 128 })
     expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 16_384))
     await receive(response)
   })

@@ -141,7 +141,7 @@ describe.each(ROUTES)('a visitor, %s', (route, ask) => {
 
   test('that says nothing of a bound has one', async () => {
     await receive(await ask(house.url, {}, { headers: await visit(house.url) }))
-    expect(house.upstream.calls[0]?.request).toMatchObject({ max_completion_tokens: 50 })
+    expect(house.upstream.calls[0]?.request).toMatchObject({ max_tokens: 50 })
   })
 
   test.each<[string, object, number, string]>([

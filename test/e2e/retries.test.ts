@@ -1,9 +1,9 @@
 /** A call that failed is made again, where that may help, and before its first byte alone. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ask, askStream, QUESTION, refusal } from '../support/caller.ts'
 import { useHouse } from '../support/house.ts'
 import { cut, inOrder, reset, type Script } from '../support/script.ts'
-import { begun, failing, page } from '../support/scripts.ts'
+import { begun, failing, json, page } from '../support/scripts.ts'
 import { role } from '../support/sse.ts'
 
 /** What a busy machine may add to a wait. */
@@ -119,6 +119,58 @@ test.each<[number, Record<string, string>]>([
   expect(performance.now() - asked).toBeLessThan(1000)
   expect(house.upstream.calls).toHaveLength(1)
 })
+
+describe('an error that comes with status 200', () => {
+  const busy = { object: 'error', message: 'Slow down.', type: 'TooManyRequests', code: 429 }
+
+  test.each([true, false])(
+    'is tried again where its own status deserves it, streamed: %s',
+    async (stream) => {
+      house.upstream.next(json(busy), json({ error: { message: 'Busy.', code: 503 } }))
+      const response = await ask(house.url, { ...QUESTION, stream })
+      expect(await response.text()).toContain('world')
+      expect(house.upstream.calls).toHaveLength(3)
+    },
+  )
+
+  test('is passed on with that status and its words, three times 429', async () => {
+    always(json(busy))
+    const response = await askStream(house.url)
+    expect(response.status).toBe(429)
+    expect(await refusal(response)).toMatchObject({ message: 'Slow down.', type: 'TooManyRequests' })
+    expect(house.upstream.calls).toHaveLength(3)
+  })
+
+  test.each([
+    [{ error: { message: 'Filtered.', code: 'content_filter' } }, 400, 'Filtered.'],
+    [{ error: { message: 'Too long.', code: 413 } }, 413, 'Too long.'],
+    [
+      { detail: [{ loc: ['body', 'top_p'], msg: 'Too large.', type: 'less_than' }], code: 422 },
+      422,
+      'top_p: Too large.',
+    ],
+  ])('is final where it is about the request: %j', async (body, status, message) => {
+    for (const stream of [true, false]) {
+      await house.upstream.clear()
+      always(json(body))
+      const response = await ask(house.url, { ...QUESTION, stream })
+      expect(response.status).toBe(status)
+      expect(response.headers.get('x-should-retry')).not.toBe('true')
+      expect(await refusal(response)).toMatchObject({ message })
+      expect(house.upstream.calls).toHaveLength(1)
+    }
+  })
+})
+
+test.each([{ 'retry-after': '1, 1' }, { 'retry-after-ms': '300, 300' }])(
+  'a list of one wait, %o, is that wait',
+  async (headers) => {
+    house.upstream.next(failing(429, {}, headers))
+    expect((await askStream(house.url)).status).toBe(200)
+    const [first, second] = house.upstream.calls
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(280)
+  },
+)
 
 test('never once a byte has come', async () => {
   always(inOrder(begun([role()]), cut))

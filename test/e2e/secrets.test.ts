@@ -48,6 +48,12 @@ describe('the key', () => {
       failing(404, { message: leak }),
       failing(422, { message: leak }),
       failing(429, { message: leak }, { 'retry-after': '20' }),
+      ...[
+        { object: 'error', message: leak, type: leak, code: leak },
+        { message: leak },
+        { detail: leak },
+      ].flatMap((body) => [json(body, { status: 400 }), json(body)]),
+      json({ detail: [{ loc: ['body', leak], msg: leak, type: leak, input: leak }] }, { status: 422 }),
       page(leak, 'text/plain', 400),
       page(leak, 'text/html'),
       inOrder(head(302, { location: `${house.upstream.url}/${UPSTREAM_KEY}` }), end),
@@ -182,6 +188,22 @@ describe('what identifies the account or its machines, in an error’s words', (
       expect(all).not.toContain(secret)
       // The rest of the sentence is the caller's to read.
       expect(all).toContain(message.split(' ')[0])
+    }
+  })
+
+  test.each([
+    ['vLLM', (message: string) => ({ object: 'error', message, type: 'BadRequestError', code: 400 })],
+    [
+      'FastAPI',
+      (message: string) => ({ detail: [{ loc: ['body', 'n'], msg: message, type: 'value_error' }] }),
+    ],
+  ])('in the words of %s, which are heard without it', async (_, body) => {
+    const message = 'Unsupported value at http://gpu-17.internal:8080/v1 for org-AbCdEf123456.'
+    for (const status of [400, 200]) {
+      house.upstream.next(json({ ...body(message), status: 400 }, { status }))
+      const all = await hear(await ask(house.url))
+      expect(all).not.toMatch(/gpu-17|org-AbCd/)
+      expect(all).toContain('Unsupported value')
     }
   })
 

@@ -80,7 +80,8 @@ async function sent(...call: Parameters<typeof ask>) {
 test('a visitor asks, and its answer is bounded and reserved for', async () => {
   expect(await ask({ messages: [hi] })).toMatchObject({
     model: 'gpt-4o-mini',
-    tokens: { prompt: 16, output: 4096 },
+    tokens: { prompt: 16 },
+    outputBound: 4096,
   })
   expect(await sent({ messages: [hi] })).toEqual({
     messages: [{ role: 'system', content: SYSTEM_PROMPT }, hi],

@@ -86,6 +86,33 @@ describe('before the first byte, a failure is tried again', () => {
     expect(attempts).toBe(1)
   })
 
+  describe.each([true, false])('with status 200, streamed: %s', (stream) => {
+    const inSuccess = (body: object) => async () => Response.json(body)
+    const answer = stream ? ok : async () => Response.json({ choices: [] })
+
+    test.each([
+      [{ error: { message: 'Slow down.', code: 429 } }],
+      [{ object: 'error', message: 'Busy.', code: 503 }],
+      [{ error: { message: 'Broken.', type: 'server_error' } }],
+    ])('%j is tried again', async (body) => {
+      expect(await ask([inSuccess(body), answer], { stream })).toMatchObject({
+        answer: { status: 200 },
+        retries: 1,
+      })
+    })
+
+    test.each([
+      [{ error: { message: 'Filtered.' } }, 400],
+      [{ error: { message: 'Too long.', code: 413 } }, 413],
+      [{ detail: 'No such model.', code: 404 }, 404],
+    ])('%j is final, with its words', async (body, status) => {
+      const { answer, attempts } = await ask([inSuccess(body)], { stream })
+      expect(attempts).toBe(1)
+      expect(answer).toMatchObject({ code: 'upstream_rejected', status, upstreamStatus: 200 })
+      expect((answer as ApiError).message).toMatch(/Filtered|Too long|No such model/)
+    })
+  })
+
   test('a caller that leaves while a retry waits ends it', async () => {
     const caller = new AbortController()
     const leave = async () => {

@@ -1,8 +1,9 @@
 import { Tiktoken } from 'js-tiktoken/lite'
 import o200k from 'js-tiktoken/ranks/o200k_base'
 import { expect, test } from 'vitest'
-import { decodeEvents } from '../../worker/protocol/decode.ts'
+import { MAX_EVENT_BYTES } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
+import { createEventReader } from '../../worker/protocol/event-reader.ts'
 import type { ChatChunk } from '../../worker/protocol/wire.ts'
 import { demo } from '../../worker/upstreams/demo.ts'
 import { FOUNDING_ANSWER } from '../../worker/upstreams/demo-answer.ts'
@@ -24,9 +25,12 @@ async function stream(content: string, fields: object = {}) {
   const chunks: (ChatChunk & { at: number })[] = []
   let done = false
   if (response.body === null) throw new Error('no body')
-  for await (const { data } of response.body.pipeThrough(decodeEvents())) {
-    if (data === '[DONE]') done = true
-    else chunks.push({ ...JSON.parse(data), at: performance.now() - asked })
+  const reader = createEventReader(MAX_EVENT_BYTES)
+  for await (const bytes of response.body) {
+    for (const { event } of reader.push(bytes)) {
+      if (event?.data === '[DONE]') done = true
+      else if (event) chunks.push({ ...JSON.parse(event.data), at: performance.now() - asked })
+    }
   }
   const texts = chunks.map((chunk) => chunk.choices[0]?.delta.content).filter(Boolean)
   return { chunks, done, texts, text: texts.join('') }
@@ -37,7 +41,7 @@ test('the founding answer is 414 tokens of o200k_base, a delta each', () => {
   const tokens = tokenizer.encode(FOUNDING_ANSWER.join(''), [], [])
   expect(tokens).toHaveLength(414)
   expect(FOUNDING_ANSWER).toEqual(tokens.map((token) => tokenizer.decode([token])))
-})
+}, 60_000)
 
 test('streamed, it comes at the pace of the founding example', async () => {
   const { chunks, done, texts, text } = await stream(FOUNDING, { stream_options: { include_usage: true } })

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { JUDGED_OVERLAP_CHARS, MAX_JUDGED_CHARS, MODERATION_PATIENCE } from '../../worker/limits.ts'
+import { JUDGED_OVERLAP_CHARS, MAX_JUDGED_CHARS, MODERATION_RETRY_BUDGET } from '../../worker/limits.ts'
 import type { Verdict } from '../../worker/moderation/judge.ts'
 import { moderations } from '../../worker/upstreams/moderations.ts'
 import { garbage, type ModerationServer, startModeration } from '../support/moderation-server.ts'
@@ -15,15 +15,15 @@ afterAll(() => server.stop())
 
 /** A tenth of the usual times, and less. */
 const SHORT = {
-  ...MODERATION_PATIENCE,
+  ...MODERATION_RETRY_BUDGET,
   attempt: 200,
   verdict: 1_000,
   backoff: 20,
   longestBackoff: 100,
   probe: 20,
 }
-const judgeOf = (apiKey: string | undefined = 'sk-judge') =>
-  moderations({ url: server.url, apiKey, model: 'omni-moderation-latest' }, SHORT)
+const judgeOf = (apiKey: string | undefined = 'sk-judge', budget = SHORT) =>
+  moderations({ url: server.url, apiKey, model: 'omni-moderation-latest' }, budget)
 
 const ask = (
   texts: string[],
@@ -144,7 +144,7 @@ describe('is given up', () => {
     expect(server.upstream.calls).toHaveLength(1)
   })
 
-  test('at the first failure, by whoever is not patient', async () => {
+  test('at the first failure, by a caller that may not try again', async () => {
     server.next(failing(500))
     expect(await ask(['fine'], { patient: false })).toEqual({ kind: 'unavailable', why: 'status 500' })
     expect(server.upstream.calls).toHaveLength(1)
@@ -171,7 +171,8 @@ describe('is not hammered', () => {
   })
 
   test('what one call learns, all keep to: fifty at once do not ask fifty times again', async () => {
-    const judge = judgeOf()
+    // On a busy machine some of fifty calls take longer than the short deadline, and would be made again for that.
+    const judge = judgeOf('sk-judge', { ...SHORT, attempt: 20_000, verdict: 30_000 })
     server.next(...Array.from({ length: 50 }, () => failing(429, {}, { 'retry-after-ms': '200' })))
     const first = await Promise.all(
       Array.from({ length: 50 }, () => ask(['fine'], { patient: false }, judge)),
@@ -179,7 +180,7 @@ describe('is not hammered', () => {
     expect(first.every(({ kind }) => kind === 'unavailable')).toBe(true)
     const refused = performance.now()
     const calls = server.upstream.calls.length
-    // Meanwhile whoever isn't patient is told at once, and whoever is waits.
+    // Meanwhile a call that may not try again is told at once, and the others wait.
     expect(await ask(['fine'], { patient: false }, judge)).toMatchObject({ kind: 'unavailable' })
     const again = await Promise.all(Array.from({ length: 50 }, () => ask(['fine'], {}, judge)))
     expect(again.every(({ kind }) => kind === 'passed')).toBe(true)

@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
-import { readRefusal } from '../../worker/upstreams/refusal.ts'
+import { describe, expect, test } from 'vitest'
+import { errorInSuccess, readRefusal } from '../../worker/upstreams/refusal.ts'
 
-const refused = (status: number, body: unknown, headers = {}) =>
-  readRefusal(new Response(typeof body === 'string' ? body : JSON.stringify(body), { status, headers }))
+const textOf = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body))
+const refused = async (status: number, body: unknown, headers = {}) =>
+  (await readRefusal(new Response(textOf(body), { status, headers }))).error
 
 const said = {
   error: {
@@ -58,25 +59,8 @@ test('the headers that clients back off by go through, all others stay', async (
 })
 
 test.each([
-  ['sk-proj-abcDEF123456', 'a key'],
-  ['Bearer eyJhbGciOi', 'a token'],
-  ['org-AbC123xyz789', 'an organisation'],
-  ['http://10.0.0.7:8000/v1/chat', 'an address'],
-  ['10.0.0.7:8000', 'a host'],
-  ['\n    at Server.handle (/srv/app.js:10:3)', 'a stack trace'],
-])('%j, %s, is taken out of the message', async (secret) => {
-  const error = await refused(400, { error: { message: `Wrong: ${secret}` } })
-  expect(error.message).toBe('Wrong: […]')
-})
-
-test('a page that explains the error stays', async () => {
-  const message = 'Too long. See https://platform.openai.com/docs/models for limits.'
-  expect((await refused(400, { error: { message } })).message).toBe(message)
-})
-
-test.each([
   ['not JSON', '<html>'],
-  ['no envelope', { detail: 'x' }],
+  ['no words', { success: false }],
   ['too long', `{"error":"${'x'.repeat(70_000)}"}`],
 ])('%s: the status alone is passed on', async (_, body) => {
   const error = await refused(400, body)
@@ -84,6 +68,51 @@ test.each([
   expect(error.envelope().error).toMatchObject({ code: 'upstream_rejected' })
 })
 
-test('an envelope in an array is one', async () => {
-  expect((await refused(400, [said])).envelope()).toEqual(said)
+test.each([[[said]], [{ object: 'error', ...said.error }]])(
+  'the words are heard in other forms, too: %j',
+  async (body) => {
+    expect((await refused(400, body)).envelope()).toEqual(said)
+  },
+)
+
+test('words about the account stay behind, in whichever form', async () => {
+  for (const body of [
+    { detail: 'Bad key.' },
+    { message: 'Bad key.' },
+    { object: 'error', message: 'Bad key.' },
+  ]) {
+    expect(JSON.stringify((await refused(401, body)).envelope())).not.toContain('Bad key')
+  }
+})
+
+describe('an error that came with status 200 is treated as if it had come with its own status', () => {
+  const inSuccess = (body: unknown) =>
+    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }))
+  const message = 'No.'
+
+  test.each([
+    ['none named', { error: { message } }, 400, 400, 'upstream_rejected'],
+    ['in the error', { error: { message, code: 404 } }, 404, 404, 'upstream_rejected'],
+    ['beside it', { object: 'error', message, code: 422 }, 422, 422, 'upstream_rejected'],
+    ['a limit', { code: 429, message }, 429, 429, 'upstream_rejected'],
+    ['a limit by its name', { error: { message, type: 'rate_limit_error' } }, 429, 429, 'upstream_rejected'],
+    ['a failure', { error: { message, status: 500 } }, 500, 502, 'upstream_error'],
+    ['an overload', { error: { message, code: '503' } }, 503, 503, 'upstream_overloaded'],
+    ['our key', { error: { message, code: 'invalid_api_key' } }, 401, 502, 'upstream_refused'],
+  ])('%s: %j', (_, body, named, status, code) => {
+    const refusal = inSuccess(body)
+    expect(refusal?.status).toBe(named)
+    expect(refusal?.error).toMatchObject({
+      status,
+      code,
+      upstreamStatus: 200,
+      headers: { 'retry-after': '7' },
+    })
+    if (code === 'upstream_rejected') expect(refusal?.error.message).toBe(message)
+    else expect(refusal?.error.message).not.toContain(message)
+  })
+
+  test('an answer is none', () => {
+    expect(inSuccess({ choices: [] })).toBeUndefined()
+  })
 })

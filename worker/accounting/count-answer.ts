@@ -1,15 +1,15 @@
 /** The tokens of an answer that was relayed, from its bytes. */
 import { createUsageCount, type Tokens } from '../answer/usage.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
+import type { Question } from '../formats/format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
-import { type CountedMessage, countChat } from '../tokens/chat.ts'
 import { counterFor } from '../tokens/packed.ts'
 
 export interface AskedQuestion {
   model: string
-  messages: readonly CountedMessage[]
-  /** Where it was counted before the call: with what the messages don't show, such as tools and pictures. */
+  question: () => Pick<Question, 'promptTokens'>
+  /** `undefined`: they were not counted before the call. */
   promptTokens: number | undefined
 }
 
@@ -18,12 +18,12 @@ export interface AskedQuestion {
  * @param stream whether it is an event stream, or one JSON
  */
 export async function countAnswer(
-  { model, messages, promptTokens }: AskedQuestion,
+  { model, question, promptTokens }: AskedQuestion,
   answer: Uint8Array | ReadableStream<Uint8Array>,
   stream: boolean,
 ): Promise<Tokens> {
   const counter = counterFor(model)
-  const usage = createUsageCount(() => promptTokens ?? countChat(messages, model, counter), counter)
+  const usage = createUsageCount(() => promptTokens ?? question().promptTokens(model, counter), counter)
   try {
     if (stream) await readEvents(model, answer, usage.see)
     else usage.see(chatCompletions.readWhole(await new Response(answer).json()))

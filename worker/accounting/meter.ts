@@ -4,22 +4,24 @@
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { Tokens } from '../answer/usage.ts'
-import type { ChatRequest } from '../protocol/wire.ts'
+import { chatRequests } from '../formats/chat-completions/request.ts'
+import { reread } from '../formats/reread.ts'
 import { countAnswer } from './count-answer.ts'
 
 export class Meter extends WorkerEntrypoint {
   /**
    * @param bytes the body of the call as it went upstream
+   * @param model that was asked for
    * @param promptTokens where they were counted before the call
    * @param answer the answer's bytes as they came; whole, or as a stream
    * @param stream whether the answer is an event stream, or one JSON
    */
   async count(
-    { bytes, promptTokens }: { bytes: Uint8Array; promptTokens: number | undefined },
+    { bytes, model, promptTokens }: { bytes: Uint8Array; model: string; promptTokens: number | undefined },
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
   ): Promise<Tokens> {
-    const { model, messages }: ChatRequest = JSON.parse(new TextDecoder().decode(bytes))
-    return countAnswer({ model: String(model), messages, promptTokens }, answer, stream)
+    const question = () => reread(bytes, chatRequests)
+    return countAnswer({ model, question, promptTokens }, answer, stream)
   }
 }

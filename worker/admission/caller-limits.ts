@@ -1,16 +1,18 @@
-/** What a caller may take, by the configuration: tokens in a day, and calls at once. */
+/** The limits that the configuration sets for a caller: tokens in a day, and calls at once. */
 import type { Config } from '../config/config.ts'
 import type { CallerId } from '../http/caller.ts'
 
 export interface CallerLimits {
-  /** `undefined`: none. */
+  /** `undefined`: no limit. */
   tokensPerDay: number | undefined
   concurrency: number | undefined
   /** Whether the deployment has a limit, too. */
   sliced: boolean
 }
 
-/** @returns `undefined` where nothing limits this caller: the demo costs nothing, and a key may be given without a budget */
+/**
+ * @returns `undefined` where nothing limits this caller: the demo costs nothing, and a key can have no budget
+ */
 export function limitsFor(caller: CallerId, { budgets }: Pick<Config, 'budgets'>): CallerLimits | undefined {
   if (caller === 'demo') return undefined
   const visitor = caller.startsWith('visitor:')

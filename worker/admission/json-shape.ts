@@ -1,12 +1,12 @@
 /**
- * What can be seen of a JSON text without parsing it. Each is one walk, in time by the text's length whatever it says; of a
- * text that isn't JSON they say something, and the parser the rest.
+ * What can be seen of a JSON text without parsing it. Each function walks the text once, in linear time.
+ * Their results mean nothing for a text that isn't JSON: the parser refuses it later.
  */
 
 /**
  * Levels of arrays and objects in one another.
  *
- * @param deepest where to stop: one level more is said, and what lies beyond isn't looked at
+ * @param deepest where to stop: a deeper text counts as one level deeper, and the rest of it isn't looked at
  * @example
  *   depthOf('{"a": [{}]}', 64) // 3
  */
@@ -24,11 +24,11 @@ export function depthOf(text: string, deepest: number): number {
 
 /**
  * Whether an object names a member twice, however the names are spelled. For texts that aren't too deep.
- * [spec] RFC 8259, 4: of members with one name, some parsers take the first and some the last; so what is read here may not be what
- * the upstream reads.
+ * [spec] RFC 8259, 4: of two members with one name, some parsers take the first and some the last, so the
+ * upstream may not read what is read here.
  */
 export function repeatsName(text: string): boolean {
-  // The names seen in each object that is open; `undefined` for an array.
+  // The names seen in each open object; `undefined` for an array.
   const open: (Set<string> | undefined)[] = []
   let mayBeName = false
   for (let at = 0; at < text.length; at++) {
@@ -50,7 +50,7 @@ export function repeatsName(text: string): boolean {
   return false
 }
 
-/** Where the string that opens at `from` closes; the text's end if it doesn't. */
+/** Where the string that opens at `from` closes: the text's end if it never does. */
 function stringEnd(text: string, from: number): number {
   for (let at = from; ; ) {
     at = text.indexOf('"', at + 1)

@@ -1,36 +1,26 @@
-/** How long a prompt may be, counted as the upstream will bill it, in time bounded by the limit whatever the prompt says. */
+/** How long a prompt may be. Counting takes a time that the limit bounds, whatever the prompt says. */
 import { ApiError } from '../errors.ts'
-import { COUNTED_CHARS, MAX_CHARS_PER_TOKEN, TOKENS_OF_PART } from '../limits.ts'
-import { isRecord } from '../protocol/json.ts'
-import type { ChatMessage, ChatRequest } from '../protocol/wire.ts'
-import { countChat } from '../tokens/chat.ts'
+import type { Question } from '../formats/format.ts'
+import { COUNTED_CHARS, MAX_CHARS_PER_TOKEN } from '../limits.ts'
 import type { Counter } from '../tokens/counter.ts'
 
-/** Beside the messages, what else the model is given to read: as JSON here, and in much the same form there. */
-const READ_TOO = ['tools', 'functions', 'response_format', 'prediction'] as const
-
 /**
- * @param most `undefined`: counted all the same, for whoever must know
- * @returns the prompt's tokens: exact for texts, and `TOKENS_OF_PART` for each part that is none
+ * @param most `undefined`: no limit, the tokens are only counted
+ * @returns the prompt's tokens, or why it is refused
  */
 export function countPrompt(
-  request: ChatRequest,
+  question: Pick<Question, 'promptTokens' | 'promptField'>,
   model: string,
   counter: Counter,
   most: number | undefined,
 ): number | ApiError {
   const bounded = countAtMost(counter, most ?? Number.POSITIVE_INFINITY)
-  const parts = request.messages.reduce((tokens, message) => tokens + partTokens(message), 0)
-  const others = [...READ_TOO.map((name) => request[name]), ...request.messages.flatMap(uncounted)]
-  const tokens =
-    parts +
-    countChat(request.messages, model, bounded) +
-    others.reduce((sum: number, value) => sum + (value == null ? 0 : bounded.count(JSON.stringify(value))), 0)
+  const tokens = question.promptTokens(model, bounded)
   if (most === undefined || (bounded.whole() && tokens <= most)) return tokens
   const found = bounded.whole() ? `${tokens} tokens` : bounded.seen()
   return new ApiError('prompt_too_long', {
     message: `The prompt has ${found}; ${most} tokens are the most that is allowed here.`,
-    param: 'messages',
+    param: question.promptField,
   })
 }
 
@@ -59,35 +49,4 @@ function countAtMost(counter: Counter, most: number) {
 
   const seen = () => (tokens > most ? `more than ${most} tokens` : `more than ${mostChars} characters`)
   return { count, whole, seen }
-}
-
-/** What a message holds that `countChat` doesn't count: whatever it is, the model may be given it to read. */
-function uncounted({ role: _, content, name, tool_calls: calls, ...others }: ChatMessage): unknown[] {
-  return [
-    typeof content === 'string' || Array.isArray(content) ? undefined : content,
-    typeof name === 'string' ? undefined : name,
-    Array.isArray(calls) ? calls.map((call) => (isPlainCall(call) ? call.id : call)) : calls,
-    ...Object.values(others),
-  ]
-}
-
-/** A function's, by its name and with its arguments as text: counted whole, but for its id. */
-function isPlainCall(call: unknown): call is { id: unknown } {
-  if (!isRecord(call) || !isRecord(call.function)) return false
-  const { id: _, type, function: called, ...others } = call
-  const { name, arguments: given, ...more } = call.function
-  const counted = type === 'function' && typeof name === 'string' && typeof given === 'string'
-  return counted && Object.keys({ ...others, ...more }).length === 0
-}
-
-function partTokens({ content }: ChatMessage): number {
-  if (!Array.isArray(content)) return 0
-  return content.reduce((tokens: number, part: unknown) => tokens + tokensOfPart(part), 0)
-}
-
-function tokensOfPart(part: unknown): number {
-  const type = isRecord(part) ? part.type : undefined
-  if (type === 'text' || type === 'refusal') return 0
-  if (type === 'image_url' || type === 'input_audio' || type === 'file') return TOKENS_OF_PART[type]
-  return TOKENS_OF_PART.other
 }

@@ -1,6 +1,6 @@
 /**
- * The rate limit headers of an answer, by the names and in the format of OpenAI's, so that whatever reads those reads these.
- * Source: OpenAI's guide on rate limits, "Rate limits in headers".
+ * The rate limit headers of an answer, with OpenAI's names and format, so that programs made for those can
+ * read these. Source: OpenAI's guide on rate limits, "Rate limits in headers".
  *
  * @example
  *   x-ratelimit-limit-tokens: 20000
@@ -10,7 +10,7 @@
 import type { ApiError } from '../errors.ts'
 import { MAX_OBEYED_WAIT_MS, RUNNING_RETRY_MS } from '../limits.ts'
 
-/** Of a caller. A limit that is `undefined` is none, and has no headers. */
+/** How a caller's limits stand. A limit that is `undefined` doesn't exist, and has no headers. */
 export interface RateState {
   limit: number | undefined
   left: number | undefined
@@ -19,7 +19,7 @@ export interface RateState {
   concurrency: number | undefined
 }
 
-/** For every answer. "Requests" are the calls at once: the one limit of requests that there is. */
+/** For every answer. "Requests" are the calls at once: there is no other limit of requests. */
 export function rateHeaders({ limit, left, resetsAt, running, concurrency }: RateState, now: number) {
   const headers: Record<string, string> = {}
   if (limit !== undefined) {
@@ -30,15 +30,18 @@ export function rateHeaders({ limit, left, resetsAt, running, concurrency }: Rat
   if (concurrency !== undefined) {
     headers['x-ratelimit-limit-requests'] = String(concurrency)
     headers['x-ratelimit-remaining-requests'] = String(Math.max(0, concurrency - running))
-    // A place is free when a call ends, and nobody knows when that is.
+    // A place is free when a call ends, which can't be predicted.
     headers['x-ratelimit-reset-requests'] = formatDuration(running > 0 ? RUNNING_RETRY_MS : 0)
   }
   return headers
 }
 
-/** For a refusal, beside those of every answer. OpenAI's SDK waits as long as it is told to, or is told not to try. */
+/**
+ * For a refusal, beside the headers of every answer. OpenAI's SDK obeys them: it waits as long as they say,
+ * or doesn't try again.
+ */
 export function retryHeaders(retryAfterMs: number) {
-  // A wait of 0 would be tried again at once, and again.
+  // Told to wait 0 ms, a client would ask again in a loop.
   const ms = Math.max(1, Math.ceil(retryAfterMs))
   return {
     'retry-after': String(Math.ceil(ms / 1000)),
@@ -48,9 +51,9 @@ export function retryHeaders(retryAfterMs: number) {
 }
 
 /**
- * The upstream's headers with the caller's own limits in place of its: those are the owner's.
+ * The upstream's headers, with the caller's limits in place of the upstream's, which are the owner's.
  *
- * @param rates `undefined`: nothing limits this caller but the upstream
+ * @param rates `undefined`: only the upstream limits this caller
  */
 export function ownRates(
   headers: Record<string, string>,
@@ -66,7 +69,9 @@ export function withRates(error: ApiError, rates: Record<string, string> | undef
   return error.withHeaders(ownRates(error.headers, rates))
 }
 
-/** As OpenAI's headers have it, which is how Go prints a duration: `0s`, `20ms`, `1.5s`, `6m0s`, `11h2m0s`. */
+/**
+ * In the format of OpenAI's headers, which is Go's for durations: `0s`, `20ms`, `1.5s`, `6m0s`, `11h2m0s`.
+ */
 export function formatDuration(ms: number): string {
   const whole = Math.max(0, Math.ceil(ms))
   if (whole > 0 && whole < 1000) return `${whole}ms`

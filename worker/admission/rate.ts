@@ -1,4 +1,7 @@
-/** A refusal of the ledger's, as the answer that a caller gets: which limit, how much of it is left, and when to ask again. */
+/**
+ * A refusal by the ledger as an error for the caller: which limit, how much of it is left, and when to ask
+ * again.
+ */
 import { ApiError } from '../errors.ts'
 import { type RateState, rateHeaders, retryHeaders } from './rate-headers.ts'
 

@@ -12,6 +12,7 @@ import { watch } from '../delivery/watch.ts'
 import { ApiError } from '../errors.ts'
 import type { Tell } from '../formats/answer-format.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
+import type { Question } from '../formats/format.ts'
 import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
@@ -19,10 +20,9 @@ import { judgeQuestion } from '../moderation/question.ts'
 import { judgeWhole } from '../moderation/whole.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { parseJson } from '../protocol/json.ts'
-import { type ChatMessage, type EndState, PLAIN_TEXT } from '../protocol/wire.ts'
-import { countChat } from '../tokens/chat.ts'
+import { type EndState, PLAIN_TEXT } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { type Answer, type Asked, askUpstream, type Call, createCall } from '../upstreams/call.ts'
+import { type Answer, askUpstream, type Call, createCall, type UpstreamRequest } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import { gatheredChunks } from './chunks.ts'
@@ -42,7 +42,7 @@ export interface Flow {
   clientGone: AbortSignal
   /** Counts the tokens of an answer, off the path of its bytes. */
   count(
-    asked: Pick<ChatCall, 'bytes' | 'model' | 'messages' | 'tokens'>,
+    asked: Pick<ChatCall, 'bytes' | 'model' | 'question' | 'tokens'>,
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
   ): Promise<Tokens>
@@ -109,7 +109,7 @@ async function throughEngine(
   { tell, contentType, sinkOf }: Delivering,
 ): Promise<Handed> {
   const counter = counterFor(chat.model)
-  const promptTokens = () => chat.tokens.prompt ?? countChat(chat.messages, chat.model, counter)
+  const promptTokens = () => chat.tokens.prompt ?? chat.question.promptTokens(chat.model, counter)
   const usage = createUsageCount(promptTokens, counter)
   const timer = createTimer(Date.now)
   const timing = () => timer.measure(answer, usage.usage().usage)
@@ -195,27 +195,29 @@ export interface Outcome extends Handed {
   retries: number
 }
 
-interface Asking extends Pick<Asked, 'send' | 'stream'> {
+interface Asking extends Pick<UpstreamRequest, 'send' | 'stream'> {
   /** To be judged, if questions are. */
-  messages?: readonly ChatMessage[]
+  question?: Question
 }
 
-const asking = ({ bytes, stream, messages }: ChatCall, { upstream }: Flow): Asking => ({
+const asking = ({ bytes, stream, question }: ChatCall, { upstream }: Flow): Asking => ({
   send: (signal) => upstream.chat(bytes, signal),
   stream,
-  messages,
+  question,
 })
 
 /** Makes the call and hands its answer on; what fails before the caller's first byte is an error with a status. */
 async function converse(
-  { messages, ...ask }: Asking,
+  { question, ...ask }: Asking,
   { deadlines, clientGone, moderation }: Flow,
   hand: (answer: Answer, call: Call) => Promise<Handed>,
 ): Promise<Outcome> {
   const call = createCall(clientGone, deadlines.total)
   // Beside the call, not before it: a question that is flagged ends it.
   const judged =
-    moderation.input && messages ? judgeQuestion(messages, { ...moderation, signal: call.signal }) : undefined
+    moderation.input && question
+      ? judgeQuestion(question.judgedText(), { ...moderation, signal: call.signal })
+      : undefined
   void judged?.then((refusal) => refusal && call.abort(refusal))
   const asked = await askUpstream({ ...ask, call, deadlines })
   const { retries } = asked

@@ -75,12 +75,12 @@ async function deliver(
     moderation,
     deadlines: config.deadlines,
     clientGone: c.req.raw.signal,
-    count({ bytes, model, messages, tokens: { prompt: promptTokens } }, answer, stream) {
+    count({ bytes, model, question, tokens: { prompt: promptTokens } }, answer, stream) {
       // A call to another invocation costs more than counting a short answer.
       const isShort = answer instanceof Uint8Array && answer.byteLength <= MAX_COUNTED_HERE_BYTES
       return isShort
-        ? countAnswer({ model, messages, promptTokens }, answer, stream)
-        : exports.Meter.count({ bytes, promptTokens }, answer, stream)
+        ? countAnswer({ model, question: () => question, promptTokens }, answer, stream)
+        : exports.Meter.count({ bytes, model, promptTokens }, answer, stream)
     },
   }
   const { delivery, ended, retries } = await flow(it)

@@ -29,12 +29,12 @@ export interface Reservation {
   expiresAt: number
 }
 
-export function reservationOf(c: Context, { tokens }: ChatCall): Reservation {
+export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Reservation {
   return {
     id: `req_${crypto.randomUUID()}`,
     prompt: tokens.prompt ?? 0,
     // A bound may be any number; what it asks for beyond all budgets is refused as too much, not as absurd.
-    output: Math.min(tokens.output ?? RESERVED_OUTPUT_TOKENS, MAX_CALL_TOKENS),
+    output: Math.min(outputBound ?? RESERVED_OUTPUT_TOKENS, MAX_CALL_TOKENS),
     expiresAt: Date.now() + c.var.config.deadlines.total + RESERVATION_GRACE_MS,
   }
 }

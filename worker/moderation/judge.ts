@@ -1,13 +1,15 @@
-/** Whoever can tell whether a text may be shown: OpenAI's moderation API (worker/upstreams/moderations.ts), the demo's, a test's. */
+/**
+ * Tells whether a text may be shown: OpenAI's moderation API (worker/upstreams/moderations.ts), or the demo's.
+ */
 
-/** `unavailable`: nobody could tell, and `why` is for the log. */
+/** `unavailable`: there is no verdict, and `why` is for the log. */
 export type Verdict =
   | { kind: 'passed' }
   | { kind: 'flagged'; categories: readonly string[] }
   | { kind: 'unavailable'; why: string }
 
 export interface Patience {
-  /** Aborts when nobody wants the verdict any more; it is then `unavailable`. */
+  /** Aborts when the verdict is no longer wanted. It is `unavailable` then. */
   signal: AbortSignal
   /** Whether a moderation that can't be reached is worth waiting for, and trying again. */
   patient: boolean

@@ -8,12 +8,12 @@ import { createUsageCount, type UsageCount } from '../answer/usage.ts'
 import type { ApiError } from '../errors.ts'
 import type { AnswerFormat } from '../formats/answer-format.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
+import { chatRequests } from '../formats/chat-completions/request.ts'
+import { reread } from '../formats/reread.ts'
 import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
 import { judgeQuestion } from '../moderation/question.ts'
-import type { ChatRequest } from '../protocol/wire.ts'
-import { countChat } from '../tokens/chat.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
@@ -71,12 +71,12 @@ export function startUpstreamRun(
   const send = (signal: AbortSignal) => upstream.chat(bytes, signal)
   const asked = askUpstream({ send, stream: true, call, deadlines })
   // While the question is on its way.
-  const { messages } = JSON.parse(new TextDecoder().decode(bytes)) as ChatRequest
+  const question = reread(bytes, chatRequests)
   const counter = counterFor(model)
   // What was put aside was counted before, with its tools and pictures.
-  const promptTokens = reserved?.prompt ?? countChat(messages, model, counter)
+  const promptTokens = reserved?.prompt ?? question.promptTokens(model, counter)
   const { input, output, ...how } = moderation
-  const verdict = input ? judgeQuestion(messages, { ...how, signal }) : undefined
+  const verdict = input ? judgeQuestion(question.judgedText(), { ...how, signal }) : undefined
   void verdict?.then((refused) => refused && call.abort(refused))
   const limit = reserved && outputLimit(reserved.output, counter)
   const { format, reader, usage, timer } = answerOf(model, promptTokens)

@@ -1,4 +1,4 @@
-/** The configured upstream, and who judges what passes between it and its readers. */
+/** The configured upstream, and the moderation that judges questions and answers. */
 import type { Config } from '../config/config.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { demo } from './demo.ts'
@@ -11,7 +11,7 @@ export function chooseUpstream(config: Config['upstream']): Upstream {
   return config.kind === 'demo' ? demo(config) : openai(config)
 }
 
-/** To be made once, not for each call: it leaves a service that fails alone for a while, whoever asks. */
+/** Make one for all calls: they share its backoff. */
 export function chooseModeration({ api, ...how }: Config['moderation']): Moderating {
   return { ...how, judge: api === undefined ? demoJudge : moderations(api) }
 }

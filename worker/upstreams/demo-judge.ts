@@ -1,6 +1,6 @@
 /**
- * The demo's moderation, so that it can be tried without a key: what has the mark in it is flagged, and nothing else is. No model
- * reads the text, as none reads the question. To `[flag the answer]` the demo's answer has the mark (demo.ts).
+ * The demo's moderation, so that moderation can be tried without a key. It flags text with the mark in it and
+ * nothing else: no model reads the text. The demo's answer to `[flag the answer]` has the mark (demo.ts).
  */
 import type { Judge } from '../moderation/judge.ts'
 

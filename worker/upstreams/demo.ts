@@ -1,12 +1,12 @@
 /**
- * The upstream where there is no key: OpenAI's wire format, made in process, at no cost and without a
- * network. It answers the founding question at the founding example's pace, and every other one with
- * what it is.
+ * The upstream of a deployment without a key. It speaks OpenAI's wire format in process, at no cost and
+ * without a network. It answers the founding question at the founding example's pace, and any other question
+ * by saying that it is the demo.
  */
-
 import { encodeEvent, toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
 import { type ChatChunk, type ChatRequest, DONE, EVENT_STREAM, type Usage } from '../protocol/wire.ts'
+import { sleep } from '../sleep.ts'
 import { FOUNDING_ANSWER } from './demo-answer.ts'
 import { FLAG } from './demo-judge.ts'
 import type { Upstream } from './upstream.ts'
@@ -41,20 +41,20 @@ Until then, the demo knows one real question:
 - Unstreamed, the same answer shows nothing for 31.5 s.
 `
 
-/** A question with this in it gets an answer that the demo's moderation flags, half way through. */
+/** A question with this in it gets an answer that the demo's moderation flags halfway through. */
 const FLAG_THE_ANSWER = /\[flag the answer\]/i
 
 /** About a token each: a word with the space before it. */
 const OTHER_PIECES: readonly string[] = OTHER_ANSWER.match(/ ?[^\s]+|\s+/g) ?? []
 
 /**
- * @param speed divides all times; a request can ask for up to a hundred times as much by its field `demo_speed`,
- *   which means nothing to any other upstream
+ * @param speed divides all times; a request can ask for up to a hundred times as much by its field
+ *   `demo_speed`, which means nothing to any other upstream
  */
 export function demo({ speed: configured }: { speed: number }): Upstream {
   return {
     async chat(body, signal) {
-      // The guard has read it before: what isn't there has a default.
+      // Admission has checked the request. A field that is missing has a default.
       const request: ChatRequest = JSON.parse(new TextDecoder().decode(body))
       const answer = compose(request)
       const speed = configured * askedSpeed(request)
@@ -135,7 +135,7 @@ function* events(answer: DemoAnswer, request: ChatRequest): Generator<Timed> {
   const delta = (delta: ChatChunk['choices'][number]['delta'], finish_reason: string | null = null) =>
     chunk({ choices: [{ index: 0, delta, logprobs: null, finish_reason }] })
 
-  // The founding example's average holds for any length; the wait for the first word is part of it.
+  // The founding example's average pace, at any length. It includes the wait for the first word.
   const last = (PACE.streamed * pieces.length) / FOUNDING_ANSWER.length
   const gap = Math.max(0, (last - PACE.first) / Math.max(1, pieces.length - 1))
   let at = PACE.first
@@ -163,7 +163,7 @@ function streamed(
       const { done, value } = rest.next()
       if (done) {
         controller.close()
-        // A reader with a buffer of its own waits to get it back.
+        // A BYOB reader waits until its buffer is returned.
         controller.byobRequest?.respond(0)
         return
       }
@@ -176,20 +176,8 @@ function streamed(
 const eventStream = (body: ReadableStream<Uint8Array>) =>
   new Response(body, { headers: { 'content-type': EVENT_STREAM } })
 
-/** Waits for a moment; rejects with the signal's reason, as `fetch` does. */
-function until(time: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const wait = time - Date.now()
-    if (wait <= 0) return resolve()
-    const aborted = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', aborted)
-      resolve()
-    }, wait)
-    signal.addEventListener('abort', aborted)
-  })
+/** Waits for a moment. @throws the signal's reason, as `fetch` does */
+async function until(time: number, signal: AbortSignal): Promise<void> {
+  await sleep(time - Date.now(), signal)
+  signal.throwIfAborted()
 }

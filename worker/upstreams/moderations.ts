@@ -1,6 +1,6 @@
 /**
- * OpenAI's moderation API, or any server that speaks its wire format, as a judge. A verdict it doesn't get within its patience is
- * `unavailable`; a garbled one is none.
+ * OpenAI's moderation API, or any server that speaks its wire format, as a judge. Without a verdict in time
+ * it says `unavailable`; a garbled verdict doesn't count.
  */
 import { readAtMost } from '../bytes.ts'
 import {
@@ -9,52 +9,51 @@ import {
   MAX_JUDGED_CHARS,
   MAX_JUDGED_INPUTS,
   MAX_VERDICT_BYTES,
-  MODERATION_PATIENCE,
-  type ModerationPatience,
+  MODERATION_RETRY_BUDGET,
+  type RetryBudget,
 } from '../limits.ts'
 import type { Judge, Patience, Verdict } from '../moderation/judge.ts'
-import { isRecord } from '../protocol/json.ts'
-import { sleep } from './call.ts'
-import { passedHeaders } from './headers.ts'
-import { createPace } from './pace.ts'
-import { retryAfter } from './retry.ts'
+import { isRecord, parseJson } from '../protocol/json.ts'
+import { retryAfter } from '../protocol/retry-after.ts'
+import { sleep } from '../sleep.ts'
+import { createSharedBackoff } from './shared-backoff.ts'
 
 export interface ModerationApi {
   /** Of the endpoint itself: `https://api.openai.com/v1/moderations`. */
   url: string
-  /** `undefined`: it needs none, or is not to have it. */
+  /** `undefined`: the server needs no key, or must not get the upstream's. */
   apiKey: string | undefined
   model: string
 }
 
-/** Create one for all calls: it leaves a service that fails alone for a while, whoever asks. */
-export function moderations(api: ModerationApi, patience: ModerationPatience = MODERATION_PATIENCE): Judge {
-  const pace = createPace(patience)
+/** Create one for all calls: they share its backoff. */
+export function moderations(api: ModerationApi, budget: RetryBudget = MODERATION_RETRY_BUDGET): Judge {
+  const backoff = createSharedBackoff(budget)
 
   async function judge(inputs: readonly string[], until: number, how: Patience): Promise<Verdict> {
     for (let why = 'it failed before'; ; ) {
       if (how.signal.aborted) return unavailable('nobody waits for it')
       const now = Date.now()
-      const wait = pace.wait(now)
-      // A wait that leaves no time for an attempt is not begun.
+      const wait = backoff.wait(now)
+      // Waiting is useless if it leaves no time for an attempt.
       if (now + wait >= until || (wait > 0 && !how.patient)) return unavailable(why)
       if (wait > 0) {
         await sleep(wait, how.signal)
         continue
       }
-      const answer = await attempt(api, inputs, Math.min(patience.attempt, until - now), how.signal)
+      const answer = await attempt(api, inputs, Math.min(budget.attempt, until - now), how.signal)
       if (!(answer instanceof Failure)) {
-        pace.succeeded(now)
+        backoff.succeeded(now)
         return answer
       }
       why = answer.why
       if (answer.isFinal || how.signal.aborted) return unavailable(why)
-      pace.failed(now, Date.now(), answer.after)
+      backoff.failed(now, Date.now(), answer.after)
     }
   }
 
   return async (texts, how) => {
-    const until = Date.now() + patience.verdict
+    const until = Date.now() + budget.verdict
     const inputs = texts.flatMap((text) => [...slices(text)])
     for (let at = 0; at < inputs.length; at += MAX_JUDGED_INPUTS) {
       const verdict = await judge(inputs.slice(at, at + MAX_JUDGED_INPUTS), until, how)
@@ -69,19 +68,19 @@ const unavailable = (why: string): Verdict => ({ kind: 'unavailable', why })
 /** A long text as inputs that overlap. */
 function* slices(text: string): Generator<string> {
   for (let at = 0; at < text.length; at += MAX_JUDGED_CHARS - JUDGED_OVERLAP_CHARS) {
-    // Half a character at a cut would be no valid text.
+    // A cut can go through a character, and half a character is no valid text.
     yield text.slice(at, at + MAX_JUDGED_CHARS).toWellFormed()
     if (at + MAX_JUDGED_CHARS >= text.length) return
   }
 }
 
-/** An attempt that came to no verdict. */
+/** An attempt without a verdict. */
 class Failure {
   /** For the log: no words of the service's. */
   readonly why: string
-  /** Whether another attempt can't mend it. */
+  /** Whether another attempt can't help. */
   readonly isFinal: boolean
-  /** Milliseconds that the service asks to be left alone for. */
+  /** How long the service asks to be left alone, in milliseconds. */
   readonly after: number | undefined
   constructor(
     why: string,
@@ -109,10 +108,10 @@ async function attempt(
         accept: 'application/json',
         'user-agent': 'millrace',
       },
-      // One text as itself: not every server that speaks this format takes lists.
+      // A single text is not sent as a list: some servers that speak this format take no lists.
       body: JSON.stringify({ model, input: inputs.length === 1 ? inputs[0] : inputs }),
       signal: AbortSignal.any([signal, timeout]),
-      // A redirect would carry the key, and what is judged, to whoever it names.
+      // A redirect is not followed: it would carry the key and the texts to any host that it names.
       redirect: 'manual',
     })
     if (!response.ok) return await readFailure(response)
@@ -123,25 +122,19 @@ async function attempt(
 }
 
 async function readFailure(response: Response): Promise<Failure> {
-  const { status } = response
-  const headers = passedHeaders(response.headers)
+  const { status, headers } = response
   const body = await readJson(response, MAX_ERROR_BODY_BYTES).catch(() => undefined)
   const spent = isRecord(body) && isRecord(body.error) && body.error.code === 'insufficient_quota'
   const passes = status === 429 || status === 408 || status >= 500
   return new Failure(`status ${status}`, {
-    isFinal: !passes || spent || headers['x-should-retry'] === 'false',
+    isFinal: !passes || spent || headers.get('x-should-retry') === 'false',
     after: retryAfter(headers, Date.now()),
   })
 }
 
 /** @returns `undefined` where it is no JSON; rejects where it breaks off or is too long */
 async function readJson(response: Response, limit: number): Promise<unknown> {
-  const text = new TextDecoder().decode(await readAtMost(response.body, limit))
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return parseJson(new TextDecoder().decode(await readAtMost(response.body, limit)))
 }
 
 function readVerdict(body: unknown, inputs: number): Verdict | Failure {
@@ -155,7 +148,7 @@ function readVerdict(body: unknown, inputs: number): Verdict | Failure {
     )
     return { kind: 'flagged', categories: [...new Set(categories)] }
   }
-  // All that was sent is judged, and plainly, or none of it is.
+  // A pass counts only if each text has a plain verdict.
   const passed = results.filter((result) => isRecord(result) && result.flagged === false)
   if (results.length < inputs || passed.length < results.length) return new Failure('no verdict')
   return { kind: 'passed' }

@@ -3,7 +3,7 @@ import type { Upstream } from './upstream.ts'
 
 /** @param baseUrl with the version and without a slash at its end: `https://api.openai.com/v1` */
 export function openai({ baseUrl, apiKey }: { baseUrl: string; apiKey: string }): Upstream {
-  // None of the caller's headers go along: cookies, addresses and its own key are not the upstream's business.
+  // The caller's headers stay here: cookies, addresses and its key are not for the upstream.
   const headers = {
     authorization: `Bearer ${apiKey}`,
     'content-type': 'application/json',
@@ -12,7 +12,7 @@ export function openai({ baseUrl, apiKey }: { baseUrl: string; apiKey: string })
   }
   return {
     chat: (body, signal) =>
-      // A redirect would carry the key to whoever the upstream names, so none is followed.
+      // A redirect is not followed: it would carry the key to any host that the upstream names.
       fetch(`${baseUrl}/chat/completions`, { method: 'POST', headers, body, signal, redirect: 'manual' }),
     models: (signal, id) => {
       // Encoded, so that an id with slashes or dots can't name another path of the upstream's.

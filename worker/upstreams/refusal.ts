@@ -1,29 +1,64 @@
 /**
- * An upstream's refusal → what the caller is told of it. Words about the request are passed on;
- * words about this Worker's account, and whatever is no envelope, are not.
+ * An upstream's refusal → what the caller is told of it. Words about the request are passed on; words about
+ * this Worker's account are not, nor is anything that has none of the forms of an error.
  */
-
 import { readAtMost } from '../bytes.ts'
 import { ApiError, type ErrorCode } from '../errors.ts'
-import { MAX_ERROR_BODY_BYTES, MAX_ERROR_MESSAGE_CHARS } from '../limits.ts'
-import { toWireError } from '../protocol/error-envelope.ts'
-import { isRecord } from '../protocol/json.ts'
+import { MAX_ERROR_BODY_BYTES } from '../limits.ts'
+import { parseJson } from '../protocol/json.ts'
 import type { WireError } from '../protocol/wire.ts'
+import { cleaned } from './clean.ts'
+import { isErrorInSuccess, readErrorBody } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
 
-/** @param response any answer of the upstream with a status that is not 2xx */
-export async function readRefusal(response: Response): Promise<ApiError> {
-  const headers = passedHeaders(response.headers)
-  const { status } = response
-  const own = ownCode(status)
-  if (own !== undefined) {
-    await response.body?.cancel()
-    return new ApiError(own, { headers, upstreamStatus: status })
-  }
-  const wire = await readEnvelope(response)
-  // 400, 404, 422 and 429's limits: the caller's own mistake or share, so the upstream's status and words.
-  return new ApiError('upstream_rejected', { status, headers, upstreamStatus: status, ...(wire && { wire }) })
+export interface Refusal {
+  error: ApiError
+  /**
+   * The upstream's status, which says whether to try again: for an error in a success, the one that it names.
+   */
+  status: number
 }
+
+/** @param response any answer of the upstream with a status that is not 2xx */
+export async function readRefusal(response: Response): Promise<Refusal> {
+  const { status } = response
+  if (ownCode(status) === undefined) return refusalOf(status, response, await readWords(response))
+  await response.body?.cancel()
+  return refusalOf(status, response, undefined)
+}
+
+/**
+ * An error that came with a status of success, as some upstreams send what their filters refused or what
+ * failed behind them. It is treated as if it had come with the status that it names; without one it is about
+ * the request.
+ *
+ * @param json an answer, parsed
+ * @returns `undefined` where it is no error
+ */
+export function errorInSuccess(
+  json: unknown,
+  response: Pick<Response, 'status' | 'headers'>,
+): Refusal | undefined {
+  if (!isErrorInSuccess(json)) return undefined
+  const { status = 400, wire } = readErrorBody(json) ?? {}
+  return refusalOf(status, response, wire && cleaned(wire))
+}
+
+function refusalOf(
+  status: number,
+  { status: upstreamStatus, headers }: Pick<Response, 'status' | 'headers'>,
+  wire: WireError | undefined,
+): Refusal {
+  const details = { headers: passedHeaders(headers), upstreamStatus }
+  const own = ownCode(status)
+  if (own !== undefined) return { error: new ApiError(own, details), status }
+  // 400, 404, 422 and 429's limits: the caller's own mistake or share, so the upstream's status and words.
+  return { error: new ApiError('upstream_rejected', { ...details, status, ...(wire && { wire }) }), status }
+}
+
+/** An error that the upstream reports in mid-stream, as a caller may read it. */
+export const errorInStream = (wire: WireError): ApiError =>
+  new ApiError('upstream_error', { wire: cleaned(wire) })
 
 /** The code for a status that says nothing about the request; `undefined` where it does. */
 function ownCode(status: number): ErrorCode | undefined {
@@ -32,72 +67,14 @@ function ownCode(status: number): ErrorCode | undefined {
   // 529 is how some say that they have no capacity.
   if (status === 503 || status === 529) return 'upstream_overloaded'
   if (status >= 500 || status === 408) return 'upstream_error'
-  // With `redirect: 'manual'` a redirect arrives as itself, and followed it would take the key along.
+  // With `redirect: 'manual'` a redirect arrives as itself: followed, it would take the key along.
   if (status < 400) return 'upstream_invalid'
   return undefined
 }
 
-/**
- * An error that came with a status of success, as some upstreams send what their filters refused.
- *
- * @param body an answer as parsed JSON
- * @returns `undefined` where it is no error
- */
-export function errorInSuccess(body: unknown, headers: Headers): ApiError | undefined {
-  const wire = envelopeIn(body)
-  if (wire === undefined) return undefined
-  const said = isRecord(body) && isRecord(body.error) ? body.error.status : undefined
-  const status = typeof said === 'number' && said >= 400 && said < 500 ? said : 502
-  const details = { headers: passedHeaders(headers), upstreamStatus: 200 }
-  const own = ownCode(status)
-  return own === undefined
-    ? new ApiError('upstream_rejected', { ...details, status, wire })
-    : new ApiError(own, details)
-}
-
-async function readEnvelope(response: Response): Promise<WireError | undefined> {
-  try {
-    const bytes = await readAtMost(response.body, MAX_ERROR_BODY_BYTES)
-    return envelopeIn(JSON.parse(new TextDecoder().decode(bytes)))
-  } catch {
-    // Not JSON, too long or cut off: the status alone is passed on.
-    return undefined
-  }
-}
-
-function envelopeIn(json: unknown): WireError | undefined {
-  // Google's OpenAI-compatible endpoint wraps the envelope in an array.
-  const body: unknown = Array.isArray(json) ? json[0] : json
-  if (!isRecord(body) || body.error == null) return undefined
-  return cleaned(toWireError(body.error))
-}
-
-/** An error that the upstream reports in mid-stream, as a caller may read it. */
-export const errorInStream = (wire: WireError): ApiError =>
-  new ApiError('upstream_error', { wire: cleaned(wire) })
-
-/** An error in the upstream's words, without what they tell of it: wherever they are passed on as ours. */
-function cleaned({ message, type, param, code }: WireError): WireError {
-  return { message: clean(message), type: clean(type), param: clean(param), code: clean(code) }
-}
-
-/** What identifies the account or the machines behind the upstream, in any of its messages. */
-const PRIVATE = [
-  /\b(?:sk|pk|rk|sess|mr)[-_][\w*.-]{4,}/g,
-  /\bBearer\s+\S+/gi,
-  /\b(?:org|proj)[-_]\w{6,}/g,
-  // A page that explains the error is the caller's to read; any other address is the upstream's own.
-  /\bhttps?:\/\/(?!(?:platform|help)\.openai\.com\b)[^\s"'<>]+/gi,
-  /\b(?:\d{1,3}\.){3}\d{1,3}(?::\d+)?\b/g,
-  // The first line of a stack trace and all below it.
-  /\n\s*(?:at |File "|Traceback)[\s\S]*/g,
-]
-
-function clean<T extends string | null>(text: T): T
-function clean(text: string | null): string | null {
-  if (text === null) return null
-  return PRIVATE.reduce((rest, pattern) => rest.replace(pattern, '[…]'), text).slice(
-    0,
-    MAX_ERROR_MESSAGE_CHARS,
-  )
+async function readWords(response: Response): Promise<WireError | undefined> {
+  // Too long or cut off: the status alone is passed on.
+  const bytes = await readAtMost(response.body, MAX_ERROR_BODY_BYTES).catch(() => undefined)
+  const wire = bytes && readErrorBody(parseJson(new TextDecoder().decode(bytes)))?.wire
+  return wire && cleaned(wire)
 }

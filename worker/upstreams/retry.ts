@@ -1,12 +1,12 @@
-/** Whether a call that failed before its first byte is made again, and when. Pure. */
+/** Whether a call that failed before its answer began is made again, and when. Pure. */
 import { MAX_RETRIES, MAX_RETRY_WAIT_MS, RETRY_BASE_MS } from '../limits.ts'
+import { retryAfter } from '../protocol/retry-after.ts'
 
 /** What is known of a failed attempt. */
 export interface Failure {
-  /** The upstream's status, or `unreachable`: refused, reset, or gone before its first byte. */
+  /** The upstream's status, or `unreachable`: refused, reset, or gone before its status. */
   status: number | 'unreachable'
-  /** The upstream's headers, lower case. */
-  headers: Readonly<Record<string, string>>
+  headers: Pick<Headers, 'get'>
   /** The error's own code, such as `insufficient_quota`. */
   code: string | null
 }
@@ -25,21 +25,10 @@ export function retryDelay(
   now: number,
 ): number | undefined {
   if (retries >= MAX_RETRIES || !RETRIED.includes(failure.status)) return undefined
-  if (failure.headers['x-should-retry'] === 'false') return undefined
-  // A spent quota is a 429 too, and no wait mends it.
+  if (failure.headers.get('x-should-retry') === 'false') return undefined
+  // A spent quota is a 429 too, but waiting doesn't help.
   if (failure.code === 'insufficient_quota') return undefined
   const asked = retryAfter(failure.headers, now)
   if (asked !== undefined) return asked <= MAX_RETRY_WAIT_MS ? asked : undefined
   return RETRY_BASE_MS * 2 ** retries * (0.75 + random / 2)
-}
-
-/** `retry-after-ms`, or `retry-after` in seconds or as a date, in milliseconds from `now`. */
-export function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
-  const ms = Number.parseFloat(headers['retry-after-ms'] ?? '')
-  if (ms >= 0) return ms
-  const after = headers['retry-after']
-  if (after === undefined) return undefined
-  const seconds = Number(after)
-  const wait = Number.isNaN(seconds) ? Date.parse(after) - now : seconds * 1000
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait)
 }

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
-import { MODERATION_PATIENCE } from '../../worker/limits.ts'
-import { createPace } from '../../worker/upstreams/pace.ts'
+import { MODERATION_RETRY_BUDGET } from '../../worker/limits.ts'
+import { createSharedBackoff } from '../../worker/upstreams/shared-backoff.ts'
 
-const PATIENCE = {
-  ...MODERATION_PATIENCE,
+const BUDGET = {
+  ...MODERATION_RETRY_BUDGET,
   backoff: 100,
   longestBackoff: 1000,
   probe: 50,
   longestRetryAfter: 5000,
 }
-const pace = () => createPace(PATIENCE, () => 0.5)
+const backoff = () => createSharedBackoff(BUDGET, () => 0.5)
 
 test('what works is never waited for', () => {
-  const it = pace()
+  const it = backoff()
   expect(it.wait(0)).toBe(0)
   it.succeeded(0)
   expect(it.wait(0)).toBe(0)
@@ -20,7 +20,7 @@ test('what works is never waited for', () => {
 })
 
 test('each failure in a row doubles the wait, up to a bound', () => {
-  const it = pace()
+  const it = backoff()
   const waits: number[] = []
   let now = 0
   for (let failure = 0; failure < 6; failure++) {
@@ -33,14 +33,14 @@ test('each failure in a row doubles the wait, up to a bound', () => {
 })
 
 test('failures of calls that were under way together count once', () => {
-  const it = pace()
+  const it = backoff()
   for (let i = 0; i < 10; i++) it.wait(0)
   for (let i = 1; i <= 10; i++) it.failed(0, i)
   expect(it.wait(10)).toBe(100)
 })
 
 test('what the service asks for counts, within reason', () => {
-  const it = pace()
+  const it = backoff()
   it.failed(0, 0, 2000)
   expect(it.wait(0)).toBe(2000)
   it.failed(0, 0, 10 ** 9)
@@ -48,7 +48,7 @@ test('what the service asks for counts, within reason', () => {
 })
 
 test('after a failure one call goes ahead of the others, until one has got through', () => {
-  const it = pace()
+  const it = backoff()
   it.failed(0, 0)
   expect(it.wait(100)).toBe(0)
   expect(it.wait(100)).toBe(50)
@@ -59,7 +59,7 @@ test('after a failure one call goes ahead of the others, until one has got throu
 })
 
 test('a success that had begun before the failure ends no wait', () => {
-  const it = pace()
+  const it = backoff()
   it.failed(5, 10)
   it.succeeded(0)
   expect(it.wait(10)).toBe(100)

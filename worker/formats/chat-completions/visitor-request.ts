@@ -1,19 +1,13 @@
 /**
- * What a visitor may ask: a conversation in words, under the site's own system prompt. What comes out is made anew from what is
- * allowed; so nothing else reaches the upstream, in whatever spelling or place it came.
+ * What a visitor may ask: a conversation in words, under the site's own system prompt. The request is made
+ * anew from the fields that are allowed, so nothing else reaches the upstream, in any spelling or place.
  */
-import { ApiError } from '../errors.ts'
-import { isRecord } from '../protocol/json.ts'
-import type { ChatMessage, ChatRequest } from '../protocol/wire.ts'
+import { ApiError } from '../../errors.ts'
+import { isRecord } from '../../protocol/json.ts'
+import type { ChatMessage, ChatRequest } from '../../protocol/wire.ts'
+import type { VisitorRules } from '../format.ts'
 
-export interface VisitorRules {
-  /** Put before the visitor's messages; `undefined`: none. */
-  systemPrompt: string | undefined
-  /** Beside what is plain: fields of a request or a message, and types of parts. */
-  fields: ReadonlySet<string>
-}
-
-/** Fields that cost nothing of themselves, and bring no words to the model. */
+/** Fields that cost nothing by themselves and bring no words to the model. */
 const PLAIN_FIELDS = new Set([
   'model',
   'messages',
@@ -29,7 +23,9 @@ const PLAIN_FIELDS = new Set([
   'max_completion_tokens',
 ])
 
-/** Of each role, its fields: `true`, or what must be among `VisitorRules.fields` for it. */
+/**
+ * The fields of each role's messages: `true`, or the entry of `VisitorRules.fields` that allows the field.
+ */
 const MESSAGE_FIELDS: Partial<Record<string, Readonly<Record<string, true | string>>>> = {
   user: { role: true, content: true, name: 'name' },
   assistant: {
@@ -44,7 +40,7 @@ const MESSAGE_FIELDS: Partial<Record<string, Readonly<Record<string, true | stri
   tool: { role: true, content: true, tool_call_id: true },
   function: { role: true, content: true, name: true },
 }
-/** Roles that come with a field, and only with it. No field brings `system` or `developer`. */
+/** Roles that need an entry of `VisitorRules.fields`. No entry allows `system` or `developer`. */
 const ROLE_NEEDS: Partial<Record<string, string>> = { tool: 'tools', function: 'functions' }
 
 const STREAM_OPTIONS = new Set(['include_usage', 'include_timing', 'include_obfuscation'])
@@ -84,7 +80,7 @@ function visitorMessage(
   }
   const fields = said(message)
   for (const [name] of fields) {
-    // Own ones alone: every object has a `constructor`.
+    // Own names only: every object inherits a `constructor`.
     const needs = Object.hasOwn(known, name) ? known[name] : undefined
     const free = needs === true || (needs !== undefined && allowed.has(needs))
     if (!free) return fieldNotAllowed(`${param}.${shown(name)}`)
@@ -93,7 +89,10 @@ function visitorMessage(
   return checkContent(message, `${param}.content`, allowed) ?? { role, ...Object.fromEntries(fields) }
 }
 
-/** A text, or parts each of which is one, or is allowed. An assistant's may be missing, beside what it did instead of speaking. */
+/**
+ * Content is a text, or parts that are texts or are allowed. An assistant's content can be missing if the
+ * message has something else.
+ */
 function checkContent(
   { role, content, ...others }: ChatMessage,
   param: string,
@@ -121,7 +120,7 @@ function checkPart(
   if (!isRecord(part) || typeof part.type !== 'string') return wrongContent(param)
   const { type } = part
   if (type !== 'text' && !(type === 'refusal' && role === 'assistant')) {
-    // As for what they hold, the owner who allows them takes what the upstream takes.
+    // What an allowed part holds is for the upstream to check.
     return allowed.has(type) && role === 'user' ? undefined : fieldNotAllowed(`${param}.type`)
   }
   if (typeof part[type] !== 'string') return wrongContent(`${param}.${type}`)
@@ -129,7 +128,7 @@ function checkPart(
   return other === undefined ? undefined : fieldNotAllowed(`${param}.${shown(other)}`)
 }
 
-/** The fields that say something: `null` is how OpenAI's clients leave one out. */
+/** The fields that say something: OpenAI's clients send `null` for a field that is left out. */
 function said(object: object): [string, unknown][] {
   return Object.entries(object).filter(([, value]) => value !== null)
 }
@@ -142,7 +141,7 @@ function wrongContent(param: string): ApiError {
   return new ApiError('invalid_parameter', { message: `\`${param}\` must be text.`, param })
 }
 
-/** A name as it came, if it is one; a caller may have put anything there, of any length. */
+/** A name as it came, if it is short and plain: callers can put anything there, of any length. */
 function shown(name: string): string {
   return /^[\w.-]{1,64}$/.test(name) ? name : '(a field without a proper name)'
 }

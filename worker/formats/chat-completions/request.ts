@@ -1,0 +1,110 @@
+/**
+ * Chat Completions, the request: `messages`, checked as far as the Worker depends on them, and what is set
+ * beside them.
+ */
+import { ApiError } from '../../errors.ts'
+import { MAX_MESSAGES } from '../../limits.ts'
+import { isRecord } from '../../protocol/json.ts'
+import { type ChatRequest, ROLES } from '../../protocol/wire.ts'
+import type { Changes, Question, RequestFormat, VisitorRules } from '../format.ts'
+import { boundOutput, type OutputBounds, readOutputBounds } from './output-bounds.ts'
+import { promptTokens } from './prompt-tokens.ts'
+import { questionText } from './question-text.ts'
+import { visitorRequest } from './visitor-request.ts'
+
+export const chatRequests: RequestFormat = {
+  read(json, visitor) {
+    const request = checkRequest(json)
+    return request instanceof ApiError ? request : readQuestion(request, visitor)
+  },
+  ask: (text) => ({ messages: [{ role: 'user', content: text }] }),
+  isRequest: (json) => 'messages' in json,
+}
+
+function readQuestion(request: ChatRequest, visitor: VisitorRules | undefined): Question | ApiError {
+  const own = visitor === undefined ? request : visitorRequest(request, visitor)
+  if (own instanceof ApiError) return own
+  const bounds = readOutputBounds(own)
+  return bounds instanceof ApiError ? bounds : questionOf(own, bounds)
+}
+
+function questionOf(request: ChatRequest, { choices, outputBounds }: OutputBounds): Question {
+  const { model, stream, stream_options: options } = request
+  return {
+    request,
+    model,
+    stream: stream === true,
+    asks: { usage: options?.include_usage === true, timing: options?.include_timing === true },
+    choices,
+    outputBounds,
+    promptField: 'messages',
+    promptTokens: (model, counter) => promptTokens(request, model, counter),
+    judgedText: () => questionText(request.messages),
+    changed: (changes) => questionOf(change(request, changes), { choices, outputBounds }),
+  }
+}
+
+function change(
+  request: ChatRequest,
+  { model, stream, tellUsage, outputBound, outputBoundField }: Changes,
+): ChatRequest {
+  const { stream_options: options, ...others } = request
+  // vLLM refuses an unstreamed call that has stream options, and quotes the whole request as it does.
+  const kept = stream ? streamOptions(options, tellUsage) : options === null ? null : undefined
+  return {
+    ...others,
+    model,
+    ...(stream !== (request.stream === true) && { stream }),
+    ...(kept !== undefined && { stream_options: kept }),
+    ...(outputBound !== undefined && boundOutput(request, outputBound, outputBoundField)),
+  }
+}
+
+/** `include_timing` is Millrace's own, and never goes upstream. */
+function streamOptions(
+  options: ChatRequest['stream_options'],
+  tellUsage: boolean,
+): ChatRequest['stream_options'] {
+  const { include_timing: own, ...others } = options ?? {}
+  if (tellUsage) return { ...others, include_usage: true }
+  return own === undefined ? options : others
+}
+
+function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | ApiError {
+  const { messages, model, stream, stream_options: options } = json
+  if (!Array.isArray(messages) || messages.length === 0) {
+    return new ApiError('invalid_messages', { param: 'messages' })
+  }
+  if (messages.length > MAX_MESSAGES) {
+    return new ApiError('too_many_messages', {
+      message: `The conversation has ${messages.length} messages; ${MAX_MESSAGES} is the most.`,
+      param: 'messages',
+    })
+  }
+  for (const [index, message] of messages.entries()) {
+    const param = `messages[${index}]`
+    if (!isRecord(message)) {
+      return new ApiError('invalid_messages', { message: `\`${param}\` must be an object.`, param })
+    }
+    if (!ROLES.some((role) => role === message.role)) {
+      return new ApiError('invalid_role', {
+        message: `\`${param}.role\` must be one of ${ROLES.join(', ')}.`,
+        param: `${param}.role`,
+      })
+    }
+  }
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
+    return wrong('stream', 'true or false')
+  }
+  if (options !== undefined && options !== null && !isRecord(options)) {
+    return wrong('stream_options', 'an object')
+  }
+  if (model !== undefined && (typeof model !== 'string' || model === '')) {
+    return wrong('model', 'the name of a model')
+  }
+  return json as ChatRequest
+}
+
+function wrong(param: string, right: string): ApiError {
+  return new ApiError('invalid_parameter', { message: `\`${param}\` must be ${right}.`, param })
+}

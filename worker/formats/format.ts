@@ -1,0 +1,78 @@
+/**
+ * What the Worker needs to know of a wire format. Each format is a folder beside this file, and nothing
+ * outside that folder knows how its requests are written.
+ */
+import type { ApiError } from '../errors.ts'
+
+/** The request half of a format. */
+export interface RequestFormat {
+  /**
+   * Checks a request as far as the Worker depends on it. All other fields are the upstream's business.
+   *
+   * @param json a JSON object
+   * @param visitor what a visitor may send; `undefined`: the request is the caller's own
+   */
+  read(json: Readonly<Record<string, unknown>>, visitor?: VisitorRules): Question | ApiError
+  /** The request that asks this and nothing else. */
+  ask(text: string): Record<string, unknown>
+  /**
+   * Whether this was meant as a request, valid or not: `/chat` also takes questions that happen to be JSON.
+   */
+  isRequest(json: Readonly<Record<string, unknown>>): boolean
+}
+
+/** A request that was read. */
+export interface Question {
+  /** As it goes upstream, unless it is changed. */
+  readonly request: Readonly<Record<string, unknown>>
+  /** `undefined`: the request names none. */
+  readonly model: string | undefined
+  readonly stream: boolean
+  /** What the caller wants to be told at the end of a streamed answer. */
+  readonly asks: { readonly usage: boolean; readonly timing: boolean }
+  /** How many answers are asked for at once. */
+  readonly choices: number
+  /**
+   * Each bound on the tokens of one choice that the request sets. A format can have several fields for it.
+   */
+  readonly outputBounds: readonly number[]
+  /** The field that holds the prompt: `param` of an error about it. */
+  readonly promptField: string
+  /**
+   * The prompt's tokens as the upstream will bill them: exact for text, a flat number for each part that
+   * isn't text.
+   */
+  promptTokens(model: string, counter: { count(text: string): number }): number
+  /** All that the caller says to the model, for moderation; not the owner's or developer's instructions. */
+  judgedText(): string
+  changed(changes: Changes): Question
+}
+
+/** What is set in a request before it goes upstream. */
+export interface Changes {
+  model: string
+  stream: boolean
+  /** Have a streamed answer tell its usage. */
+  tellUsage: boolean
+  /**
+   * No choice may have more tokens: larger bounds are lowered to this, and where there is none it is put in.
+   */
+  outputBound?: number | undefined
+  /** The field that a bound is put into, where the format has several. */
+  outputBoundField?: OutputBoundField | undefined
+}
+
+/**
+ * Which of Chat Completions' two fields the upstream understands. Formats with one field for it ignore this
+ * setting.
+ */
+export type OutputBoundField = 'max_completion_tokens' | 'max_tokens'
+
+export interface VisitorRules {
+  /** Put before the visitor's messages; `undefined`: none. */
+  systemPrompt: string | undefined
+  /**
+   * Allowed beside the plain fields of a conversation: fields of a request or a message, and types of parts.
+   */
+  fields: ReadonlySet<string>
+}
