@@ -172,7 +172,7 @@ async function within<T>(ms: number, code: ErrorCode, call: Call, work: Promise<
 }
 
 /** Why a call was aborted. */
-export function reasonOf(signal: AbortSignal): ApiError {
+function reasonOf(signal: AbortSignal): ApiError {
   const { reason } = signal
   return reason instanceof ApiError ? reason : new ApiError('internal_error', { cause: reason })
 }
