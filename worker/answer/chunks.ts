@@ -35,9 +35,11 @@ export function gatheredChunks(
   const reader = read.getReader({ mode: 'byob' })
   const drain = drainSlowly(pumped)
   let begun = false
-  /** When the last read came, and whether it came soon after the one before. */
+  /** When the last read came, and whether the next one is to gather. */
   let last = now()
-  let isFast = false
+  let gathers = false
+  /** What one chunk has, by the last read that did not gather. */
+  let chunkBytes = first.byteLength
   let hurried = false
   let endPause = () => {}
 
@@ -58,14 +60,15 @@ export function gatheredChunks(
         return first
       }
       const wait = last + gatherMs - now()
-      const paused = isFast && wait > 0 && !hurried
-      if (paused) await pause(wait)
-      const since = paused ? now() : last
+      const gathered = gathers && wait > 0 && !hurried
+      if (gathered) await pause(wait)
       const { done, value } = await reader.read(new Uint8Array(GATHERED_READ_BYTES))
-      last = now()
-      // After a pause there is something already, or the tokens come slower than that.
-      isFast = paused ? last - since < 1 : last - since < gatherMs
       if (done) return undefined
+      const since = last
+      last = now()
+      if (!gathered) chunkBytes = value.byteLength
+      // As long as it brings more than a chunk at a time; the clock alone can't tell, on a busy machine.
+      gathers = gathered ? value.byteLength >= 1.5 * chunkBytes : last - since < gatherMs
       drain.granted(value.byteLength)
       return value
     },
