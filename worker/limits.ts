@@ -116,7 +116,10 @@ export const MAX_RUNNING_STREAMS = 256
 /** Streams of one caller that are kept, running or ended: at 50 KB each half a gigabyte of an object's ten. */
 export const MAX_KEPT_STREAMS = 10_000
 
-/** When an object is looked at that has nothing due, to be wiped if it is of no use: each look is a row written, and a page is read for some minutes before the first question. */
+/**
+ * Delay before an idle object is checked and wiped. Each check writes a row, and a page is read for minutes
+ * before its first question.
+ */
 export const IDLE_LOOK_MS = 10 * 60_000
 
 /** What one write to a reader holds, at most. */
@@ -144,20 +147,38 @@ export const KEEPING: Keeping = { kept: 10 * 60_000, abandoned: 5 * 60_000 }
 /** What one call may cost, as a count that is believed: a thousand times the largest context window. */
 export const MAX_CALL_TOKENS = 1_000_000_000
 
-/** How long a day's account is kept after its end: the clocks of two machines differ by less, and the calls that began in it end. */
+/**
+ * How long a day's account is kept after its end: its last calls end by then, and the clocks of two machines
+ * differ by less.
+ */
 export const DAY_GRACE_MS = 60 * 60_000
 
-/** When a place or some tokens may be free again that running calls hold: answers take seconds, nobody knows how many. */
+/** Retry hint while running calls hold the budget. Answers take seconds; their end can't be predicted. */
 export const RUNNING_RETRY_MS = 2_000
 
-/** Into how many slices the deployment's daily total is cut at first: so many callers find one at once, and each asks once for several questions. */
+/**
+ * The largest grant beyond a call's own need is the daily total / 64, so that no caller holds more of it
+ * unused.
+ */
 export const SLICES = 64
 
-/** As the total runs low, a slice is this part of what is left: callers still find one, and the last tokens go question by question. */
+/**
+ * As the total runs low, a grant beyond a call's own need is at most this part of what is left: the last
+ * tokens go call by call.
+ */
 export const SLICES_OF_REST = 16
 
-/** How long after its caller's last question an unused slice goes back: as long as one reads an answer and thinks of the next question. */
+/**
+ * How long after its caller's last call an unused slice goes back: about as long as reading an answer and
+ * asking again takes.
+ */
 export const SLICE_IDLE_MS = 60_000
+
+/**
+ * Characters of a durable answer after which its progress is counted and noted in the budget: some 256 tokens.
+ * Each note is a row written, beside the 16 rows or so that the journal needs for as many events.
+ */
+export const PROGRESS_CHARS = 1024
 
 /** The longest `Retry-After` that OpenAI's SDK obeys; told to wait longer, it tries again within seconds. */
 export const MAX_OBEYED_WAIT_MS = 60_000

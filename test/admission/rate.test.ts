@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { rateError } from '../../worker/admission/rate.ts'
+import type { CallerLimits } from '../../worker/budget/budget-state.ts'
 import { createLedger } from '../../worker/budget/ledger.ts'
-import type { Limits } from '../../worker/budget/standing.ts'
 import { openDatabase } from '../support/sqlite.ts'
 
 const NOON = Date.UTC(2026, 10, 22, 12)
-const LIMITS: Limits = { tokensPerDay: 20_000, concurrency: 2, sliced: false }
+const LIMITS: CallerLimits = { tokensPerDay: 20_000, concurrency: 2, sliced: false }
 
 /** What the caller gets whose calls of so many tokens are running, and who asks for one more of `tokens`. */
 function refused(running: number[], tokens: number) {
@@ -16,7 +16,7 @@ function refused(running: number[], tokens: number) {
     )
     .reverse()
   if (last?.kind !== 'refused') throw new Error('It was reserved.')
-  return rateError(last.refusal, last.standing, NOON)
+  return rateError(last.refusal, last.state, NOON)
 }
 
 test('tokens: which limit, what is left of it, and when it begins anew', async () => {
@@ -60,10 +60,18 @@ test('one call too many at once', () => {
 })
 
 test("the deployment's limit is called that", () => {
-  const standing = { limit: undefined, left: undefined, resetsAt: NOON, running: 0, concurrency: undefined }
+  const state = {
+    used: 0,
+    reserved: 0,
+    left: undefined,
+    limit: undefined,
+    running: 0,
+    concurrency: undefined,
+    resetsAt: NOON,
+  }
   const resetsAt = NOON + 12 * 3_600_000
   const refusal = { allowed: 1_000_000, left: 50, needed: 600, resetsAt, retryAfterMs: resetsAt - NOON }
-  const error = rateError({ limit: 'total_tokens_per_day', ...refusal }, standing, NOON)
+  const error = rateError({ limit: 'total_tokens_per_day', ...refusal }, state, NOON)
   expect(error.code).toBe('total_tokens_per_day_exceeded')
   expect(error.message).toBe(
     "This call may take 600 tokens; of this deployment's 1,000,000 for today 50 are left, until 2026-11-23T00:00:00Z.",

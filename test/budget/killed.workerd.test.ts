@@ -1,6 +1,6 @@
 /**
- * An object that is killed at any moment: what is settled and reserved never passes the budget, and once its alarm has come
- * it is what was used or the estimate, no more and no less.
+ * An object that is killed at any moment: what is settled and reserved never passes the budget, and once its
+ * alarm has come it is what was used or the estimate, no more and no less.
  */
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'
@@ -96,7 +96,7 @@ test(`between reserving and settling, by the seed ${SEED}`, async () => {
       await die(stub, 'abort')
       vi.setSystemTime(expiresAt + 1)
       await runDurableObjectAlarm(again(stub))
-      // Of what nobody settled the prompt was read, and nothing more is known.
+      // An unsettled call is charged its prompt: nothing more is known of it.
       const estimate = open.reduce((sum, { prompt }) => sum + prompt, 0)
       expect(await standing(stub)).toMatchObject({ used: used + estimate, reserved: 0, running: 0 })
       // And the count that comes late replaces the estimate, once.

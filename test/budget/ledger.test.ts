@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { CallerLimits } from '../../worker/budget/budget-state.ts'
 import { dayOf, endOfDay } from '../../worker/budget/day.ts'
-import { type Ask, createLedger, type Ledger } from '../../worker/budget/ledger.ts'
-import type { Limits } from '../../worker/budget/standing.ts'
+import { createLedger, type Ledger, type Reservation } from '../../worker/budget/ledger.ts'
 import { DAY_GRACE_MS, RUNNING_RETRY_MS } from '../../worker/limits.ts'
 import { type Database, openDatabase } from '../support/sqlite.ts'
 
@@ -11,12 +11,12 @@ const DAY = 24 * HOUR
 const NOON = Date.UTC(2026, 10, 22, 12)
 const MIDNIGHT = Date.UTC(2026, 10, 23)
 
-const limits = (tokensPerDay?: number, concurrency?: number): Limits => ({
+const limits = (tokensPerDay?: number, concurrency?: number): CallerLimits => ({
   tokensPerDay,
   concurrency,
   sliced: false,
 })
-const call = (id: string, tokens: number, expiresAt = NOON + HOUR): Ask => ({
+const call = (id: string, tokens: number, expiresAt = NOON + HOUR): Reservation => ({
   id,
   prompt: 10,
   output: tokens - 10,
@@ -29,7 +29,7 @@ describe('a call', () => {
     const ledger = open()
     expect(ledger.reserve(call('a', 100), limits(1000, 3), NOON)).toEqual({
       kind: 'reserved',
-      standing: {
+      state: {
         used: 0,
         reserved: 100,
         left: 900,
@@ -126,7 +126,7 @@ describe('a refusal', () => {
         resetsAt: MIDNIGHT,
         retryAfterMs: 12 * HOUR,
       },
-      standing: ledger.usage(limits(100, 1), NOON),
+      state: ledger.usage(limits(100, 1), NOON),
     })
   })
 
@@ -187,7 +187,7 @@ describe('a day', () => {
     ledger.reserve(call('a', 90), limits(100), MIDNIGHT - 1)
     ledger.settle('a', 90, MIDNIGHT - 1)
     ledger.reserve(call('b', 90), limits(100), MIDNIGHT)
-    ledger.tend(MIDNIGHT)
+    ledger.runDueWork(MIDNIGHT)
     expect(ledger.reserve(call('c', 90), limits(100), MIDNIGHT - 1)).toMatchObject({ refusal: { left: 10 } })
   })
 
@@ -197,25 +197,25 @@ describe('a day', () => {
     ledger.reserve(call('a', 50), limits(100), NOON)
     ledger.reserve(call('b', 50), limits(100), NOON)
     ledger.settle('a', 50, NOON)
-    ledger.tend(NOON + HOUR)
+    ledger.runDueWork(NOON + HOUR)
     const over = MIDNIGHT + DAY_GRACE_MS
     expect(ledger.dueAt(NOON + HOUR)).toBe(over)
-    ledger.tend(over)
+    ledger.runDueWork(over)
     expect(ledger.dueAt(over)).toBeUndefined()
     expect(rowsIn(database)).toBe(0)
   })
 })
 
-describe('a call that nobody settles', () => {
+describe('a call that is not settled', () => {
   test('expires at what is known of it, at its time, and gives its place back', () => {
     const ledger = open()
     ledger.reserve(call('a', 100), limits(1000, 1), NOON)
     ledger.progress('a', 25)
     ledger.progress('a', 20)
     expect(ledger.dueAt(NOON)).toBe(NOON + HOUR)
-    expect(ledger.tend(NOON + HOUR - 1).expired).toEqual([])
-    expect(ledger.tend(NOON + HOUR).expired).toEqual([{ id: 'a', tokens: 35 }])
-    expect(ledger.tend(NOON + HOUR).expired).toEqual([])
+    ledger.runDueWork(NOON + HOUR - 1)
+    expect(ledger.usage(limits(1000, 1), NOON + HOUR - 1)).toMatchObject({ used: 0, running: 1 })
+    for (let alarms = 0; alarms < 2; alarms++) ledger.runDueWork(NOON + HOUR)
     expect(ledger.usage(limits(1000, 1), NOON + HOUR)).toMatchObject({ used: 35, reserved: 0, running: 0 })
   })
 
@@ -232,7 +232,7 @@ describe('a call that nobody settles', () => {
   ])('is corrected by a count that comes too late (%s), once', (_, used, total) => {
     const ledger = open()
     ledger.reserve(call('a', 100), limits(1000), NOON)
-    ledger.tend(NOON + HOUR)
+    ledger.runDueWork(NOON + HOUR)
     ledger.progress('a', 500)
     expect(ledger.settle('a', used, NOON + 2 * HOUR)).toBe(true)
     expect(ledger.settle('a', used, NOON + 2 * HOUR)).toBe(false)
@@ -242,7 +242,7 @@ describe('a call that nobody settles', () => {
   test('is not to be asked for again', () => {
     const ledger = open()
     ledger.reserve(call('a', 100), limits(1000), NOON)
-    ledger.tend(NOON + HOUR)
+    ledger.runDueWork(NOON + HOUR)
     expect(() => ledger.reserve(call('a', 100), limits(1000), NOON + HOUR)).toThrow(TypeError)
   })
 })
@@ -297,8 +297,8 @@ const step = fc.oneof(
 )
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
-/** A call as it really is, whoever knows of it. */
-interface Call extends Ask {
+/** A call as it really is, whether or not the ledger knows of it. */
+interface Call extends Reservation {
   day: number
   known: number
   state: 'open' | 'expired' | 'settled'
@@ -308,7 +308,7 @@ interface Call extends Ask {
 }
 
 /** The same by other means: every call is kept for ever, and all sums are made anew. */
-function createModel({ tokensPerDay = Infinity, concurrency = Infinity }: Limits) {
+function createModel({ tokensPerDay = Infinity, concurrency = Infinity }: CallerLimits) {
   const calls = new Map<string, Call>()
   const all = () => [...calls.values()]
   const held = (one: Call) => (one.state === 'open' ? one.prompt + Math.max(one.output, one.known) : 0)
@@ -333,11 +333,13 @@ function createModel({ tokensPerDay = Infinity, concurrency = Infinity }: Limits
         }
       }
     },
-    admits(ask: Ask, now: number): boolean {
+    admits(ask: Reservation, now: number): boolean {
       const { used, reserved, running } = standing(now)
       return used + reserved + ask.prompt + ask.output <= tokensPerDay && running < concurrency
     },
-    /** By how much the calls of a day turned out larger than was foreseen: all that may stand above a budget. */
+    /**
+     * By how much the calls of a day turned out larger than was foreseen: all that may stand above a budget.
+     */
     excess(now: number): number {
       const today = all().filter(({ day }) => day === dayOf(now))
       return sum(today.map((one) => Math.max(0, Math.max(one.charged, held(one)) - one.foreseen)))
@@ -389,7 +391,7 @@ test('at any order of events, and if the object dies at any statement, every cal
         expect(alarms).toBeLessThan(100)
         now = Math.max(now, due)
         model.expire(now)
-        ledger.tend(now)
+        ledger.runDueWork(now)
         expect(ledger.usage(bounds, now)).toMatchObject(model.standing(now))
         expect(ledger.dueAt(now) ?? Infinity).toBeGreaterThan(now)
       }
@@ -419,7 +421,7 @@ function act(
   id: string,
   now: number,
   calls: Map<string, Call>,
-  bounds: Limits,
+  bounds: CallerLimits,
 ): unknown {
   const known = calls.get(id)
   if (what.do === 'reserve') {
@@ -433,7 +435,7 @@ function act(
     return ledger.reserve(known, bounds, now).kind
   if (what.do === 'progress') ledger.progress(id, what.output)
   if (what.do === 'settle') return ledger.settle(id, what.used, now)
-  if (what.do === 'alarm') return ledger.tend(now).expired
+  if (what.do === 'alarm') ledger.runDueWork(now)
   return undefined
 }
 
@@ -480,7 +482,7 @@ function follow(
 }
 
 function rowsIn(database: Database): number {
-  const tables = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")
+  const tables = database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'schema'")
   return tables.reduce(
     (sum, { name }) => sum + Number(database.rows(`SELECT count(*) AS n FROM ${name}`)[0]?.n),
     0,

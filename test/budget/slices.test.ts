@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { CallerLimits } from '../../worker/budget/budget-state.ts'
 import { dayOf, endOfDay } from '../../worker/budget/day.ts'
+import { createDeploymentBudget, type DeploymentBudget } from '../../worker/budget/deployment-budget.ts'
 import { createLedger, type Ledger } from '../../worker/budget/ledger.ts'
 import type { SliceAnswer, SliceRequest } from '../../worker/budget/slice.ts'
-import type { Limits } from '../../worker/budget/standing.ts'
-import { createTotal, type Total } from '../../worker/budget/total.ts'
 import { DAY_GRACE_MS, SLICE_IDLE_MS, SLICES } from '../../worker/limits.ts'
 import { type Database, openDatabase } from '../support/sqlite.ts'
 
@@ -12,189 +12,224 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const NOON = Date.UTC(2026, 10, 22, 12)
 const MIDNIGHT = Date.UTC(2026, 10, 23)
-const ANYONE: Limits = { tokensPerDay: undefined, concurrency: undefined, sliced: true }
+const ANYONE: CallerLimits = { tokensPerDay: undefined, concurrency: undefined, sliced: true }
 
-/** A caller's object: its ledger, and how it reserves when the total answers at once. */
+/** A caller's ledger, and how it reserves when the deployment answers at once. */
 function createHolder(name: string, database = openDatabase()) {
   let leases = 0
   const ledger = createLedger(database, () => `${name}-${++leases}`)
   let calls = 0
   return {
     ledger,
-    reserve(total: Total, limit: number, tokens: number, now = NOON, limits = ANYONE) {
+    reserve(deployment: DeploymentBudget, limit: number, tokens: number, now = NOON, limits = ANYONE) {
       const call = { id: `${name}${++calls}`, prompt: 0, output: tokens, expiresAt: now + HOUR }
-      const verdict = ledger.reserve(call, limits, now)
-      if (verdict.kind !== 'short') return verdict.kind
-      const answer = total.allot(verdict.request, limit, now)
+      const outcome = ledger.reserve(call, limits, now)
+      if (outcome.kind !== 'short') return outcome.kind
+      const answer = deployment.grant(outcome.request, limit, now)
       ledger.take(answer)
       return answer.shortage ?? ledger.reserve(call, limits, now).kind
     },
+    /** @returns the request that a call of so many tokens makes necessary */
+    request(tokens: number, now = NOON): SliceRequest {
+      const call = { id: `${name}${++calls}`, prompt: 0, output: tokens, expiresAt: now + HOUR }
+      const outcome = ledger.reserve(call, ANYONE, now)
+      if (outcome.kind !== 'short') throw new Error('The slice has room for it.')
+      return outcome.request
+    },
+    /** Lets the alarm ring, and delivers what it says. */
+    alarm(deployment: DeploymentBudget, limit: number, now: number): void {
+      const request = ledger.runDueWork(now)
+      if (request !== undefined) ledger.take(deployment.grant(request, limit, now))
+    },
   }
 }
-const open = () => createTotal(openDatabase())
+
+/** The deployment's budget, and what of a day callers hold. */
+function createDeployment(database = openDatabase()) {
+  const granted = (now = NOON) =>
+    Number(database.rows('SELECT granted FROM total WHERE day = ?', dayOf(now))[0]?.granted ?? 0)
+  return { deployment: createDeploymentBudget(database), granted }
+}
 
 describe('a slice', () => {
-  test('serves further questions without the total', () => {
-    const total = open()
-    const { ledger, reserve } = createHolder('a')
-    expect(reserve(total, 64_000, 100)).toBe('reserved')
-    expect(total.standing(64_000, NOON)).toEqual({
-      held: 1000,
-      left: 63_000,
-      limit: 64_000,
-      resetsAt: MIDNIGHT,
-    })
-    for (let i = 0; i < 9; i++) {
-      const call = { id: `${i}`, prompt: 0, output: 100, expiresAt: NOON + HOUR }
-      expect(ledger.reserve(call, ANYONE, NOON).kind).toBe('reserved')
-    }
-    const call = { id: 'ten', prompt: 0, output: 100, expiresAt: NOON + HOUR }
-    expect(ledger.reserve(call, ANYONE, NOON)).toMatchObject({ kind: 'short', request: { need: 1100 } })
+  test('is as large as the call at first, and then has room for one more call without asking', () => {
+    const { deployment, granted } = createDeployment()
+    const { ledger, reserve, request } = createHolder('a')
+    expect(reserve(deployment, 64_000, 100)).toBe('reserved')
+    expect(granted()).toBe(100)
+    expect(reserve(deployment, 64_000, 100)).toBe('reserved')
+    expect(granted()).toBe(300)
+    const call = { id: 'third', prompt: 0, output: 100, expiresAt: NOON + HOUR }
+    expect(ledger.reserve(call, ANYONE, NOON).kind).toBe('reserved')
+    expect(request(100)).toMatchObject({ granted: 300, wanted: 400 })
   })
 
-  test('is as large as the question, where that is larger', () => {
-    const total = open()
-    expect(createHolder('a').reserve(total, 6400, 3000)).toBe('reserved')
-    expect(total.standing(6400, NOON).held).toBe(3000)
+  test('grows with what its caller has spent, up to a 64th of the total', () => {
+    const { deployment, granted } = createDeployment()
+    const { reserve } = createHolder('a')
+    const ahead: number[] = []
+    for (let spent = 100; spent <= 6400; spent += 100) {
+      expect(reserve(deployment, 64_000, 100)).toBe('reserved')
+      ahead.push(granted() - spent)
+    }
+    expect(ahead.slice(0, 8)).toEqual([0, 100, 0, 300, 200, 100, 0, 700])
+    expect(Math.max(...ahead)).toBe(64_000 / SLICES - 100)
+  })
+
+  test('is as large as the call, where that is larger', () => {
+    const { deployment, granted } = createDeployment()
+    expect(createHolder('a').reserve(deployment, 6400, 3000)).toBe('reserved')
+    expect(granted()).toBe(3000)
   })
 
   test("is never larger than its caller's own limit", () => {
-    const total = open()
-    createHolder('a').reserve(total, 64_000, 100, NOON, { ...ANYONE, tokensPerDay: 150 })
-    expect(total.standing(64_000, NOON).held).toBe(150)
+    const { deployment, granted } = createDeployment()
+    const { reserve } = createHolder('a')
+    for (let call = 0; call < 2; call++)
+      reserve(deployment, 64_000, 60, NOON, { ...ANYONE, tokensPerDay: 150 })
+    expect(granted()).toBe(150)
   })
 
   test('shrinks as the total runs low, so that its last token is used', () => {
-    const total = open()
-    let served = 0
-    while (createHolder(`${served}`).reserve(total, 6400, 10) === 'reserved') served++
-    // As many callers as there are slices find one; those who come later still find tokens for their question.
-    expect(served).toBeGreaterThan(SLICES)
-    const { left } = total.standing(6400, NOON)
-    expect(left).toBeLessThan(10)
-    if (left > 0) expect(createHolder('last').reserve(total, 6400, left)).toBe('reserved')
-    expect(total.standing(6400, NOON).left).toBe(0)
-  })
-
-  test('can be made ready before the first question', () => {
-    const total = open()
-    const { ledger } = createHolder('a')
-    const request = ledger.prepare(100, ANYONE, NOON)
-    if (request !== undefined) ledger.take(total.allot(request, 64_000, NOON))
-    expect(ledger.prepare(100, ANYONE, NOON)).toBeUndefined()
-    const call = { id: 'a', prompt: 0, output: 1000, expiresAt: NOON + HOUR }
-    expect(ledger.reserve(call, ANYONE, NOON).kind).toBe('reserved')
-  })
-
-  test('is asked for by nobody whose own tokens are used up, or where there is no total', () => {
-    const { ledger } = createHolder('a')
-    expect(ledger.prepare(100, { ...ANYONE, tokensPerDay: 0 }, NOON)).toBeUndefined()
-    expect(ledger.prepare(100, { ...ANYONE, sliced: false }, NOON)).toBeUndefined()
+    const { deployment, granted } = createDeployment()
+    const { reserve } = createHolder('a')
+    while (granted() < 6390) expect(reserve(deployment, 6400, 10)).toBe('reserved')
+    const left = 6400 - granted()
+    if (left > 0) expect(createHolder('last').reserve(deployment, 6400, left)).toBe('reserved')
+    expect(granted()).toBe(6400)
+    expect(createHolder('late').reserve(deployment, 6400, 1)).toMatchObject({ left: 0 })
   })
 })
 
+test('140 callers of one tiny call hold what they asked for, and leave the rest to others', () => {
+  const { deployment, granted } = createDeployment()
+  for (let caller = 0; caller < 140; caller++)
+    expect(createHolder(`tiny ${caller}`).reserve(deployment, 2_000_000, 14)).toBe('reserved')
+  expect(granted()).toBe(140 * 14)
+  expect(createHolder('large').reserve(deployment, 2_000_000, 2_000_000 - 140 * 14)).toBe('reserved')
+})
+
+test('of 100 callers of small calls, in any order, none is refused before half of the total is spent', () => {
+  const limit = 20_000
+  const databases = Array.from({ length: 100 }, openDatabase)
+  const call = fc.record({ who: fc.nat(databases.length - 1), tokens: fc.integer({ min: 1, max: 100 }) })
+  const calls = fc.array(call, { minLength: 100, maxLength: 600, size: 'max' })
+  const property = fc.property(calls, (asked) => {
+    const { deployment, granted } = createDeployment()
+    for (const database of databases) database.clear()
+    const holders = databases.map((database, index) => createHolder(`${index}`, database))
+    let spent = 0
+    for (const { who, tokens } of asked) {
+      if (2 * spent + tokens > limit) break
+      expect(holders[who]?.reserve(deployment, limit, tokens)).toBe('reserved')
+      spent += tokens
+      expect(granted(), 'what is held unused is no more than what is used').toBeLessThanOrEqual(2 * spent)
+    }
+  })
+  fc.assert(property, { numRuns: 10 })
+}, 30_000)
+
 describe('what is not used', () => {
   test('goes back when its caller has asked nothing for a while', () => {
-    const total = open()
+    const { deployment, granted } = createDeployment()
     const { ledger, reserve } = createHolder('a')
-    reserve(total, 64_000, 100)
+    reserve(deployment, 64_000, 100)
     expect(ledger.dueAt(NOON)).toBe(NOON + HOUR) // A call is running: only its end is waited for.
     ledger.settle('a1', 40, NOON + 1000)
     const due = NOON + 1000 + SLICE_IDLE_MS
     expect(ledger.dueAt(NOON + 1000)).toBe(due)
-    expect(ledger.tend(due - 1).request).toBeUndefined()
-    const { request } = ledger.tend(due)
-    expect(request).toMatchObject({ kept: 40, need: 40 })
-    if (request !== undefined) ledger.take(total.allot(request, 64_000, due))
-    expect(total.standing(64_000, due).held).toBe(40)
+    expect(ledger.runDueWork(due - 1)).toBeUndefined()
+    const request = ledger.runDueWork(due)
+    expect(request).toMatchObject({ granted: 40, wanted: 40 })
+    if (request !== undefined) ledger.take(deployment.grant(request, 64_000, due))
+    expect(granted()).toBe(40)
     // Nothing is left to do but to clear up when the day is over.
     expect(ledger.dueAt(due)).toBe(MIDNIGHT + DAY_GRACE_MS)
   })
 
-  test('is said again until the total has answered', () => {
-    const total = open()
-    const { ledger, reserve } = createHolder('a')
-    reserve(total, 64_000, 100)
+  test('is said again until the deployment has answered', () => {
+    const { deployment, granted } = createDeployment()
+    const { ledger, reserve, alarm } = createHolder('a')
+    reserve(deployment, 64_000, 100)
     ledger.settle('a1', 40, NOON)
-    ledger.tend(NOON + SLICE_IDLE_MS)
+    ledger.runDueWork(NOON + SLICE_IDLE_MS)
     expect(ledger.dueAt(NOON + SLICE_IDLE_MS)).toBe(NOON + 2 * SLICE_IDLE_MS)
-    const { request } = ledger.tend(NOON + 2 * SLICE_IDLE_MS)
-    if (request !== undefined) ledger.take(total.allot(request, 64_000, NOON))
-    expect(total.standing(64_000, NOON).held).toBe(40)
+    alarm(deployment, 64_000, NOON + 2 * SLICE_IDLE_MS)
+    expect(granted()).toBe(40)
   })
 
   test('comes back even if the answer that granted it was lost', () => {
-    const total = open()
-    const { ledger } = createHolder('a')
-    const verdict = ledger.reserve({ id: 'a', prompt: 0, output: 50, expiresAt: NOON + HOUR }, ANYONE, NOON)
-    if (verdict.kind === 'short') total.allot(verdict.request, 64_000, NOON)
-    expect(total.standing(64_000, NOON).held).toBe(1000)
-    const { request } = ledger.tend(NOON + SLICE_IDLE_MS)
-    if (request !== undefined) total.allot(request, 64_000, NOON)
-    expect(total.standing(64_000, NOON).held).toBe(0)
+    const { deployment, granted } = createDeployment()
+    const { ledger, request } = createHolder('a')
+    deployment.grant(request(50), 64_000, NOON)
+    expect(granted()).toBe(50)
+    const back = ledger.runDueWork(NOON + SLICE_IDLE_MS)
+    if (back !== undefined) deployment.grant(back, 64_000, NOON)
+    expect(granted()).toBe(0)
+  })
+
+  test('comes back with the next request, too', () => {
+    const { deployment, granted } = createDeployment()
+    const { reserve, request } = createHolder('a')
+    deployment.grant(request(50), 64_000, NOON)
+    expect(reserve(deployment, 64_000, 20)).toBe('reserved')
+    expect(granted()).toBe(20)
   })
 
   test('is not held again when an older answer arrives after all', () => {
-    const total = open()
-    const { ledger } = createHolder('a')
-    const late = ledger.prepare(50, ANYONE, NOON)
-    const answer = late && total.allot(late, 64_000, NOON)
-    const { request } = ledger.tend(NOON + SLICE_IDLE_MS)
-    if (request !== undefined) total.allot(request, 64_000, NOON)
-    if (answer !== undefined) ledger.take(answer)
-    expect(ledger.prepare(50, ANYONE, NOON)).toMatchObject({ term: 1, kept: 0, need: 50 })
+    const { deployment } = createDeployment()
+    const { ledger, request, alarm } = createHolder('a')
+    const answer = deployment.grant(request(50), 64_000, NOON)
+    alarm(deployment, 64_000, NOON + SLICE_IDLE_MS)
+    ledger.take(answer)
+    expect(request(50)).toMatchObject({ granted: 0, wanted: 50 })
   })
 
   test.each([
     ['more', 70],
     ['less', 0],
   ])('is told anew when the count of an expired call comes late, and is %s', (_, used) => {
-    const total = open()
-    const { ledger } = createHolder('a')
+    const { deployment, granted } = createDeployment()
+    const { ledger, alarm } = createHolder('a')
     const call = { id: 'a', prompt: 40, output: 60, expiresAt: NOON + 1 }
-    const tell = (now: number) => {
-      const { request } = ledger.tend(now)
-      if (request !== undefined) ledger.take(total.allot(request, 64_000, now))
-    }
-    const verdict = ledger.reserve(call, ANYONE, NOON)
-    if (verdict.kind === 'short') ledger.take(total.allot(verdict.request, 64_000, NOON))
+    const outcome = ledger.reserve(call, ANYONE, NOON)
+    if (outcome.kind === 'short') ledger.take(deployment.grant(outcome.request, 64_000, NOON))
     ledger.reserve(call, ANYONE, NOON)
-    tell(NOON + 1)
-    tell(NOON + HOUR)
-    expect(total.standing(64_000, NOON).held).toBe(40)
+    alarm(deployment, 64_000, NOON + 1)
+    alarm(deployment, 64_000, NOON + HOUR)
+    expect(granted()).toBe(40)
     ledger.settle('a', used, NOON + HOUR)
     expect(ledger.dueAt(NOON + HOUR)).toBe(NOON + HOUR + SLICE_IDLE_MS)
-    tell(NOON + HOUR + SLICE_IDLE_MS)
-    expect(total.standing(64_000, NOON).held).toBe(used)
+    alarm(deployment, 64_000, NOON + HOUR + SLICE_IDLE_MS)
+    expect(granted()).toBe(used)
   })
 
   test('is not granted again when an older request arrives once more', () => {
-    const total = open()
-    const { ledger } = createHolder('a')
-    const request = ledger.prepare(50, ANYONE, NOON)
-    const send = (message?: SliceRequest) => message && ledger.take(total.allot(message, 64_000, NOON))
-    send(request)
-    send(ledger.tend(NOON + SLICE_IDLE_MS).request)
-    send(request)
-    expect(total.standing(64_000, NOON).held).toBe(0)
+    const { deployment, granted } = createDeployment()
+    const { ledger, request, alarm } = createHolder('a')
+    const first = request(50)
+    ledger.take(deployment.grant(first, 64_000, NOON))
+    alarm(deployment, 64_000, NOON + SLICE_IDLE_MS)
+    ledger.take(deployment.grant(first, 64_000, NOON))
+    expect(granted()).toBe(0)
   })
 
   test('stays where it is once the day is over: the next day has its own', () => {
-    const total = open()
+    const { deployment, granted } = createDeployment()
     const { ledger, reserve } = createHolder('a')
-    reserve(total, 64_000, 100, MIDNIGHT - 10)
+    reserve(deployment, 64_000, 100, MIDNIGHT - 10)
     ledger.settle('a1', 40, MIDNIGHT - 5)
     expect(ledger.dueAt(MIDNIGHT - 5)).toBe(MIDNIGHT + DAY_GRACE_MS)
-    expect(ledger.tend(MIDNIGHT + SLICE_IDLE_MS).request).toBeUndefined()
-    expect(total.standing(64_000, MIDNIGHT)).toMatchObject({ held: 0, left: 64_000 })
+    expect(ledger.runDueWork(MIDNIGHT + SLICE_IDLE_MS)).toBeUndefined()
+    expect(granted(MIDNIGHT)).toBe(0)
   })
 })
 
 describe('a shortage', () => {
   test('says what there is, and that others may give some back', () => {
-    const total = open()
-    createHolder('a').reserve(total, 640, 600)
-    expect(createHolder('b').reserve(total, 640, 50)).toEqual({
+    const { deployment } = createDeployment()
+    createHolder('a').reserve(deployment, 640, 600)
+    expect(createHolder('b').reserve(deployment, 640, 50)).toEqual({
       limit: 640,
       left: 40,
       resetsAt: MIDNIGHT,
@@ -202,46 +237,59 @@ describe('a shortage', () => {
     })
   })
 
+  test('counts on what running calls may leave', () => {
+    const { deployment } = createDeployment()
+    const { reserve } = createHolder('a')
+    for (let call = 0; call < 2; call++) reserve(deployment, 640, 300)
+    expect(createHolder('b').reserve(deployment, 640, 400)).toMatchObject({ retryAfterMs: SLICE_IDLE_MS })
+  })
+
   test('is for the day where all is known to be spent', () => {
-    const total = open()
-    const { ledger, reserve } = createHolder('a')
-    reserve(total, 640, 600)
+    const { deployment } = createDeployment()
+    const { ledger, reserve, alarm } = createHolder('a')
+    reserve(deployment, 640, 600)
     ledger.settle('a1', 600, NOON)
-    const { request } = ledger.tend(NOON + SLICE_IDLE_MS)
-    if (request !== undefined) ledger.take(total.allot(request, 640, NOON))
-    expect(createHolder('b').reserve(total, 640, 50)).toMatchObject({ left: 40, retryAfterMs: 12 * HOUR })
+    // The next call says what was spent.
+    expect(reserve(deployment, 640, 40)).toBe('reserved')
+    expect(createHolder('b').reserve(deployment, 640, 50)).toMatchObject({ retryAfterMs: 12 * HOUR })
+    ledger.settle('a2', 0, NOON)
+    alarm(deployment, 640, NOON + SLICE_IDLE_MS)
+    expect(createHolder('c').reserve(deployment, 640, 50)).toMatchObject({
+      left: 40,
+      retryAfterMs: 12 * HOUR,
+    })
   })
 
   test('follows from calls that used more than was reserved, once they are told', () => {
-    const total = open()
+    const { deployment, granted } = createDeployment()
     const { ledger, reserve } = createHolder('a')
-    reserve(total, 1000, 100)
+    reserve(deployment, 1000, 100)
     ledger.settle('a1', 5000, NOON)
-    expect(reserve(total, 1000, 1)).toMatchObject({ limit: 1000, left: 0 })
-    expect(total.standing(1000, NOON)).toMatchObject({ held: 5000, left: 0 })
+    expect(reserve(deployment, 1000, 1)).toMatchObject({ limit: 1000, left: 0 })
+    expect(granted()).toBe(5000)
   })
 
   test('meets who asks for a day that is over', () => {
-    const total = open()
-    const request = { day: dayOf(NOON), lease: 'a', term: 0, kept: 0, need: 10, most: undefined }
-    expect(total.allot(request, 1000, MIDNIGHT + 5)).toMatchObject({
-      held: 0,
+    const { deployment } = createDeployment()
+    const request = { day: dayOf(NOON), lease: 'a', seq: 1, spent: 0, granted: 0, wanted: 10, cap: 10 }
+    expect(deployment.grant(request, 1000, MIDNIGHT + 5)).toMatchObject({
+      granted: 0,
       shortage: { retryAfterMs: 1 },
     })
-    expect(total.dueAt()).toBeUndefined()
+    expect(deployment.dueAt()).toBeUndefined()
   })
 })
 
 test('a day is removed when it is over', () => {
-  const total = open()
-  createHolder('a').reserve(total, 1000, 100)
+  const { deployment, granted } = createDeployment()
+  createHolder('a').reserve(deployment, 1000, 100)
   const due = MIDNIGHT + DAY_GRACE_MS
-  expect(total.dueAt()).toBe(due)
-  total.tend(due - 1)
+  expect(deployment.dueAt()).toBe(due)
+  deployment.runDueWork(due - 1)
   // An object that moves to a machine whose clock is behind finds yesterday as it was.
-  expect(total.standing(1000, MIDNIGHT - 1).held).toBe(100)
-  total.tend(due)
-  expect(total.dueAt()).toBeUndefined()
+  expect(granted(MIDNIGHT - 1)).toBe(100)
+  deployment.runDueWork(due)
+  expect(deployment.dueAt()).toBeUndefined()
 })
 
 // ── At any interleaving ──────────────────────────────────────────────────────────────────────────
@@ -253,7 +301,6 @@ const step = fc.oneof(
     weight: 8,
     arbitrary: fc.record({ do: fc.constant('ask' as const), who, tokens: fc.integer({ min: 1, max: 150 }) }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('prepare' as const), who, tokens: fc.nat(150) }) },
   // What is on its way arrives in any order; a request may arrive and yet arrive again, anything may be lost.
   {
     weight: 8,
@@ -311,11 +358,14 @@ interface Member {
   alive: boolean
 }
 
-/** The deployment as a whole, which none of its objects sees: a total, its holders, and what is on its way between them. */
+/**
+ * The deployment as a whole, which none of its objects sees: its budget, the holders, and the messages under
+ * way.
+ */
 function createWorld(databases: Database[], limit: number, skew: number) {
   for (const database of databases) database.clear()
   const [totalDatabase = openDatabase(), ...memberDatabases] = databases
-  const total = createTotal(totalDatabase)
+  const { deployment, granted } = createDeployment(totalDatabase)
   let now = NOON
   let named = 0
   const calls: Call[] = []
@@ -346,7 +396,7 @@ function createWorld(databases: Database[], limit: number, skew: number) {
     if (request !== undefined) requests.push({ from, request })
   }
   const arrive = (from: number, request: SliceRequest) => {
-    answers.push({ to: from, answer: total.allot(request, limit, now + skew) })
+    answers.push({ to: from, answer: deployment.grant(request, limit, now + skew) })
   }
   const spent = (day: number, holder?: number) =>
     calls
@@ -354,7 +404,8 @@ function createWorld(databases: Database[], limit: number, skew: number) {
       .reduce((sum, { tokens }) => sum + tokens, 0)
 
   return {
-    total,
+    deployment,
+    granted,
     members,
     requests,
     answers,
@@ -373,9 +424,9 @@ function createWorld(databases: Database[], limit: number, skew: number) {
       const id = `call ${calls.length}`
       const expiresAt = now + HOUR
       const prompt = tokens >> 1
-      const verdict = member.ledger.reserve({ id, prompt, output: tokens - prompt, expiresAt }, ANYONE, now)
-      if (verdict.kind === 'short') send(holder, verdict.request)
-      if (verdict.kind === 'reserved') {
+      const outcome = member.ledger.reserve({ id, prompt, output: tokens - prompt, expiresAt }, ANYONE, now)
+      if (outcome.kind === 'short') send(holder, outcome.request)
+      if (outcome.kind === 'reserved') {
         calls.push({
           id,
           holder,
@@ -387,7 +438,7 @@ function createWorld(databases: Database[], limit: number, skew: number) {
           tokens,
         })
       }
-      return verdict.kind
+      return outcome.kind
     },
 
     settle(call: Call | undefined, used: number): void {
@@ -405,7 +456,7 @@ function createWorld(databases: Database[], limit: number, skew: number) {
       const member = members[holder]
       if (member?.alive !== true) return
       expire(holder)
-      send(holder, member.ledger.tend(now).request)
+      send(holder, member.ledger.runDueWork(now))
     },
 
     unsettled: () => calls.filter(({ state, holder }) => state !== 'over' && members[holder]?.alive === true),
@@ -415,10 +466,6 @@ function createWorld(databases: Database[], limit: number, skew: number) {
       if (what.do === 'wait') now += what.ms
       if (what.do === 'ask') this.ask(what.who, what.tokens)
       if (what.do === 'alarm') this.alarm(what.who)
-      if (what.do === 'prepare') {
-        const member = members[what.who]
-        if (member?.alive === true) send(what.who, member.ledger.prepare(what.tokens, ANYONE, now))
-      }
       if (what.do === 'settle') {
         const unsettled = this.unsettled()
         const call = unsettled[one % unsettled.length]
@@ -438,7 +485,8 @@ function createWorld(databases: Database[], limit: number, skew: number) {
       const member = 'who' in what ? members[what.who] : undefined
       // Its calls may run on, but no more will be heard of it.
       if (what.do === 'die' && member !== undefined) member.alive = false
-      // It comes back with nothing: what its calls used before stays used. What is on its way still reaches the one who follows.
+      // It comes back with nothing: what its calls used before stays used. What is on its way still reaches
+      // the one who follows.
       if (what.do === 'wipe' && member !== undefined) {
         member.database.clear()
         members[what.who] = createMember(member.database)
@@ -490,24 +538,24 @@ test('at any interleaving of grants, losses, returns, deaths and days, the total
         .map((member, holder) => ({ ...member, holder }))
         .filter(({ alive }) => alive)
       let held = 0
-      for (const { lease, held: tokens } of world.leases()) {
+      for (const { lease, granted: tokens } of world.leases()) {
         held += Number(tokens)
         const holder = living.find(({ leases }) => leases.includes(String(lease)))
         if (holder !== undefined) expect(tokens).toBe(world.spent(today, holder.holder))
       }
-      expect(world.total.standing(limit, world.now()).held).toBe(held)
+      expect(world.granted(world.now())).toBe(held)
 
       // What is left can be used to the last token, and no further.
       const left = Math.max(0, limit - held)
       newcomersDatabase.clear()
       const newcomer = createHolder('newcomer', newcomersDatabase)
-      expect(newcomer.reserve(world.total, limit, left + 1, world.now())).toMatchObject({ limit, left })
-      if (left > 0) expect(newcomer.reserve(world.total, limit, left, world.now())).toBe('reserved')
+      expect(newcomer.reserve(world.deployment, limit, left + 1, world.now())).toMatchObject({ limit, left })
+      if (left > 0) expect(newcomer.reserve(world.deployment, limit, left, world.now())).toBe('reserved')
 
       // And on the next day all of it.
       world.wait(DAY)
-      expect(newcomer.reserve(world.total, limit, limit, world.now())).toBe('reserved')
-      expect(newcomer.reserve(world.total, limit, 1, world.now())).toMatchObject({ limit, left: 0 })
+      expect(newcomer.reserve(world.deployment, limit, limit, world.now())).toBe('reserved')
+      expect(newcomer.reserve(world.deployment, limit, 1, world.now())).toMatchObject({ limit, left: 0 })
     },
   )
   fc.assert(property, { numRuns: 1000 })

@@ -1,7 +1,8 @@
 /** What a durable stream is settled at, however it ended. */
+import { runInDurableObject } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'
 import { expect, test, vi } from 'vitest'
-import { OPENING_GRACE_MS } from '../../worker/limits.ts'
+import { OPENING_GRACE_MS, PROGRESS_CHARS } from '../../worker/limits.ts'
 import { Caller } from '../protocol/caller.ts'
 import { gate, type Plan, plan } from '../protocol/plan.ts'
 import { delta, numbered } from '../support/sse.ts'
@@ -16,7 +17,7 @@ const PROMPT = 10
 const demo = new Caller((path, asked) => exports.default.fetch(`http://localhost${path}`, asked))
 const newCaller = () => exports.Caller.getByName(`key:${crypto.randomUUID()}`)
 
-async function open(stub: ReturnType<typeof newCaller>, itsPlan: Plan) {
+async function open(stub: ReturnType<typeof newCaller>, itsPlan: Plan, output = 100) {
   const model = 'millrace-demo'
   const { answer } = await stub.open({
     bytes: new TextEncoder().encode(JSON.stringify({ model, stream: true, messages, plan: itsPlan })),
@@ -26,7 +27,7 @@ async function open(stub: ReturnType<typeof newCaller>, itsPlan: Plan) {
     reservation: {
       id: crypto.randomUUID(),
       prompt: PROMPT,
-      output: 100,
+      output,
       expiresAt: Date.now() + 60_000,
     },
     limits: LIMITS,
@@ -70,4 +71,21 @@ test('what outgrows what was put aside for it, in full: also the chunk with whic
   const { used, running } = (await usage(stub)) ?? {}
   expect(used).toBeGreaterThanOrEqual(5000)
   expect(running).toBe(0)
+})
+
+test('a running answer, for as much as was last noted of it: so it would be charged if it were never settled', async () => {
+  const stub = newCaller()
+  const words = Array.from({ length: 300 }, () => delta('word '))
+  const more = gate()
+  const { id, text } = await open(stub, plan(...words, more), 10_000)
+  const noted = () =>
+    runInDurableObject(
+      stub,
+      (_, { storage }) => storage.sql.exec('SELECT known FROM reservation').one().known,
+    )
+  await vi.waitUntil(async () => Number(await noted()) > PROGRESS_CHARS / 10)
+  await stub.stop(id)
+  await text
+  const { used = 0 } = (await usage(stub)) ?? {}
+  expect(used).toBeGreaterThanOrEqual(PROMPT + 300)
 })

@@ -1,4 +1,4 @@
-/** An object has an alarm as long as it has tables: nobody else would wipe them, or end what a life before left running. */
+/** An object has an alarm as long as it has tables: the alarm wipes them, and restarts an object that was evicted. */
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -16,31 +16,38 @@ const again = (stub: Stub) => exports.Caller.getByName(stub.name ?? '')
 
 const kept = (stub: Stub) =>
   runInDurableObject(stub, async (_, { storage }) => ({
-    tables: storage.sql.exec("SELECT name FROM sqlite_master WHERE name IN ('streams', 'packs')").toArray()
-      .length,
+    tables: storage.sql
+      .exec("SELECT name FROM sqlite_master WHERE name IN ('streams', 'packs', 'spending')")
+      .toArray()
+      .map(({ name }) => String(name))
+      .toSorted(),
     alarm: (await storage.getAlarm()) !== null,
   }))
 
-const NOTHING = { tables: 0, alarm: false }
+const NOTHING = { tables: [], alarm: false }
+const ALL = ['packs', 'spending', 'streams']
 const LIMITS = { tokensPerDay: 1000, concurrency: undefined, sliced: false }
 
 test.each([
-  ['was made ready', (stub: Stub) => stub.warm()],
-  ['told what it has used', (stub: Stub) => stub.usage(LIMITS)],
-  ['was asked for a stream that it has not', (stub: Stub) => stub.follow('str_unknown', 0)],
-])('an object that %s, and no more, is wiped', async (_, ask) => {
+  ['was made ready', ALL, (stub: Stub) => stub.warm()],
+  ['told what it has used', ['spending'], (stub: Stub) => stub.usage(LIMITS)],
+  [
+    'was asked for a stream that it has not',
+    ['packs', 'streams'],
+    (stub: Stub) => stub.follow('str_unknown', 0),
+  ],
+])('an object that %s, and no more, has %j and is wiped', async (_, tables, ask) => {
   const stub = newCaller()
   await ask(stub)
-  expect(await kept(stub)).toEqual({ tables: 2, alarm: true })
+  expect(await kept(stub)).toEqual({ tables, alarm: true })
   expect(await runDurableObjectAlarm(stub)).toBe(true)
   expect(await kept(stub)).toEqual(NOTHING)
   // Again, in the same life.
   await ask(stub)
-  const { tables, alarm } = await kept(stub)
-  expect(alarm).toBe(tables > 0)
+  expect(await kept(stub)).toEqual({ tables, alarm: true })
 })
 
-test('and by a life that the alarm began', async () => {
+test('so is one that the alarm restarted', async () => {
   const stub = newCaller()
   await stub.warm()
   await abortAllDurableObjects()
@@ -48,7 +55,7 @@ test('and by a life that the alarm began', async () => {
   expect(await kept(again(stub))).toEqual(NOTHING)
 })
 
-test('an answer without limits, of which nobody asks any more, is ended by the alarm', async () => {
+test('after a restart the alarm ends an answer without limits, though no request comes', async () => {
   const stub = newCaller()
   const { answer } = await stub.open({
     bytes: new TextEncoder().encode(
@@ -67,12 +74,15 @@ test('an answer without limits, of which nobody asks any more, is ended by the a
   expect(answer).toBeDefined()
   void answer?.events?.cancel()
   expect(await runDurableObjectAlarm(stub), 'while it runs').toBe(true)
-  expect(await kept(stub), 'it has the next one').toEqual({ tables: 2, alarm: true })
+  expect(await kept(stub), 'it has the next one').toEqual({ tables: ['packs', 'streams'], alarm: true })
   await abortAllDurableObjects()
   const log = vi.spyOn(console, 'log')
   expect(await runDurableObjectAlarm(again(stub))).toBe(true)
   const lines = log.mock.calls.map(([line]) => JSON.parse(line))
   expect(lines).toEqual([expect.objectContaining({ end: 'interrupted', caller: stub.name })])
   log.mockRestore()
-  expect(await kept(again(stub)), 'and it will expire').toEqual({ tables: 2, alarm: true })
+  expect(await kept(again(stub)), 'and it will expire').toEqual({
+    tables: ['packs', 'spending', 'streams'],
+    alarm: true,
+  })
 })

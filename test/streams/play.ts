@@ -10,6 +10,7 @@ import { createStreams, type Streams } from '../../worker/streams/streams.ts'
 import { answerEvents, event, TOOL_ERROR } from '../support/sse.ts'
 import { numberedEvent } from './reading.ts'
 import { type Act, READERS, type Scene } from './scene.ts'
+import { admitted } from './test-ticket.ts'
 import { createTestUpstream, type TestUpstream } from './upstream.ts'
 import { Visitor } from './visitor.ts'
 
@@ -62,9 +63,8 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
       silenceMs: FOREVER,
       gatherMs: 0,
       now: Date.now,
-      admit: async () => undefined,
-      onUnused() {},
-      converse() {
+      admit: ({ reservation }) => admitted(reservation.id),
+      ask() {
         born.upstream = createTestUpstream()
         // After a refusal the next reader asks anew.
         if (ended) born.upstream.refuse(refusal)
@@ -78,7 +78,7 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
     return born
   }
 
-  /** As the object does it: caller.ts. */
+  /** As the object does it: caller-streams.ts. */
   function restart(): void {
     const had = visitors.map((visitor) => {
       visitor.lose(0)

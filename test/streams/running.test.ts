@@ -143,7 +143,7 @@ describe('it ends', () => {
     await pass(1000)
     upstream.say(DONE_EVENT)
     await pass(0)
-    expect(journal.expire(1000)).toBe(1000 + KEEPING.kept)
+    expect(journal.dueAt()).toBe(1000 + KEEPING.kept)
   })
 
   test('as nothing at all, where it never began and nobody knows of it', async () => {

@@ -12,6 +12,7 @@ import { createStreams, type Opened, type Opening, type StreamEnd } from '../../
 import { answerEvents, DONE_EVENT, delta, role } from '../support/sse.ts'
 import { newStream, openJournal, rowsIn } from './kept.ts'
 import { read } from './reading.ts'
+import { admitted } from './test-ticket.ts'
 import { createTestUpstream, type TestUpstream } from './upstream.ts'
 
 beforeEach(() => void vi.useFakeTimers({ now: 0 }))
@@ -30,9 +31,8 @@ function start(surroundings: Partial<Parameters<typeof createStreams>[0]> = {}) 
     silenceMs: 120_000,
     gatherMs: 0,
     now: Date.now,
-    admit: async () => undefined,
-    onUnused() {},
-    converse() {
+    admit: ({ reservation }) => admitted(reservation.id),
+    ask() {
       const upstream = createTestUpstream()
       upstreams.push(upstream)
       return upstream.conversation
@@ -179,7 +179,7 @@ describe('what goes wrong before the first byte', () => {
   })
 })
 
-test('a failure in the very moment in which the grace ends is told all the same', async () => {
+test('a failure in the very moment in which the grace ends is told too', async () => {
   const { open, upstreams } = start()
   const opened = open()
   vi.advanceTimersByTime(OPENING_GRACE_MS)
@@ -253,7 +253,7 @@ describe('stopped', () => {
     expect(ends).toHaveLength(1)
   })
 
-  test('before its first byte, and to whoever asked with the same key', async () => {
+  test('before its first byte, and to a request with the same key', async () => {
     const { open, streams, upstreams } = start()
     const opened = open(key('k'))
     await pass(OPENING_GRACE_MS)
@@ -288,13 +288,19 @@ describe('a caller has so many streams', () => {
   })
 
   test('also where the last place was taken while their tokens were put aside', async () => {
-    const admitted = Promise.withResolvers<undefined>()
-    const onUnused = vi.fn()
-    const { begin, open, upstreams, streams } = start({ admit: () => admitted.promise, onUnused })
+    const putAside = Promise.withResolvers<void>()
+    const last = [admitted(), admitted()]
+    const { begin, open, upstreams, streams } = start({
+      admit({ limits, reservation }) {
+        const one = last.find(({ ticket }) => ticket.id === reservation.id)
+        return one && limits ? putAside.promise.then(() => one) : admitted()
+      },
+    })
     for (let i = 1; i < MAX_RUNNING_STREAMS; i++) await begin()
     const limits = { tokensPerDay: 1000, concurrency: undefined, sliced: false }
-    const asked = [open({ limits }), open({ limits })]
-    admitted.resolve(undefined)
+    const reservations = last.map(({ ticket: { id } }) => ({ id, prompt: 7, output: 100, expiresAt: 1 }))
+    const asked = reservations.map((reservation) => open({ limits, reservation }))
+    putAside.resolve()
     await pass(0)
     upstreams.at(-1)?.say(role())
     const answers = await Promise.all(asked)
@@ -302,7 +308,7 @@ describe('a caller has so many streams', () => {
       expect.objectContaining({ code: 'too_many_streams' }),
     ])
     expect([streams.size, upstreams.length]).toEqual([MAX_RUNNING_STREAMS, MAX_RUNNING_STREAMS])
-    expect(onUnused, 'its tokens are free again').toHaveBeenCalledOnce()
+    expect(last.map(({ settled }) => settled).toSorted(), 'its tokens are free again').toEqual([[], [0]])
   })
 
   test(`${MAX_KEPT_STREAMS} kept`, async () => {
@@ -329,6 +335,19 @@ describe('a caller has so many streams', () => {
     await whole(rereaders[0] ?? { events: undefined })
     accepted(streams.follow(id, 0))
   })
+})
+
+test.each([
+  ['upstream_unreachable', 0],
+  ['upstream_truncated', undefined],
+] as const)('a call that ends as %s before there is a stream is settled at %s', async (code, used) => {
+  const admission = admitted()
+  const { open, upstreams } = start({ admit: () => admission })
+  const opened = open()
+  upstreams[0]?.refuse(new ApiError(code))
+  expect(await opened).toMatchObject({ code })
+  await pass(0)
+  expect(admission.settled).toEqual([used])
 })
 
 describe('a journal that fails', () => {

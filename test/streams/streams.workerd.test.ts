@@ -6,7 +6,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { sqlOf } from '../../worker/objects/sql-of.ts'
+import { sqlOf } from '../../worker/objects/sql.ts'
 import { play } from './play.ts'
 import { scenes } from './scene.ts'
 

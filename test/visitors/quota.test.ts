@@ -14,38 +14,40 @@ const limits = [
 
 test('so many a minute, and the next when the oldest of them is a minute old', () => {
   const quota = createQuota(openDatabase(), limits)
-  for (const second of [0, 10, 20]) expect(quota.take(NOW + second * 1000)).toBeUndefined()
+  for (const second of [0, 10, 20]) expect(quota.countSession(NOW + second * 1000)).toBeUndefined()
   for (const second of [20, 30, 59.999]) {
-    expect(quota.take(NOW + second * 1000)).toEqual({ limit: limits[0], freeAt: NOW + MINUTE })
+    expect(quota.countSession(NOW + second * 1000)).toEqual({ limit: limits[0], freeAt: NOW + MINUTE })
   }
-  expect(quota.take(NOW + MINUTE)).toBeUndefined()
-  expect(quota.take(NOW + MINUTE)).toEqual({ limit: limits[0], freeAt: NOW + 10_000 + MINUTE })
+  expect(quota.countSession(NOW + MINUTE)).toBeUndefined()
+  expect(quota.countSession(NOW + MINUTE)).toEqual({ limit: limits[0], freeAt: NOW + 10_000 + MINUTE })
 })
 
 test('so many a day, told before the minute if it lasts longer', () => {
   const quota = createQuota(openDatabase(), limits)
-  for (let i = 0; i < 5; i++) expect(quota.take(NOW + i * MINUTE)).toBeUndefined()
-  expect(quota.take(NOW + 5 * MINUTE)).toEqual({ limit: limits[1], freeAt: NOW + DAY })
-  expect(quota.take(NOW + DAY - 1)).toBeDefined()
-  expect(quota.take(NOW + DAY)).toBeUndefined()
+  for (let i = 0; i < 5; i++) expect(quota.countSession(NOW + i * MINUTE)).toBeUndefined()
+  expect(quota.countSession(NOW + 5 * MINUTE)).toEqual({ limit: limits[1], freeAt: NOW + DAY })
+  expect(quota.countSession(NOW + DAY - 1)).toBeDefined()
+  expect(quota.countSession(NOW + DAY)).toBeUndefined()
 })
 
 test('what is refused does not count: who goes on asking is not shut out for longer', () => {
   const quota = createQuota(openDatabase(), limits)
-  for (let i = 0; i < 100; i++) quota.take(NOW + i)
-  expect(quota.take(NOW + MINUTE)).toBeUndefined()
+  for (let i = 0; i < 100; i++) quota.countSession(NOW + i)
+  expect(quota.countSession(NOW + MINUTE)).toBeUndefined()
 })
 
 test('at the turn of a minute there are not twice as many', () => {
   const quota = createQuota(openDatabase(), limits)
   const turn = Math.ceil(NOW / MINUTE) * MINUTE
-  for (const at of [-2, -1, -1]) expect(quota.take(turn + at)).toBeUndefined()
-  for (const at of [0, 1, 1000]) expect(quota.take(turn + at)).toBeDefined()
+  for (const at of [-2, -1, -1]) expect(quota.countSession(turn + at)).toBeUndefined()
+  for (const at of [0, 1, 1000]) expect(quota.countSession(turn + at)).toBeDefined()
 })
 
 test('1,000 at once from one address: as many as the limit says', () => {
   const quota = createQuota(openDatabase(), SESSIONS_PER_ADDRESS)
-  const granted = Array.from({ length: 1000 }, () => quota.take(NOW)).filter((excess) => excess === undefined)
+  const granted = Array.from({ length: 1000 }, () => quota.countSession(NOW)).filter(
+    (exceeded) => exceeded === undefined,
+  )
   expect(granted).toHaveLength(10)
 })
 
@@ -53,7 +55,7 @@ test('1,000 over a day: as many as the limit says, and what is kept stays small'
   const sql = openDatabase()
   const quota = createQuota(sql, SESSIONS_PER_ADDRESS)
   let granted = 0
-  for (let i = 0; i < 3000; i++) if (quota.take(NOW + (i * DAY) / 1000) === undefined) granted++
+  for (let i = 0; i < 3000; i++) if (quota.countSession(NOW + (i * DAY) / 1000) === undefined) granted++
   expect(granted).toBe(600)
   expect(sql.rows('SELECT COUNT(*) AS rows FROM taken')).toEqual([{ rows: 200 }])
 })
@@ -61,15 +63,15 @@ test('1,000 over a day: as many as the limit says, and what is kept stays small'
 describe('what is kept', () => {
   test('survives the object', () => {
     const sql = openDatabase()
-    for (let i = 0; i < 3; i++) createQuota(sql, limits).take(NOW)
-    expect(createQuota(sql, limits).take(NOW)).toMatchObject({ limit: limits[0] })
+    for (let i = 0; i < 3; i++) createQuota(sql, limits).countSession(NOW)
+    expect(createQuota(sql, limits).countSession(NOW)).toMatchObject({ limit: limits[0] })
   })
 
   test('may go when nothing of it counts any more', () => {
     const quota = createQuota(openDatabase(), limits)
     expect(quota.emptyAt()).toBeUndefined()
-    quota.take(NOW)
-    quota.take(NOW + 5)
+    quota.countSession(NOW)
+    quota.countSession(NOW + 5)
     expect(quota.emptyAt()).toBe(NOW + 5 + DAY)
   })
 })

@@ -1,17 +1,10 @@
 /** The limits that the configuration sets for a caller: tokens in a day, and calls at once. */
+import type { CallerLimits } from '../budget/budget-state.ts'
 import type { Config } from '../config/config.ts'
 import type { CallerId } from '../http/caller.ts'
 
-export interface CallerLimits {
-  /** `undefined`: no limit. */
-  tokensPerDay: number | undefined
-  concurrency: number | undefined
-  /** Whether the deployment has a limit, too. */
-  sliced: boolean
-}
-
 /**
- * @returns `undefined` where nothing limits this caller: the demo costs nothing, and a key can have no budget
+ * @returns `undefined` if nothing limits this caller: the demo costs nothing, and a key can have no budget
  */
 export function limitsFor(caller: CallerId, { budgets }: Pick<Config, 'budgets'>): CallerLimits | undefined {
   if (caller === 'demo') return undefined

@@ -7,20 +7,15 @@
  *   x-ratelimit-remaining-tokens: 18720
  *   x-ratelimit-reset-tokens: 11h2m0s
  */
+import type { BudgetState } from '../budget/budget-state.ts'
 import type { ApiError } from '../errors.ts'
 import { MAX_OBEYED_WAIT_MS, RUNNING_RETRY_MS } from '../limits.ts'
 
 /** How a caller's limits stand. A limit that is `undefined` doesn't exist, and has no headers. */
-export interface RateState {
-  limit: number | undefined
-  left: number | undefined
-  resetsAt: number
-  running: number
-  concurrency: number | undefined
-}
+type Rates = Omit<BudgetState, 'used' | 'reserved'>
 
 /** For every answer. "Requests" are the calls at once: there is no other limit of requests. */
-export function rateHeaders({ limit, left, resetsAt, running, concurrency }: RateState, now: number) {
+export function rateHeaders({ limit, left, resetsAt, running, concurrency }: Rates, now: number) {
   const headers: Record<string, string> = {}
   if (limit !== undefined) {
     headers['x-ratelimit-limit-tokens'] = String(limit)

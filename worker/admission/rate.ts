@@ -2,21 +2,11 @@
  * A refusal by the ledger as an error for the caller: which limit, how much of it is left, and when to ask
  * again.
  */
+import type { BudgetRefusal, BudgetState } from '../budget/budget-state.ts'
 import { ApiError } from '../errors.ts'
-import { type RateState, rateHeaders, retryHeaders } from './rate-headers.ts'
+import { rateHeaders, retryHeaders } from './rate-headers.ts'
 
-export interface RateRefusal {
-  /** `total_tokens_per_day` is the deployment's. */
-  limit: 'tokens_per_day' | 'concurrency' | 'total_tokens_per_day'
-  /** The limit, what is left of it, and what the call needs: tokens, or calls at once. */
-  allowed: number
-  left: number
-  needed: number
-  resetsAt: number | undefined
-  retryAfterMs: number
-}
-
-export function rateError(refusal: RateRefusal, state: RateState, now: number): ApiError {
+export function rateError(refusal: BudgetRefusal, state: BudgetState, now: number): ApiError {
   return new ApiError(`${refusal.limit}_exceeded`, {
     message: messageOf(refusal, now),
     headers: { ...rateHeaders(state, now), ...retryHeaders(refusal.retryAfterMs) },
@@ -24,7 +14,7 @@ export function rateError(refusal: RateRefusal, state: RateState, now: number): 
 }
 
 function messageOf(
-  { limit, allowed, left, needed, resetsAt, retryAfterMs }: RateRefusal,
+  { limit, allowed, left, needed, resetsAt, retryAfterMs }: BudgetRefusal,
   now: number,
 ): string {
   if (limit === 'concurrency') {

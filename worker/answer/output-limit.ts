@@ -1,6 +1,7 @@
 /** Ends an answer that has as many tokens as it may have. */
 import { ApiError } from '../errors.ts'
 import type { AnswerEvent } from '../formats/answer-format.ts'
+import { PROGRESS_CHARS } from '../limits.ts'
 import type { Counter } from '../tokens/counter.ts'
 
 export interface OutputLimit {
@@ -20,11 +21,18 @@ interface RunningText {
  * Text is counted only when it could pass the limit: an answer far below it costs no counting.
  *
  * @param most tokens of all its texts together, as far as they can be seen
+ * @param onProgress told how many tokens there are each time that `PROGRESS_CHARS` have come
  */
-export function outputLimit(most: number, counter: Counter): OutputLimit {
+export function outputLimit(
+  most: number,
+  counter: Counter,
+  onProgress?: (tokens: number) => void,
+): OutputLimit {
   const texts = new Map<string, RunningText>()
   let counted = 0
   let uncounted = 0
+  /** Since progress was told. */
+  let untold = 0
 
   function countAll(): void {
     counted = 0
@@ -45,9 +53,15 @@ export function outputLimit(most: number, counter: Counter): OutputLimit {
         texts.set(id, known)
         known.uncounted += text
         uncounted += text.length
+        untold += text.length
       }
-      if (counted + uncounted * MOST_TOKENS_PER_UNIT <= most) return
+      const isProgress = onProgress !== undefined && untold >= PROGRESS_CHARS
+      if (!isProgress && counted + uncounted * MOST_TOKENS_PER_UNIT <= most) return
       countAll()
+      if (isProgress) {
+        untold = 0
+        onProgress(counted)
+      }
       if (counted > most) throw new ApiError('budget_reached')
     },
   }

@@ -1,160 +1,177 @@
 /**
  * The slice that a caller holds of the deployment's tokens for the day: what it may reserve without asking.
- * The other half is total.ts, and this is what they say to each other.
+ * deployment-budget.ts hands slices out; this is the holder's side.
  *
- * Every message states amounts in all, never differences, so sending one twice does what sending it once does. Within
- * a term the total only ever raises what a lease holds, so that order doesn't matter either. To give back, the holder
- * begins a new term: it cuts its slice first and speaks of it after, and the total no longer hears the terms before.
- * Whatever is lost, late or repeated, the holder never holds more than the total has put down to its lease.
+ * Holder and deployment exchange one kind of message, each numbered by the holder (`seq`). A message says
+ * what the holder keeps in all (`granted`) and what it wants in all (`wanted`); the answer says what it now
+ * holds. The deployment obeys a number once, and ignores all numbers below the last. The holder believes only
+ * the answer to its last message.
+ *
+ * Nothing that is lost, late or repeated does harm:
+ * - The holder raises what it holds only by an answer, so by what the deployment has put down already. It cuts
+ *   what it holds before it says so. So it never holds more than is put down for it.
+ * - A grant whose answer is lost is taken back by the next message, which says what the holder really holds.
+ *   An unanswered message is followed by another one when the holder is idle, so nothing leaks.
+ *
+ * One thing may stand above: a call that used more than its reservation. Its holder says so, and it is put
+ * down in full.
  */
 import { SLICE_IDLE_MS } from '../limits.ts'
+import { type Migration, migrate } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
+import type { Sums } from './budget-state.ts'
 import { endOfDay } from './day.ts'
 
 export interface SliceRequest {
   day: number
-  /** Names the holder's rows, not the holder: rows that were wiped and made anew are a new lease, and the old one stays spent. */
+  /**
+   * Names the holder's rows. Rows that were wiped and made again are a new lease, and the old one stays
+   * spent.
+   */
   lease: string
-  term: number
-  /** What the holder kept when it began the term. More than it held, if calls used more than was reserved for them. */
-  kept: number
-  /** What it needs in all; no more than `kept` where it only gives back. */
-  need: number
-  /** What more than this, in all, would be of no use to it. */
-  most: number | undefined
+  /** The number of this message: each is one more than the last. */
+  seq: number
+  /** What the holder has spent if its running calls end now: the rest may come back. */
+  spent: number
+  /** What the holder keeps, in all. Above what it held, if calls used more than was reserved for them. */
+  granted: number
+  /** What it needs, in all; not above `granted` if it only gives back. */
+  wanted: number
+  /** What it has use for, in all. */
+  cap: number
 }
 
 export interface SliceAnswer {
   day: number
   lease: string
-  term: number
-  /** What is now put down to the lease, in all. */
-  held: number
-  /** Why that is less than was needed. */
+  /** The last message that was obeyed. */
+  seq: number
+  /** What the holder now holds, in all. */
+  granted: number
+  /** Why that is less than was wanted. */
   shortage: Shortage | undefined
 }
 
 export interface Shortage {
-  /** The tokens of the whole deployment for the day, and those that nobody holds. */
+  /** The tokens of the whole deployment for the day, and those that are free. */
   limit: number
   left: number
   resetsAt: number
-  /** When it is worth asking again: sooner than the reset, where other callers may give back. */
+  /** When it is worth asking again: before the reset, if other callers may give back enough. */
   retryAfterMs: number
 }
 
-/** For the ledger, which calls it in its transactions, and knows what was spent of a day: settled and reserved. */
+/** The ledger calls it in its transactions, and tells it what is spent of a day: settled and reserved. */
 export interface Slice {
-  /** @returns what to ask of the total before `tokens` more can be spent; `undefined` where the slice has them */
+  /**
+   * @param tokens of one more call
+   * @param limit the caller's own tokens for the day: a larger slice is of no use
+   * @returns what to ask of the deployment before the call; `undefined` if the slice has room for it
+   */
   request(
     day: number,
-    spent: number,
+    sums: Pick<Sums, 'spent' | 'certain'>,
     tokens: number,
-    most: number | undefined,
+    limit: number,
     now: number,
   ): SliceRequest | undefined
   take(answer: SliceAnswer): void
-  /** When what isn't spent is to be given back, if nothing is spent until then; not at all once the day is over. */
+  /**
+   * When to give back what isn't spent, if nothing is spent until then. `undefined`: never, as on a day that
+   * is over.
+   */
   dueAt(day: number, spent: number, touched: number): number | undefined
   /** Keeps what is spent and no more. @returns what to say of it */
   giveBack(day: number, spent: number, now: number): SliceRequest | undefined
-  /** Forgets the days before `day`, of which the total keeps the account. */
+  /** Forgets the days before `day`. */
   forget(day: number): void
 }
 
 interface Row {
   lease: string
-  term: number
-  kept: number
-  held: number
-  /** Whether more was asked for in this term: an answer that was lost may have granted it. */
-  asked: boolean
-  /** Whether the total is known to have heard of this term. */
-  confirmed: boolean
+  seq: number
+  /** The last message whose answer came. */
+  answered: number
+  granted: number
+  /** When the last message was sent. */
   at: number
 }
 
-export function createSlice(sql: Sql, newLease: () => string): Slice {
-  sql.rows(
+const MIGRATIONS: readonly Migration[] = [
+  [
     `CREATE TABLE IF NOT EXISTS slice (
       day INTEGER PRIMARY KEY, lease TEXT NOT NULL, term INTEGER NOT NULL, kept INTEGER NOT NULL, held INTEGER NOT NULL,
       asked INTEGER NOT NULL, confirmed INTEGER NOT NULL, at INTEGER NOT NULL
     )`,
-  )
+  ],
+  // A term that was asked in or not confirmed counts as an unanswered message: the next one says what is
+  // held.
+  [
+    'ALTER TABLE slice RENAME TO slice_1',
+    `CREATE TABLE slice (
+      day INTEGER PRIMARY KEY, lease TEXT NOT NULL, seq INTEGER NOT NULL, answered INTEGER NOT NULL,
+      granted INTEGER NOT NULL, at INTEGER NOT NULL
+    )`,
+    `INSERT INTO slice (day, lease, seq, answered, granted, at)
+     SELECT day, lease, term, CASE WHEN confirmed = 1 AND asked = 0 THEN term ELSE term - 1 END, held, at FROM slice_1`,
+    'DROP TABLE slice_1',
+  ],
+]
+
+export function createSlice(sql: Sql, newLease: () => string): Slice {
+  migrate(sql, 'slice', MIGRATIONS)
 
   function read(day: number): Row | undefined {
     const [row] = sql.rows('SELECT * FROM slice WHERE day = ?', day)
     return (
       row && {
         lease: String(row.lease),
-        term: Number(row.term),
-        kept: Number(row.kept),
-        held: Number(row.held),
-        asked: row.asked === 1,
-        confirmed: row.confirmed === 1,
+        seq: Number(row.seq),
+        answered: Number(row.answered),
+        granted: Number(row.granted),
         at: Number(row.at),
       }
     )
   }
 
-  function write(day: number, { lease, term, kept, held, asked, confirmed, at }: Row): void {
+  /** Notes the next message: from here on only its answer counts. */
+  function send(day: number, { lease, seq, answered }: Row, granted: number, now: number) {
     sql.rows(
-      'INSERT OR REPLACE INTO slice (day, lease, term, kept, held, asked, confirmed, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[day, lease, term, kept, held, asked ? 1 : 0, confirmed ? 1 : 0, at],
+      'INSERT OR REPLACE INTO slice (day, lease, seq, answered, granted, at) VALUES (?, ?, ?, ?, ?, ?)',
+      ...[day, lease, seq + 1, answered, granted, now],
     )
+    return { day, lease, seq: seq + 1, granted }
   }
 
-  // `kept` above what was held is a debt, told so that the total counts what was really used.
-  const nextTerm = (row: Row, kept: number): Row => ({
-    ...row,
-    term: row.term + 1,
-    kept,
-    held: kept,
-    asked: false,
-    confirmed: false,
-  })
-
   return {
-    request(day, spent, tokens, most, now) {
-      // A lease that the total has not heard of holds nothing there either: there is nothing to confirm.
-      let row = read(day) ?? {
-        lease: newLease(),
-        term: 0,
-        kept: 0,
-        held: 0,
-        asked: false,
-        confirmed: true,
-        at: now,
-      }
-      const need = spent + tokens
-      if (need <= row.held) return undefined
-      if (spent > row.held) row = nextTerm(row, spent)
-      write(day, { ...row, asked: true, at: now })
-      return { day, lease: row.lease, term: row.term, kept: row.kept, need, most }
+    request(day, { spent, certain }, tokens, limit, now) {
+      const row = read(day) ?? { lease: newLease(), seq: 0, answered: 0, granted: 0, at: now }
+      const wanted = spent + tokens
+      if (wanted <= row.granted) return undefined
+      // A first grant is as large as its call, so that callers of one call leave the rest to others. From
+      // then on a grant is for a further call as large, or for as much as was spent so far.
+      const ahead = spent === 0 ? 0 : Math.max(tokens, spent)
+      const sent = send(day, row, Math.max(row.granted, spent), now)
+      return { ...sent, spent: certain, wanted, cap: Math.min(limit, wanted + ahead) }
     },
 
-    take({ day, lease, term, held }) {
-      // An answer from a term before this one speaks of tokens that may have been given back since.
+    take({ day, lease, seq, granted }) {
       sql.rows(
-        'UPDATE slice SET held = max(held, ?), confirmed = 1 WHERE day = ? AND lease = ? AND term = ?',
-        ...[held, day, lease, term],
+        'UPDATE slice SET granted = ?, answered = seq WHERE day = ? AND lease = ? AND seq = ?',
+        ...[granted, day, lease, seq],
       )
     },
 
     dueAt(day, spent, touched) {
       const row = read(day)
-      // What the total has put down can only differ from this after a question, or a message that it didn't answer.
-      if (row === undefined || (row.confirmed && !row.asked && row.held === spent)) return undefined
+      if (row === undefined || (row.answered === row.seq && row.granted === spent)) return undefined
       const due = Math.max(row.at, touched) + SLICE_IDLE_MS
       return due < endOfDay(day) ? due : undefined
     },
 
     giveBack(day, spent, now) {
-      const before = read(day)
-      if (before === undefined) return undefined
-      const row = nextTerm(before, spent)
-      write(day, { ...row, at: now })
-      return { day, lease: row.lease, term: row.term, kept: spent, need: spent, most: spent }
+      const row = read(day)
+      return row && { ...send(day, row, spent, now), spent, wanted: spent, cap: spent }
     },
 
     forget(day) {

@@ -1,7 +1,7 @@
 /** What the guards find out about a request, for the handlers behind them. */
 import type { Context as HonoContext } from 'hono'
 import type { Dataset } from '../accounting/record.ts'
-import type { CallerLimits } from '../admission/caller-limits.ts'
+import type { CallerLimits } from '../budget/budget-state.ts'
 import type { Vars } from '../config/config.ts'
 import { reachCaller } from '../objects/reach.ts'
 import type { BurstLimit } from './burst.ts'

@@ -2,8 +2,8 @@
 
 import type { ChatCall } from '../admission/body.ts'
 import { type Rules, rulesFor } from '../admission/policy.ts'
-import { rateError } from '../admission/rate.ts'
-import { rateHeaders } from '../admission/rate-headers.ts'
+import { type Admission, takeTicket } from '../admission/ticket.ts'
+import type { Reservation } from '../budget/ledger.ts'
 import { ApiError } from '../errors.ts'
 import { MAX_CALL_TOKENS, RESERVATION_GRACE_MS, RESERVED_OUTPUT_TOKENS } from '../limits.ts'
 import { counterFor } from '../tokens/packed.ts'
@@ -20,15 +20,6 @@ export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatC
   return chat
 }
 
-/** What a call may take: put aside before it is made. */
-export interface Reservation {
-  id: string
-  prompt: number
-  output: number
-  /** When the call is over at the latest: milliseconds since the epoch. */
-  expiresAt: number
-}
-
 export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Reservation {
   return {
     id: `req_${crypto.randomUUID()}`,
@@ -39,15 +30,8 @@ export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Re
   }
 }
 
-/** @returns the rate limit headers of the answer, once the tokens are put aside */
-export async function reserve(
-  c: Context,
-  reservation: Reservation,
-): Promise<Record<string, string> | ApiError> {
-  const { limits } = c.var
-  if (limits === undefined) return {}
-  const decision = await callerOf(c).reserve(reservation, limits)
-  if (decision instanceof ApiError) return decision
-  if (decision.kind === 'refused') return rateError(decision.refusal, decision.standing, Date.now())
-  return rateHeaders(decision.standing, Date.now())
+/** Takes the ticket of a call whose answer is this request's. */
+export function admit(c: Context, chat: ChatCall): Promise<Admission | ApiError> {
+  const { caller, limits } = c.var
+  return Promise.resolve(takeTicket(callerOf(c), reservationOf(c, chat), { caller, limits }))
 }

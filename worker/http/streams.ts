@@ -27,10 +27,10 @@ export async function openStream(c: Context): Promise<Response> {
   const opened = await callerOf(c).open({ bytes, model, idempotency, after, reservation, limits })
   c.var.account.timing.upstream = Date.now() - asked
   if (opened instanceof ApiError) return refuse(c, opened)
-  const { id, replayed, headers, standing, events } = opened
+  const { id, replayed, headers, state, events } = opened
   c.var.account.durable = replayed ? 'read' : 'opened'
   return eventStream(events, 201, {
-    ...ownRates(headers, limits && (standing ? rateHeaders(standing, Date.now()) : {})),
+    ...ownRates(headers, limits && (state ? rateHeaders(state, Date.now()) : {})),
     [STREAM_ID]: id,
     location: `/v1/streams/${id}`,
     ...(replayed && { [IDEMPOTENT_REPLAYED]: 'true' }),

@@ -12,8 +12,8 @@ export async function openSession(c: Context): Promise<Response> {
   const { page, sessions, turnstile, addressName, config } = c.var
   const count = async (address: string | undefined) => {
     const name = await addressName?.(address)
-    const excess = name === undefined ? undefined : await reachAddress(name).take()
-    return excess instanceof ApiError || excess === undefined ? excess : tooManySessions(excess, Date.now())
+    const full = name === undefined ? undefined : await reachAddress(name).countSession()
+    return full instanceof ApiError || full === undefined ? full : tooManySessions(full, Date.now())
   }
   const grant = await grantSession(c.req.raw, page, { sessions, turnstile, count }, Date.now())
   if (grant instanceof ApiError) return refuse(c, grant)
@@ -24,9 +24,9 @@ export async function openSession(c: Context): Promise<Response> {
 
 export async function usage(c: Context): Promise<Response> {
   const limits = c.var.limits ?? { tokensPerDay: undefined, concurrency: undefined, sliced: false }
-  const standing = await callerOf(c).usage(limits)
-  if (standing instanceof ApiError) return refuse(c, standing)
-  const { used, reserved, left, limit, running, concurrency, resetsAt } = standing
+  const state = await callerOf(c).usage(limits)
+  if (state instanceof ApiError) return refuse(c, state)
+  const { used, reserved, left, limit, running, concurrency, resetsAt } = state
   const usage: CallerUsage = {
     object: 'usage',
     tokens: { used, reserved, limit: limit ?? null, left: left ?? null },
@@ -34,5 +34,5 @@ export async function usage(c: Context): Promise<Response> {
     resets_at: Math.floor(resetsAt / 1000),
     resets_in: Math.max(0, Math.ceil((resetsAt - Date.now()) / 1000)),
   }
-  return c.json(usage, 200, { ...rateHeaders(standing, Date.now()), 'cache-control': 'no-store' })
+  return c.json(usage, 200, { ...rateHeaders(state, Date.now()), 'cache-control': 'no-store' })
 }

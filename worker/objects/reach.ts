@@ -1,12 +1,11 @@
-/** The way to a caller's object, and to an address's, wherever they are. */
+/** Calls to a caller's object and to an address's, wherever they are. */
 import { exports } from 'cloudflare:workers'
-import type { Ask } from '../budget/ledger.ts'
-import type { Decision } from '../budget/reserve.ts'
-import type { Limits, Standing } from '../budget/standing.ts'
+import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
+import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import type { Config } from '../config/config.ts'
 import type { ApiError } from '../errors.ts'
 import type { Followed, Opened, Opening } from '../streams/streams.ts'
-import type { Excess } from '../visitors/quota.ts'
+import type { QuotaExceeded } from '../visitors/quota.ts'
 import { fromReply } from './reply.ts'
 
 export interface ReachedCaller {
@@ -14,16 +13,16 @@ export interface ReachedCaller {
   open(opening: Opening): Promise<Opened | ApiError>
   follow(id: string, after: number): Promise<Followed | ApiError>
   stop(id: string): Promise<ApiError | undefined>
-  /** Puts a call's tokens aside, if there are so many. */
-  reserve(ask: Ask, limits: Limits): Promise<Decision | ApiError>
-  /** @param used tokens in all; without a count, the estimate */
+  /** Puts a call's tokens aside, if they fit. */
+  reserve(reservation: Reservation, limits: CallerLimits): Promise<ReservationResult | ApiError>
+  /** @param used tokens in all; `undefined`: the estimate is charged */
   settle(id: string, used: number | undefined): Promise<ApiError | undefined>
-  /** Accounts for a call that nothing was put aside for. */
+  /** Charges a call that no tokens were reserved for. */
   charge(id: string, used: number): Promise<ApiError | undefined>
-  usage(limits: Limits): Promise<Standing | ApiError>
+  usage(limits: CallerLimits): Promise<BudgetState | ApiError>
 }
 
-/** @param name of the caller: each has an object of their own */
+/** @param name the caller's id: each caller has an object */
 export function reachCaller(name: string, { locationHint }: Pick<Config, 'locationHint'>): ReachedCaller {
   const object = exports.Caller.getByName(name, locationHint && { locationHint })
   return {
@@ -31,15 +30,17 @@ export function reachCaller(name: string, { locationHint }: Pick<Config, 'locati
     open: (opening) => fromReply(object.open(opening)),
     follow: (id, after) => fromReply(object.follow(id, after)),
     stop: (id) => fromReply(object.stop(id)),
-    reserve: (ask, limits) => fromReply(object.reserve(ask, limits)),
+    reserve: (reservation, limits) => fromReply(object.reserve(reservation, limits)),
     settle: (id, used) => fromReply(object.settle(id, used)),
     charge: (id, used) => fromReply(object.charge(id, used)),
     usage: (limits) => fromReply(object.usage(limits)),
   }
 }
 
-/** @param name that says nothing of the address: guard/address.ts */
-export function reachAddress(name: string): { take(): Promise<Excess | undefined | ApiError> } {
+/** @param name a keyed hash of the address: visitors/address.ts */
+export function reachAddress(name: string): {
+  countSession(): Promise<QuotaExceeded | undefined | ApiError>
+} {
   const object = exports.Address.getByName(name)
-  return { take: () => fromReply(object.take()) }
+  return { countSession: () => fromReply(object.countSession()) }
 }

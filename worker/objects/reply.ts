@@ -1,4 +1,4 @@
-/** What an object answers with: errors are values, for what it throws means that it failed. */
+/** What an object answers with. Refusals are values: an exception means that the object failed. */
 import { ApiError, type PlainError } from '../errors.ts'
 
 export interface Reply<T> {
@@ -10,7 +10,7 @@ export function toReply<T>(answer: T | ApiError): Reply<T> {
   return answer instanceof ApiError ? { refused: answer.toPlain() } : { answer }
 }
 
-/** @returns `object_unavailable` where it was restarted, is overloaded, or failed: what it refuses, it says */
+/** @returns what the object answered; `object_unavailable` if it was restarted, is overloaded, or failed */
 export async function fromReply<T>(reply: Promise<Reply<T>>): Promise<T | ApiError> {
   try {
     const { answer, refused } = await reply

@@ -1,14 +1,15 @@
 /**
- * What is kept of a caller's streams: which there are, how they stand, and their events as they go out, packed. Over
- * `Sql`, so that it is the same in a Durable Object and in a test.
+ * What is stored of a caller's streams: which there are, their state, and their events as they go out, packed
+ * into rows.
  */
 
 import { MAX_WRITE_BYTES } from '../limits.ts'
+import { type Migration, migrate } from '../objects/schema.ts'
 import type { Sql, SqlRow } from '../objects/sql.ts'
 import { concat } from '../protocol/concat.ts'
 import type { EndState } from '../protocol/wire.ts'
 
-/** A stream as it is kept. */
+/** A stream as it is stored. */
 export interface KeptStream {
   /** Its number among the streams of this caller. */
   serial: number
@@ -22,7 +23,7 @@ export interface KeptStream {
   requestId: string
   /** Milliseconds since the epoch. */
   started: number
-  /** The hash of the request, where it came with an `Idempotency-Key`. */
+  /** The hash of the request, if it came with an `Idempotency-Key`. */
   requestHash: string | null
 }
 
@@ -35,7 +36,7 @@ export interface Part {
   last: number
 }
 
-/** Some events that make a row. */
+/** The events of one row. */
 export interface Pack extends Part {
   first: number
 }
@@ -45,32 +46,36 @@ export interface Journal {
   byId(id: string): KeptStream | undefined
   byKey(idempotencyKey: string): KeptStream | undefined
   running(): KeptStream[]
-  /** How many there are, running or ended. */
+  /** The number of streams, running or ended. */
   readonly kept: number
   write(serial: number, pack: Pack): void
-  /** The stream's last events and its end, both or neither. @param expires milliseconds since the epoch */
+  /**
+   * Writes the stream's last events and its end in one transaction.
+   * @param expires milliseconds since the epoch
+   */
   end(serial: number, packs: readonly Pack[], state: EndState, expires: number): void
   /**
-   * The events after number `after`: as many as a write holds. `undefined` where there are none, also of a stream that is forgotten:
-   * its serial may be another one's by now.
+   * The events after number `after`, as many as a write holds; `undefined` if there are none.
+   * Also checks the id: serials are reused after deletion.
    */
   read(stream: Pick<KeptStream, 'serial' | 'id'>, after: number): Part | undefined
-  /** As if it had never been. */
+  /** Deletes the stream and its events. */
   forget(serial: number): void
-  /** When the next one expires: milliseconds since the epoch; `undefined` where none will. */
+  /** When the next stream expires: milliseconds since the epoch; `undefined` if none will. */
   dueAt(): number | undefined
-  /** Forgets what has expired. @returns when the next one does; `undefined` where none will */
-  expire(now: number): number | undefined
+  /** Deletes the streams that have expired. */
+  expire(now: number): void
 }
 
 /**
- * A pack's key is its stream's serial and its last event in one number, so that a row is one write, without an index:
- * room for a million events a stream and eight thousand million streams.
+ * A pack's key is its stream's serial and its last event in one number, so that a row is one write, without
+ * an index. There is room for a million events a stream and eight thousand million streams.
  */
 const A_SERIAL = 2 ** 20
 
-const SCHEMA = [
-  `CREATE TABLE IF NOT EXISTS streams (
+const MIGRATIONS: readonly Migration[] = [
+  [
+    `CREATE TABLE IF NOT EXISTS streams (
     serial INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     idempotency_key TEXT UNIQUE,
@@ -82,15 +87,16 @@ const SCHEMA = [
     state TEXT NOT NULL,
     expires INTEGER
   )`,
-  `CREATE TABLE IF NOT EXISTS packs (
+    `CREATE TABLE IF NOT EXISTS packs (
     key INTEGER PRIMARY KEY,
     first INTEGER NOT NULL,
     bytes BLOB NOT NULL
   )`,
+  ],
 ]
 
 export function createJournal(sql: Sql): Journal {
-  for (const statement of SCHEMA) sql.rows(statement)
+  migrate(sql, 'streams', MIGRATIONS)
   let kept = Number(sql.rows('SELECT COUNT(*) AS n FROM streams')[0]?.n)
 
   const select = (where: string, ...values: (string | number)[]) =>
@@ -115,13 +121,7 @@ export function createJournal(sql: Sql): Journal {
     kept -= serials.length
   }
 
-  function dueAt(): number | undefined {
-    const next = sql.rows('SELECT MIN(expires) AS next FROM streams')[0]?.next
-    return next == null ? undefined : Number(next)
-  }
-
   return {
-    dueAt,
     begin(stream) {
       const [row] = sql.rows(
         `INSERT INTO streams (id, idempotency_key, request_hash, request_id, model, prompt_tokens, started, state)
@@ -169,10 +169,13 @@ export function createJournal(sql: Sql): Journal {
       return parts.length === 0 ? undefined : { bytes: concat(parts), last: from }
     },
     forget: (serial) => forget([serial]),
+    dueAt() {
+      const next = sql.rows('SELECT MIN(expires) AS next FROM streams')[0]?.next
+      return next == null ? undefined : Number(next)
+    },
     expire(now) {
       const expired = sql.rows('SELECT serial FROM streams WHERE expires <= ?', now)
       forget(expired.map(({ serial }) => Number(serial)))
-      return dueAt()
     },
   }
 }
@@ -194,7 +197,9 @@ function toStream(row: SqlRow): KeptStream {
 
 const LF = 0x0a
 
-/** Leaves out the first `count` events: in what is journalled, two line feeds stand after an event and nowhere else. */
+/**
+ * Leaves out the first `count` events. In the journal two line feeds end an event, and stand nowhere else.
+ */
 function withoutEvents(bytes: Uint8Array, count: number): Uint8Array {
   let at = 0
   for (let left = count; left > 0; left--) {

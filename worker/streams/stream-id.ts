@@ -1,4 +1,4 @@
-/** The name of a stream: whoever has it and is the stream's caller may read it, so nobody may guess it. */
+/** The name of a stream. Its caller reads the stream by it, so it can't be guessed. */
 
 const RANDOM_BYTES = 16
 const PATTERN = /^str_[\w-]{22}$/

@@ -1,10 +1,11 @@
 /** A caller's streams: opened, followed, stopped. */
 
+import type { Admission, Ticket } from '../admission/ticket.ts'
 import type { AnswerEnd } from '../answer/end.ts'
 import type { Tokens } from '../answer/usage.ts'
-import type { Ask } from '../budget/ledger.ts'
-import type { Limits, Standing } from '../budget/standing.ts'
-import { ApiError } from '../errors.ts'
+import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
+import type { Reservation } from '../budget/ledger.ts'
+import { ApiError, mayHaveCost } from '../errors.ts'
 import { MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limits.ts'
 import type { Journal, KeptStream } from './journal.ts'
 import { endedLog, type Log, type LogOptions, runningLog } from './log.ts'
@@ -21,14 +22,14 @@ export interface Opening {
   idempotency: { key: string; hash: string } | undefined
   /** The number of the last event that the reader has, of a stream that was opened before. */
   after: number
-  /** What the call may take, and of how much; its id is the request's, too. */
-  reservation: Ask
-  /** `undefined`: none. */
-  limits: Limits | undefined
+  /** What the call may take. Its id is the request's, too. */
+  reservation: Reservation
+  /** The caller's; `undefined`: none. */
+  limits: CallerLimits | undefined
 }
 
 export interface Followed {
-  /** `undefined` where all were read and no more will come. */
+  /** `undefined`: all were read, and no more will come. */
   events: ReadableStream<Uint8Array> | undefined
 }
 
@@ -38,13 +39,14 @@ export interface Opened extends Followed {
   replayed: boolean
   /** The upstream's, as far as they are passed on. */
   headers: Record<string, string>
-  /** What is left to the caller, where there is a limit. */
-  standing: Standing | undefined
+  /** How the caller's budget stands, if tokens were reserved. */
+  state: BudgetState | undefined
 }
 
 /** A stream that has ended, for the record. */
 export interface StreamEnd extends AnswerEnd {
   stream: KeptStream
+  ticket: Ticket
   begun: StartedAnswer | undefined
   tokens: Tokens
   /** Of its events, as a reader gets them. */
@@ -53,13 +55,12 @@ export interface StreamEnd extends AnswerEnd {
 
 interface Surroundings extends RunOptions, Pick<LogOptions, 'gatherMs'> {
   journal: Journal
-  /** Puts aside what the call may take. */
-  admit(opening: Opening): Promise<Standing | undefined | ApiError>
+  /** Takes the ticket of a call. Not a promise if there is nothing to wait for. */
+  admit(opening: Opening): Admission | Promise<Admission | ApiError>
   /** Makes the call upstream, at once. */
   ask(opening: Opening): UpstreamRun
+  /** Called once for each stream, which is to settle its ticket. */
   onEnd(end: StreamEnd): void
-  /** There is no stream for what was put aside under this id. @param why its call ended, if it was made */
-  onUnused(id: string, why?: ApiError): void
   /** The journal can't be written any more. */
   onBroken(error: unknown): void
 }
@@ -68,7 +69,7 @@ export interface Streams {
   open(opening: Opening): Promise<Opened | ApiError>
   /** @returns the events after number `after` */
   follow(id: string, after: number): Followed | ApiError
-  /** Writes something to each reader, so that it shows who is there. */
+  /** Writes something to each reader, so that dead connections show. */
   probe(id: string): void
   /** @returns once the stream has ended, now or long ago */
   stop(id: string): Promise<ApiError | undefined>
@@ -78,6 +79,7 @@ export interface Streams {
 
 interface Active {
   stream: KeptStream
+  ticket: Ticket
   upstream: UpstreamRun
   running: Running
 }
@@ -88,7 +90,6 @@ export function createStreams({
   admit,
   ask,
   onEnd,
-  onUnused,
   onBroken,
   ...options
 }: Surroundings): Streams {
@@ -96,16 +97,16 @@ export function createStreams({
   /** Of streams that have ended. */
   const rereaders = new Map<string, Readers>()
 
-  function begin(opening: Opening): Active {
+  function begin(opening: Opening, ticket: Ticket): Active {
     const started = options.now()
-    // First of all: what follows happens while the question is on its way.
+    // First, so that the rest happens while the question is on its way.
     const upstream = ask(opening)
     try {
       const stream = journal.begin({
         id: newStreamId(),
         idempotencyKey: opening.idempotency?.key ?? null,
         requestHash: opening.idempotency?.hash ?? null,
-        requestId: opening.reservation.id,
+        requestId: ticket.id,
         model: opening.model,
         promptTokens: upstream.promptTokens,
         started,
@@ -115,7 +116,7 @@ export function createStreams({
         (provisional) => runningLog(journal, stream, { gatherMs, provisional }),
         options,
       )
-      const one = { stream, upstream, running }
+      const one = { stream, ticket, upstream, running }
       active.set(stream.id, one)
       running.ended.then((end) => settle(one, end)).catch(onBroken)
       return one
@@ -123,20 +124,26 @@ export function createStreams({
       // What can't be kept is not asked.
       upstream.stop()
       upstream.finished()
+      void ticket.settle(undefined).catch(console.error)
       throw error
     }
   }
 
   async function settle(
-    { stream, upstream, running }: Active,
+    { stream, ticket, upstream, running }: Active,
     end: Awaited<Running['ended']>,
   ): Promise<void> {
     active.delete(stream.id)
-    if (end === 'refused') {
-      journal.forget(stream.serial)
+    if (end === 'refused') journal.forget(stream.serial)
+    // The journal is whole: a failure in settling must not end the caller's other streams.
+    try {
+      if (end !== 'refused')
+        return onEnd({ ...end, stream, ticket, tokens: upstream.usage.tokens(), bytes: running.log.bytes })
       const why = await upstream.begun
-      account(() => onUnused(stream.requestId, why instanceof ApiError ? why : undefined))
-    } else account(() => onEnd({ ...end, stream, tokens: upstream.usage.tokens(), bytes: running.log.bytes }))
+      await ticket.settle(why instanceof ApiError && mayHaveCost(why.code) ? undefined : 0)
+    } catch (error) {
+      console.error(error)
+    }
   }
 
   const isFull = () => active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS
@@ -169,31 +176,34 @@ export function createStreams({
 
   return {
     async open(opening) {
-      const { reservation, after } = opening
       let known = opened(opening)
-      let standing: Standing | undefined
+      let admission: Admission | undefined
       if (known === undefined) {
         if (isFull()) return new ApiError('too_many_streams')
-        const admitted = opening.limits && (await admit(opening))
+        const taken = admit(opening)
+        const admitted = taken instanceof Promise ? await taken : taken
         if (admitted instanceof ApiError) return admitted
-        standing = admitted
+        admission = admitted
         // Meanwhile the same request may have come again, and others may have taken the last place.
         known = opened(opening) ?? (isFull() ? new ApiError('too_many_streams') : undefined)
-        if (known !== undefined) onUnused(reservation.id)
+        if (known !== undefined) await admission.ticket.settle(0)
       }
       if (known instanceof ApiError) return known
-      const one = known === undefined ? begin(opening) : active.get(known.id)
+      const one =
+        admission !== undefined && known === undefined
+          ? begin(opening, admission.ticket)
+          : known && active.get(known.id)
       const begun = one && (await beginning(one))
       if (begun instanceof ApiError && !one?.running.idIsPublic) return begun
       if (one !== undefined) one.running.idIsPublic = true
       const { id, requestId } = one?.stream ?? (known as KeptStream)
       const replayed = known !== undefined
-      const followed = follow(id, replayed ? after : 0)
+      const followed = follow(id, replayed ? opening.after : 0)
       if (followed instanceof ApiError) return followed
       const ofUpstream = begun === undefined || begun instanceof ApiError ? {} : begun.headers
       // Another request than the one that opened it has an id of its own.
       const headers: Record<string, string> = replayed ? {} : { 'x-request-id': requestId, ...ofUpstream }
-      return { id, replayed, headers, standing, ...followed }
+      return { id, replayed, headers, state: admission?.state, ...followed }
     },
     follow,
     probe: (id) => active.get(id)?.running.log.heartbeat(),
@@ -209,20 +219,15 @@ export function createStreams({
   }
 }
 
-/** What fails in accounting for a stream is no matter of the journal's, and ends none of the caller's others. */
-function account(work: () => void): void {
-  try {
-    work()
-  } catch (error) {
-    console.error(error)
-  }
-}
-
-/** @returns the first byte or why there is none; `undefined` where that takes too long, and then the stream is idIsPublic without. */
+/**
+ * @returns the first byte or why there is none; `undefined` if that takes too long: the stream is announced
+ * without it
+ */
 async function beginning({ upstream, running }: Active): Promise<StartedAnswer | ApiError | undefined> {
   const over = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => {
-    // Here, not when the promise is seen to settle: a failure between the two would be nobody's.
+    // Set here, before the promise settles: a failure between the two would be neither a refusal nor the
+    // stream's end.
     running.idIsPublic = true
     over.resolve(undefined)
   }, OPENING_GRACE_MS)

@@ -58,12 +58,14 @@ interface Parts {
   upstream: Upstream
   moderation: Moderating
   deadlines: Deadlines
+  /** Told now and then how many tokens the answer has, if tokens were put aside for it. */
+  onProgress(tokens: number): void
 }
 
 /** Makes the call, at once. */
 export function startUpstreamRun(
   { bytes, model, reserved }: Question,
-  { upstream, moderation, deadlines }: Parts,
+  { upstream, moderation, deadlines, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
   const call = createCall(wanted.signal, deadlines.total)
@@ -78,7 +80,7 @@ export function startUpstreamRun(
   const { input, output, ...how } = moderation
   const verdict = input ? judgeQuestion(question.judgedText(), { ...how, signal }) : undefined
   void verdict?.then((refused) => refused && call.abort(refused))
-  const limit = reserved && outputLimit(reserved.output, counter)
+  const limit = reserved && outputLimit(reserved.output, counter, onProgress)
   const { format, reader, usage, timer } = answerOf(model, promptTokens)
   return {
     format,

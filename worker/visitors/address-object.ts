@@ -1,23 +1,34 @@
-/** The object of an address: how many sessions it has had. It is made by the address's name (guard/address.ts), which says nothing of it. */
+/**
+ * The object of an address: how many sessions it has had. Its name is a keyed hash of the address
+ * (address.ts).
+ */
 import { DurableObject } from 'cloudflare:workers'
 import { SESSIONS_PER_ADDRESS } from '../limits.ts'
 import type { Reply } from '../objects/reply.ts'
-import { sqlOf } from '../objects/sql-of.ts'
-import { createQuota, type Excess } from './quota.ts'
+import { sqlOf } from '../objects/sql.ts'
+import { createQuota, type Quota, type QuotaExceeded } from './quota.ts'
 
 export class Address extends DurableObject {
-  /** Counts a session. @returns why there may be none */
-  async take(): Promise<Reply<Excess | undefined>> {
-    const quota = createQuota(sqlOf(this.ctx.storage), SESSIONS_PER_ADDRESS)
-    const excess = quota.take(Date.now())
+  #quota: Quota | undefined
+
+  /** @returns why there may be no further session */
+  async countSession(): Promise<Reply<QuotaExceeded | undefined>> {
+    const quota = this.#open()
+    const exceeded = quota.countSession(Date.now())
     const emptyAt = quota.emptyAt()
     if (emptyAt !== undefined) await this.ctx.storage.setAlarm(emptyAt)
-    return { answer: excess }
+    return { answer: exceeded }
   }
 
   override async alarm(): Promise<void> {
-    const emptyAt = createQuota(sqlOf(this.ctx.storage), SESSIONS_PER_ADDRESS).emptyAt()
-    if (emptyAt === undefined || emptyAt <= Date.now()) await this.ctx.storage.deleteAll()
-    else await this.ctx.storage.setAlarm(emptyAt)
+    const emptyAt = this.#open().emptyAt()
+    if (emptyAt !== undefined && emptyAt > Date.now()) return this.ctx.storage.setAlarm(emptyAt)
+    this.#quota = undefined
+    await this.ctx.storage.deleteAll()
+  }
+
+  #open(): Quota {
+    this.#quota ??= createQuota(sqlOf(this.ctx.storage), SESSIONS_PER_ADDRESS)
+    return this.#quota
   }
 }

@@ -1,11 +1,12 @@
 /**
- * So many in any such time: the new sessions of one address. Each limit holds for every window of its length, not only from one full
- * minute to the next; and what is refused is not counted.
+ * Bounds the new sessions of one address. Each limit holds for every window of its length, not only from one
+ * full minute to the next. What is refused is not counted.
  *
  * @example
  *   const quota = createQuota(sql, SESSIONS_PER_ADDRESS)
- *   const excess = quota.take(Date.now()) // undefined: taken
+ *   const exceeded = quota.countSession(Date.now()) // undefined: counted
  */
+import { type Migration, migrate } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
 
 export interface QuotaLimit {
@@ -15,24 +16,26 @@ export interface QuotaLimit {
   ms: number
 }
 
-export interface Excess {
+export interface QuotaExceeded {
   limit: QuotaLimit
-  /** When the next one may be taken: milliseconds since the epoch. */
+  /** When the next session may be counted: milliseconds since the epoch. */
   freeAt: number
 }
 
 export interface Quota {
-  take(now: number): Excess | undefined
-  /** When nothing of it counts any more, and its rows may go; `undefined` where there are none. */
+  countSession(now: number): QuotaExceeded | undefined
+  /** When the last row stops counting, and all may go; `undefined` if there are none. */
   emptyAt(): number | undefined
 }
 
-export function createQuota(sql: Sql, limits: readonly QuotaLimit[]): Quota {
-  const longest = Math.max(...limits.map(({ ms }) => ms))
-  sql.rows('CREATE TABLE IF NOT EXISTS taken (at INTEGER NOT NULL)')
+const MIGRATIONS: readonly Migration[] = [['CREATE TABLE IF NOT EXISTS taken (at INTEGER NOT NULL)']]
 
-  /** The limit that is full the longest, if one is. */
-  function excess(now: number): Excess | undefined {
+export function createQuota(sql: Sql, limits: readonly QuotaLimit[]): Quota {
+  migrate(sql, 'quota', MIGRATIONS)
+  const longest = Math.max(...limits.map(({ ms }) => ms))
+
+  /** The limit that stays reached the longest, if one is. */
+  function exceeded(now: number): QuotaExceeded | undefined {
     return limits
       .map((limit) => {
         // With `most` in the window, the next is free when the oldest of those leaves it.
@@ -48,9 +51,9 @@ export function createQuota(sql: Sql, limits: readonly QuotaLimit[]): Quota {
   }
 
   return {
-    take(now) {
+    countSession(now) {
       return sql.transaction(() => {
-        const full = excess(now)
+        const full = exceeded(now)
         if (full !== undefined) return full
         sql.rows('DELETE FROM taken WHERE at <= ?', now - longest)
         sql.rows('INSERT INTO taken (at) VALUES (?)', now)

@@ -1,7 +1,7 @@
 /** Millrace, with callers' objects that log how many rows they write. */
 
 import type { Vars } from '../../../worker/config/config.ts'
-import { Caller as Uncounted } from '../../../worker/streams/caller.ts'
+import { Caller as Uncounted } from '../../../worker/objects/caller-object.ts'
 
 export { Address, default, Meter, Treasury } from '../../../worker/index.ts'
 

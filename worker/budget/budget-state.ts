@@ -1,17 +1,18 @@
-/** What a caller has used and what is left to it, and whether one more call fits. Pure; the rows are ledger.ts's. */
+/** How a caller's budget stands, and whether one more call fits. Pure: the rows are ledger.ts's. */
 import { RUNNING_RETRY_MS } from '../limits.ts'
 import { dayOf, endOfDay } from './day.ts'
 
-export interface Limits {
+export interface CallerLimits {
   /** `undefined`: none. */
   tokensPerDay: number | undefined
+  /** Calls at once; `undefined`: any number. */
   concurrency: number | undefined
-  /** Whether the deployment has a limit too, of which this caller has to hold a slice. */
+  /** Whether the deployment has a daily limit too, of which this caller has to hold a slice. */
   sliced: boolean
 }
 
-/** What is used and what is left. */
-export interface Standing {
+/** What is used today and what is left. */
+export interface BudgetState {
   used: number
   /** For calls that are running. */
   reserved: number
@@ -22,20 +23,20 @@ export interface Standing {
   resetsAt: number
 }
 
-export interface Refusal {
+export interface BudgetRefusal {
   /** `total_tokens_per_day` is the deployment's. */
   limit: 'tokens_per_day' | 'concurrency' | 'total_tokens_per_day'
   /** The limit, what is left of it, and what the call needs: tokens, or calls at once. */
   allowed: number
   left: number
   needed: number
-  /** When the limit begins anew; `undefined` of concurrency, which does so with the end of any call. */
+  /** When the limit starts again; `undefined` for concurrency, where the end of any call makes room. */
   resetsAt: number | undefined
-  /** When it is worth asking again. Sooner than the reset, where what others leave of their reservations would do. */
+  /** When it is worth asking again: before the reset, if running calls may leave enough unused. */
   retryAfterMs: number
 }
 
-/** What a day's rows come to. */
+/** What a day's rows add up to. */
 export interface Sums {
   used: number
   reserved: number
@@ -43,29 +44,30 @@ export interface Sums {
   spent: number
   /** What is spent if the running calls end now. */
   certain: number
-  /** Of any day. */
+  /** Calls of any day. */
   running: number
 }
 
-export function standingOf(
-  { tokensPerDay: limit, concurrency }: Limits,
+export function stateOf(
+  { tokensPerDay: limit, concurrency }: CallerLimits,
   { used, reserved, spent, running }: Sums,
   now: number,
-): Standing {
+): BudgetState {
   const left = limit === undefined ? undefined : Math.max(0, limit - spent)
   return { used, reserved, left, limit, running, concurrency, resetsAt: endOfDay(dayOf(now)) }
 }
 
 /**
- * By the caller's own limits. The tokens come first: where both are used up, they are what it waits for.
+ * Refuses by the caller's own limits. Tokens come first: if both limits are reached, the caller waits for
+ * tokens.
  * @param needed the tokens of one more call
  */
 export function refusalOf(
   needed: number,
-  { tokensPerDay, concurrency }: Limits,
+  { tokensPerDay, concurrency }: CallerLimits,
   { spent, certain, running }: Sums,
   now: number,
-): Refusal | undefined {
+): BudgetRefusal | undefined {
   if (tokensPerDay !== undefined && spent + needed > tokensPerDay) {
     const resetsAt = endOfDay(dayOf(now))
     const wait = resetsAt - now

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { type Admission, reopenTicket, type TicketBudget, takeTicket } from '../../worker/admission/ticket.ts'
+import type { CallerLimits } from '../../worker/budget/budget-state.ts'
+import { createCallerBudget } from '../../worker/budget/caller-budget.ts'
+import { ApiError } from '../../worker/errors.ts'
+import { openDatabase } from '../support/sqlite.ts'
+
+const LIMITS: CallerLimits = { tokensPerDay: 1000, concurrency: undefined, sliced: false }
+const reservation = (id = 'req_1') => ({ id, prompt: 10, output: 90, expiresAt: Date.now() + 60_000 })
+
+function open() {
+  const budget = createCallerBudget(openDatabase(), { grant: () => Promise.reject(new Error()) }, Date.now)
+  const used = () => {
+    const { used, reserved } = budget.usage(LIMITS)
+    return { used, reserved }
+  }
+  const tickets: TicketBudget = {
+    reserve: budget.reserve,
+    settle: async (id, tokens) => budget.settle(id, tokens),
+    charge: async (id, tokens) => budget.charge(id, tokens),
+  }
+  return { tickets, used }
+}
+
+function admittedOf(taken: Admission | ApiError): Admission {
+  if (taken instanceof ApiError) throw taken
+  return taken
+}
+
+test('a call within its limits: its tokens are put aside, and settled once', async () => {
+  const { tickets, used } = open()
+  const taken = await takeTicket(tickets, reservation(), { caller: 'visitor:a', limits: LIMITS })
+  const { ticket, state } = admittedOf(taken)
+  expect([ticket.id, ticket.outputBound]).toEqual(['req_1', 90])
+  expect(state).toMatchObject({ left: 900, reserved: 100 })
+  await ticket.settle(42)
+  await ticket.settle(900)
+  await ticket.settle(undefined)
+  expect(used()).toEqual({ used: 42, reserved: 0 })
+})
+
+test.each([
+  ['never made', 0, 0],
+  ['without a count', undefined, 10],
+])('a call that was %s is settled at %s tokens: %s are used', async (_, tokens, expected) => {
+  const { tickets, used } = open()
+  const taken = await takeTicket(tickets, reservation(), { caller: 'key:a', limits: LIMITS })
+  await admittedOf(taken).ticket.settle(tokens)
+  expect(used()).toEqual({ used: expected, reserved: 0 })
+})
+
+test('a call that does not fit is refused, and puts nothing aside', async () => {
+  const { tickets, used } = open()
+  const holder = { caller: 'visitor:a', limits: { ...LIMITS, tokensPerDay: 99 } }
+  const taken = await takeTicket(tickets, reservation(), holder)
+  expect(taken).toMatchObject({ code: 'tokens_per_day_exceeded', status: 429 })
+  expect(used()).toEqual({ used: 0, reserved: 0 })
+})
+
+test('a budget that can not be reached admits nothing', async () => {
+  const { tickets } = open()
+  const unreachable = { ...tickets, reserve: async () => new ApiError('object_unavailable') }
+  const taken = await takeTicket(unreachable, reservation(), { caller: 'visitor:a', limits: LIMITS })
+  expect(taken).toMatchObject({ code: 'object_unavailable' })
+})
+
+test.each([
+  ['key:a', 42, 42],
+  ['key:a', undefined, 10],
+  ['key:a', 0, 0],
+  ['visitor:a', 42, 0],
+  ['demo', 42, 0],
+  ['open', undefined, 0],
+])('without limits %s is admitted at once, and of %s tokens %s count', async (caller, tokens, expected) => {
+  const { tickets, used } = open()
+  const taken = takeTicket(tickets, reservation(), { caller, limits: undefined })
+  if (taken instanceof Promise) throw new Error('It waits.')
+  expect([taken.ticket.outputBound, taken.state]).toEqual([undefined, undefined])
+  for (let times = 0; times < 2; times++) await taken.ticket.settle(tokens)
+  expect(used()).toEqual({ used: expected, reserved: 0 })
+})
+
+test.each([
+  ['key:a', LIMITS, 42],
+  ['key:a', undefined, 42],
+  ['visitor:a', LIMITS, 42],
+  ['visitor:a', undefined, 0],
+])(
+  'after a restart the call of %s is still settled once, with limits or without',
+  async (caller, limits, expected) => {
+    const { tickets, used } = open()
+    await takeTicket(tickets, reservation(), { caller, limits })
+    const ticket = reopenTicket(tickets, 'req_1', caller)
+    for (let times = 0; times < 2; times++) await ticket.settle(42)
+    expect(used()).toEqual({ used: expected, reserved: 0 })
+  },
+)

@@ -1,0 +1,153 @@
+/** The caller's Durable Object: a budget and streams, each with its own tables, under one alarm. Glue. */
+import { DurableObject, exports } from 'cloudflare:workers'
+import type { Dataset } from '../accounting/record.ts'
+import { rateHeaders, withRates } from '../admission/rate-headers.ts'
+import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
+import { type CallerBudget, createCallerBudget, hasBudget } from '../budget/caller-budget.ts'
+import type { Reservation, ReservationResult } from '../budget/ledger.ts'
+import { type Config, readConfig, type Vars } from '../config/config.ts'
+import { ApiError } from '../errors.ts'
+import { IDLE_LOOK_MS } from '../limits.ts'
+import {
+  type CallerStreams,
+  createCallerStreams,
+  hasStreams,
+  type StreamBudget,
+} from '../streams/caller-streams.ts'
+import type { Followed, Opened, Opening } from '../streams/streams.ts'
+import { counterFor } from '../tokens/packed.ts'
+import { chooseModeration, chooseUpstream } from '../upstreams/choose.ts'
+import { type Reply, toReply } from './reply.ts'
+import { type Sql, sqlOf } from './sql.ts'
+
+/** The name of the one object that holds the deployment's budget. */
+const DEPLOYMENT = 'total'
+
+export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
+  readonly #config: Config
+  readonly #sql: Sql
+  /** A part is opened when it has tables or is first used, and again after the object was wiped. */
+  #budget: CallerBudget | undefined
+  #streams: CallerStreams | undefined
+
+  /** The budget with the alarm: an object that is evicted before it settles is woken, and settles then. */
+  readonly #tickets = {
+    reserve: async (reservation: Reservation, limits: CallerLimits) => {
+      const result = await this.#openBudget().reserve(reservation, limits)
+      await this.#scheduleAlarm()
+      return result
+    },
+    settle: async (id: string, used: number | undefined) => {
+      this.#openBudget().settle(id, used)
+      await this.#scheduleAlarm()
+    },
+    charge: async (id: string, used: number) => {
+      this.#openBudget().charge(id, used)
+      await this.#scheduleAlarm()
+    },
+    progress: (id: string, output: number) => this.#openBudget().progress(id, output),
+  } satisfies StreamBudget
+
+  constructor(ctx: DurableObjectState, env: Vars) {
+    super(ctx, env)
+    this.#config = readConfig(env)
+    this.#sql = sqlOf(ctx.storage)
+    if (hasBudget(this.#sql)) this.#openBudget()
+    if (hasStreams(this.#sql)) this.#openStreams()
+  }
+
+  /** Makes the tables and the counter that the first question needs. */
+  warm(): Reply<undefined> {
+    this.#openBudget()
+    this.#openStreams()
+    counterFor(this.#config.defaultModel)
+    return {}
+  }
+
+  async open(opening: Opening): Promise<Reply<Opened>> {
+    const opened = await this.#openStreams().open(opening)
+    const { limits } = opening
+    if (!(opened instanceof ApiError) || limits === undefined) return toReply(opened)
+    return toReply<Opened>(withRates(opened, rateHeaders(this.#openBudget().usage(limits), Date.now())))
+  }
+
+  async follow(id: string, after: number): Promise<Reply<Followed>> {
+    return toReply(await this.#openStreams().follow(id, after))
+  }
+
+  async stop(id: string): Promise<Reply<undefined>> {
+    return toReply(await this.#openStreams().stop(id))
+  }
+
+  async reserve(reservation: Reservation, limits: CallerLimits): Promise<Reply<ReservationResult>> {
+    return { answer: await this.#tickets.reserve(reservation, limits) }
+  }
+
+  async settle(id: string, used: number | undefined): Promise<Reply<undefined>> {
+    await this.#tickets.settle(id, used)
+    return {}
+  }
+
+  async charge(id: string, used: number): Promise<Reply<undefined>> {
+    await this.#tickets.charge(id, used)
+    return {}
+  }
+
+  usage(limits: CallerLimits): Reply<BudgetState> {
+    return { answer: this.#openBudget().usage(limits) }
+  }
+
+  override async alarm(): Promise<void> {
+    for (const part of this.#parts()) await part.runDueWork()
+    if (this.#dueAt() !== undefined) return this.#scheduleAlarm()
+    // Most callers never come back, and an object without storage costs nothing.
+    this.#budget = undefined
+    this.#streams = undefined
+    await this.ctx.storage.deleteAll()
+  }
+
+  #openBudget(): CallerBudget {
+    if (this.#budget !== undefined) return this.#budget
+    this.#budget = createCallerBudget(this.#sql, exports.Treasury.getByName(DEPLOYMENT), Date.now)
+    void this.#scheduleAlarm()
+    return this.#budget
+  }
+
+  #openStreams(): CallerStreams {
+    if (this.#streams !== undefined) return this.#streams
+    const { upstream, moderation } = this.#config
+    this.#streams = createCallerStreams(this.#sql, {
+      caller: this.ctx.id.name ?? '',
+      config: this.#config,
+      upstream: chooseUpstream(upstream),
+      moderation: chooseModeration(moderation),
+      budget: this.#tickets,
+      dataset: this.env.ANALYTICS,
+      onDue: () => void this.#scheduleAlarm(),
+      // The next start of the object finds these streams running, and ends them.
+      onBroken: () => this.ctx.abort('the journal failed'),
+    })
+    void this.#scheduleAlarm()
+    return this.#streams
+  }
+
+  #parts() {
+    return [this.#budget, this.#streams].filter((part) => part !== undefined)
+  }
+
+  #dueAt(): number | undefined {
+    const dues = this.#parts()
+      .map((part) => part.dueAt())
+      .filter((at) => at !== undefined)
+    return dues.length === 0 ? undefined : Math.min(...dues)
+  }
+
+  /** Sets an alarm even with nothing due: tables are billed, and the alarm wipes those that are of no use. */
+  async #scheduleAlarm(): Promise<void> {
+    const due = this.#dueAt() ?? Date.now() + IDLE_LOOK_MS
+    // An alarm that comes too early sets the next one. Setting it at each change would cost a row each.
+    const set = await this.ctx.storage.getAlarm()
+    const wiped = this.#parts().length === 0
+    if (!wiped && (set === null || set > due)) await this.ctx.storage.setAlarm(due)
+  }
+}

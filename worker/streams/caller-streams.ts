@@ -1,0 +1,132 @@
+/**
+ * A caller's streams: their journal, the calls that fill them, and what each is settled at. A part of an
+ * object.
+ */
+import { type Dataset, record } from '../accounting/record.ts'
+import { reopenTicket, type TicketBudget, takeTicket } from '../admission/ticket.ts'
+import type { Config } from '../config/config.ts'
+import { ApiError, mayHaveCost } from '../errors.ts'
+import { GATHER_MS, IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
+import type { Moderating } from '../moderation/moderating.ts'
+import type { Part } from '../objects/part.ts'
+import { hasTable } from '../objects/schema.ts'
+import type { Sql } from '../objects/sql.ts'
+import { createEventReader } from '../protocol/event-reader.ts'
+import type { Upstream } from '../upstreams/upstream.ts'
+import { createJournal, type KeptStream } from './journal.ts'
+import { interruptedEnd } from './log.ts'
+import { createStreams, type Followed, type StreamEnd, type Streams } from './streams.ts'
+import { answerOf, startUpstreamRun } from './upstream-run.ts'
+
+export interface CallerStreams extends Part, Pick<Streams, 'open' | 'stop'> {
+  /** @returns the events after number `after` */
+  follow(id: string, after: number): Promise<Followed | ApiError>
+}
+
+/** The caller's budget, in this object or in another one. */
+export interface StreamBudget extends TicketBudget {
+  /** Notes how many tokens a running answer has, for the estimate. */
+  progress(id: string, output: number): void
+}
+
+export interface StreamsOptions {
+  /** The caller's id. */
+  caller: string
+  config: Pick<Config, 'keeping' | 'deadlines'>
+  upstream: Upstream
+  moderation: Moderating
+  budget: StreamBudget
+  dataset: Dataset | undefined
+  /** `dueAt` may be sooner than before. */
+  onDue(): void
+  /** The journal can't be written any more. */
+  onBroken(): void
+}
+
+/** Whether an earlier start of the object opened this part: then its streams may have to be ended. */
+export const hasStreams = (sql: Sql): boolean => hasTable(sql, 'streams')
+
+export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerStreams {
+  const { caller, config, upstream, moderation, budget, dataset, onDue, onBroken } = options
+  const { keeping, deadlines } = config
+  const journal = createJournal(sql)
+  const streams = createStreams({
+    journal,
+    keeping,
+    silenceMs: deadlines.silence,
+    gatherMs: GATHER_MS,
+    now: Date.now,
+    admit: ({ reservation, limits }) => takeTicket(budget, reservation, { caller, limits }),
+    ask({ bytes, model, reservation, limits }) {
+      const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
+      const question = { bytes, model, reserved: limits && reservation }
+      return startUpstreamRun(question, { upstream, moderation, deadlines, onProgress })
+    },
+    onEnd,
+    onBroken,
+  })
+  // After a restart, streams still marked `running` have lost their upstream call: end them.
+  for (const stream of journal.running()) interrupt(stream)
+
+  function onEnd({ stream, ticket, state, error, begun, tokens, bytes }: StreamEnd): void {
+    // An upstream that refuses late, when the reader already has the stream's id, still refuses.
+    const refused = begun === undefined && state === 'failed' && error && !mayHaveCost(error.code)
+    void ticket.settle(refused ? 0 : tokens.prompt_tokens + tokens.completion_tokens).catch(console.error)
+    const line = {
+      id: begun?.headers['x-request-id'] ?? stream.requestId,
+      route: '/v1/streams',
+      method: 'POST',
+      status: 201,
+      caller,
+      model: stream.model,
+      ...(begun && { upstream_status: begun.status, first_byte_ms: begun.firstByte - stream.started }),
+      total_ms: Date.now() - stream.started,
+      bytes,
+      ...(!refused && tokens),
+      end: state,
+      ...(error && { code: error.code }),
+    }
+    record(line, dataset)
+    onDue()
+  }
+
+  /** Readers get what was journalled, and then that it was interrupted. */
+  function interrupt(stream: KeptStream): void {
+    const { reader, usage } = answerOf(stream.model, stream.promptTokens)
+    const frames = createEventReader(MAX_EVENT_BYTES)
+    let place = 0
+    let bytes = 0
+    for (let part = journal.read(stream, 0); part !== undefined; part = journal.read(stream, place)) {
+      for (const { event } of frames.push(part.bytes)) if (event !== undefined) usage.see(reader.read(event))
+      place = part.last
+      bytes += part.bytes.length
+    }
+    const error = new ApiError('interrupted')
+    const end = { state: 'interrupted' as const, error }
+    const [data = ''] = reader.closing({
+      ...end,
+      error: { error, separate: false },
+      tell: 'record',
+      usage: usage.usage,
+    })
+    journal.end(stream.serial, [interruptedEnd(data)], end.state, Date.now() + keeping.kept)
+    const ticket = reopenTicket(budget, stream.requestId, caller)
+    onEnd({ stream, ticket, ...end, begun: undefined, tokens: usage.tokens(), bytes })
+  }
+
+  return {
+    open: streams.open,
+    stop: streams.stop,
+    async follow(id, after) {
+      const followed = streams.follow(id, after)
+      if (!(followed instanceof ApiError) || followed.code !== 'too_many_readers') return followed
+      // A reader that has left is only noticed by writing to it.
+      streams.probe(id)
+      await new Promise((resolve) => setTimeout(resolve, PROBE_MS))
+      return streams.follow(id, after)
+    },
+    // While streams run the alarm goes on, so that an object that is evicted restarts and ends them.
+    dueAt: () => journal.dueAt() ?? (streams.size > 0 ? Date.now() + IDLE_LOOK_MS : undefined),
+    runDueWork: () => journal.expire(Date.now()),
+  }
+}
