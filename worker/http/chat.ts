@@ -31,7 +31,9 @@ async function ask(c: Context, chat: ChatCall, flow: ChatFlow) {
   const admission = await admit(c, chat)
   if (admission instanceof ApiError) return admission
   const { ticket, state } = admission
-  const running = run(c, (own) => flow(chat, { ...own, mostOutput: ticket.outputBound }))
+  // `MAX_OUTPUT_TOKENS` bounds an answer also where no budget does.
+  const mostOutput = ticket.outputBound ?? (c.var.config.maxOutputTokens && chat.outputBound)
+  const running = run(c, (own) => flow(chat, { ...own, mostOutput }))
   const used = running.then(usedBy).catch(() => undefined)
   c.executionCtx.waitUntil(used.then(ticket.settle))
   return { outcome: await running, state }

@@ -7,7 +7,7 @@ import { type CallerBudget, createCallerBudget, hasBudget } from '../budget/call
 import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import { type Config, readConfig, type Vars } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
-import { IDLE_LOOK_MS } from '../limits.ts'
+import { IDLE_LOOK_MS, SLICE_IDLE_MS } from '../limits.ts'
 import {
   type CallerStreams,
   createCallerStreams,
@@ -29,21 +29,23 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   /** A part is opened when it has tables or is first used, and again after the object was wiped. */
   #budget: CallerBudget | undefined
   #streams: CallerStreams | undefined
+  /** When the alarm is set to, as far as this start of the object knows. */
+  #alarmAt: number | undefined
 
   /** The budget with the alarm: an object that is evicted before it settles is woken, and settles then. */
   readonly #tickets = {
     reserve: async (reservation: Reservation, limits: CallerLimits) => {
       const result = await this.#openBudget().reserve(reservation, limits)
-      await this.#scheduleAlarm()
+      await this.#scheduleAlarm(reservation.expiresAt)
       return result
     },
     settle: async (id: string, used: number | undefined) => {
       this.#openBudget().settle(id, used)
-      await this.#scheduleAlarm()
+      await this.#scheduleAlarm(Date.now() + SLICE_IDLE_MS)
     },
     charge: async (id: string, used: number) => {
       this.#openBudget().charge(id, used)
-      await this.#scheduleAlarm()
+      await this.#scheduleAlarm(Date.now() + SLICE_IDLE_MS)
     },
     progress: (id: string, output: number) => this.#openBudget().progress(id, output),
   } satisfies StreamBudget
@@ -98,11 +100,13 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   }
 
   override async alarm(): Promise<void> {
+    this.#alarmAt = undefined
     for (const part of this.#parts()) await part.runDueWork()
     if (this.#dueAt() !== undefined) return this.#scheduleAlarm()
     // Most callers never come back, and an object without storage costs nothing.
     this.#budget = undefined
     this.#streams = undefined
+    this.#alarmAt = undefined
     await this.ctx.storage.deleteAll()
   }
 
@@ -142,12 +146,19 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return dues.length === 0 ? undefined : Math.min(...dues)
   }
 
-  /** Sets an alarm even with nothing due: tables are billed, and the alarm wipes those that are of no use. */
-  async #scheduleAlarm(): Promise<void> {
+  /**
+   * Sets an alarm even with nothing due: tables are billed, and the alarm wipes those that are of no use.
+   *
+   * @param soonest what has changed is due no sooner than this: an alarm before it will set the next one
+   */
+  async #scheduleAlarm(soonest = 0): Promise<void> {
+    if (this.#alarmAt !== undefined && this.#alarmAt <= soonest) return
     const due = this.#dueAt() ?? Date.now() + IDLE_LOOK_MS
-    // An alarm that comes too early sets the next one. Setting it at each change would cost a row each.
-    const set = await this.ctx.storage.getAlarm()
+    // Setting the alarm at each change would cost a row each.
+    this.#alarmAt ??= (await this.ctx.storage.getAlarm()) ?? undefined
     const wiped = this.#parts().length === 0
-    if (!wiped && (set === null || set > due)) await this.ctx.storage.setAlarm(due)
+    if (wiped || (this.#alarmAt !== undefined && this.#alarmAt <= due)) return
+    this.#alarmAt = due
+    await this.ctx.storage.setAlarm(due)
   }
 }
