@@ -79,46 +79,75 @@ const MIGRATIONS: readonly Migration[] = [
   ],
 ]
 
-/** Brings its tables up to date. After the object's `deleteAll`, create the ledger again. */
+interface OpenCall {
+  day: number
+  prompt: number
+  output: number
+  /** How many tokens of the answer are known to exist. */
+  known: number
+  expires: number
+  /** What it was settled at when it expired; `undefined`: it runs. */
+  charged: number | undefined
+}
+
+/**
+ * Brings its tables up to date. After the object's `deleteAll`, create the ledger again. The tables are also kept in
+ * memory, so that a call costs only the statements that write.
+ */
 export function createLedger(sql: Sql, newLease: () => string = () => crypto.randomUUID()): Ledger {
   migrate(sql, 'ledger', MIGRATIONS)
   const slice = createSlice(sql, newLease)
+  const spending = new Map(
+    sql
+      .rows('SELECT * FROM spending')
+      .map((row) => [Number(row.day), { used: Number(row.used), touched: Number(row.touched) }]),
+  )
+  const calls = new Map<string, OpenCall>(
+    sql.rows('SELECT * FROM reservation').map((row) => [String(row.id), toCall(row)]),
+  )
+
+  const running = () => [...calls].filter(([, call]) => call.charged === undefined)
 
   function sums(day: number): Sums & { touched: number } {
-    const [spending] = sql.rows('SELECT used, touched FROM spending WHERE day = ?', day)
-    // An answer that outgrew its reservation holds what it has grown to.
-    const [open] = sql.rows(
-      `SELECT count(*) AS running,
-         sum(CASE WHEN day = ? THEN prompt + max(output, known) END) AS reserved,
-         sum(CASE WHEN day = ? THEN prompt + known END) AS estimate
-       FROM reservation WHERE charged IS NULL`,
-      ...[day, day],
-    )
-    const used = Number(spending?.used ?? 0)
-    const reserved = Number(open?.reserved ?? 0)
-    return {
-      used,
-      touched: Number(spending?.touched ?? 0),
-      running: Number(open?.running ?? 0),
-      reserved,
-      spent: used + reserved,
-      certain: used + Number(open?.estimate ?? 0),
+    const { used = 0, touched = 0 } = spending.get(day) ?? {}
+    const total = { running: 0, reserved: 0, estimate: 0 }
+    for (const call of calls.values()) {
+      if (call.charged !== undefined) continue
+      total.running++
+      if (call.day !== day) continue
+      // An answer that outgrew its reservation holds what it has grown to.
+      total.reserved += call.prompt + Math.max(call.output, call.known)
+      total.estimate += estimateOf(call)
     }
+    const { running, reserved, estimate } = total
+    return { used, touched, running, reserved, spent: used + reserved, certain: used + estimate }
   }
 
-  function charge(day: unknown, tokens: number, now: number): void {
+  /** The statement of a charge. `noteCharge` follows once its transaction is through. */
+  function charge(day: number, tokens: number, now: number): void {
     sql.rows(
       `INSERT INTO spending (day, used, touched) VALUES (?, ?, ?)
        ON CONFLICT (day) DO UPDATE SET used = used + excluded.used, touched = excluded.touched`,
-      ...[Number(day), tokens, now],
+      ...[day, tokens, now],
     )
   }
 
+  function noteCharge(day: number, tokens: number, touched: number): void {
+    spending.set(day, { used: (spending.get(day)?.used ?? 0) + tokens, touched })
+  }
+
   function expire(now: number): void {
-    for (const row of sql.rows('SELECT * FROM reservation WHERE charged IS NULL AND expires <= ?', now)) {
-      const tokens = estimateOf(row)
-      charge(row.day, tokens, now)
-      sql.rows('UPDATE reservation SET charged = ? WHERE id = ?', tokens, String(row.id))
+    const late = running().filter(([, { expires }]) => expires <= now)
+    if (late.length === 0) return
+    sql.transaction(() => {
+      for (const [id, call] of late) {
+        charge(call.day, estimateOf(call), now)
+        sql.rows('UPDATE reservation SET charged = ? WHERE id = ?', estimateOf(call), id)
+      }
+    })
+    for (const [, call] of late) {
+      call.charged = estimateOf(call)
+      noteCharge(call.day, call.charged, now)
     }
   }
 
@@ -135,86 +164,96 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
       }
       const needed = prompt + output
       const day = dayOf(now)
-      return sql.transaction(() => {
-        // Here too, since the alarm may be late: a call that has expired gives its place to this one.
-        expire(now)
-        const before = sums(day)
-        const state = stateOf(limits, before, now)
-        const [known] = sql.rows('SELECT charged FROM reservation WHERE id = ?', id)
-        if (known?.charged === null) return { kind: 'reserved', state }
-        if (known !== undefined) throw new TypeError('This reservation has expired: ask with a new id.')
+      // Here too, since the alarm may be late: a call that has expired gives its place to this one.
+      expire(now)
+      const before = sums(day)
+      const state = stateOf(limits, before, now)
+      const known = calls.get(id)
+      if (known?.charged !== undefined) {
+        throw new TypeError('This reservation has expired: ask with a new id.')
+      }
+      if (known !== undefined) return { kind: 'reserved', state }
 
-        const refusal = refusalOf(needed, limits, before, now)
-        if (refusal !== undefined) return { kind: 'refused', refusal, state }
-        if (limits.sliced) {
-          const request = slice.request(day, before, needed, limits.tokensPerDay ?? Infinity, now)
-          if (request !== undefined) return { kind: 'short', request, state }
-        }
-        sql.rows(
-          'INSERT INTO reservation (id, day, prompt, output, known, expires) VALUES (?, ?, ?, ?, 0, ?)',
-          ...[id, day, prompt, output, expiresAt],
-        )
-        const after = {
-          ...before,
-          running: before.running + 1,
-          reserved: before.reserved + needed,
-          spent: before.spent + needed,
-        }
-        return { kind: 'reserved', state: stateOf(limits, after, now) }
-      })
+      const refusal = refusalOf(needed, limits, before, now)
+      if (refusal !== undefined) return { kind: 'refused', refusal, state }
+      if (limits.sliced) {
+        const request = slice.request(day, before, needed, limits.tokensPerDay ?? Infinity, now)
+        if (request !== undefined) return { kind: 'short', request, state }
+      }
+      sql.rows(
+        'INSERT INTO reservation (id, day, prompt, output, known, expires) VALUES (?, ?, ?, ?, 0, ?)',
+        ...[id, day, prompt, output, expiresAt],
+      )
+      calls.set(id, { day, prompt, output, known: 0, expires: expiresAt, charged: undefined })
+      return { kind: 'reserved', state: stateOf(limits, sums(day), now) }
     },
 
     progress(id, output) {
-      if (!isTokenCount(output)) return
-      sql.rows('UPDATE reservation SET known = max(known, ?) WHERE id = ? AND charged IS NULL', output, id)
+      const call = calls.get(id)
+      if (call === undefined || call.charged !== undefined || !isTokenCount(output) || output <= call.known)
+        return
+      sql.rows('UPDATE reservation SET known = ? WHERE id = ?', output, id)
+      call.known = output
     },
 
     settle(id, used, now) {
-      return sql.transaction(() => {
-        const [row] = sql.rows('SELECT * FROM reservation WHERE id = ?', id)
-        if (row === undefined) return false
-        charge(row.day, (isTokenCount(used) ? used : estimateOf(row)) - Number(row.charged ?? 0), now)
+      const call = calls.get(id)
+      if (call === undefined) return false
+      const tokens = (isTokenCount(used) ? used : estimateOf(call)) - (call.charged ?? 0)
+      sql.transaction(() => {
+        charge(call.day, tokens, now)
         sql.rows('DELETE FROM reservation WHERE id = ?', id)
-        return true
       })
+      calls.delete(id)
+      noteCharge(call.day, tokens, now)
+      return true
     },
 
     usage(limits, now) {
-      return sql.transaction(() => {
-        expire(now)
-        return stateOf(limits, sums(dayOf(now)), now)
-      })
+      expire(now)
+      return stateOf(limits, sums(dayOf(now)), now)
     },
 
     take: (answer) => slice.take(answer),
 
     dueAt(now) {
-      const [row] = sql.rows(
-        `SELECT (SELECT min(expires) FROM reservation WHERE charged IS NULL) AS expires, (SELECT min(day) FROM (
-           SELECT day FROM spending UNION ALL SELECT day FROM slice
-           UNION ALL SELECT day FROM reservation WHERE charged IS NOT NULL)) AS oldest`,
+      const expires = running().map(([, call]) => call.expires)
+      const charged = [...calls.values()].filter((call) => call.charged !== undefined)
+      const days = [...spending.keys(), ...slice.days(), ...charged.map(({ day }) => day)]
+      const due = Math.min(
+        giveBackAt(dayOf(now)) ?? Infinity,
+        ...expires,
+        ...days.map((day) => endOfDay(day) + DAY_GRACE_MS),
       )
-      const expires = typeof row?.expires === 'number' ? row.expires : Infinity
-      const over = typeof row?.oldest === 'number' ? endOfDay(row.oldest) + DAY_GRACE_MS : Infinity
-      const due = Math.min(giveBackAt(dayOf(now)) ?? Infinity, expires, over)
       return due === Infinity ? undefined : due
     },
 
     runDueWork(now) {
-      return sql.transaction(() => {
-        expire(now)
-        const day = dayOf(now)
-        const oldest = dayOf(now - DAY_GRACE_MS)
+      expire(now)
+      const day = dayOf(now)
+      const oldest = dayOf(now - DAY_GRACE_MS)
+      sql.transaction(() => {
         sql.rows('DELETE FROM spending WHERE day < ?', oldest)
         sql.rows('DELETE FROM reservation WHERE charged IS NOT NULL AND day < ?', oldest)
-        slice.forget(oldest)
-        const due = giveBackAt(day)
-        return due !== undefined && due <= now ? slice.giveBack(day, sums(day).spent, now) : undefined
       })
+      for (const past of spending.keys()) if (past < oldest) spending.delete(past)
+      for (const [id, call] of calls) if (call.charged !== undefined && call.day < oldest) calls.delete(id)
+      slice.forget(oldest)
+      const due = giveBackAt(day)
+      return due !== undefined && due <= now ? slice.giveBack(day, sums(day).spent, now) : undefined
     },
   }
 }
 
-function estimateOf(row: SqlRow): number {
-  return Number(row.prompt) + Number(row.known)
+const estimateOf = ({ prompt, known }: Pick<OpenCall, 'prompt' | 'known'>): number => prompt + known
+
+function toCall(row: SqlRow): OpenCall {
+  return {
+    day: Number(row.day),
+    prompt: Number(row.prompt),
+    output: Number(row.output),
+    known: Number(row.known),
+    expires: Number(row.expires),
+    charged: row.charged === null ? undefined : Number(row.charged),
+  }
 }

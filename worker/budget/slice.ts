@@ -61,7 +61,7 @@ export interface Shortage {
   retryAfterMs: number
 }
 
-/** The ledger calls it in its transactions, and tells it what is spent of a day: settled and reserved. */
+/** The ledger calls it, and tells it what is spent of a day: settled and reserved. */
 export interface Slice {
   /**
    * @param tokens of one more call
@@ -83,6 +83,8 @@ export interface Slice {
   dueAt(day: number, spent: number, touched: number): number | undefined
   /** Keeps what is spent and no more. @returns what to say of it */
   giveBack(day: number, spent: number, now: number): SliceRequest | undefined
+  /** The days that it has a row of. */
+  days(): number[]
   /** Forgets the days before `day`. */
   forget(day: number): void
 }
@@ -121,31 +123,34 @@ const MIGRATIONS: readonly Migration[] = [
 export function createSlice(sql: Sql, newLease: () => string): Slice {
   migrate(sql, 'slice', MIGRATIONS)
 
-  function read(day: number): Row | undefined {
-    const [row] = sql.rows('SELECT * FROM slice WHERE day = ?', day)
-    return (
-      row && {
+  /** The table, by day. */
+  const rows = new Map<number, Row>(
+    sql.rows('SELECT * FROM slice').map((row) => [
+      Number(row.day),
+      {
         lease: String(row.lease),
         seq: Number(row.seq),
         answered: Number(row.answered),
         granted: Number(row.granted),
         at: Number(row.at),
-      }
-    )
-  }
+      },
+    ]),
+  )
 
   /** Notes the next message: from here on only its answer counts. */
-  function send(day: number, { lease, seq, answered }: Row, granted: number, now: number) {
+  function send(day: number, before: Row, granted: number, at: number) {
+    const row = { ...before, seq: before.seq + 1, granted, at }
     sql.rows(
       'INSERT OR REPLACE INTO slice (day, lease, seq, answered, granted, at) VALUES (?, ?, ?, ?, ?, ?)',
-      ...[day, lease, seq + 1, answered, granted, now],
+      ...[day, row.lease, row.seq, row.answered, granted, at],
     )
-    return { day, lease, seq: seq + 1, granted }
+    rows.set(day, row)
+    return { day, lease: row.lease, seq: row.seq, granted }
   }
 
   return {
     request(day, { spent, certain }, tokens, limit, now) {
-      const row = read(day) ?? { lease: newLease(), seq: 0, answered: 0, granted: 0, at: now }
+      const row = rows.get(day) ?? { lease: newLease(), seq: 0, answered: 0, granted: 0, at: now }
       const wanted = spent + tokens
       if (wanted <= row.granted) return undefined
       // A first grant is as large as its call, so that callers of one call leave the rest to others. From
@@ -156,26 +161,29 @@ export function createSlice(sql: Sql, newLease: () => string): Slice {
     },
 
     take({ day, lease, seq, granted }) {
-      sql.rows(
-        'UPDATE slice SET granted = ?, answered = seq WHERE day = ? AND lease = ? AND seq = ?',
-        ...[granted, day, lease, seq],
-      )
+      const row = rows.get(day)
+      if (row === undefined || row.lease !== lease || row.seq !== seq) return
+      sql.rows('UPDATE slice SET granted = ?, answered = seq WHERE day = ?', granted, day)
+      rows.set(day, { ...row, granted, answered: seq })
     },
 
     dueAt(day, spent, touched) {
-      const row = read(day)
+      const row = rows.get(day)
       if (row === undefined || (row.answered === row.seq && row.granted === spent)) return undefined
       const due = Math.max(row.at, touched) + SLICE_IDLE_MS
       return due < endOfDay(day) ? due : undefined
     },
 
     giveBack(day, spent, now) {
-      const row = read(day)
+      const row = rows.get(day)
       return row && { ...send(day, row, spent, now), spent, wanted: spent, cap: spent }
     },
 
+    days: () => [...rows.keys()],
+
     forget(day) {
       sql.rows('DELETE FROM slice WHERE day < ?', day)
+      for (const past of rows.keys()) if (past < day) rows.delete(past)
     },
   }
 }
