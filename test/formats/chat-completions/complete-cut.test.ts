@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { followEnding } from '../../../worker/delivery/ending.ts'
 import { ApiError } from '../../../worker/errors.ts'
+import { chatCompletions } from '../../../worker/formats/chat-completions/chat-completions.ts'
 import {
   completeWithError,
   isUnterminatedDone,
@@ -20,13 +21,13 @@ describe('an event cut at any byte', () => {
     ['after an event', 'data: {"id":"c-0","choices":[]}\n\n'],
     ['after CRLF', 'data: {"id":"c-0","choices":[]}\r\n\r\n'],
   ] as const) {
-    test(`${name}, ends with one error event that is valid JSON`, async () => {
+    test(`${name}, ends with one error event that is valid JSON`, () => {
       for (let cut = 1; cut < whole.length; cut++) {
         const bytes = [toBytes(before), whole.slice(0, cut)]
-        const ending = followEnding()
+        const ending = followEnding(chatCompletions)
         for (const part of bytes) ending.push(part)
         bytes.push(toBytes(completeWithError(ending.now().unfinished, envelope)))
-        const events = await eventsOf(bytes)
+        const events = eventsOf(bytes)
         const last = JSON.parse(events.at(-1)?.data ?? '')
         expect(last.error, `cut at ${cut}: ${event.slice(0, cut)}`).toEqual(envelope.error)
         for (const { data } of events) JSON.parse(data)
@@ -34,9 +35,9 @@ describe('an event cut at any byte', () => {
     })
   }
 
-  test('keeps the half of the delta that came', async () => {
+  test('keeps the half of the delta that came', () => {
     const cut = event.slice(0, event.indexOf(' ünï'))
-    const events = await eventsOf([toBytes(cut + completeWithError(cut, envelope))])
+    const events = eventsOf([toBytes(cut + completeWithError(cut, envelope))])
     const chunk = JSON.parse(events[0]?.data ?? '')
     expect(chunk.choices[0].delta.content).toBe('half é\n"quoted", {braces}')
     expect(chunk.error.code).toBe('upstream_truncated')
@@ -54,21 +55,21 @@ test.each([
   'data: ',
   'data: {',
   'data:{"a":1,',
-])('an unfinished %j ends with the error alone', async (unfinished) => {
-  const events = await eventsOf([toBytes(unfinished + completeWithError(unfinished, envelope))])
+])('an unfinished %j ends with the error alone', (unfinished) => {
+  const events = eventsOf([toBytes(unfinished + completeWithError(unfinished, envelope))])
   expect(events).toHaveLength(1)
   expect(JSON.parse(events[0]?.data ?? '').error).toEqual(envelope.error)
 })
 
-test('an object over several data lines is completed on a line of its own', async () => {
+test('an object over several data lines is completed on a line of its own', () => {
   const unfinished = 'data: {"id":\ndata: "x",\n'
-  const events = await eventsOf([toBytes(unfinished + completeWithError(unfinished, envelope))])
+  const events = eventsOf([toBytes(unfinished + completeWithError(unfinished, envelope))])
   expect(JSON.parse(events[0]?.data ?? '')).toEqual({ id: 'x', error: envelope.error })
 })
 
-test('garbage stays as it came, and the error follows it', async () => {
+test('garbage stays as it came, and the error follows it', () => {
   const unfinished = 'data: <html>'
-  const events = await eventsOf([toBytes(unfinished + completeWithError(unfinished, envelope))])
+  const events = eventsOf([toBytes(unfinished + completeWithError(unfinished, envelope))])
   expect(events.map(({ data }) => data)).toEqual(['<html>', JSON.stringify(envelope)])
 })
 

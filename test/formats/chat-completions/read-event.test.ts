@@ -1,45 +1,57 @@
 import { expect, test } from 'vitest'
 import { readEvent } from '../../../worker/formats/chat-completions/read-event.ts'
 
-const failure = { message: 'm', type: 't', param: null, code: 'c' }
+const ERROR = { message: 'm', type: 't', param: null, code: 'c' }
+const CHUNK = { id: 'x', choices: [{ index: 0, delta: { content: 'a' } }] }
+const json = JSON.stringify
 
 test.each([
-  ['a frame of its own', { data: '{"error":{"message":"m","type":"t","code":"c"}}' }],
-  [
-    'a named event with an envelope',
-    { event: 'error', data: '{"error":{"message":"m","type":"t","code":"c"}}' },
-  ],
-  ['a named event without one', { event: 'error', data: '{"message":"m","type":"t","code":"c"}' }],
-  [
-    'an ordinary chunk',
-    {
-      data: '{"id":"x","choices":[{"index":0,"delta":{"content":"a"}}],"error":{"message":"m","type":"t","code":"c"}}',
-    },
-  ],
-])('an error in %s is one', (_, event) => {
-  expect(readEvent(event)).toEqual({ kind: 'error', error: failure })
+  ['an event of its own', { data: json({ error: ERROR }) }],
+  ['a named event with an envelope', { event: 'error', data: json({ error: ERROR }) }],
+  ['a named event without one', { event: 'error', data: json(ERROR) }],
+])('an error in %s', (_, event) => {
+  expect(readEvent(event)).toEqual({ kind: 'error', error: ERROR })
 })
 
-test('an error may be bare text, or a number of a code', () => {
-  expect(readEvent({ event: 'error', data: 'overloaded' })).toMatchObject({
-    error: { message: 'overloaded' },
-  })
-  expect(readEvent({ data: '{"error":"overloaded"}' })).toMatchObject({ error: { message: 'overloaded' } })
-  expect(readEvent({ data: '{"error":{"message":"m","code":502}}' })).toMatchObject({
-    error: { code: '502' },
-  })
+test('an error in an ordinary chunk leaves the chunk to be read', () => {
+  const chunk = { ...CHUNK, error: ERROR }
+  expect(readEvent({ data: json(chunk) })).toEqual({ kind: 'error', error: ERROR, chunk })
+})
+
+test.each([
+  ['bare text', { event: 'error', data: 'overloaded' }, { message: 'overloaded' }],
+  ['a text as the error', { data: '{"error":"overloaded"}' }, { message: 'overloaded' }],
+  ['a number as the code', { data: '{"error":{"message":"m","code":502}}' }, { code: '502' }],
+  ['no message', { data: '{"error":{}}' }, { message: 'Unsaid.' }],
+])('an error with %s has its four fields', (_, event, error) => {
+  expect(readEvent(event, 'Unsaid.')).toMatchObject({ kind: 'error', error })
 })
 
 test.each([
   '{"choices":[],"usage":{"total_tokens":1}}',
   '{"choices":[],"error":null}',
-  '{"choices":[{"index":0,"delta":{}}]}',
-])('%s is a chunk', (data) => {
+  '{"choices":[],"error":""}',
+  json(CHUNK),
+])('a chunk: %s', (data) => {
   expect(readEvent({ data })).toEqual({ kind: 'chunk', chunk: JSON.parse(data) })
 })
 
-test('[DONE] is the end', () => expect(readEvent({ data: '[DONE]' })).toEqual({ kind: 'done' }))
+test.each(['[DONE]', '[DONE] ', ' [DONE]', '\t[DONE]\t'])('the end: %j', (data) => {
+  expect(readEvent({ data })).toEqual({ kind: 'done' })
+})
 
-test.each(['', 'text', '[]', 'null', '3', '{"id":', '{}'])('%j is garbage', (data) => {
-  expect(readEvent({ data })).toEqual({ kind: 'garbage' })
+test.each(['{"type":"ping"}', '{}', 'null', '3', '[]', '"text"', '{"choices":null,"usage":{}}'])(
+  'no part of an answer, and ignored: %s',
+  (data) => {
+    expect(readEvent({ data })).toEqual({ kind: 'ignored', value: JSON.parse(data) })
+  },
+)
+
+test('a named event that is not JSON is ignored too', () => {
+  expect(readEvent({ event: 'ping', data: 'x' }).kind).toBe('ignored')
+  expect(readEvent({ event: 'message', data: 'x' }).kind).toBe('invalid')
+})
+
+test.each(['', 'text', '{"id":', '<html>', '[DONE]x'])('not JSON, and invalid: %j', (data) => {
+  expect(readEvent({ data })).toEqual({ kind: 'invalid', data })
 })

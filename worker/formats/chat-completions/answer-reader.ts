@@ -34,6 +34,17 @@ export function createAnswerReader(model: string): AnswerReader {
 
   function read(event: SseEvent): AnswerEvent {
     const { data } = event
+    try {
+      return readParsed(event)
+    } catch (error) {
+      // Only an event that is nested thousands of levels deep overflows the walk; its data is judged as one text.
+      if (!(error instanceof RangeError)) throw error
+      return { data, kind: 'invalid', texts: textsOfOther(data), finished: [], usageAlone: false }
+    }
+  }
+
+  function readParsed(event: SseEvent): AnswerEvent {
+    const { data } = event
     const meaning = readEvent(event)
     const { kind } = meaning
     const plain = { data, texts: [], finished: [], usageAlone: false }

@@ -15,6 +15,16 @@ const NO_TEXT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'format', 's
 
 export function masked(data: string): string {
   if (data === DONE) return data
+  try {
+    return maskedJson(data)
+  } catch (error) {
+    // Only an event that is nested thousands of levels deep overflows the walk.
+    if (!(error instanceof RangeError)) throw error
+    return MASK.repeat(data.length)
+  }
+}
+
+function maskedJson(data: string): string {
   const value = parseJson(data)
   if (!isRecord(value)) return MASK.repeat(data.length)
   const { choices } = value

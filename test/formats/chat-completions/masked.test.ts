@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { masked } from '../../../worker/formats/chat-completions/masked.ts'
+import { chunk } from '../../support/sse.ts'
+
+test('no text stays, and each keeps its length', () => {
+  const tool = (name: string, args: string) => [
+    { index: 0, id: 'call_1', type: 'function', function: { name, arguments: args } },
+  ]
+  const value = (delta: object, logprobs: object | null) =>
+    chunk({}, { choices: [{ index: 0, delta, logprobs, finish_reason: null }], obfuscation: 'x' })
+  const said = value(
+    { role: 'assistant', content: 'a 🎉', reasoning: 'hm', tool_calls: tool('f', '{}') },
+    { content: [{ token: 'a 🎉' }] },
+  )
+  expect(JSON.parse(masked(JSON.stringify(said)))).toEqual(
+    value({ role: 'assistant', content: '████', reasoning: '██', tool_calls: tool('█', '██') }, null),
+  )
+})
+
+test('what has no text stays as it is', () => {
+  const usage = JSON.stringify(chunk({}, { choices: [], usage: { total_tokens: 3 } }))
+  expect(masked(usage)).toBe(usage)
+  expect(masked('[DONE]')).toBe('[DONE]')
+})
+
+test.each([
+  ['words', '█████'],
+  ['{"answer":"words"}', '{"answer":"█████"}'],
+  ['{"choices":[],"error":{"message":"m"}}', '{"choices":[],"error":{"message":"█"}}'],
+  ['{"choices":["a",{"index":0,"text":"b"}]}', '{"choices":["█",{"index":0,"text":"█"}]}'],
+])('an error, or what is no chunk: %s', (data, expected) => {
+  expect(masked(data)).toBe(expected)
+})
