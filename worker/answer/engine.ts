@@ -139,7 +139,8 @@ function judged(
     }
   }
   const { retract, withdrawn } = outcome
-  if (outcome.state === 'stopped') return { end: upstreamEnd, closing: { retract }, withdrawn }
+  // The caller left before the verdict: what was held is missing, whole as the upstream's part may be.
+  if (outcome.state === 'stopped') return { end: { state: 'stopped' }, closing: { retract }, withdrawn }
   if (outcome.state === 'flagged') {
     const cut = { choices: outcome.open, reason: 'content_filter' as const }
     return { end: { state: 'moderated' }, closing: { cut, retract }, withdrawn }
@@ -155,8 +156,13 @@ async function readToEnd(
 ): Promise<UpstreamEnd> {
   const { chunks, format, signal, sink } = run
   const frames = createEventReader(MAX_EVENT_BYTES)
+  let isReading = false
   try {
-    for (let bytes = await chunks.read(); bytes !== undefined; bytes = await chunks.read()) {
+    for (;;) {
+      isReading = true
+      const bytes = await chunks.read()
+      isReading = false
+      if (bytes === undefined) break
       for (const frame of frames.push(bytes)) {
         const taken = take(frame, run, choices, moderation)
         if (taken instanceof Promise) await unlessAborted(taken, signal)
@@ -170,7 +176,9 @@ async function readToEnd(
     return endOf(new ApiError('upstream_truncated'))
   } catch (error) {
     if (signal.aborted) return endOf(signal.reason)
-    return endOf(error instanceof ApiError ? error : new ApiError('upstream_truncated', { cause: error }))
+    // What breaks off while it is read is the upstream's; any other failure is a sink's or an observer's.
+    const isOurs = error instanceof ApiError || !isReading
+    return endOf(isOurs ? error : new ApiError('upstream_truncated', { cause: error }))
   } finally {
     chunks.cancel()
   }
