@@ -1,42 +1,32 @@
 import { expect, test } from 'vitest'
-import { timing } from '../../worker/answer/timing.ts'
-import { newFrame } from '../../worker/protocol/frames.ts'
+import { createTimer } from '../../worker/answer/timing.ts'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
+import { chunk } from '../support/sse.ts'
 
 const usage = { prompt_tokens: 1, completion_tokens: 11, total_tokens: 12 }
-const chunk = (delta: object) => ({ id: 'c', choices: [{ index: 0, delta }] })
-const LAST = { id: 'c', choices: [], usage, millrace: { usage_source: 'upstream' } }
 
-/** Sends each chunk at its time; returns what came out. */
-async function timed(...chunks: [at: number, chunk: object][]) {
+/** Shows the timer each delta at its time, and asks it at `end`. */
+function timed(end: number, ...deltas: [at: number, delta: Record<string, unknown>][]) {
   let clock = 0
-  const stage = timing({ asked: 1000, firstByte: 1200, now: () => clock })
-  const writer = stage.writable.getWriter()
-  const out = Array.fromAsync(stage.readable)
-  for (const [at, data] of chunks) {
+  const timer = createTimer(() => clock)
+  const reader = chatCompletions.reader('m')
+  for (const [at, delta] of deltas) {
     clock = at
-    await writer.write(newFrame(data))
+    timer.see(reader.read({ data: JSON.stringify(chunk(delta)) }))
   }
-  await writer.close()
-  return (await out).map(({ event }) => JSON.parse(event?.data ?? ''))
+  clock = end
+  return timer.measure({ asked: 1000, firstByte: 1200 }, usage)
 }
 
-test('first byte, first token and the whole are told apart', async () => {
-  const out = await timed(
-    [1210, chunk({ role: 'assistant', content: '' })],
-    [1500, chunk({ content: 'a' })],
-    [2400, chunk({ content: 'b' })],
-    [2500, LAST],
-  )
-  expect(out.at(-1).millrace).toEqual({
-    state: 'done',
-    usage_source: 'upstream',
-    timing: { first_byte_ms: 200, first_token_ms: 500, total_ms: 1500, tokens_per_second: 10 },
-  })
-  expect(out.slice(0, -1)).toEqual([
-    chunk({ role: 'assistant', content: '' }),
-    chunk({ content: 'a' }),
-    chunk({ content: 'b' }),
-  ])
+test('first byte, first token and the whole are told apart', () => {
+  expect(
+    timed(
+      2500,
+      [1210, { role: 'assistant', content: '' }],
+      [1500, { content: 'a' }],
+      [2400, { content: 'b' }],
+    ),
+  ).toEqual({ first_byte_ms: 200, first_token_ms: 500, total_ms: 1500, tokens_per_second: 10 })
 })
 
 test.each([
@@ -44,12 +34,16 @@ test.each([
   ['a refusal', { content: null, refusal: 'no' }],
   ['reasoning', { reasoning_content: 'hm' }],
   ['a tool call', { tool_calls: [{ index: 0, function: { name: 'f', arguments: '' } }] }],
-])('%s is a first token', async (_, delta) => {
-  const out = await timed([1300, chunk(delta)], [1400, LAST])
-  expect(out.at(-1).millrace.timing).toMatchObject({ first_token_ms: 300 })
+  ['a transcript', { audio: { transcript: 'a' } }],
+])('%s is a first token', (_, delta) => {
+  expect(timed(1400, [1300, delta])).toMatchObject({ first_token_ms: 300 })
 })
 
-test('without a token there is no time of one, and no rate', async () => {
-  const out = await timed([1300, chunk({ role: 'assistant', content: '' })], [1400, LAST])
-  expect(out.at(-1).millrace.timing).toMatchObject({ first_token_ms: null, tokens_per_second: null })
+test('without a token there is no time of one, and no rate', () => {
+  expect(timed(1400, [1300, { role: 'assistant', content: '' }], [1350, { obfuscation: 'x' }])).toMatchObject(
+    {
+      first_token_ms: null,
+      tokens_per_second: null,
+    },
+  )
 })

@@ -1,88 +1,99 @@
-import { expect, test } from 'vitest'
-import { usage } from '../../worker/answer/usage.ts'
-import { toBytes } from '../../worker/protocol/encode.ts'
-import { bytesOfFrames, frames } from '../../worker/protocol/frames.ts'
-import { splits, streamOf } from '../support/events.ts'
+import { describe, expect, test } from 'vitest'
+import { createUsageCount } from '../../worker/answer/usage.ts'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
+import type { Usage } from '../../worker/protocol/wire.ts'
+import { chunk } from '../support/sse.ts'
+import { words } from '../support/words.ts'
 
-const CHUNK = {
-  id: 'c',
-  object: 'chat.completion.chunk',
-  created: 1,
-  model: 'm',
-  choices: [{ index: 0, delta: { content: 'a' } }],
-}
-const SENT = { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 }
-const COUNTED = { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 }
-const USAGE_CHUNK = { ...CHUNK, choices: [], usage: SENT, obfuscation: 'x' }
-const NO_CHOICE = { ...CHUNK, choices: [] }
-const DONE = '[DONE]'
+const PROMPT = 9
 
-/** A count that knows the upstream's usage once it has seen some. */
-function count() {
-  let sent: object | undefined
-  return {
-    see(read: { kind: string; chunk?: { usage?: object | null } }) {
-      sent = read.chunk?.usage ?? sent
-    },
-    usage: () =>
-      sent
-        ? { usage: sent as never, source: 'upstream' as const }
-        : { usage: COUNTED, source: 'estimated' as const },
-  }
+/** What is counted of an answer that has these events. */
+function counted(...events: object[]) {
+  const count = createUsageCount(() => PROMPT, words)
+  const reader = chatCompletions.reader('m')
+  for (const event of events) count.see(reader.read({ data: JSON.stringify(event) }))
+  return { told: count.usage(), tokens: count.tokens() }
 }
 
-async function through(events: unknown[], mark: boolean, parts?: Uint8Array[]) {
-  const bytes = toBytes(
-    events.map((data) => `data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`).join(''),
+const delta = (fields: Record<string, unknown>, index = 0) =>
+  chunk({}, { choices: [{ index, delta: fields }] })
+const usageOf = (prompt_tokens: number, completion_tokens: number, total_tokens?: number): Usage => ({
+  prompt_tokens,
+  completion_tokens,
+  total_tokens: total_tokens ?? prompt_tokens + completion_tokens,
+})
+const sent = (usage: Usage | null) => chunk({}, { choices: [], usage })
+
+describe('where the upstream sends no usage, what can be read is counted', () => {
+  test.each<[string, object[], number]>([
+    ['nothing yet', [], 0],
+    ['content, joined over its deltas', [delta({ content: 'one t' }), delta({ content: 'wo three' })], 3],
+    ['a refusal', [delta({ content: null, refusal: 'I will' }), delta({ refusal: ' not' })], 3],
+    ['reasoning and the answer', [delta({ reasoning_content: 'let me' }), delta({ content: 'done' })], 3],
+    ['reasoning in two fields, once', [delta({ reasoning: 'let me', reasoning_content: 'let me' })], 2],
+    [
+      'each choice by itself',
+      [delta({ content: 'a' }), delta({ content: 'b' }, 1), delta({ content: 'c' })],
+      2,
+    ],
+    [
+      'parallel tool calls, names and arguments',
+      [
+        delta({ tool_calls: [{ index: 0, function: { name: 'get it', arguments: '' } }] }),
+        delta({ tool_calls: [{ index: 1, function: { name: 'put', arguments: '{"a": 1}' } }] }),
+        delta({ tool_calls: [{ index: 0, function: { arguments: '{"b": 2}' } }] }),
+      ],
+      7,
+    ],
+    ['a transcript', [delta({ audio: { transcript: 'hello you' } })], 2],
+    ['no field that is not known', [delta({ poem: 'a b c' }), { type: 'ping', text: 'a b' }], 0],
+    ['no usage that is none', [delta({ content: 'one two' }), sent(null), sent(usageOf(-1, 5))], 2],
+  ])('%s', (_, events, completion) => {
+    expect(counted(...events)).toEqual({
+      told: { usage: usageOf(PROMPT, completion), source: 'estimated' },
+      tokens: { prompt_tokens: PROMPT, completion_tokens: completion, usage_source: 'estimated' },
+    })
+  })
+})
+
+test("the upstream's last usage is told in its own words, wherever it stands", () => {
+  const last = { ...usageOf(7, 5), completion_tokens_details: { reasoning_tokens: 3 } }
+  const { told, tokens } = counted(
+    { ...delta({ content: 'a b c' }), usage: usageOf(7, 1) },
+    sent(last),
+    sent(null),
   )
-  const out = streamOf(parts ?? [bytes])
-    .pipeThrough(frames())
-    .pipeThrough(usage(count(), { mark }))
-    .pipeThrough(bytesOfFrames())
-  const text = (await Array.fromAsync(out)).map((part) => new TextDecoder().decode(part)).join('')
-  return text
-    .split('\n\n')
-    .filter(Boolean)
-    .map((event) => event.replace('data: ', ''))
-}
-
-test('usage that the upstream sent stays as it is', async () => {
-  const events = [CHUNK, USAGE_CHUNK, DONE]
-  expect(await through(events, false)).toEqual([JSON.stringify(CHUNK), JSON.stringify(USAGE_CHUNK), DONE])
+  expect(told).toEqual({ usage: last, source: 'upstream' })
+  expect(tokens).toEqual({ prompt_tokens: 7, completion_tokens: 5, usage_source: 'upstream' })
 })
 
-test('usage that it did not send is counted and marked, in a last chunk before [DONE], at every split', async () => {
-  const expected = [
-    JSON.stringify(CHUNK),
-    JSON.stringify({ ...NO_CHOICE, usage: COUNTED, millrace: { usage_source: 'estimated' } }),
-    DONE,
-  ]
-  const bytes = toBytes(`data: ${JSON.stringify(CHUNK)}\n\ndata: [DONE]\n\n`)
-  for (const parts of splits(bytes)) expect(await through([], false, parts)).toEqual(expected)
+describe('usage that contradicts itself or the text is charged as the larger count', () => {
+  const text = delta({ content: 'one two three' })
+
+  test.each<[string, object[], prompt: number, completion: number, source: string]>([
+    ['a total above the sum', [text, sent(usageOf(32, 9, 135))], 32, 103, 'upstream'],
+    ['a total below the sum', [text, sent(usageOf(32, 9, 12))], 32, 9, 'upstream'],
+    ['a total that is no count', [text, sent(usageOf(32, 9, Number.MAX_VALUE))], 32, 9, 'upstream'],
+    ['zeros beside text', [text, sent(usageOf(0, 0))], PROMPT, 3, 'estimated'],
+    [
+      'an early count, then more text',
+      [sent(usageOf(9, 1)), text, delta({ content: ' four' })],
+      9,
+      4,
+      'estimated',
+    ],
+  ])('%s', (_, events, prompt_tokens, completion_tokens, usage_source) => {
+    expect(counted(...events).tokens).toEqual({ prompt_tokens, completion_tokens, usage_source })
+  })
 })
 
-test('usage on a chunk that has more to say is not sent twice, unless there is more to put beside it', async () => {
-  const finish = { ...CHUNK, usage: SENT }
-  expect(await through([finish, DONE], false)).toEqual([JSON.stringify(finish), DONE])
-  expect(await through([finish, DONE], true)).toEqual([
-    JSON.stringify(finish),
-    JSON.stringify({ ...NO_CHOICE, usage: SENT, millrace: { usage_source: 'upstream' } }),
-    DONE,
-  ])
-})
-
-test('the chunk with usage comes last, also where the upstream sends another after it', async () => {
-  const moderation = { ...NO_CHOICE, moderation: {}, usage: null }
-  expect(await through([CHUNK, USAGE_CHUNK, moderation, DONE], true)).toEqual([
-    JSON.stringify(CHUNK),
-    JSON.stringify(moderation),
-    JSON.stringify({ ...USAGE_CHUNK, millrace: { usage_source: 'upstream' } }),
-    DONE,
-  ])
-})
-
-test('an answer that is not whole gets no usage: an error ends it', async () => {
-  await expect(through([CHUNK], true)).rejects.toMatchObject({ code: 'upstream_truncated' })
-  const error = { error: { message: 'm' } }
-  expect(await through([CHUNK, error], true)).toEqual([JSON.stringify(CHUNK), JSON.stringify(error)])
+test('an unstreamed answer is counted in the same way', () => {
+  const choices = [{ index: 0, message: { role: 'assistant', content: 'three words here' } }]
+  const of = (json: object) => {
+    const count = createUsageCount(() => PROMPT, words)
+    count.see(chatCompletions.readWhole(json))
+    return count.tokens()
+  }
+  expect(of({ choices })).toMatchObject({ completion_tokens: 3, usage_source: 'estimated' })
+  expect(of({ choices, usage: usageOf(7, 5) })).toMatchObject({ prompt_tokens: 7, completion_tokens: 5 })
 })

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Ending, followEnding } from '../../worker/delivery/ending.ts'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
+import { MAX_COMPLETED_CHARS, MAX_EVENT_BYTES } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { splits } from '../support/events.ts'
 
@@ -10,6 +12,11 @@ const cases: [name: string, stream: string, ending: Ending][] = [
   ['chunks alone', `${chunk}\n\n`, { state: 'open', unfinished: '' }],
   ['a whole answer', `${chunk}\n\ndata: [DONE]\n\n`, { state: 'done', unfinished: '' }],
   ['a whole answer in CRLF', `${chunk}\r\n\r\ndata: [DONE]\r\n\r\n`, { state: 'done', unfinished: '' }],
+  [
+    'a whole answer with a blank behind it',
+    `${chunk}\n\ndata: [DONE] \n\n`,
+    { state: 'done', unfinished: '' },
+  ],
   ['an error', `${chunk}\n\ndata: {"error":{"message":"m"}}\n\n`, { state: 'failed', unfinished: '' }],
   [
     'a named error',
@@ -24,11 +31,66 @@ const cases: [name: string, stream: string, ending: Ending][] = [
 
 test.each(cases)('%s, at every split', (_, stream, expected) => {
   for (const parts of splits(toBytes(stream))) {
-    const ending = followEnding()
+    const ending = followEnding(chatCompletions)
     for (const part of parts) ending.push(part)
     const { state, unfinished } = ending.now()
     expect(state).toBe(expected.state)
     // A line feed of a CRLF that came apart may stay: it is an empty line, and means nothing.
     expect(unfinished.replace(/^\n/, '')).toBe(expected.unfinished)
   }
+})
+
+describe('a large event', () => {
+  const part = toBytes('x'.repeat(16 * 1024))
+  const begin = () => {
+    const ending = followEnding(chatCompletions)
+    ending.push(toBytes(`${chunk}\n\ndata: {"image":"`))
+    return ending
+  }
+  const grow = (ending: ReturnType<typeof begin>, bytes: number) => {
+    for (let at = 0; at < bytes; at += part.length) ending.push(part)
+  }
+
+  test.each([
+    ['that can still be parsed', MAX_COMPLETED_CHARS / 2],
+    ['whose beginning is held no longer', MAX_COMPLETED_CHARS + part.length],
+    ['above what is parsed', 2 * MAX_EVENT_BYTES],
+  ])('%s: what follows it is seen', (_, bytes) => {
+    for (const [end, state] of [
+      ['data: [DONE]', 'done'],
+      ['data: {"error":{}}', 'failed'],
+    ]) {
+      const ending = begin()
+      grow(ending, bytes)
+      ending.push(toBytes(`"}\n\n${end}\n\n`))
+      expect(ending.now()).toEqual({ state, unfinished: '' })
+    }
+  })
+
+  test('is completed while it has no more than what is held, and not afterwards', () => {
+    const ending = begin()
+    grow(ending, MAX_COMPLETED_CHARS / 2)
+    expect(ending.now().unfinished).toMatch(/^data: \{"image":"x+$/)
+    grow(ending, MAX_COMPLETED_CHARS)
+    expect(ending.now()).toEqual({ state: 'open', unfinished: '' })
+    ending.push(toBytes('"}\n\ndata: {'))
+    expect(ending.now()).toEqual({ state: 'open', unfinished: 'data: {' })
+  })
+
+  test('costs what comes of it, not what came before', () => {
+    const ending = begin()
+    /** Milliseconds, the quickest of five: the machine may be at other work. */
+    const time = () =>
+      Math.min(
+        ...Array.from({ length: 5 }, () => {
+          const from = performance.now()
+          grow(ending, 512 * 1024)
+          return performance.now() - from
+        }),
+      )
+    time()
+    const early = time()
+    grow(ending, 32 * 1024 * 1024)
+    expect(time()).toBeLessThan(5 * Math.max(1, early))
+  })
 })

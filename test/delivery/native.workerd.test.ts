@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
-import { carry } from '../../worker/delivery/native.ts'
+import { pipeNative } from '../../worker/delivery/native.ts'
 import { watch } from '../../worker/delivery/watch.ts'
 import type { ApiError } from '../../worker/errors.ts'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 
 const CHUNK = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"ü"}}]}\n\n'
@@ -19,19 +20,27 @@ function open(first = CHUNK, silenceMs = 60_000) {
   const call = new AbortController()
   const abort = vi.fn((reason: ApiError) => {
     call.abort(reason)
-    upstream.error(reason)
+    // As the branches of a body of `fetch` do, these keep what has come.
+    setTimeout(() => upstream.error(reason))
   })
   const seen: string[] = []
   const decoder = new TextDecoder()
   const watched = watch({
     first: toBytes(first),
     rest: readable,
+    format: chatCompletions,
     abort,
     silenceMs,
     observe: (bytes) => seen.push(decoder.decode(bytes, { stream: true })),
   })
-  const carried = carry({ first: toBytes(first), watched, signal: call.signal, abort })
-  return { ...carried, upstream, abort, seen: () => seen.join('') }
+  const piped = pipeNative({
+    first: toBytes(first),
+    format: chatCompletions,
+    watched,
+    signal: call.signal,
+    abort,
+  })
+  return { ...piped, upstream, abort, seen: () => seen.join('') }
 }
 
 const read = (body: ReadableStream) => new Response(body).text()
@@ -47,7 +56,7 @@ describe('a stream that its upstream ended', () => {
     upstream.enqueue(toBytes(rest))
     upstream.close()
     expect(await text).toBe(CHUNK + rest + added)
-    expect(await ended).toEqual({ end, bytes: toBytes(CHUNK + rest).length })
+    expect(await ended).toMatchObject({ state: end, bytes: toBytes(CHUNK + rest).length })
     expect(seen()).toBe(CHUNK + rest)
   })
 })
@@ -65,7 +74,7 @@ describe('a stream that its upstream left unfinished ends with an error', () => 
     upstream.enqueue(typeof rest === 'string' ? toBytes(rest) : rest)
     upstream.close()
     expect(lastEvent(await text)).toMatchObject({ error: { code: 'upstream_truncated' } })
-    expect(await ended).toMatchObject({ end: 'truncated' })
+    expect(await ended).toMatchObject({ state: 'truncated' })
   })
 
   test('broken off', async () => {
@@ -74,7 +83,7 @@ describe('a stream that its upstream left unfinished ends with an error', () => 
     upstream.enqueue(toBytes(CHUNK))
     upstream.error(new Error('reset'))
     expect(lastEvent(await text)).toMatchObject({ error: { code: 'upstream_truncated' } })
-    expect(await ended).toMatchObject({ end: 'truncated' })
+    expect(await ended).toMatchObject({ state: 'truncated' })
   })
 
   test('fallen silent', async () => {
@@ -82,7 +91,7 @@ describe('a stream that its upstream left unfinished ends with an error', () => 
     const text = await read(body)
     expect(text.startsWith(CHUNK)).toBe(true)
     expect(lastEvent(text)).toMatchObject({ error: { code: 'upstream_silence_timeout' } })
-    expect(await ended).toMatchObject({ end: 'failed' })
+    expect(await ended).toMatchObject({ state: 'failed' })
     expect(abort).toHaveBeenCalledOnce()
   })
 
@@ -94,8 +103,17 @@ describe('a stream that its upstream left unfinished ends with an error', () => 
     expect(new TextDecoder().decode((await reader.read()).value)).toBe(DONE)
     upstream.error(new Error('reset'))
     expect(await reader.read()).toMatchObject({ done: true })
-    expect(await ended).toMatchObject({ end: 'done' })
+    expect(await ended).toMatchObject({ state: 'done' })
   })
+})
+
+test('[DONE] ends the call of an upstream that stays open', async () => {
+  const { body, ended, upstream, abort } = open()
+  const text = read(body)
+  upstream.enqueue(toBytes(DONE))
+  expect(await text).toBe(CHUNK + DONE)
+  expect(await ended).toMatchObject({ state: 'done' })
+  expect(abort).toHaveBeenCalled()
 })
 
 test('a caller that leaves ends the upstream call', async () => {
@@ -104,7 +122,7 @@ test('a caller that leaves ends the upstream call', async () => {
   await reader.read()
   await reader.cancel()
   upstream.enqueue(toBytes(CHUNK))
-  expect(await ended).toMatchObject({ end: 'stopped' })
+  expect(await ended).toMatchObject({ state: 'stopped' })
   expect(abort.mock.calls[0]?.[0]).toMatchObject({ code: 'caller_left' })
 })
 

@@ -43,13 +43,13 @@ test('a burst is read without pauses', async () => {
   expect(looks).toEqual([TAP_READ_BYTES, TAP_READ_BYTES, TAP_READ_BYTES])
 })
 
-test('hurried, it reads to the end at once', async () => {
-  const { branch, send, looks, hurry, ended } = open()
+test('told to drain, it reads to the end at once', async () => {
+  const { branch, send, looks, drainNow, ended } = open()
   send(10)
   await vi.advanceTimersByTimeAsync(0)
   send(20)
   branch.close()
-  hurry()
+  drainNow()
   await vi.advanceTimersByTimeAsync(0)
   expect(await ended).toBe('end')
   expect(looks).toEqual([10, 20])
@@ -66,12 +66,12 @@ test('silence is told from the last byte, and once', async () => {
   expect(onSilence).toHaveBeenCalledOnce()
 })
 
-test('a branch that breaks says so, and one that is left is read no more', async () => {
+test('a branch that breaks says so, and one that is cancelled is read no more', async () => {
   const broken = open()
   broken.branch.error(new Error('reset'))
   expect(await broken.ended).toBe('broken')
   const left = open()
-  left.leave()
+  left.cancel()
   expect(await left.ended).toBe('end')
   expect(left.looks).toEqual([])
 })

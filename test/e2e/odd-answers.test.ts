@@ -121,7 +121,7 @@ describe('[DONE] ends the call of an upstream that stays open', () => {
 })
 
 describe('the text of an answer whose choice', () => {
-  test.each<[string, object]>([
+  test.each<[string, Record<string, unknown>]>([
     ['has no index', { choices: [{ delta: { content: 'Hello' } }] }],
     [
       'has content in parts',

@@ -1,9 +1,10 @@
 /** What moderation adds to the way of a text, on a clock of the test's own: the figures of the moderation's page in docs/decisions. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { AnswerEvent } from '../../worker/formats/answer-format.ts'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { MODERATION_WINDOWS } from '../../worker/limits.ts'
 import type { Judge } from '../../worker/moderation/judge.ts'
 import { createModeration, type Mode } from '../../worker/moderation/moderation.ts'
-import type { SseEvent } from '../../worker/protocol/decode.ts'
 import { chunk } from '../support/sse.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -20,7 +21,8 @@ interface Pace {
 
 /** How long after it came each token went out, in milliseconds; and how many calls were made, of how many characters. */
 async function delays(mode: Mode, { tokensPerSecond, tokens, verdictMs }: Pace) {
-  const came = new Map<SseEvent, number>()
+  const reader = chatCompletions.reader('m')
+  const came = new Map<AnswerEvent, number>()
   const delays: number[] = []
   let calls = 0
   let judged = 0
@@ -30,7 +32,7 @@ async function delays(mode: Mode, { tokensPerSecond, tokens, verdictMs }: Pace) 
     await new Promise((resolve) => setTimeout(resolve, verdictMs))
     return { kind: 'passed' }
   }
-  const moderation = createModeration<SseEvent>({
+  const moderation = createModeration<AnswerEvent>({
     judge,
     mode,
     unreachable: 'closed',
@@ -39,7 +41,7 @@ async function delays(mode: Mode, { tokensPerSecond, tokens, verdictMs }: Pace) 
     },
   })
   for (let token = 0; token < tokens; token++) {
-    const event = { data: JSON.stringify(chunk({ content: TOKEN })) }
+    const event = reader.read({ data: JSON.stringify(chunk({ content: TOKEN })) })
     came.set(event, Date.now())
     await moderation.push(event, event)
     await vi.advanceTimersByTimeAsync(1000 / tokensPerSecond)

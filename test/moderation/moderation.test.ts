@@ -1,11 +1,11 @@
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { MODERATION_WINDOWS, type WindowSizes } from '../../worker/limits.ts'
 import type { Judge, Verdict } from '../../worker/moderation/judge.ts'
 import { createModeration, type Mode, type Outcome } from '../../worker/moderation/moderation.ts'
-import { masked } from '../../worker/moderation/said.ts'
-import type { SseEvent } from '../../worker/protocol/decode.ts'
+import type { SseEvent } from '../../worker/protocol/event-reader.ts'
 import { answersToJudge, FORBIDDEN, readers } from '../support/answers.ts'
 import { chunk } from '../support/sse.ts'
 
@@ -46,6 +46,8 @@ function judging(phrase: string | undefined, delays: number[] = [0]) {
   }
 }
 
+const { read } = chatCompletions.reader('m')
+
 interface Run {
   mode?: Mode
   sizes?: WindowSizes
@@ -71,7 +73,7 @@ async function moderate(events: SseEvent[], judge: Judge, run: Run = {}) {
   })
   for (const [i, event] of events.entries()) {
     for (let turns = gaps[i % gaps.length] ?? 0; turns > 0; turns--) await setImmediate()
-    await moderation.push(event, event)
+    await moderation.push(event, read(event))
   }
   return { released, outcome: await moderation.end(), journal }
 }
@@ -155,7 +157,7 @@ describe('retract', () => {
           }
           // What is kept in the end, and what a later reader makes of it.
           const kept = released.map(({ data }, i) => ({
-            data: i < released.length - withdrawn ? data : masked(data),
+            data: i < released.length - withdrawn ? data : chatCompletions.masked(data),
           }))
           const later = readers(kept)
           expect(later.all).not.toMatch(FORBIDDEN)
@@ -206,7 +208,7 @@ function stepping(run: Omit<Run, 'gaps'> = {}) {
       return readers(released).content.get(0) ?? ''
     },
     released,
-    push: (event: SseEvent) => moderation.push(event, event),
+    push: (event: SseEvent) => moderation.push(event, read(event)),
     /** Answers the call that is under way. */
     async say(verdict: Verdict) {
       asked.at(-1)?.say(verdict)
@@ -235,7 +237,7 @@ test('retract: text flows at once, up to so many characters ahead; past that it 
   expect(short.content).toBe('short')
   expect(short.released).toHaveLength(1)
   await short.say(FLAGGED)
-  expect(await short.moderation.ended).toMatchObject({ retract: { 0: 5 }, finish: [{}] })
+  expect(await short.moderation.ended).toMatchObject({ retract: { 0: 5 }, open: [0] })
 })
 
 test('windows grow, overlap, and are coalesced while one is judged', async () => {
@@ -322,7 +324,7 @@ describe('flagged', () => {
     expect((await it.moderation.end()).state).toBe('flagged')
   })
 
-  test('each choice that has not ended gets its end, in the words of the answer', async () => {
+  test('each choice that has not ended is told', async () => {
     const it = stepping()
     const of = (index: number, content: string, finish_reason: string | null = null) =>
       event(chunk({}, { choices: [{ index, delta: { content }, finish_reason }] }))
@@ -333,16 +335,12 @@ describe('flagged', () => {
     await it.push(of(2, ''))
     await it.push(of(1, '', 'stop'))
     await it.say(FLAGGED)
-    const outcome = await it.moderation.ended
-    const { id, created, model } = chunk({})
-    const head = { id, object: 'chat.completion.chunk', created, model }
-    expect(outcome).toEqual({
+    expect(await it.moderation.ended).toEqual({
       state: 'flagged',
       categories: ['violence'],
       withdrawn: 0,
       retract: undefined,
-      finish: [{ ...head, choices: [{ index: 1, delta: {}, finish_reason: 'content_filter' }] }],
-      last: { ...head, choices: [] },
+      open: [1],
     } satisfies Outcome)
   })
 

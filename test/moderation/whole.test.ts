@@ -1,66 +1,44 @@
 import { expect, test, vi } from 'vitest'
+import type { TextPiece } from '../../worker/formats/answer-format.ts'
 import type { Judge, Verdict } from '../../worker/moderation/judge.ts'
 import { judgeWhole } from '../../worker/moderation/whole.ts'
-import { completion, USAGE } from '../support/sse.ts'
 
 const { signal } = new AbortController()
 const saying = (verdict: Verdict) => vi.fn<Judge>(async () => verdict)
-
-const ANSWER = JSON.stringify({
-  ...completion('a', { system_fingerprint: 'fp', provider_note: 'bad' }),
-  choices: [
-    { index: 0, message: { role: 'assistant', content: 'bad', reasoning: 'hm' }, finish_reason: 'stop' },
-    { index: 1, message: { role: 'assistant', content: 'worse' }, finish_reason: 'length' },
-  ],
+const piece = (choice: number, key: string, text: string): TextPiece => ({
+  choice,
+  kind: 'content',
+  key,
+  text,
+  repeats: false,
 })
+const TEXTS = [
+  piece(0, 'content', 'ba'),
+  piece(0, 'reasoning', 'hm'),
+  piece(1, 'content', 'worse'),
+  piece(0, 'content', 'd'),
+]
 
-test('every text of every choice is judged, whole, before any of it is shown', async () => {
+test('every text of every choice is judged whole, in one call', async () => {
   const judge = saying({ kind: 'passed' })
-  expect(await judgeWhole(ANSWER, { judge, unreachable: 'closed', signal })).toEqual({ state: 'passed' })
+  expect(await judgeWhole(TEXTS, { judge, unreachable: 'closed', signal })).toEqual({ kind: 'passed' })
   expect(judge.mock.calls).toEqual([[['bad', 'hm', 'worse'], { signal, patient: true }]])
 })
 
-test('a flagged answer keeps its usage and none of its words', async () => {
-  const judge = saying({ kind: 'flagged', categories: ['violence'] })
-  const judged = await judgeWhole(ANSWER, { judge, unreachable: 'closed', signal })
-  const { id, object, created, model } = completion('')
-  const emptied = (index: number) => ({
-    index,
-    message: { role: 'assistant', content: '', refusal: null },
-    logprobs: null,
-    finish_reason: 'content_filter',
-  })
-  expect(judged).toEqual({
-    state: 'flagged',
-    categories: ['violence'],
-    completion: {
-      id,
-      object,
-      created,
-      model,
-      choices: [emptied(0), emptied(1)],
-      usage: USAGE,
-      system_fingerprint: 'fp',
-    },
-  })
+test('a text that is flagged is', async () => {
+  const flagged: Verdict = { kind: 'flagged', categories: ['violence'] }
+  expect(await judgeWhole(TEXTS, { judge: saying(flagged), unreachable: 'open', signal })).toEqual(flagged)
 })
 
-test('an answer that nobody could judge', async () => {
-  const judge = saying({ kind: 'unavailable', why: 'status 500' })
-  expect(await judgeWhole(ANSWER, { judge, unreachable: 'closed', signal })).toEqual({
-    state: 'unavailable',
-    why: 'status 500',
-  })
-  expect(await judgeWhole(ANSWER, { judge, unreachable: 'open', signal })).toEqual({ state: 'passed' })
+test('an answer that can’t be judged passes only where `unreachable` is `open`', async () => {
+  const verdict: Verdict = { kind: 'unavailable', why: 'status 500' }
+  const judge = saying(verdict)
+  expect(await judgeWhole(TEXTS, { judge, unreachable: 'closed', signal })).toEqual(verdict)
+  expect(await judgeWhole(TEXTS, { judge, unreachable: 'open', signal })).toEqual({ kind: 'passed' })
 })
 
-test('an answer without words needs no verdict; one of another shape does', async () => {
+test('an answer without words needs no verdict', async () => {
   const judge = saying({ kind: 'flagged', categories: [] })
-  expect(await judgeWhole('{"choices":[]}', { judge, unreachable: 'closed', signal })).toEqual({
-    state: 'passed',
-  })
+  expect(await judgeWhole([], { judge, unreachable: 'closed', signal })).toEqual({ kind: 'passed' })
   expect(judge).not.toHaveBeenCalled()
-  for (const json of ['"words"', '{"answer":"words"}', '["words"]']) {
-    expect((await judgeWhole(json, { judge, unreachable: 'closed', signal })).state).toBe('flagged')
-  }
 })

@@ -14,9 +14,9 @@ test('there are vectors', () => {
 })
 
 describe.each(vectors.map((vector): [string, typeof vector] => [vector.name, vector]))('%s', (_, vector) => {
-  test('whole, byte by byte and cut at each byte', async () => {
+  test('whole, byte by byte and cut at each byte', () => {
     for (const parts of splits(Buffer.from(vector.input))) {
-      const events = await eventsOf(parts)
+      const events = eventsOf(parts)
       expect(
         events.map(({ data }) => data),
         `in parts of ${parts.map(({ length }) => length).join('+')}`,

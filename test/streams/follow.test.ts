@@ -238,13 +238,13 @@ describe('it leaves once', () => {
       ', and another stream gets its serial',
       (journal: Journal) => {
         const other = runningLog(journal, journal.begin(newStream()))
-        for (let i = 0; i < 5; i++) other.append('y'.repeat(MAX_EVENT_BYTES))
+        for (let i = 0; i < 5; i++) other.append('y'.repeat(MAX_EVENT_BYTES - 100))
       },
     ],
   ])('when what it reads expires%s: that is no clean end', async (_, then) => {
     const { log, journal, stream, onLeave, now } = open()
-    log.append('x'.repeat(MAX_EVENT_BYTES))
-    log.append('x'.repeat(MAX_EVENT_BYTES))
+    log.append('x'.repeat(MAX_EVENT_BYTES - 100))
+    log.append('x'.repeat(MAX_EVENT_BYTES - 100))
     end(log)
     const reading = read(follow(endedLog(journal, stream()), 0, { now, onLeave }).body)
     await reading.next()

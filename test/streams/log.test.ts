@@ -2,7 +2,6 @@ import { describe, expect, test, vi } from 'vitest'
 import type { ApiError } from '../../worker/errors.ts'
 import {
   MAX_EVENT_BYTES,
-  MAX_KEPT_EVENT_BYTES,
   MAX_PACK_BYTES,
   MAX_STREAM_BYTES,
   MAX_STREAM_EVENTS,
@@ -306,10 +305,10 @@ describe('a stream is bounded', () => {
     for (const data of ['█'.repeat(MAX_EVENT_BYTES), '\n'.repeat(MAX_EVENT_BYTES / 2)]) {
       expect(errorOf(() => log.append(data)).code).toBe('stream_too_long')
     }
-    log.append('█'.repeat(MAX_KEPT_EVENT_BYTES / 3 - 10))
+    log.append('█'.repeat(MAX_EVENT_BYTES / 3 - 10))
     log.end('failed', ['{}'], 5000)
     const rows = sql.rows('SELECT LENGTH(bytes) AS size FROM packs').map(({ size }) => Number(size))
-    expect(Math.max(...rows)).toBeLessThan(MAX_KEPT_EVENT_BYTES + MAX_PACK_BYTES)
+    expect(Math.max(...rows)).toBeLessThan(MAX_EVENT_BYTES + MAX_PACK_BYTES)
     expect(log.last).toBe(5)
   })
 

@@ -4,7 +4,8 @@ import { FLUSH_MS, HEARTBEAT_MS, PACK_EVENTS, READER_STALL_MS } from '../../work
 import type { Verdict } from '../../worker/moderation/judge.ts'
 import { createModeration } from '../../worker/moderation/moderation.ts'
 import { endedLog, type Provisional, runningLog } from '../../worker/streams/log.ts'
-import { type Conversation, run } from '../../worker/streams/running.ts'
+import { run } from '../../worker/streams/running.ts'
+import type { UpstreamRun } from '../../worker/streams/upstream-run.ts'
 import { answerEvents, DONE_EVENT, delta, errorForms, numbered, role, TOOL_ERROR } from '../support/sse.ts'
 import { newStream, openJournal, readAll, rowsIn } from './kept.ts'
 import { type Reading, read } from './reading.ts'
@@ -16,13 +17,13 @@ afterEach(() => void vi.useRealTimers())
 const KEEPING = { kept: 600_000, abandoned: 300_000 }
 const SILENCE_MS = 120_000
 
-function start(moderate?: Conversation['moderate']) {
+function start(moderate?: UpstreamRun['moderate']) {
   const { sql, journal } = openJournal()
   const stream = journal.begin(newStream())
   const upstream = createTestUpstream()
   const options = { keeping: KEEPING, silenceMs: SILENCE_MS, now: Date.now }
   const newLog = (provisional: Provisional) => runningLog(journal, stream, { provisional })
-  const running = run({ ...upstream.conversation, moderate }, newLog, options)
+  const running = run({ ...upstream.run, moderate }, newLog, options)
   const ended = vi.fn()
   running.ended.then(ended, ended)
   const add = (after = 0): Reading => {
@@ -36,9 +37,9 @@ function start(moderate?: Conversation['moderate']) {
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 /** A stream that someone reads, and which has said so much. */
-async function begun(count = 1, moderate?: Conversation['moderate']) {
+async function begun(count = 1, moderate?: UpstreamRun['moderate']) {
   const it = start(moderate)
-  it.running.announced = true
+  it.running.idIsPublic = true
   for (const token of numbered(count)) it.upstream.say(delta(token))
   const reading = it.add()
   await reading.upTo(count)
@@ -50,7 +51,7 @@ const lastOf = (text: string) =>
     text
       .split('\n\n')
       .at(-2)
-      ?.replace(/^id: \d+\ndata: /, '') ?? '',
+      ?.replace(/^(?::.*\n)*id: \d+\ndata: /, '') ?? '',
   )
 
 describe('what came is journalled', () => {
@@ -95,7 +96,7 @@ describe('what came is journalled', () => {
 describe('it ends', () => {
   test.each<[string, (it: ReturnType<typeof start>) => void, object]>([
     ['whole', ({ upstream }) => upstream.say(DONE_EVENT), { state: 'done' }],
-    ['stopped', ({ upstream }) => upstream.conversation.stop(), { state: 'stopped' }],
+    ['stopped', ({ upstream }) => upstream.run.stop(), { state: 'stopped' }],
     [
       'cut off',
       ({ upstream }) => upstream.end(),
@@ -157,7 +158,7 @@ describe('it ends', () => {
 
   test('as failed, where it never began and someone knows of it', async () => {
     const { upstream, running, ended, add } = start()
-    running.announced = true
+    running.idIsPublic = true
     const rest = add().rest()
     upstream.refuse(new ApiError('upstream_unreachable'))
     const last = lastOf(await rest)
@@ -189,7 +190,7 @@ describe('a heartbeat comes', () => {
 
   test('before the first event too', async () => {
     const { add, running } = start()
-    running.announced = true
+    running.idIsPublic = true
     const reading = add()
     void reading.rest()
     await pass(HEARTBEAT_MS)
@@ -228,7 +229,8 @@ describe('silence', () => {
     upstream.say(': still here\n\n')
     await pass(SILENCE_MS - FLUSH_MS)
     expect(upstream.aborted).toBeUndefined()
-    await pass(FLUSH_MS)
+    // Looked at four times in that time.
+    await pass(SILENCE_MS / 4 + FLUSH_MS)
     expect(upstream.aborted).toMatchObject({ code: 'upstream_silence_timeout' })
     expect(lastOf(await rest)).toMatchObject({
       error: { code: 'upstream_silence_timeout' },
@@ -238,7 +240,7 @@ describe('silence', () => {
 
   test('before the first byte is not counted: that has deadlines of its own', async () => {
     const { upstream, running, add } = start()
-    running.announced = true
+    running.idIsPublic = true
     const rest = add().rest()
     await pass(2 * SILENCE_MS)
     expect(upstream.aborted).toBeUndefined()
@@ -263,7 +265,7 @@ describe('what nobody reads', () => {
 
   test('is stopped too where nobody ever did', async () => {
     const { upstream, running } = start()
-    running.announced = true
+    running.idIsPublic = true
     upstream.say(role())
     const talking = setInterval(() => upstream.say(delta('unread ')), 1000)
     await pass(KEEPING.abandoned + FLUSH_MS)
@@ -321,7 +323,7 @@ describe('shown ahead of its verdict', () => {
       asked.push(verdict)
       return verdict.promise
     }
-    const moderate: Conversation['moderate'] = (release) =>
+    const moderate: UpstreamRun['moderate'] = (release) =>
       createModeration({ judge, mode: { kind: 'retract', lead: 1000 }, unreachable: 'closed', release })
     return { asked, moderate }
   }
@@ -357,7 +359,7 @@ describe('shown ahead of its verdict', () => {
     upstream.say(delta('unjudged'))
     await reading.upTo(3)
     await pass(FLUSH_MS)
-    upstream.conversation.stop()
+    upstream.run.stop()
     const text = await reading.rest()
     const { millrace } = JSON.parse(
       text

@@ -1,17 +1,19 @@
 /** An upstream in the test's hand: what it says, when, and how it ends. */
-
-import { createClosing } from '../../worker/answer/closing.ts'
-import type { UsageCount } from '../../worker/answer/usage.ts'
+import type { Chunks } from '../../worker/answer/chunks.ts'
+import { createTimer } from '../../worker/answer/timing.ts'
+import { createUsageCount } from '../../worker/answer/usage.ts'
 import { ApiError } from '../../worker/errors.ts'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
-import type { Usage } from '../../worker/protocol/wire.ts'
-import type { Begun, Conversation } from '../../worker/streams/running.ts'
+import type { StartedAnswer, UpstreamRun } from '../../worker/streams/upstream-run.ts'
+import { errorInStream } from '../../worker/upstreams/refusal.ts'
+import { words } from '../support/words.ts'
 
 export interface TestUpstream {
   /** What the code under test holds of it. */
-  readonly conversation: Conversation
+  readonly run: UpstreamRun
   /** Says this; the first time it is the answer's beginning. */
-  say(words: string | Uint8Array): void
+  say(said: string | Uint8Array): void
   /** Ends what it says, cleanly. */
   end(): void
   /** The connection breaks. */
@@ -26,16 +28,18 @@ export interface TestUpstream {
   readonly finished: boolean
 }
 
-/** A count that counts events, in place of tokens. */
-function countEvents(): UsageCount & { readonly usageNow: Usage } {
-  let events = 0
-  const usage = () => ({ prompt_tokens: 7, completion_tokens: events, total_tokens: 7 + events })
+/** What began, chunk by chunk as it is said. */
+function chunksOf({ first, rest }: StartedAnswer): Chunks {
+  const reader = rest.getReader()
+  let begun = false
   return {
-    see: () => void events++,
-    usage: () => ({ usage: usage(), source: 'estimated' }),
-    get usageNow() {
-      return usage()
+    async read() {
+      if (begun) return (await reader.read()).value
+      begun = true
+      return first
     },
+    hurry() {},
+    cancel: () => void reader.cancel().catch(() => {}),
   }
 }
 
@@ -43,10 +47,9 @@ function countEvents(): UsageCount & { readonly usageNow: Usage } {
 export function createTestUpstream(now: () => number = Date.now): TestUpstream {
   const asked = now()
   const call = new AbortController()
-  const begun = Promise.withResolvers<Begun | ApiError>()
-  const count = countEvents()
-  const base = { id: 'chatcmpl-base', created: 1, model: 'gpt-test' }
-  const closing = createClosing(count, base, now)
+  const begun = Promise.withResolvers<StartedAnswer | ApiError>()
+  const usage = createUsageCount(() => 7, words)
+  const timer = createTimer(now)
   let controller!: ReadableStreamDefaultController<Uint8Array>
   let hasBegun = false
   let over = false
@@ -71,25 +74,26 @@ export function createTestUpstream(now: () => number = Date.now): TestUpstream {
   }
 
   return {
-    conversation: {
+    run: {
+      format: chatCompletions,
+      reader: chatCompletions.reader('gpt-test'),
       promptTokens: 7,
       begun: begun.promise,
       signal: call.signal,
       abort,
       stop: () => abort(new ApiError('caller_left')),
-      see: closing.see,
-      lastEvents: closing.events,
-      tokens() {
-        const { prompt_tokens, completion_tokens } = count.usageNow
-        return { prompt_tokens, completion_tokens, usage_source: 'estimated' }
-      },
+      usage,
+      timer,
+      observers: [usage, timer],
+      chunksOf,
       moderate: undefined,
+      errorOf: errorInStream,
       finished() {
         finished = true
       },
     },
-    say(words) {
-      const bytes = typeof words === 'string' ? toBytes(words) : words
+    say(said) {
+      const bytes = typeof said === 'string' ? toBytes(said) : said
       if (hasBegun) {
         if (!over) controller.enqueue(bytes)
         return

@@ -1,6 +1,7 @@
 /** A reader that loses its connection, and comes back where it was: it counts only events that came whole. */
-import { concat } from '../../worker/protocol/concat.ts'
+
 import { ApiError } from '../../worker/errors.ts'
+import { concat } from '../../worker/protocol/concat.ts'
 import type { Followed } from '../../worker/streams/streams.ts'
 
 /** @param after the number of the last event that it has */
@@ -12,6 +13,9 @@ interface Connection {
   /** What it waits for. */
   waits: Promise<void> | undefined
 }
+
+/** Each is a line between two events. */
+const HEARTBEATS = /^:.*\n/gm
 
 export class Visitor {
   /** All events that it has, as they came. */
@@ -90,10 +94,10 @@ export class Visitor {
   /** @returns what came of an event that never came whole */
   #keep(came: Uint8Array[], lost = 0): string {
     const bytes = concat(came)
-    const blocks = new TextDecoder().decode(bytes.subarray(0, Math.max(0, bytes.length - lost))).split('\n\n')
+    const text = new TextDecoder().decode(bytes.subarray(0, Math.max(0, bytes.length - lost)))
+    const blocks = text.replaceAll(HEARTBEATS, '').split('\n\n')
     const lacking = blocks.pop() ?? ''
     for (const block of blocks) {
-      if (block.startsWith(':')) continue
       this.text += `${block}\n\n`
       this.cursor = Number(/^id: (\d+)\n/.exec(block)?.[1])
     }

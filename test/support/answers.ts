@@ -3,7 +3,7 @@
  * in it whose every character stands nowhere else.
  */
 import fc from 'fast-check'
-import type { SseEvent } from '../../worker/protocol/decode.ts'
+import type { SseEvent } from '../../worker/protocol/event-reader.ts'
 import { chunk } from './sse.ts'
 
 /** What is flagged: none of its characters occurs in any other text. */

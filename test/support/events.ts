@@ -1,17 +1,9 @@
-import { decodeEvents, type SseEvent } from '../../worker/protocol/decode.ts'
+import { createEventReader, type SseEvent } from '../../worker/protocol/event-reader.ts'
 
-/** Reads parts of bytes as an event stream, in the chunks given. */
-export function eventsOf(parts: Uint8Array[]): Promise<SseEvent[]> {
-  return Array.fromAsync(streamOf(parts).pipeThrough(decodeEvents()))
-}
-
-export function streamOf<T>(parts: Iterable<T>): ReadableStream<T> {
-  return new ReadableStream({
-    start(controller) {
-      for (const part of parts) controller.enqueue(part)
-      controller.close()
-    },
-  })
+/** Reads parts of bytes as an event stream, one after the other. */
+export function eventsOf(parts: Iterable<Uint8Array>): SseEvent[] {
+  const reader = createEventReader(Number.POSITIVE_INFINITY)
+  return [...parts].flatMap((part) => reader.push(part)).flatMap(({ event }) => event ?? [])
 }
 
 /** Every way to deliver `bytes` that tests try: whole, byte by byte, and in two parts cut at each place. */

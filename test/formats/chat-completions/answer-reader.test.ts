@@ -58,9 +58,10 @@ describe('an event is read', () => {
 
   test('as an error, whose words and chunk are texts too: some upstreams put the answer into them', () => {
     const error = { ...TOOL_ERROR, failed_generation: 'x' }
-    expect(read({ error })).toMatchObject({
+    expect(read({ error, usage: SENT })).toMatchObject({
       kind: 'error',
       error: TOOL_ERROR,
+      usage: SENT,
       texts: expect.arrayContaining([expect.objectContaining({ text: TOOL_ERROR.message })]),
     })
     const event = read({ ...CHUNK, error, usage: SENT })

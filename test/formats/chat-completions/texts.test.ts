@@ -3,8 +3,7 @@ import type { TextPiece } from '../../../worker/formats/answer-format.ts'
 import { textsOfChoice, textsOfOther } from '../../../worker/formats/chat-completions/texts.ts'
 
 /** `kind key text`, with `again` where the text stands in another piece too. */
-const line = ({ kind, key, text, repeats }: TextPiece) =>
-  `${kind} ${key} ${text}${repeats ? ' again' : ''}`
+const line = ({ kind, key, text, repeats }: TextPiece) => `${kind} ${key} ${text}${repeats ? ' again' : ''}`
 const linesOf = (choice: object) => textsOfChoice(choice, 0).map(line)
 
 const call = (fields: object) => ({ id: 'call_1', ...fields })

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { createHttpSink } from '../../worker/delivery/http-sink.ts'
+import { ApiError } from '../../worker/errors.ts'
+import { toBytes } from '../../worker/protocol/encode.ts'
+import { fakeBody } from '../support/fake-body.ts'
+
+const error = new ApiError('upstream_truncated')
+
+/** Writes this, and ends. */
+async function sink(
+  written: string[],
+  last: Partial<Parameters<ReturnType<typeof createHttpSink>['end']>[0]>,
+) {
+  const body = fakeBody()
+  const { write, flush, end } = createHttpSink(body)
+  for (const one of written) {
+    write({ event: undefined, bytes: toBytes(one) })
+    void flush()
+  }
+  await end({ state: 'done', events: [], endBytes: undefined, withdrawn: 0, ...last })
+  return body
+}
+
+test('what is written goes out in its own bytes, and closing events after it', async () => {
+  const body = await sink([': hi\r\n\r\n', 'data: a\r\n\r\n'], { events: ['{"usage":1}', '[DONE]'] })
+  expect(body.sent).toBe(': hi\r\n\r\ndata: a\r\n\r\ndata: {"usage":1}\n\ndata: [DONE]\n\n')
+  expect(body.end).toBe('closed')
+})
+
+test('the upstream’s end keeps its bytes, after what is added before it', async () => {
+  const endBytes = toBytes('data:[DONE]\r\n\r\n')
+  const body = await sink(['data: a\n\n'], { events: ['{"usage":1}', '[DONE]'], endBytes })
+  expect(body.sent).toBe('data: a\n\ndata: {"usage":1}\n\ndata:[DONE]\r\n\r\n')
+})
+
+test('an error is an event of its own, once something went out', async () => {
+  const body = await sink(['data: a\n\n'], { state: 'truncated', error, events: ['{"error":{}}'] })
+  expect(body.sent).toBe('data: a\n\ndata: {"error":{}}\n\n')
+  expect(body.end).toBe('closed')
+})
+
+test('with nothing sent yet an error can still be a status: nothing is sent', async () => {
+  const body = await sink([], { state: 'truncated', error, events: ['{"error":{}}'] })
+  expect(body).toMatchObject({ sent: '', hasBegun: false, end: 'open' })
+})
+
+test('an answer that says nothing but its end is one', async () => {
+  expect((await sink([], { events: ['[DONE]'] })).sent).toBe('data: [DONE]\n\n')
+})
