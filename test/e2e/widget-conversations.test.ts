@@ -291,6 +291,36 @@ describe('storage', () => {
     await poll(() => texts(chat)).toEqual(['ONE', 'Half', 'FOUR'])
   })
 
+  test('local: of an answer that has ended, what a slow tab writes late is looked at once', async () => {
+    const chat = await chats.visit('storage="local"')
+    const fed = await halfWay(chat, 'one')
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['Half'])
+    const record = () =>
+      chat.page.evaluate(() =>
+        Object.entries({ ...localStorage }).find(([name]) => name.startsWith('millrace-conversation ')),
+      )
+    const [name = '', early = ''] = (await record()) ?? []
+    expect(early).toContain('"pending"')
+    fed.end()
+    await Promise.all([chat.ended(), other.ended()])
+    await poll(record).toEqual([name, expect.not.stringContaining('"pending"')])
+    const looks: string[] = []
+    for (const { page } of [chat, other]) {
+      page.on('request', (request) => {
+        if (request.method() === 'GET' && request.url().includes('/v1/streams/')) looks.push(request.url())
+      })
+    }
+    await other.page.evaluate(([name, text]) => localStorage.setItem(name, text), [name, early] as const)
+    await poll(async () => looks.length).toBe(1)
+    await poll(record).toEqual([name, expect.not.stringContaining('"pending"')])
+    // Both have come to rest: what is asked now is heard of next.
+    await talk(chat, 'two')
+    await poll(() => texts(other)).toEqual(['Half', 'TWO'])
+    expect(looks).toHaveLength(2)
+    expect(await texts(chat)).toEqual(['Half', 'TWO'])
+  })
+
   test('local: after a pause that their session did not outlast, one tab asks and the other follows', async () => {
     const chat = await chats.visit('storage="local"', {
       init: () => {
