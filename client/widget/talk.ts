@@ -134,10 +134,7 @@ export function createTalk({
   const tree = panel.getRootNode() as ShadowRoot
   adopt(tree, TALK_STYLES)
   // Loaded early, to be there before the first token.
-  loadRendering().then(
-    ({ MARKDOWN_STYLES }) => adopt(tree, MARKDOWN_STYLES),
-    () => {},
-  )
+  loadRendering().catch(() => {})
   log.after(list.element)
   panel.append(speech.element)
 
@@ -153,7 +150,7 @@ export function createTalk({
         watched,
         closed,
         createTurnView: (question, actions) =>
-          createTurnView(question, actions, { strings, imageOrigins, painted: speech.grown }),
+          createTurnView(question, actions, { tree, strings, imageOrigins, painted: speech.grown }),
         emit,
         save: kept.save,
         send,

@@ -83,7 +83,7 @@ describe('each event comes once and in order, though the connection', () => {
         }
         expect([streams.open(), world.attached()]).toEqual([0, 0])
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     )
   })
 

@@ -1,6 +1,6 @@
 /** Whatever the upstream does, the caller is told, nothing hangs, and the Worker goes on. */
 import OpenAI, { APIError } from 'openai'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { ask, askStream, chat, dataOf, lastError, QUESTION, receive, refusal } from '../support/caller.ts'
 import { openStream } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
@@ -14,9 +14,8 @@ const house = useHouse()
 /** Queues a script for the first attempt and each retry. */
 const always = (script: Script) => house.upstream.next(script, script, script)
 
-afterEach(async () => {
-  await house.upstream.clear()
-  expect(await (await askStream(house.url)).text(), 'the next call is answered').toContain('[DONE]')
+afterAll(async () => {
+  expect(await (await askStream(house.url)).text(), 'the call after all of these').toContain('[DONE]')
 })
 
 /** Asks with OpenAI's SDK; the content that came, and what was thrown. */

@@ -90,7 +90,7 @@ test('the sentences of an answer are heard once, in order and whole, however it 
         blocks.flatMap(({ spoken }) => spoken),
       )
     }),
-    { numRuns: 120 },
+    { numRuns: 40 },
   )
 })
 

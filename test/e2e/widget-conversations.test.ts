@@ -225,7 +225,7 @@ describe('storage', () => {
       [Object.keys(sessionStorage), Object.keys(localStorage)].map((names) => names.length > 0),
     )
 
-  test('session: this tab and no other', async () => {
+  test('of `session` is of this tab and no other', async () => {
     const chat = await chats.visit()
     await talk(chat, 'one')
     await chat.page.reload()
@@ -236,7 +236,7 @@ describe('storage', () => {
     expect(await other.titles()).toEqual([])
   })
 
-  test('none: this page alone, whatever changes on it', async () => {
+  test('of `none` is of this page alone, whatever changes on it', async () => {
     const chat = await chats.visit('storage="none"')
     await talk(chat, 'one')
     const fed = await halfWay(chat, 'two')
@@ -253,7 +253,7 @@ describe('storage', () => {
     await chat.page.getByText('Conversations are not kept here.').waitFor()
   })
 
-  test('local: a new tab goes on, also with an answer that still comes', async () => {
+  test('of `local`: a new tab goes on, also with an answer that still comes', async () => {
     const chat = await chats.visit('storage="local"')
     await talk(chat, 'one')
     const fed = await halfWay(chat, 'two')
@@ -267,7 +267,7 @@ describe('storage', () => {
     expect(chats.upstream.calls).toHaveLength(2)
   })
 
-  test('local: what is said in one tab is shown in the other, which leaves its own place', async () => {
+  test('of `local`: what is said in one tab is shown in the other, which leaves its own place', async () => {
     const chat = await chats.visit('storage="local"')
     await talk(chat, 'one')
     const other = await chat.tab()
@@ -291,7 +291,37 @@ describe('storage', () => {
     await poll(() => texts(chat)).toEqual(['ONE', 'Half', 'FOUR'])
   })
 
-  test('local: after a pause that their session did not outlast, one tab asks and the other follows', async () => {
+  test('of `local`: of an answer that has ended, what a slow tab writes late is looked at once', async () => {
+    const chat = await chats.visit('storage="local"')
+    const fed = await halfWay(chat, 'one')
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['Half'])
+    const record = () =>
+      chat.page.evaluate(() =>
+        Object.entries({ ...localStorage }).find(([name]) => name.startsWith('millrace-conversation ')),
+      )
+    const [name = '', early = ''] = (await record()) ?? []
+    expect(early).toContain('"pending"')
+    fed.end()
+    await Promise.all([chat.ended(), other.ended()])
+    await poll(record).toEqual([name, expect.not.stringContaining('"pending"')])
+    const looks: string[] = []
+    for (const { page } of [chat, other]) {
+      page.on('request', (request) => {
+        if (request.method() === 'GET' && request.url().includes('/v1/streams/')) looks.push(request.url())
+      })
+    }
+    await other.page.evaluate(([name, text]) => localStorage.setItem(name, text), [name, early] as const)
+    await poll(async () => looks.length).toBe(1)
+    await poll(record).toEqual([name, expect.not.stringContaining('"pending"')])
+    // Both have come to rest: what is asked now is heard of next.
+    await talk(chat, 'two')
+    await poll(() => texts(other)).toEqual(['Half', 'TWO'])
+    expect(looks).toHaveLength(2)
+    expect(await texts(chat)).toEqual(['Half', 'TWO'])
+  })
+
+  test('of `local`: after a pause that their session did not outlast, one tab asks and the other follows', async () => {
     const chat = await chats.visit('storage="local"', {
       init: () => {
         const { now } = Date
@@ -316,7 +346,7 @@ describe('storage', () => {
     expect([called('/v1/sessions'), chats.upstream.calls.length]).toEqual([sessions + 1, 2])
   })
 
-  test('local: a tab that may not follow shows what the other one keeps, and leaves it alone', async () => {
+  test('of `local`: a tab that may not follow shows what the other one keeps, and leaves it alone', async () => {
     const chat = await keyed.visit('storage="local"')
     await chat.ask('one')
     await chat.page.getByLabel('Access key').fill(KEY)
@@ -329,11 +359,14 @@ describe('storage', () => {
     const fed = fedAnswer('Half')
     keyed.upstream.next(fed.script)
     await chat.ask('two')
-    for (const word of [' a', ' b', ' c']) {
-      await chat.page.waitForTimeout(1_100)
+    for (const [word, shown] of [
+      ['', 'Half'],
+      [' a', 'Half a'],
+      [' b c', 'Half a b c'],
+    ] as const) {
       fed.say(word)
+      await poll(() => texts(other)).toEqual(['Hello, world!', shown])
     }
-    await poll(() => texts(other)).toEqual(['Hello, world!', 'Half a b c'])
     expect([await other.trouble.count(), await other.told('millrace-error')]).toEqual([0, []])
     expect(refused().length - before).toBeLessThanOrEqual(1)
     await chat.page.reload()
@@ -348,14 +381,16 @@ describe('storage', () => {
     await other.page.getByLabel('Access key').waitFor()
   })
 
-  test('local: a question put in other words while another tab watches stays one conversation', async () => {
+  test('of `local`: a question put in other words while another tab watches stays one conversation', async () => {
     const chat = await chats.visit('storage="local"')
     const fed = await halfWay(chat, 'one')
     const other = await chat.tab()
     await poll(() => texts(other)).toEqual(['Half'])
-    // Both have written what they see.
+    // What they see has been written.
     fed.say(' more')
-    await chat.page.waitForTimeout(1_200)
+    await poll(() => chat.page.evaluate(() => Object.values({ ...localStorage }).join())).toContain(
+      'Half more',
+    )
     const next = fedAnswer('Else')
     chats.upstream.next(next.script)
     await chat.turns.getByRole('button', { name: 'Edit the question' }).click()
@@ -370,7 +405,7 @@ describe('storage', () => {
     await poll(() => texts(other)).toEqual(['Else'])
   })
 
-  test('that is refused leaves a chat without a past', async () => {
+  test('that the browser refuses leaves a chat without a past', async () => {
     const chat = await chats.visit('', {
       init: () => {
         for (const name of ['sessionStorage', 'localStorage']) {
@@ -392,7 +427,7 @@ describe('storage', () => {
     expect(await chat.titles()).toEqual([])
   })
 
-  test('that is full keeps on the page what it can’t', async () => {
+  test('that is full leaves on the page what it can’t keep', async () => {
     const chat = await chats.visit()
     await chat.page.evaluate(() => {
       for (let size = 4 << 20; size > 0; size >>= 1) {
@@ -413,7 +448,7 @@ describe('storage', () => {
 })
 
 describe('the way through a site', () => {
-  test('in mid-answer: it is whole on the last page, and nothing is there twice', async () => {
+  test('in mid-answer leaves it whole on the last page, and nothing there twice', async () => {
     const chat = await chats.visit()
     const words = numbered(60)
     await talk(chat, 'one')
@@ -513,14 +548,15 @@ describe('before all is loaded', () => {
     expect(chats.asked).toHaveLength(2)
   })
 
-  test('the element can go', async () => {
+  test('an element that is taken out asks nothing, and one that is put in asks its own', async () => {
     const chat = await chats.visit()
     await chat.call((element) => {
       element.ask('one')
       element.remove()
+      document.body.append(document.createElement('millrace-chat'))
     })
-    await chat.page.waitForTimeout(300)
-    expect(chats.upstream.calls).toHaveLength(0)
+    await talk(chat, 'two')
+    expect(chats.asked).toEqual([[user('two')]])
   })
 
   test('of two languages the later one counts', async () => {
@@ -531,7 +567,8 @@ describe('before all is loaded', () => {
       element.setAttribute('lang', 'fr')
     })
     await poll(() => chat.page.locator('.root').getAttribute('lang')).toBe('fr')
-    await chat.page.waitForTimeout(300)
+    await chat.ask('one')
+    await poll(() => texts(chat)).toEqual(['Hello, world!'])
     expect(await chat.page.locator('.root').getAttribute('lang')).toBe('fr')
   })
 

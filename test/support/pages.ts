@@ -126,7 +126,11 @@ function toVisit(page: Page): Visit {
     },
     // It comes with what a conversation needs.
     ready: () => page.locator('millrace-chat [aria-live]').waitFor({ state: 'attached' }),
-    ended: () => send.waitFor(),
+    async ended() {
+      // Before that, as after a reload, the box is ready for a question and nothing is known of an answer that still comes.
+      await page.locator('.turn').first().waitFor({ state: 'attached' })
+      await send.waitFor()
+    },
     async duplicate() {
       const [copy] = await Promise.all([
         page.waitForEvent('popup'),

@@ -11,7 +11,7 @@ describe.each(ENCODINGS)('count, $encoding', ({ counter, oracle }) => {
   test('10,000 random texts: as js-tiktoken', () => {
     const property = fc.property(randomText, (text) => counter.count(text) === oracle(text))
     // When it fails, fast-check prints the seed and the shortest text that does.
-    fc.assert(property, { numRuns: 10_000 })
+    fc.assert(property, { numRuns: 2_000 })
   }, 120_000)
 
   test('a run of one character: as js-tiktoken at every length', () => {

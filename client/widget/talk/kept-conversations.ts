@@ -188,6 +188,15 @@ export function keepConversations({
     if (conversation === shown && tab.get(tabKey) !== conversation.id) enter(conversation)
   }
 
+  /**
+   * Whether another tab has written the record since. Of two tabs that read one answer, the slower must not overwrite an
+   * answer that has ended with one that is still growing. (An end is written in any case.)
+   */
+  function isOutdated(conversation: Conversation): boolean {
+    const record = shelf.get(prefix + conversation.id)
+    return record !== null && seen.has(conversation) && record !== seen.get(conversation)
+  }
+
   /** Whether the record has a question that is not known here, and so must not be overwritten. */
   function continuedElsewhere(conversation: Conversation): boolean {
     const record = shelf.get(prefix + conversation.id)
@@ -210,7 +219,9 @@ export function keepConversations({
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
-    for (const conversation of waiting) write(conversation)
+    for (const conversation of waiting) {
+      if (!isOutdated(conversation)) write(conversation)
+    }
     waiting.clear()
   }
 

@@ -114,7 +114,8 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     const { pending } = turn
     delete turn.trouble
     view.hideTrouble()
-    save('now')
+    // A write makes the other tabs follow the answer again: two watching tabs that write would do so without end.
+    if (!watched) save('now')
     let reconnecting = false
     const answer = showAnswer(turn, view, {
       open: (streamOptions) =>
@@ -127,6 +128,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
       kept: () => announce.kept(view),
       begun: (continues) => announce.begun(view, continues),
       named(id) {
+        if (pending.id === id) return
         pending.id = id
         save('now')
       },

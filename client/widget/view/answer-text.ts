@@ -1,6 +1,7 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import type { Strings } from '../strings/en.ts'
+import { adopt } from '../style/adopt.ts'
 
 export interface AnswerText {
   append(text: string): void
@@ -13,6 +14,8 @@ export interface AnswerText {
 }
 
 interface Options {
+  /** Where the element is, or will be. */
+  tree: ShadowRoot
   strings: Strings
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
@@ -34,39 +37,47 @@ export function loadRendering(): Promise<Rendering> {
 
 export function createAnswerText(
   element: HTMLElement,
-  { strings, imageOrigins, painted }: Options,
+  { tree, strings, imageOrigins, painted }: Options,
 ): AnswerText {
   let view: MarkdownView | undefined
   let text = ''
   let ended = false
+  /** A failed load is retried once per answer: where the page blocks the renderer, each token would retry it. */
+  let mayLoadAgain = true
 
-  loadRendering().then(
-    ({ createMarkdownView }) => {
-      const labels = {
-        copy: strings.copyCode,
-        copied: strings.copied,
-        notCopied: strings.notCopied,
-        done: strings.taskDone,
-        open: strings.taskOpen,
-      }
-      element.replaceChildren()
-      element.classList.remove('plain')
-      view = createMarkdownView(element, { labels, imageOrigins, onPaint: painted })
-      if (text !== '') view.append(text)
-      if (ended) view.end()
-    },
-    // Without the renderer, the answer is shown as plain text.
-    () => {
+  function load(): void {
+    loadRendering().then(render, () => {
+      // Without the renderer, the answer is shown as plain text.
       element.classList.add('plain')
       showPlain()
-    },
-  )
+    })
+  }
+
+  function render({ createMarkdownView, MARKDOWN_STYLES }: Rendering): void {
+    adopt(tree, MARKDOWN_STYLES)
+    const labels = {
+      copy: strings.copyCode,
+      copied: strings.copied,
+      notCopied: strings.notCopied,
+      done: strings.taskDone,
+      open: strings.taskOpen,
+    }
+    element.replaceChildren()
+    element.classList.remove('plain')
+    view = createMarkdownView(element, { labels, imageOrigins, onPaint: painted })
+    if (text !== '') view.append(text)
+    if (ended) view.end()
+  }
+
+  const isPlain = () => element.classList.contains('plain')
 
   function showPlain(): void {
-    if (!element.classList.contains('plain')) return
+    if (!isPlain()) return
     element.textContent = text
     painted()
   }
+
+  load()
 
   return {
     append(more) {
@@ -74,8 +85,15 @@ export function createAnswerText(
       if (ended) view?.shorten(text)
       ended = false
       text += more
-      if (view) view.append(more)
-      else showPlain()
+      if (view) {
+        view.append(more)
+        return
+      }
+      showPlain()
+      // More text means that the connection works again, with which the renderer may have been lost.
+      if (!isPlain() || !mayLoadAgain) return
+      mayLoadAgain = false
+      load()
     },
     shorten(beginning) {
       text = beginning

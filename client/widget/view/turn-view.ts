@@ -48,6 +48,8 @@ export interface TurnView {
 }
 
 export interface TurnOptions {
+  /** Where the turn is, or will be. */
+  tree: ShadowRoot
   strings: Strings
   imageOrigins: readonly string[]
   /** Called after each paint of the answer. */
@@ -63,7 +65,7 @@ const DONE_MS = 2_000
 export function createTurnView(
   question: string,
   actions: TurnActions,
-  { strings, imageOrigins, painted }: TurnOptions,
+  { tree, strings, imageOrigins, painted }: TurnOptions,
 ): TurnView {
   const action = (name: Parameters<typeof iconButton>[0], label: string, of = name as string) =>
     iconButton(name, label, { part: 'action', class: `action ${of}` })
@@ -91,7 +93,12 @@ export function createTurnView(
   let isLatest = false
   let rating: 'up' | 'down' | undefined
 
-  const text: AnswerText = createAnswerText(body, { strings, imageOrigins, painted: () => painted(view) })
+  const text: AnswerText = createAnswerText(body, {
+    tree,
+    strings,
+    imageOrigins,
+    painted: () => painted(view),
+  })
 
   function hideTrouble(): void {
     trouble?.remove()

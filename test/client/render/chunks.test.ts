@@ -16,7 +16,7 @@ test(
         expect(render(cutAt(text, [1]))).toBe(whole)
         expect(render(cutAt(text, lengths))).toBe(whole)
       }),
-      { numRuns: 1500 },
+      { numRuns: 500 },
     )
   },
   TIMEOUT_MS,

@@ -439,6 +439,23 @@ describe('in two tabs', () => {
     expect(one.list()).toHaveLength(1)
   })
 
+  test('the slower does not write that an answer still comes over the other’s word that it has ended', () => {
+    const { tab } = browser()
+    const [one, other] = [tab().page('local'), tab().page('local')]
+    const said = talk(one, { ...running })
+    const seen = other.open(said.id)
+    if (!seen?.turns[0]) throw new TypeError('The other tab has not found it.')
+    seen.turns[0].answer = 'By w'
+    other.save(seen, 'soon')
+    said.turns[0] = done('How?', 'By water.')
+    one.save(said, 'now')
+    vi.runAllTimers()
+    expect(tab().page('local').current().turns).toEqual([done('How?', 'By water.')])
+    seen.turns[0] = done('How?', 'By wind.')
+    other.save(seen, 'now')
+    expect(tab().page('local').current().turns).toEqual([done('How?', 'By wind.')])
+  })
+
   test('that have seen the same answer at different speeds, neither takes it for another', () => {
     const { tab } = browser()
     const one = tab().page('local')
