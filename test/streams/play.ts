@@ -68,7 +68,7 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
         born.upstream = createTestUpstream()
         // After a refusal the next reader asks anew.
         if (ended) born.upstream.refuse(refusal)
-        return born.upstream.conversation
+        return born.upstream.run
       },
       onEnd() {},
       onBroken(error) {

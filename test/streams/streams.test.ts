@@ -35,7 +35,7 @@ function start(surroundings: Partial<Parameters<typeof createStreams>[0]> = {}) 
     ask() {
       const upstream = createTestUpstream()
       upstreams.push(upstream)
-      return upstream.conversation
+      return upstream.run
     },
     onEnd: (end) => ends.push(end),
     onBroken,
@@ -399,7 +399,7 @@ test('who is probed gets something that is no event, and who waits for nothing g
   const next = reading.next()
   await pass(0)
   streams.probe(id)
-  expect(await next).toMatch(/^:.*\n\n$/)
+  expect(await next).toMatch(/^:.*\n$/)
   streams.probe('str_unknown')
   await streams.stop(id)
   streams.probe(id)
