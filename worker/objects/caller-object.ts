@@ -36,7 +36,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   readonly #tickets = {
     reserve: async (reservation: Reservation, limits: CallerLimits) => {
       const result = await this.#openBudget().reserve(reservation, limits)
-      await this.#scheduleAlarm(reservation.expiresAt)
+      // A slice that was asked for and not used goes back sooner than a reservation expires.
+      await this.#scheduleAlarm(limits.sliced ? Date.now() + SLICE_IDLE_MS : reservation.expiresAt)
       return result
     },
     settle: async (id: string, used: number | undefined) => {
