@@ -14,10 +14,10 @@ interface Budget {
 }
 
 const BUDGETS: Budget[] = [
-  { name: 'Worker bundle', files: () => [`${ROOT}dist/worker/index.js`], most: 60 * KB },
+  { name: 'Worker bundle', files: () => [`${ROOT}dist/worker/index.js`], most: 80 * KB },
   { name: 'page at load', files: loadedAtOnce, most: 25 * KB },
   // One file that imports nothing before it is needed: the build sees to it.
-  { name: 'widget.js', files: () => [`${CLIENT}/widget.js`], most: 25 * KB },
+  { name: 'widget.js', files: () => [`${CLIENT}/widget.js`], most: 13 * KB },
 ]
 
 /** Of a lazy part, by its name: the first that fits counts. */
