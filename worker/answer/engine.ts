@@ -169,7 +169,7 @@ async function readToEnd(
         else if (taken !== undefined) return taken
       }
       const room = sink.flush()
-      if (room !== undefined) await room
+      if (room !== undefined) await unlessAborted(room, signal)
     }
     // The answer is whole where only the blank line after its end is missing.
     if (format.isUnterminatedEnd(frames.unfinished())) return { state: 'done' }

@@ -198,17 +198,20 @@ export interface Outcome extends Handed {
 interface Asking extends Pick<UpstreamRequest, 'send' | 'stream'> {
   /** To be judged, if questions are. */
   question?: Question
+  /** Counts an answer that came whole. */
+  countWhole?(answer: Uint8Array): Promise<Tokens>
 }
 
-const asking = ({ bytes, stream, question }: ChatCall, { upstream }: Flow): Asking => ({
-  send: (signal) => upstream.chat(bytes, signal),
-  stream,
-  question,
+const asking = (chat: ChatCall, { upstream, count }: Flow): Asking => ({
+  send: (signal) => upstream.chat(chat.bytes, signal),
+  stream: chat.stream,
+  question: chat.question,
+  countWhole: (answer) => count(chat, answer, false),
 })
 
 /** Makes the call and hands its answer on; what fails before the caller's first byte is an error with a status. */
 async function converse(
-  { question, ...ask }: Asking,
+  { question, countWhole, ...ask }: Asking,
   { deadlines, clientGone, moderation }: Flow,
   hand: (answer: Answer, call: Call) => Promise<Handed>,
 ): Promise<Outcome> {
@@ -220,11 +223,20 @@ async function converse(
       : undefined
   void judged?.then((refusal) => refusal && call.abort(refusal))
   const asked = await askUpstream({ ...ask, call, deadlines })
-  const { retries } = asked
+  const { retries, unstreamed } = asked
   const answer = asked.answer instanceof ApiError ? asked.answer : ((await judged) ?? asked.answer)
-  const handed = answer instanceof ApiError ? { delivery: answer } : await hand(answer, call)
+  const refused = async (error: ApiError): Promise<Handed> => ({
+    delivery: error,
+    ...(unstreamed && countWhole && { ended: failedWith(countWhole(unstreamed)) }),
+  })
+  const handed = await (answer instanceof ApiError ? refused(answer) : hand(answer, call))
   void Promise.resolve(handed.ended).then(call.finished)
   return { ...handed, retries }
+}
+
+/** The end of an answer that could not be sent, and has cost tokens all the same. */
+async function failedWith(tokens: Promise<Tokens>): Promise<Ended> {
+  return { end: 'failed', bytes: 0, tokens: await tokens.catch(() => undefined) }
 }
 
 function head({ status, headers }: Answer, contentType: string): Head {

@@ -139,8 +139,7 @@ export function createStreams({
     try {
       if (end !== 'refused')
         return onEnd({ ...end, stream, ticket, tokens: upstream.usage.tokens(), bytes: running.log.bytes })
-      const why = await upstream.begun
-      await ticket.settle(why instanceof ApiError && mayHaveCost(why.code) ? undefined : 0)
+      await ticket.settle(usedOf(await upstream.begun, upstream))
     } catch (error) {
       console.error(error)
     }
@@ -236,4 +235,11 @@ async function beginning({ upstream, running }: Active): Promise<StartedAnswer |
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** @returns what a call without a stream used, in tokens; `undefined`: the estimate is charged */
+function usedOf(begun: StartedAnswer | ApiError, { usage }: UpstreamRun): number | undefined {
+  if (!(begun instanceof ApiError) || !mayHaveCost(begun.code)) return 0
+  const { usage_source, prompt_tokens, completion_tokens } = usage.tokens()
+  return usage_source === 'upstream' ? prompt_tokens + completion_tokens : undefined
 }

@@ -14,6 +14,7 @@ import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
 import { judgeQuestion } from '../moderation/question.ts'
+import { parseJson } from '../protocol/json.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
@@ -88,7 +89,10 @@ export function startUpstreamRun(
     usage,
     timer,
     promptTokens,
-    begun: asked.then(async ({ answer }) => (await verdict) ?? answer),
+    begun: asked.then(async ({ answer, unstreamed }) => {
+      if (unstreamed !== undefined) usage.see(format.readWhole(parseJson(new TextDecoder().decode(unstreamed))))
+      return (await verdict) ?? answer
+    }),
     signal,
     abort: call.leave,
     stop: () => wanted.abort(),

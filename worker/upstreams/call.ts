@@ -70,14 +70,21 @@ export interface UpstreamRequest {
   deadlines: Deadlines
 }
 
-/** @returns the answer, or why there is none; and how often it was tried again */
-export async function askUpstream(
-  request: UpstreamRequest,
-): Promise<{ answer: Answer | ApiError; retries: number }> {
+export interface UpstreamResult {
+  /** The answer, or why there is none. */
+  answer: Answer | ApiError
+  /** How often it was tried again. */
+  retries: number
+  /** The body of an answer that came whole where a stream was asked for. It has cost tokens, and may say how many. */
+  unstreamed?: Uint8Array
+}
+
+export async function askUpstream(request: UpstreamRequest): Promise<UpstreamResult> {
   const { signal } = request.call
   for (let retries = 0; ; retries++) {
     if (signal.aborted) return { answer: reasonOf(signal), retries }
     const outcome = await attempt(request)
+    if (outcome instanceof NotStreamed) return { answer: outcome.error, retries, unstreamed: outcome.body }
     if (!(outcome instanceof AttemptFailed)) return { answer: outcome, retries }
     const delay = retryDelay(outcome.failure, retries, Math.random(), Date.now())
     if (delay === undefined) return { answer: outcome.error, retries }
@@ -95,7 +102,18 @@ class AttemptFailed {
   }
 }
 
-async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | AttemptFailed> {
+/** An answer that came whole where a stream was asked for. */
+class NotStreamed {
+  readonly error = new ApiError('upstream_invalid', {
+    message: 'The upstream did not answer a streaming request with an event stream.',
+  })
+  readonly body: Uint8Array
+  constructor(body: Uint8Array) {
+    this.body = body
+  }
+}
+
+async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | AttemptFailed | NotStreamed> {
   const { call, deadlines, stream } = request
   const started = Date.now()
   let begun = false
@@ -107,7 +125,7 @@ async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | At
     // From here on the model is at work, and asking again would be paid again.
     begun = true
     const answer = stream ? await beginStream(response, request) : await readWhole(response)
-    if (answer instanceof ApiError) return answer
+    if (answer instanceof ApiError || answer instanceof NotStreamed) return answer
     if ('error' in answer) return new AttemptFailed(answer, response.headers)
     return { ...answer, asked: started, firstByte: Date.now() }
   } catch (cause) {
@@ -125,15 +143,13 @@ type Untimed = Omit<Answer, 'asked' | 'firstByte'>
 async function beginStream(
   response: Response,
   { call, deadlines }: UpstreamRequest,
-): Promise<Untimed | Refusal | ApiError> {
+): Promise<Untimed | Refusal | ApiError | NotStreamed> {
   const contentType = response.headers.get('content-type') ?? ''
   if (!/^text\/event-stream\b/i.test(contentType) || response.body === null) {
     // The body may say why it isn't what was asked for.
     const whole = await readWhole(response)
     if (whole instanceof ApiError || 'error' in whole) return whole
-    return new ApiError('upstream_invalid', {
-      message: 'The upstream did not answer a streaming request with an event stream.',
-    })
+    return new NotStreamed(whole.first)
   }
   const reader = response.body.getReader()
   const first = await within(deadlines.firstByte, 'upstream_first_byte_timeout', call, reader.read())
