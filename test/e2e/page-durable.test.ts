@@ -307,9 +307,8 @@ describe('a reload', () => {
     await page.route('**/v1/streams/*', (route) => route.fulfill({ status: 404, json: { error } }))
     await page.reload()
     await page.getByRole('heading', { name: 'This answer can’t be taken up again' }).waitFor()
-    const text = (await answers.textContent()) ?? ''
-    expect(text).toContain('t20')
-    expect(TEXT.startsWith(text)).toBe(true)
+    // The card can be there before what renders the text is.
+    await poll(() => answers.textContent()).toBe(TOKENS.slice(0, 21).join('').trim())
   })
 
   test('stays in a new conversation, and has the earlier one to come back to', async () => {
