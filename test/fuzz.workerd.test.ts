@@ -5,7 +5,8 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { app } from '../worker/app.ts'
-import { DONE, EVENT_STREAM } from '../worker/protocol/wire.ts'
+import { DONE } from '../worker/formats/chat-completions/wire.ts'
+import { EVENT_STREAM } from '../worker/protocol/wire.ts'
 import { createSessions } from '../worker/visitors/session.ts'
 
 /** test/vitest.config.ts */

@@ -1,5 +1,6 @@
 /** `millrace/stream`: answers as async iterables, in browsers and elsewhere, without the element. */
-export type { ChatChunk, ChatMessage, ChatRequest, Usage } from '../../worker/protocol/wire.ts'
+export type { ChatChunk, ChatMessage, ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
+export type { Usage } from '../../worker/protocol/wire.ts'
 export { ChatError, type ClientErrorCode } from '../stream/chat-error.ts'
 export type { SessionStore } from '../stream/held-session.ts'
 export { openChat } from '../stream/open-chat.ts'

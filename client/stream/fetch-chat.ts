@@ -1,5 +1,6 @@
 /** Asks for a chat completion in one piece: nothing, and then all of it. */
-import type { ChatRequest, Usage } from '../../worker/protocol/wire.ts'
+import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
+import type { Usage } from '../../worker/protocol/wire.ts'
 import { type CallOptions, post } from './call.ts'
 import { asChatError, clientError } from './chat-error.ts'
 import { readRefusal } from './refusal.ts'

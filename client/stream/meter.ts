@@ -1,5 +1,6 @@
 /** How fast did it come? Time to the first token, and tokens per second. */
-import type { ChatChunk, Delta, Usage } from '../../worker/protocol/wire.ts'
+import type { ChatChunk, Delta } from '../../worker/formats/chat-completions/wire.ts'
+import type { Usage } from '../../worker/protocol/wire.ts'
 
 export interface Reading {
   /** From the start until the first token; `null` before it. */

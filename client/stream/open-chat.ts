@@ -1,5 +1,5 @@
 /** Opens a streamed chat completion and reads it as an async iterable of OpenAI's chunks. */
-import type { ChatChunk, ChatRequest } from '../../worker/protocol/wire.ts'
+import type { ChatChunk, ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import { type CallOptions, post } from './call.ts'
 import { asChatError, clientError } from './chat-error.ts'
 import { decodeEvents } from './decode.ts'

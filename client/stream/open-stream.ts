@@ -1,5 +1,5 @@
 /** An answer that survives its connection: asked for once, or taken up again, and read as one async iterable. */
-import type { ChatRequest } from '../../worker/protocol/wire.ts'
+import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import { type ChatStream, readStream, type StreamOptions } from './read-stream.ts'
 import { knownStream, newStream } from './stream-source.ts'
 

@@ -1,6 +1,6 @@
 /** The events of an answer → its chunks, and its end. */
 import { readEvent } from '../../worker/formats/chat-completions/read-event.ts'
-import type { ChatChunk } from '../../worker/protocol/wire.ts'
+import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 import { clientError, serverError } from './chat-error.ts'
 import type { SseEvent } from './decode.ts'
 import { UNSAID } from './refusal.ts'

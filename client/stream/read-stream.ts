@@ -1,5 +1,5 @@
 /** Reads a durable stream to its end, over as many connections as it takes. */
-import type { ChatChunk } from '../../worker/protocol/wire.ts'
+import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 import { createAttempts } from './attempts.ts'
 import type { CallOptions } from './call.ts'
 import { asChatError, clientError } from './chat-error.ts'

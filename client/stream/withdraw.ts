@@ -1,5 +1,5 @@
 /** What moderation takes back of an answer that was shown as it came. */
-import type { ChatChunk } from '../../worker/protocol/wire.ts'
+import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 
 /**
  * A choice's content without what this chunk takes back: `chunk.millrace.retract`, in UTF-16 code units from its end. What

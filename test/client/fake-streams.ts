@@ -1,5 +1,5 @@
 /** The Worker's durable streams behind `fetch`: one stream, whose connections end as they are told to. */
-import type { ChatChunk } from '../../worker/protocol/wire.ts'
+import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 import { bytes, chunk } from './bodies.ts'
 
 /** What becomes of a request; `whole` is what becomes of all that were told nothing. */

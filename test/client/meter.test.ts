@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createMeter, toldReading } from '../../client/stream/meter.ts'
-import type { Delta, Usage } from '../../worker/protocol/wire.ts'
+import type { Delta } from '../../worker/formats/chat-completions/wire.ts'
+import type { Usage } from '../../worker/protocol/wire.ts'
 import { chunk } from './bodies.ts'
 
 /** A meter, and a clock that the test sets. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { retracts, withdraw } from '../../client/stream/withdraw.ts'
-import type { ChatChunk } from '../../worker/protocol/wire.ts'
+import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 import { chunk } from './bodies.ts'
 
 const last = (retract?: unknown): ChatChunk => ({

@@ -1,7 +1,7 @@
 /** What may be spent: put aside before the call, settled at what was used, and never more than is allowed. */
 import OpenAI, { RateLimitError } from 'openai'
 import { describe, expect, test } from 'vitest'
-import type { ChatRequest } from '../../worker/protocol/wire.ts'
+import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import { ask, askStream, lastError, QUESTION, receive, refusal } from '../support/caller.ts'
 import { chatJson, keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'

@@ -1,6 +1,7 @@
 /** What the contract says of a stream's events, for what its upstream sent. */
 import { expect } from 'vitest'
-import { DONE, type EndState } from '../../worker/protocol/wire.ts'
+import { DONE } from '../../worker/formats/chat-completions/wire.ts'
+import type { EndState } from '../../worker/protocol/wire.ts'
 import { eventsOf } from './following.ts'
 
 const number = expect.any(Number)

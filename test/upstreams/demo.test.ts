@@ -1,10 +1,10 @@
 import { Tiktoken } from 'js-tiktoken/lite'
 import o200k from 'js-tiktoken/ranks/o200k_base'
 import { expect, test } from 'vitest'
+import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 import { MAX_EVENT_BYTES } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { createEventReader } from '../../worker/protocol/event-reader.ts'
-import type { ChatChunk } from '../../worker/protocol/wire.ts'
 import { demo } from '../../worker/upstreams/demo.ts'
 import { FOUNDING_ANSWER } from '../../worker/upstreams/demo-answer.ts'
 

@@ -3,46 +3,10 @@
  * Prose in docs/PROTOCOL.md. Imports nothing, so that the client can share it.
  */
 
-export interface ChatMessage {
-  role: Role
-  content?: unknown
-  [field: string]: unknown
-}
-
-/** Source: OpenAI's chat completions reference; `function` is the deprecated form of `tool`. */
-export const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
-export type Role = (typeof ROLES)[number]
-
-/** What the Worker depends on. Every other field passes to the upstream untouched. */
-export interface ChatRequest {
-  model?: string
-  messages: ChatMessage[]
-  stream?: boolean | null
-  stream_options?: { include_usage?: boolean; include_timing?: boolean; [field: string]: unknown } | null
-  [field: string]: unknown
-}
-
 export interface Usage {
   prompt_tokens: number
   completion_tokens: number
   total_tokens: number
-  [field: string]: unknown
-}
-
-export interface Delta {
-  role?: string
-  content?: string | null
-  refusal?: string | null
-  /** Visible reasoning of some OpenAI-compatible upstreams. */
-  reasoning_content?: string | null
-  tool_calls?: unknown[]
-  [field: string]: unknown
-}
-
-export interface Choice {
-  index: number
-  delta: Delta
-  finish_reason?: string | null
   [field: string]: unknown
 }
 
@@ -69,18 +33,6 @@ export interface Addendum {
    * `content`, and all that was shown of its other texts. Told unasked, on a chunk before `[DONE]` or an error.
    */
   retract?: Record<string, number>
-}
-
-/** One event of a streamed answer. `choices` may be empty on any chunk, not only on the one with `usage`. */
-export interface ChatChunk {
-  id: string
-  object: string
-  created: number
-  model: string
-  choices: Choice[]
-  usage?: Usage | null
-  millrace?: Addendum
-  [field: string]: unknown
 }
 
 /** The body of every refusal and of every error frame inside a stream. */
@@ -140,9 +92,6 @@ export const TURNSTILE_ACTION = 'millrace-session'
 
 /** How a stream ends. `done` alone is a whole answer. */
 export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed' | 'budget' | 'interrupted'
-
-/** The data of the event that closes a whole answer. */
-export const DONE = '[DONE]'
 
 /** The content type of a streamed answer. */
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8'

@@ -90,7 +90,8 @@ export function startUpstreamRun(
     timer,
     promptTokens,
     begun: asked.then(async ({ answer, unstreamed }) => {
-      if (unstreamed !== undefined) usage.see(format.readWhole(parseJson(new TextDecoder().decode(unstreamed))))
+      if (unstreamed !== undefined)
+        usage.see(format.readWhole(parseJson(new TextDecoder().decode(unstreamed))))
       return (await verdict) ?? answer
     }),
     signal,

@@ -3,9 +3,11 @@
  * without a network. It answers the founding question at the founding example's pace, and any other question
  * by saying that it is the demo.
  */
+
+import { type ChatChunk, type ChatRequest, DONE } from '../formats/chat-completions/wire.ts'
 import { encodeEvent, toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
-import { type ChatChunk, type ChatRequest, DONE, EVENT_STREAM, type Usage } from '../protocol/wire.ts'
+import { EVENT_STREAM, type Usage } from '../protocol/wire.ts'
 import { sleep } from '../sleep.ts'
 import { FOUNDING_ANSWER } from './demo-answer.ts'
 import { FLAG } from './demo-judge.ts'

@@ -1,5 +1,5 @@
 /** Asks one question in both ways at the same moment, and measures. */
-import type { ChatChunk, ChatRequest } from '../../../worker/protocol/wire.ts'
+import type { ChatChunk, ChatRequest } from '../../../worker/formats/chat-completions/wire.ts'
 import type { CallOptions } from '../../stream/call.ts'
 import { fetchChat } from '../../stream/fetch-chat.ts'
 import { openChat } from '../../stream/open-chat.ts'

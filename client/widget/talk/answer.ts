@@ -5,7 +5,8 @@
  * Resumed text is kept and compared with the stream, which starts again at its beginning; new text is
  * appended after it. An earlier attempt's text stays until this attempt has text of its own.
  */
-import type { ChatChunk, EndState } from '../../../worker/protocol/wire.ts'
+import type { ChatChunk } from '../../../worker/formats/chat-completions/wire.ts'
+import type { EndState } from '../../../worker/protocol/wire.ts'
 import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import { retracts, withdraw } from '../../stream/withdraw.ts'

@@ -2,7 +2,7 @@
  * A conversation as data: questions, answers, and what is sent to the model. It has no text in the reader's
  * language.
  */
-import type { ChatMessage } from '../../../worker/protocol/wire.ts'
+import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Trouble } from './trouble.ts'
 

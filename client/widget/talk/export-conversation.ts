@@ -1,5 +1,5 @@
 /** Exports a conversation: as Markdown to read, as JSON to process. */
-import type { ChatMessage } from '../../../worker/protocol/wire.ts'
+import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 import {
   type Conversation,
   type Note,

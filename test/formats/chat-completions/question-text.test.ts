@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { questionText } from '../../../worker/formats/chat-completions/question-text.ts'
-import type { ChatMessage } from '../../../worker/protocol/wire.ts'
+import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 
 test('all that the messages say, but the instructions', () => {
   const text = questionText([

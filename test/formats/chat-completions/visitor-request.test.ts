@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '../../../worker/errors.ts'
 import { visitorRequest } from '../../../worker/formats/chat-completions/visitor-request.ts'
-import type { ChatRequest } from '../../../worker/protocol/wire.ts'
+import type { ChatRequest } from '../../../worker/formats/chat-completions/wire.ts'
 
 const SYSTEM = { role: 'system', content: 'You sell shoes.' }
 const user = { role: 'user', content: 'hi' }

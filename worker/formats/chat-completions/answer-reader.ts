@@ -1,11 +1,12 @@
 /** Reads the events of one streamed chat completion, and writes those that close it. */
 import type { SseEvent } from '../../protocol/event-reader.ts'
 import { isRecord, parseJson } from '../../protocol/json.ts'
-import { type Addendum, type ChatChunk, DONE } from '../../protocol/wire.ts'
+import type { Addendum } from '../../protocol/wire.ts'
 import type { AnswerEvent, AnswerReader, Closing, TextPiece } from '../answer-format.ts'
 import { readEvent } from './read-event.ts'
 import { indexOf, textsOfChoice, textsOfOther } from './texts.ts'
 import { usageIn } from './usage.ts'
+import { type ChatChunk, DONE } from './wire.ts'
 
 /** What the chunks of one answer share. */
 type Head = Pick<ChatChunk, 'id' | 'object' | 'created' | 'model'>

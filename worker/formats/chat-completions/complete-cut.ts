@@ -6,7 +6,8 @@
  */
 
 import { errorFrame } from '../../protocol/encode.ts'
-import { DONE, type ErrorEnvelope } from '../../protocol/wire.ts'
+import type { ErrorEnvelope } from '../../protocol/wire.ts'
+import { DONE } from './wire.ts'
 
 /**
  * @param unfinished what came after the last whole event (`Ending.unfinished`)

@@ -3,7 +3,7 @@
  * keep their length, so that a reader who comes later withdraws as many characters as those who saw the text.
  */
 import { isRecord, parseJson } from '../../protocol/json.ts'
-import { DONE } from '../../protocol/wire.ts'
+import { DONE } from './wire.ts'
 
 const MASK = '█'
 

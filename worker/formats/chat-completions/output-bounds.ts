@@ -1,8 +1,8 @@
 /** How many tokens a chat request lets each choice have, and how that is lowered. */
 import { ApiError } from '../../errors.ts'
 import { MAX_CHOICES } from '../../limits.ts'
-import type { ChatRequest } from '../../protocol/wire.ts'
 import type { OutputBoundField } from '../format.ts'
+import type { ChatRequest } from './wire.ts'
 
 /**
  * Both bound a choice. Source: OpenAI's chat completions reference: `max_tokens` is deprecated, and reasoning

@@ -1,8 +1,8 @@
 /** The tokens of a chat request's prompt: its messages, and what else the model is given to read. */
 import { TOKENS_OF_PART } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
-import type { ChatMessage, ChatRequest } from '../../protocol/wire.ts'
 import { countChat } from '../../tokens/chat.ts'
+import type { ChatMessage, ChatRequest } from './wire.ts'
 
 /** The model reads these beside the messages, in much the same form as their JSON. */
 const READ_TOO = ['tools', 'functions', 'response_format', 'prediction'] as const

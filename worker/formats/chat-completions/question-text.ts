@@ -1,6 +1,6 @@
 /** What of a chat request is judged before its answer is shown: all that its messages say, but the instructions. */
 import { isRecord } from '../../protocol/json.ts'
-import type { ChatMessage } from '../../protocol/wire.ts'
+import type { ChatMessage } from './wire.ts'
 
 /** The roles of messages that are the owner's or developer's own, and no part of the question. */
 const INSTRUCTING: readonly string[] = ['system', 'developer']

@@ -2,7 +2,8 @@
 import { errorIn, toWireError } from '../../protocol/error-envelope.ts'
 import type { SseEvent } from '../../protocol/event-reader.ts'
 import { isRecord, parseJson } from '../../protocol/json.ts'
-import { type ChatChunk, DONE, type WireError } from '../../protocol/wire.ts'
+import type { WireError } from '../../protocol/wire.ts'
+import { type ChatChunk, DONE } from './wire.ts'
 
 export type EventMeaning =
   | { kind: 'chunk'; chunk: ChatChunk }

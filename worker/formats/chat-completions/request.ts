@@ -5,12 +5,12 @@
 import { ApiError } from '../../errors.ts'
 import { MAX_MESSAGES } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
-import { type ChatRequest, ROLES } from '../../protocol/wire.ts'
 import type { Changes, Question, RequestFormat, VisitorRules } from '../format.ts'
 import { boundOutput, type OutputBounds, readOutputBounds } from './output-bounds.ts'
 import { promptTokens } from './prompt-tokens.ts'
 import { questionText } from './question-text.ts'
 import { visitorRequest } from './visitor-request.ts'
+import { type ChatRequest, ROLES } from './wire.ts'
 
 export const chatRequests: RequestFormat = {
   read(json, visitor) {

@@ -4,8 +4,8 @@
  */
 import { ApiError } from '../../errors.ts'
 import { isRecord } from '../../protocol/json.ts'
-import type { ChatMessage, ChatRequest } from '../../protocol/wire.ts'
 import type { VisitorRules } from '../format.ts'
+import type { ChatMessage, ChatRequest } from './wire.ts'
 
 /** Fields that cost nothing by themselves and bring no words to the model. */
 const PLAIN_FIELDS = new Set([

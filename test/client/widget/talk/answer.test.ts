@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { showAnswer } from '../../../../client/widget/talk/answer.ts'
 import type { Turn } from '../../../../client/widget/talk/conversation.ts'
 import type { TurnView } from '../../../../client/widget/view/turn-view.ts'
-import type { ChatChunk } from '../../../../worker/protocol/wire.ts'
+import type { ChatChunk } from '../../../../worker/formats/chat-completions/wire.ts'
 import { chunk } from '../../bodies.ts'
 
 /** Reads a stream of these chunks from its beginning, where this much of an answer is there already. */
