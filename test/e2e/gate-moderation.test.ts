@@ -98,7 +98,9 @@ describe('a durable stream, held', () => {
   const tokens = answerWith(150, CUTS['letter by letter'])
 
   test('whoever comes while it runs, or later, from any event on, reads the same, and none of it', async () => {
-    when(holding, { model: answer(tokens, 4), moderation: inOrder(wait(100), verdict(isBad)) })
+    const usage = { prompt_tokens: 9, completion_tokens: 999, total_tokens: 1008 }
+    const model = events(answerEvents(tokens, { usage }), 4)
+    when(holding, { model, moderation: inOrder(wait(100), verdict(isBad)) })
     const opened = await openStream(holding.url, {}, { headers })
     const [live, second] = await Promise.all([receive(opened), reread(holding, opened)])
     expect(live.text).not.toMatch(FORBIDDEN)

@@ -9,8 +9,8 @@ import { eventsOf, Following } from '../protocol/following.ts'
 import { QUESTION, refusal } from '../support/caller.ts'
 import { type House, useHouse } from '../support/house.ts'
 import { end, hang, inOrder, type Script, send, wait } from '../support/script.ts'
-import { answer, begun, failing, streamHead } from '../support/scripts.ts'
-import { answerEvents, chunk, DONE_EVENT, delta, event, numbered, role, USAGE } from '../support/sse.ts'
+import { answer, begun, events, failing, streamHead } from '../support/scripts.ts'
+import { answerEvents, chunk, DONE_EVENT, delta, event, numbered, role } from '../support/sse.ts'
 
 const SOON_MS = 1000
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -316,8 +316,8 @@ describe('what goes wrong', () => {
     [
       'is one endless event',
       [role(), ...Array<string>(40).fill(`data: ${'x'.repeat(65_536)}`)],
-      'truncated',
-      {},
+      'failed',
+      { code: 'stream_too_long' },
     ],
   ])(
     'where the answer %s, the call is ended, though the upstream would go on',
@@ -397,13 +397,12 @@ describe('of two callers', () => {
 describe('200 streams at once', () => {
   test('each reader disconnected three times and resumed: all whole, and each on record once', async () => {
     const tokens = 45
-    const { total_tokens: _, ...used } = USAGE
-    house.upstream.when(({ request }) =>
-      answer(
-        numbered(tokens).map((token) => `${request.user}:${token}`),
-        40,
-      ),
-    )
+    const used = { prompt_tokens: 9, completion_tokens: 999 }
+    const usage = { ...used, total_tokens: 1008 }
+    house.upstream.when(({ request }) => {
+      const words = numbered(tokens).map((token) => `${request.user}:${token}`)
+      return events(answerEvents(words, { usage }), 40)
+    })
     const texts = await Promise.all(
       Array.from({ length: 200 }, async (_, index) => {
         const body = JSON.stringify({ ...QUESTION, user: `u${index}` })

@@ -30,8 +30,9 @@ export const finish = (reason = 'stop'): string =>
 const usageEvent = (usage: Usage = USAGE): string => event(chunk({}, { choices: [], usage }))
 
 /** A whole answer, one event a token: role, tokens, finish, usage where asked for, `[DONE]`. */
-export function answerEvents(tokens: string[], { usage = false } = {}): string[] {
-  return [role(), ...tokens.map(delta), finish(), ...(usage ? [usageEvent()] : []), DONE_EVENT]
+export function answerEvents(tokens: string[], { usage = false as Usage | boolean } = {}): string[] {
+  const told = usage === true ? USAGE : usage
+  return [role(), ...tokens.map(delta), finish(), ...(told ? [usageEvent(told)] : []), DONE_EVENT]
 }
 
 /** `n` tokens that can be told from one another: `t0 `, `t1 `, … */

@@ -80,6 +80,8 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
     },
     async breakOff(error) {
       void flush()
+      // Bytes that are still on their way would be dropped with the connection.
+      await sending
       await Promise.race([writer.abort(error).catch(() => {}), gone])
     },
   }
