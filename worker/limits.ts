@@ -88,6 +88,9 @@ export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
  */
 export const BROKEN_PIPE_GRACE_MS = 1_000
 
+/** Before a connection is broken off, how long the bytes sent before it have to arrive. */
+export const BREAK_OFF_GRACE_MS = 50
+
 /** How long the opening of a durable stream waits for the upstream's first byte: refusals mostly come sooner, and can be a status then. A reader needs the stream's id soon. */
 export const OPENING_GRACE_MS = 2_500
 

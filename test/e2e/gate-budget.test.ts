@@ -7,7 +7,7 @@ import { chatJson, keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit
 import { useHouse } from '../support/house.ts'
 import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, events, failing, json, streamHead } from '../support/scripts.ts'
-import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/sse.ts'
+import { chunk, completion, DONE_EVENT, delta, event, role, USAGE } from '../support/sse.ts'
 
 const { ACCESS_KEYS, callers } = keys(100)
 const BUDGET = 2000
@@ -231,13 +231,13 @@ describe('without the upstream’s count: the estimate', () => {
     expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
   })
 
-  test.each(streamed)('an answer that is none, %s: the prompt was read', async (_, ask) => {
+  test.each(streamed)('an answer that came whole, %s: its own count', async (_, ask) => {
     const headers = aCaller()
     house.upstream.next(json(completion('Hi')))
     const response = await ask(house.url, {}, { headers })
     expect(response.status).toBe(502)
     expect(await response.text()).toContain('upstream_invalid')
-    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT, reserved: 0 })
+    expect((await settled(headers)).tokens).toMatchObject({ used: USAGE.total_tokens, reserved: 0 })
   })
 
   test.each(ROUTES.slice(0, 3))(

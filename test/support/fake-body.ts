@@ -27,6 +27,9 @@ export function fakeBody(): FakeBody {
     get hasBegun() {
       return hasBegun
     },
+    get isEmpty() {
+      return !hasBegun && unsent.length === 0
+    },
     get bytes() {
       return sent.length
     },

@@ -9,8 +9,8 @@ export function createHttpSink(body: ResponseBody): Sink {
     write: ({ bytes }) => body.write(bytes),
     flush: body.flush,
     async end({ error, events, endBytes }) {
-      // With nothing sent yet, the error is a status.
-      if (error !== undefined && !body.hasBegun) return
+      // With nothing to send yet, the error is a status.
+      if (error !== undefined && body.isEmpty) return
       for (const [index, data] of events.entries()) {
         const isEnd = endBytes !== undefined && index === events.length - 1
         body.write(isEnd ? endBytes : toBytes(encodeEvent(data)))

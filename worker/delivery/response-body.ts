@@ -1,4 +1,5 @@
 /** The body of an answer that is written as it comes, for one caller. */
+import { BREAK_OFF_GRACE_MS } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
 
 export interface ResponseBody {
@@ -6,6 +7,8 @@ export interface ResponseBody {
   /** Settles when something has been sent: before that, a failure can still be a status. */
   readonly begun: Promise<void>
   readonly hasBegun: boolean
+  /** Whether nothing was written yet, sent or not. */
+  readonly isEmpty: boolean
   /** Sent so far. */
   readonly bytes: number
   /** Takes bytes to be sent with the next `flush`. */
@@ -61,6 +64,9 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
     get hasBegun() {
       return hasBegun
     },
+    get isEmpty() {
+      return !hasBegun && parts.length === 0
+    },
     get bytes() {
       return bytes
     },
@@ -80,8 +86,9 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
     },
     async breakOff(error) {
       void flush()
-      // Bytes that are still on their way would be dropped with the connection.
-      await sending
+      // A reset overtakes bytes that were sent just before it, and drops them.
+      await Promise.race([sending, gone])
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, BREAK_OFF_GRACE_MS)), gone])
       await Promise.race([writer.abort(error).catch(() => {}), gone])
     },
   }
