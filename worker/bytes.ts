@@ -2,8 +2,8 @@
 import { concat } from './protocol/concat.ts'
 
 /**
- * @param drained how many bytes past the limit are read and dropped. A sender that is answered while it still
- *   sends sees a reset instead of the answer
+ * @param drained how many bytes past the limit are read and dropped. A sender that is answered while it
+ *   still sends sees a reset instead of the answer
  * @throws {RangeError} past `limit` bytes. The body's own errors pass through
  */
 export async function readAtMost(

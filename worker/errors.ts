@@ -215,5 +215,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Message used to abort a connection. Generic, without the upstream's words, because the runtime logs it. */
+/**
+ * Message used to abort a connection. Generic, without the upstream's words, because the runtime logs it.
+ */
 export const BROKE_OFF = 'the answer broke off (its record says why)'

@@ -1,6 +1,8 @@
 /** Every number that bounds something, with its reason. Sizes in bytes, times in milliseconds. */
 
-/** A request body. A full context window of 1M tokens is about 4 MB of text; an isolate has 128 MB for all. */
+/**
+ * A request body. A full context window of 1M tokens is about 4 MB of text; an isolate has 128 MB for all.
+ */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024
 
 /**
@@ -53,7 +55,8 @@ export const DEADLINES: Deadlines = {
   /** From the status to the first byte: reasoning models think for minutes. */
   firstByte: 5 * 60_000,
   /**
-   * Between two chunks. A tool or a long thought can pause a stream; after two minutes of nothing it is dead.
+   * Between two chunks. A tool or a long thought can pause a stream; after two minutes of nothing it is
+   * dead.
    */
   silence: 2 * 60_000,
   /** The whole answer, streamed or not. OpenAI's own SDK has the same limit. */
@@ -80,13 +83,14 @@ export const MAX_RETRY_WAIT_MS = 5_000
 export const TAP_INTERVAL_MS = 1_000
 
 /**
- * One read of the observed branch. A second of a fast model is 25 KB, two reads; each read gets a new buffer.
+ * One read of the observed branch. A second of a fast model is 25 KB, two reads; each read gets a new
+ * buffer.
  */
 export const TAP_READ_BYTES = 16 * 1024
 
 /**
- * After a caller left, bytes that have arrived may still be read for this long, to be accounted for. Aborting
- * the call drops them.
+ * After a caller left, bytes that have arrived may still be read for this long, to be accounted for.
+ * Aborting the call drops them.
  */
 export const LEAVE_GRACE_MS = 50
 
@@ -106,13 +110,14 @@ export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
 export const BROKEN_PIPE_GRACE_MS = 1_000
 
 /**
- * How long the opening of a durable stream waits for the upstream's first byte. Most refusals come sooner and
- * can then be an HTTP status; a longer wait would keep the stream's id from the reader.
+ * How long the opening of a durable stream waits for the upstream's first byte. Most refusals come sooner
+ * and can then be an HTTP status; a longer wait would keep the stream's id from the reader.
  */
 export const OPENING_GRACE_MS = 2_500
 
 /**
- * Events in one row of the journal. Rows written are the price of storage; a restart can lose as many events.
+ * Events in one row of the journal. Rows written are the price of storage; a restart can lose as many
+ * events.
  */
 export const PACK_EVENTS = 16
 
@@ -139,8 +144,8 @@ export const MAX_RUNNING_STREAMS = 256
 export const MAX_KEPT_STREAMS = 10_000
 
 /**
- * Delay before an idle object is checked and wiped. Each check writes a row. A page is often read for minutes
- * before its first question.
+ * Delay before an idle object is checked and wiped. Each check writes a row. A page is often read for
+ * minutes before its first question.
  */
 export const IDLE_LOOK_MS = 10 * 60_000
 
@@ -203,8 +208,8 @@ export const SLICES_OF_REST = 16
 export const SLICE_IDLE_MS = 60_000
 
 /**
- * Characters of a durable answer after which its progress is counted and noted in the budget: some 256 tokens.
- * Each note is a row written, beside the 16 rows or so that the journal needs for as many events.
+ * Characters of a durable answer after which its progress is counted and noted in the budget: some 256
+ * tokens. Each note is a row written, beside the 16 rows or so that the journal needs for as many events.
  */
 export const PROGRESS_CHARS = 1024
 
@@ -272,8 +277,8 @@ export const MAX_TOKEN_CHARS = 2048
 export const MAX_SESSION_BODY_BYTES = 8 * 1024
 
 /**
- * New sessions from one address (IPv6: one /64). An office or a school behind one address opens a hundred in a
- * day; a machine that collects budgets wants thousands.
+ * New sessions from one address (IPv6: one /64). An office or a school behind one address opens a hundred in
+ * a day; a machine that collects budgets wants thousands.
  */
 export const SESSIONS_PER_ADDRESS = [
   { name: 'minute', most: 10, ms: 60_000 },
@@ -313,9 +318,9 @@ export const VISITOR_BUDGET = { tokensPerDay: 100_000, calls: 3 }
  */
 export interface WindowSizes {
   /**
-   * Text is shown once it and this many characters after it have passed. So no part of a flagged phrase of up
-   * to this length is shown, even across two windows. A dozen words; 0.2 s of a fast model's text, 1.6 s at
-   * 11.4 tokens a second (the example that the race on the page replays).
+   * Text is shown once it and this many characters after it have passed. So no part of a flagged phrase of
+   * up to this length is shown, even across two windows. A dozen words; 0.2 s of a fast model's text, 1.6 s
+   * at 11.4 tokens a second (the example that the race on the page replays).
    */
   phrase: number
   /** Characters that have passed and are sent again before new text, as its context. At least `phrase`. */
@@ -327,8 +332,8 @@ export interface WindowSizes {
   first: { chars: number; ms: number }
   /**
    * Each window is twice as long as the one before, up to this: a reader gets new text once a second. A fast
-   * model's answer of 500 tokens takes 9 calls and 1,100 tokens; OpenAI's first tier has 500 calls and 10,000
-   * tokens a minute.
+   * model's answer of 500 tokens takes 9 calls and 1,100 tokens; OpenAI's first tier has 500 calls and
+   * 10,000 tokens a minute.
    */
   last: { chars: number; ms: number }
   /**
@@ -389,7 +394,8 @@ export const MODERATION_RETRY_BUDGET: RetryBudget = {
 export const MAX_JUDGED_CHARS = 8_000
 
 /**
- * Characters shared by two inputs cut from one text, so that one of them holds a phrase across the cut whole.
+ * Characters shared by two inputs cut from one text, so that one of them holds a phrase across the cut
+ * whole.
  */
 export const JUDGED_OVERLAP_CHARS = 200
 
@@ -399,5 +405,7 @@ export const MAX_JUDGED_INPUTS = 16
 /** The moderation API's answer: 13 categories with their scores take 2 KB an input. */
 export const MAX_VERDICT_BYTES = 256 * 1024
 
-/** How long events gather to be read and sent together: one frame of a screen. The first words don't wait. */
+/**
+ * How long events gather to be read and sent together: one frame of a screen. The first words don't wait.
+ */
 export const GATHER_MS = 16

@@ -186,12 +186,12 @@ function stepping(run: Omit<Run, 'gaps'> = {}) {
   const asked: {
     texts: readonly string[]
     say(verdict: Verdict): void
-    patient: boolean
+    mayRetry: boolean
     signal: AbortSignal
   }[] = []
-  const judge: Judge = (texts, { signal, patient }) =>
+  const judge: Judge = (texts, { signal, mayRetry }) =>
     new Promise((say) => {
-      asked.push({ texts, say, patient, signal })
+      asked.push({ texts, say, mayRetry, signal })
     })
   const released: SseEvent[] = []
   const moderation = createModeration<SseEvent>({
@@ -381,11 +381,11 @@ describe('nobody can judge', () => {
     const it = stepping({ unreachable: 'open' })
     const text = 'x'.repeat(SMALL.last.chars)
     for (let i = 0; i < 2; i++) await it.push(delta(text))
-    expect(it.asked[0]?.patient).toBe(true)
+    expect(it.asked[0]?.mayRetry).toBe(true)
     await it.say(NOBODY)
     await it.push(delta(text))
     expect(it.content).toBe(text)
-    expect(it.asked[1]?.patient).toBe(false)
+    expect(it.asked[1]?.mayRetry).toBe(false)
     await it.say(FLAGGED)
     expect((await it.moderation.ended).state).toBe('flagged')
   })

@@ -27,9 +27,9 @@ const judgeOf = (apiKey: string | undefined = 'sk-judge', budget = SHORT) =>
 
 const ask = (
   texts: string[],
-  { patient = true, signal = new AbortController().signal } = {},
+  { mayRetry = true, signal = new AbortController().signal } = {},
   judge = judgeOf(),
-) => judge(texts, { patient, signal })
+) => judge(texts, { mayRetry, signal })
 
 const PASSED: Verdict = { kind: 'passed' }
 
@@ -49,7 +49,7 @@ test('several go as a list in one call; one that is flagged flags all', async ()
 
 test('without a key none is sent', async () => {
   await moderations({ url: server.url, apiKey: undefined, model: 'm' }, SHORT)(['a'], {
-    patient: true,
+    mayRetry: true,
     signal: new AbortController().signal,
   })
   expect(server.upstream.calls[0]?.headers).not.toHaveProperty('authorization')
@@ -107,7 +107,7 @@ test('fewer verdicts than texts are none', async () => {
   server.next(({ response }) => {
     response.end(JSON.stringify({ results: [{ flagged: false }] }))
   })
-  expect(await ask(['a', 'b'], { patient: false })).toEqual({ kind: 'unavailable', why: 'no verdict' })
+  expect(await ask(['a', 'b'], { mayRetry: false })).toEqual({ kind: 'unavailable', why: 'no verdict' })
 })
 
 describe('is given up', () => {
@@ -146,7 +146,7 @@ describe('is given up', () => {
 
   test('at the first failure, by a caller that may not try again', async () => {
     server.next(failing(500))
-    expect(await ask(['fine'], { patient: false })).toEqual({ kind: 'unavailable', why: 'status 500' })
+    expect(await ask(['fine'], { mayRetry: false })).toEqual({ kind: 'unavailable', why: 'status 500' })
     expect(server.upstream.calls).toHaveLength(1)
   })
 
@@ -175,13 +175,13 @@ describe('is not hammered', () => {
     const judge = judgeOf('sk-judge', { ...SHORT, attempt: 20_000, verdict: 30_000 })
     server.next(...Array.from({ length: 50 }, () => failing(429, {}, { 'retry-after-ms': '200' })))
     const first = await Promise.all(
-      Array.from({ length: 50 }, () => ask(['fine'], { patient: false }, judge)),
+      Array.from({ length: 50 }, () => ask(['fine'], { mayRetry: false }, judge)),
     )
     expect(first.every(({ kind }) => kind === 'unavailable')).toBe(true)
     const refused = performance.now()
     const calls = server.upstream.calls.length
     // Meanwhile a call that may not try again is told at once, and the others wait.
-    expect(await ask(['fine'], { patient: false }, judge)).toMatchObject({ kind: 'unavailable' })
+    expect(await ask(['fine'], { mayRetry: false }, judge)).toMatchObject({ kind: 'unavailable' })
     const again = await Promise.all(Array.from({ length: 50 }, () => ask(['fine'], {}, judge)))
     expect(again.every(({ kind }) => kind === 'passed')).toBe(true)
     const later = server.upstream.calls.slice(calls).map(({ at }) => at - refused)

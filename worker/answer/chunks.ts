@@ -2,8 +2,8 @@
  * Reads an upstream's body chunk by chunk. Waking JavaScript for each chunk is the main cost, so chunks that
  * come faster than one in 16 ms are gathered and read together. The first words never wait.
  *
- * A read of the body itself returns one HTTP chunk, however many are waiting. One branch of a `tee()` buffers
- * what the other branch has read, so the other branch is pumped natively, read 32 KB at a time, and
+ * A read of the body itself returns one HTTP chunk, however many are waiting. One branch of a `tee()`
+ * buffers what the other branch has read, so the other branch is pumped natively, read 32 KB at a time, and
  * discarded.
  */
 import { GATHERED_READ_BYTES, MAX_GATHERED_BYTES } from '../limits.ts'
@@ -93,8 +93,8 @@ interface Drain {
 }
 
 /**
- * Pumps at most `MAX_GATHERED_BYTES` ahead of the reader, so that a slow reader slows the upstream instead of
- * filling the memory.
+ * Pumps at most `MAX_GATHERED_BYTES` ahead of the reader, so that a slow reader slows the upstream instead
+ * of filling the memory.
  */
 function drainSlowly(body: ReadableStream<Uint8Array>): Drain {
   const { readable, writable } = new IdentityTransformStream()

@@ -1,8 +1,8 @@
 /**
  * THE ENGINE: reads an upstream's answer once, to its end. Each event is split off once, parsed once, shown
  * to the observers, passed through moderation and written to the sink. Every answer whose bytes must be
- * looked at goes through here: one with usage to hide or to add, a timed or moderated one, `/chat`, a durable
- * stream. Answers whose bytes stay unchanged go through delivery/native.ts.
+ * looked at goes through here: one with usage to hide or to add, a timed or moderated one, `/chat`, a
+ * durable stream. Answers whose bytes stay unchanged go through delivery/native.ts.
  */
 import { ApiError } from '../errors.ts'
 import type { AnswerEvent, AnswerFormat, AnswerReader, Closing, Tell } from '../formats/answer-format.ts'

@@ -1,7 +1,7 @@
 /**
  * Counts the tokens of one call from the events of its answer. The upstream's count is believed unless it
- * contradicts itself or the text: some upstreams count reasoning only in the total, some send zeros, and some
- * send a running count with each chunk, which is too low if the caller leaves early.
+ * contradicts itself or the text: some upstreams count reasoning only in the total, some send zeros, and
+ * some send a running count with each chunk, which is too low if the caller leaves early.
  */
 import type { AnswerEvent, WholeAnswer } from '../formats/answer-format.ts'
 import type { Usage, UsageSource } from '../protocol/wire.ts'

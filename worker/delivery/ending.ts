@@ -55,8 +55,8 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
   }
 
   function look(whole: string): void {
-    // Bytes after an end change nothing: no client reads them. Nearly all bytes contain no end, so parsing is
-    // skipped.
+    // Bytes after an end change nothing: no client reads them. Nearly all bytes contain no end, so parsing
+    // is skipped.
     if (state !== 'open' || !format.mayEnd(whole)) return
     for (const { event } of events.push(toBytes(whole))) {
       const kind = event && reader.read(event).kind

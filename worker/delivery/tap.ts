@@ -28,8 +28,8 @@ export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, si
   let hurried = false
   const { promise: pressed, resolve: press } = Promise.withResolvers<void>()
 
-  // Bytes that come during a pause are seen after it. Pauses of at most a quarter of `silenceMs` keep silence
-  // measurable.
+  // Bytes that come during a pause are seen after it. Pauses of at most a quarter of `silenceMs` keep
+  // silence measurable.
   const interval = Math.min(TAP_INTERVAL_MS, silenceMs / 4)
 
   async function watch(): Promise<'end' | 'broken'> {

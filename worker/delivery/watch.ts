@@ -34,7 +34,8 @@ export function watch({ first, rest, format, abort, silenceMs, observe }: Source
     bytes += part.byteLength
     ending.push(part)
     observe(part)
-    // An upstream may stay open after its end. The caller still gets what the other branch has not piped yet.
+    // An upstream may stay open after its end. The caller still gets what the other branch has not piped
+    // yet.
     if (ending.now().state === 'done') abort(new ApiError('upstream_truncated'))
   }
   see(first)

@@ -6,8 +6,8 @@ import { isRecord } from './json.ts'
 import type { WireError } from './wire.ts'
 
 /**
- * Brings an error as a server wrote it into the envelope's four fields. Some servers write `"error": "text"`,
- * or a number as the code.
+ * Brings an error as a server wrote it into the envelope's four fields. Some servers write `"error":
+ * "text"`, or a number as the code.
  *
  * @param unsaid the message of an error that has none
  */

@@ -32,8 +32,8 @@ export interface EventReader {
   /** @returns the frames that these bytes complete, in order */
   push(bytes: Uint8Array): Frame[]
   /**
-   * @returns the text after the last whole frame: the beginning of a cut-off event, which the standard drops.
-   *   Empty inside a too large event.
+   * @returns the text after the last whole frame: the beginning of a cut-off event, which the standard
+   *   drops. Empty inside a too large event.
    */
   unfinished(): string
 }
