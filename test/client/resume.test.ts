@@ -59,7 +59,7 @@ describe('a connection that is lost', () => {
     expect(tell(lost(), 5_000)).toEqual(reconnect(500))
   })
 
-  test('is tried as at first, once something new had come', () => {
+  test('is tried as at first, once a new event had come', () => {
     const { tell } = story()
     for (let i = 0; i < 3; i++) {
       tell('trying', 10_000)
@@ -71,7 +71,7 @@ describe('a connection that is lost', () => {
     expect(tell(lost(), 2_000)).toEqual(reconnect(250))
   })
 
-  test('is tried as at first, where it had lasted', () => {
+  test('is tried as at first, if it had lasted', () => {
     const { tell } = story()
     for (let i = 0; i < 3; i++) {
       tell('trying', 10_000)
@@ -99,13 +99,13 @@ describe('a connection that is lost', () => {
 })
 
 describe('what the server answers', () => {
-  test.each([408, 409, 425, 429, 500, 502, 503, 504])('%i passes', (status) => {
+  test.each([408, 409, 425, 429, 500, 502, 503, 504])('%i is tried again', (status) => {
     const { tell } = story()
     tell('trying')
     expect(tell(lost(refused(status)), 5_000)).toEqual(reconnect(250))
   })
 
-  test.each([400, 401, 403, 404, 410, 413, 422])('%i does not', (status) => {
+  test.each([400, 401, 403, 404, 410, 413, 422])('%i is not tried again', (status) => {
     const { tell } = story()
     const error = refused(status)
     tell('trying')
@@ -117,14 +117,14 @@ describe('what the server answers', () => {
     ['garbage', clientError('invalid_event', '')],
     ['an end that is missing', clientError('truncated', '')],
     ['something that is no stream', clientError('not_a_stream', '', { status: 200 })],
-  ])('%s does not', (_, error) => {
+  ])('%s is not tried again', (_, error) => {
     const { tell } = story()
     tell('trying')
     tell('opened')
     expect(tell(lost(error))).toEqual({ do: 'give up', error })
   })
 
-  test('to a question is its answer, unless the object was only restarting', () => {
+  test('to a question is final, unless the object was only restarting', () => {
     for (const status of [429, 500, 502, 503, 504]) {
       const { tell } = story({ accepted: false })
       tell('trying')
@@ -135,7 +135,7 @@ describe('what the server answers', () => {
     expect(tell(lost(refused(503, null, 'object_unavailable')), 5_000)).toEqual(reconnect(250))
   })
 
-  test('nothing, to a question: the reader is told sooner', () => {
+  test('to a question, if it is nothing, is given up sooner', () => {
     const { tell } = story({ accepted: false })
     for (let i = 1; i < MAX_FAILURES_UNACCEPTED; i++) {
       tell('trying', 60_000)
@@ -163,7 +163,7 @@ describe('what the server answers', () => {
 })
 
 describe('while the browser is offline', () => {
-  test('it is waited for', () => {
+  test('the network is waited for', () => {
     const { tell } = story()
     tell('trying')
     tell('opened')
@@ -173,7 +173,7 @@ describe('while the browser is offline', () => {
     expect(tell('online', 2_000)).toEqual(reconnect(250))
   })
 
-  test('what was planned is put off', () => {
+  test('a planned attempt is put off', () => {
     const { tell } = story()
     tell('trying')
     tell(lost())
@@ -191,14 +191,14 @@ describe('while the browser is offline', () => {
     expect(tell(lost())).toEqual(GO_ON)
   })
 
-  test('from the beginning, the first failure waits', () => {
+  test('from the beginning, the first failure waits for the network', () => {
     const { tell } = story({ online: false, accepted: false })
     tell('trying')
     expect(tell(lost())).toEqual(reconnect(OFFLINE_INTERVAL_MS))
   })
 })
 
-test('a page that is looked at again tries at once, but not too often', () => {
+test('a page that becomes visible again tries at once, but not too often', () => {
   const { tell } = story()
   for (let i = 0; i < 5; i++) {
     tell('trying', 60_000)
