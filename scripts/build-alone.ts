@@ -1,13 +1,13 @@
-/** Builds one file that stands alone. */
+/** Builds a file without imports. */
 import { fileURLToPath } from 'node:url'
 import { build, type Plugin, type Rolldown } from 'vite'
 import { BASELINE } from './baseline.ts'
 
 /**
- * Builds a module and all that it imports into one file.
+ * Builds a module and all its imports into one file.
  *
- * @param root from that file to the deployment's root
- * @throws if there is more than one file: an asset, or an `import()` of what isn't a literal
+ * @param root the path from that file to the deployment's root
+ * @throws if the build makes more than one file: an asset, or an `import()` of a variable
  */
 export async function buildAlone(module: string, root: string, parts: Plugin): Promise<string> {
   const { output } = (await build({
@@ -25,7 +25,7 @@ export async function buildAlone(module: string, root: string, parts: Plugin): P
       rolldownOptions: {
         input: module,
         preserveEntrySignatures: 'strict',
-        // One waits for the parts that it loads: that its plugin is slow says nothing.
+        // This build waits for the parts that it loads, so a timing warning about its plugin means nothing.
         checks: { pluginTimings: false },
       },
     },

@@ -1,4 +1,4 @@
-/** Builds all that a browser loads into dist/client: the page, and the widget for other pages. */
+/** Builds everything that a browser loads into dist/client: the page, and the widget for other pages. */
 import { build } from 'vite'
 import { buildWidget } from './build-widget.ts'
 import { ROOT } from './bundle.ts'
@@ -8,14 +8,14 @@ import { createParts } from './widget-parts.ts'
 /** @returns the hash of the widget, as in `<script integrity>` */
 export async function buildClient(outDir = `${ROOT}dist/client`): Promise<string> {
   const parts = createParts()
-  // First: it empties the folder.
+  // The page comes first, because its build empties the folder.
   await build({
     configFile: `${ROOT}client/vite.config.ts`,
     logLevel: 'warn',
     plugins: [parts.plugin({ theirs: /\/client\/page\// })],
-    // Its plugins wait for each other: that they take long says nothing.
+    // The plugins wait for each other, so timing warnings mean nothing.
     build: { outDir, emptyOutDir: true, rolldownOptions: { checks: { pluginTimings: false } } },
-    // From assets/, where its scripts lie.
+    // The page's scripts are in assets/.
     define: { MILLRACE_ROOT: '"../"' },
   })
   return buildWidget({ entry: `${ROOT}client/widget/widget.ts`, outDir, version, parts })

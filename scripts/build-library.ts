@@ -1,6 +1,7 @@
 /**
- * `npm run build:library`, which `npm pack` runs: the widget and the client module for other people's bundlers, with
- * their types, in dist/library. Lazy parts stay `import()`, so that those bundlers make chunks of them.
+ * `npm run build:library`, which `npm pack` runs: builds the widget and the client module for other
+ * bundlers, with their types, into dist/library. Lazy parts stay `import()`, so that those bundlers split
+ * them off.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -8,7 +9,7 @@ import { build } from 'vite'
 import { BASELINE } from './baseline.ts'
 import { ROOT } from './bundle.ts'
 
-/** By their names in package.json's `exports`. */
+/** Names from package.json's `exports`. */
 const ENTRIES = ['widget', 'define', 'react', 'stream']
 
 export async function buildLibrary(): Promise<void> {
@@ -21,14 +22,14 @@ export async function buildLibrary(): Promise<void> {
       outDir: `${ROOT}dist/library`,
       emptyOutDir: true,
       target: BASELINE,
-      // It is read by bundlers, which do that, and by people.
+      // The site's bundler minifies; people can read this file.
       minify: false,
       lib: {
         entry: Object.fromEntries(ENTRIES.map((name) => [name, `${ROOT}client/library/${name}.ts`])),
         formats: ['es'],
       },
       rolldownOptions: {
-        // A dependency, which the site's package manager brings.
+        // A dependency that the site's package manager installs.
         external: /^eventsource-parser/,
         output: { chunkFileNames: 'parts/[name]-[hash].js' },
       },

@@ -1,4 +1,4 @@
-/** Builds `widget.js` with the parts that it loads later, as they are deployed. */
+/** Builds `widget.js` and its lazy parts for a deployment. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PARTS_CONTRACT } from '../client/widget/parts-contract.ts'
@@ -6,25 +6,25 @@ import { buildAlone } from './build-alone.ts'
 import { integrityOf, type Parts } from './widget-parts.ts'
 
 export interface WidgetOptions {
-  /** The module that `widget.js` is made of. */
+  /** The module that `widget.js` is built from. */
   entry: string
   /** The deployment's root. */
   outDir: string
   version: string
-  /** Those of the page too, which are then built once. */
+  /** The parts, shared with the page so that each is built once. */
   parts: Parts
 }
 
 /**
  * ```
  * widget.js            revalidated at each visit
- * widget-chunks.json   where the parts lie: for a widget.js from before a deployment
+ * widget-chunks.json   the parts' addresses, for a widget.js from before a deployment
  * assets/parts/*       named after their content
- * v/<version>/         the same bytes once more, with parts of its own: to be pinned, and to be kept when the next is deployed
+ * v/<version>/         a copy with parts of its own: sites pin it, and later deployments keep it
  * ```
  *
  * @returns the hash of `widget.js`, as in `<script integrity>`
- * @throws if that version was released, and is kept in client/public, with other bytes
+ * @throws if this version was released with other bytes, which client/public keeps
  */
 export async function buildWidget({ entry, outDir, version, parts }: WidgetOptions): Promise<string> {
   const code = await buildAlone(entry, './', parts.plugin())
@@ -34,7 +34,7 @@ export async function buildWidget({ entry, outDir, version, parts }: WidgetOptio
   )
   const released = await readFile(`${outDir}/v/${version}/widget.js`, 'utf8').catch(() => code)
   if (released !== code) {
-    // Browsers keep it for a year, and pages know its hash.
+    // Browsers cache a released version for a year, and pages pin its hash.
     throw new Error(
       `Version ${version} of the widget was released and is another: raise "version" in package.json.`,
     )

@@ -1,4 +1,6 @@
-/** `npm run build`: the page and the widget, and the tag with which a site pins this version of it. */
+/**
+ * `npm run build`: builds the page and the widget, and prints the tag with which a site pins this widget.
+ */
 import { buildClient } from './build-client.ts'
 import { version } from './version.ts'
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-/** No questions, no telemetry, no look-ups over the network: these tools run offline and in silence. */
+/** No questions, no telemetry and no network: these tools run offline and print nothing. */
 export const QUIET = {
   CI: '1',
   DO_NOT_TRACK: '1',
@@ -19,8 +19,8 @@ export const QUIET = {
 
 /**
  * @param outdir relative to the project; `index.js` is the entry
- * @param main where it isn't wrangler.toml's: relative to the project
- * @throws with wrangler's words if it can't be built
+ * @param main relative to the project; by default wrangler.toml's
+ * @throws with wrangler's output if the build fails
  */
 export async function bundleWorker(outdir = 'dist/worker', main?: string): Promise<string> {
   const args = ['deploy', ...(main === undefined ? [] : [main]), '--dry-run', '--outdir', outdir]

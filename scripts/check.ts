@@ -1,6 +1,6 @@
 /**
- * `npm run check`: all that can be known without running the product: format, lint, types, dead code,
- * sizes. Every step runs, so that one visit shows all there is to mend.
+ * `npm run check`: every check that doesn't run the product: format, lint, types, dead code, sizes. All
+ * steps run even if one fails, so that one run shows every problem.
  */
 import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
@@ -26,7 +26,7 @@ async function step(name: string, command: string, ...args: string[]): Promise<b
   }
 }
 
-// The folder that wrangler.toml names must be there for wrangler to speak of types at all.
+// wrangler generates types only if the folder that wrangler.toml names exists.
 mkdirSync(`${ROOT}dist/client`, { recursive: true })
 
 const results = [

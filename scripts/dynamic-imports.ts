@@ -1,4 +1,4 @@
-/** Finds the `import()`s of a module that name what they load. */
+/** Finds the `import()`s of a module that load a literal path. */
 import { parseAst } from 'vite'
 
 interface DynamicImport {
@@ -11,7 +11,7 @@ interface Literal {
   value?: unknown
 }
 
-/** In order. @param code JavaScript, without types */
+/** @returns the imports in order. @param code JavaScript, without types */
 export function dynamicImports(code: string): DynamicImport[] {
   const found: DynamicImport[] = []
   const visit = (node: unknown): void => {

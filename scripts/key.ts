@@ -1,6 +1,6 @@
 /**
- * `npm run key -- NAME`: makes an access key. The key goes to whoever shall call, the line into `ACCESS_KEYS`; from
- * the line nobody gets back to the key, so it is shown this once.
+ * `npm run key -- NAME`: creates an access key. The key goes to the caller, the printed line into
+ * `ACCESS_KEYS`. The line contains only a hash, so the key is shown just this once.
  */
 import { createHash, randomBytes } from 'node:crypto'
 
@@ -10,10 +10,10 @@ export interface NewKey {
   entry: string
 }
 
-/** 192 bits: no two alike, and none to be guessed. */
+/** 192 bits: unique, and impossible to guess. */
 const KEY_BYTES = 24
 
-/** @throws {TypeError} for a name that `ACCESS_KEYS` doesn't take */
+/** @throws {TypeError} for a name that `ACCESS_KEYS` doesn't accept */
 export function createKey(name: string): NewKey {
   if (!/^[\w.-]{1,64}$/.test(name)) {
     throw new TypeError('A key needs a name of letters, digits, `.`, `_` and `-`: npm run key -- laptop')

@@ -1,6 +1,6 @@
 /**
- * The Worker on this machine, as it behaves when deployed: workerd through Miniflare, behind a small
- * TCP front. Why not `wrangler dev`: docs/decisions/0002-local-server.md.
+ * Runs the Worker on this machine as it behaves when deployed: workerd through Miniflare, behind a small TCP
+ * front. Why not `wrangler dev`: docs/decisions/0002-local-server.md.
  */
 import { readdirSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
@@ -18,11 +18,11 @@ export interface LocalWorker {
 export interface LocalOptions {
   /** 0: any free one. */
   port: number
-  /** Where the bundled Worker is. */
+  /** The folder of the bundled Worker. */
   bundle: string
-  /** Its whole configuration: what wrangler.toml and `.dev.vars` say of it is the caller's affair. */
+  /** The Worker's whole configuration. The caller reads wrangler.toml and `.dev.vars`, if it wants them. */
   vars: Readonly<Record<string, string>>
-  /** What the Worker logs, call by call. */
+  /** Called with each line that the Worker logs. */
   onLog(message: string): void
 }
 
@@ -30,7 +30,7 @@ const HOST = '127.0.0.1'
 
 export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): Promise<LocalWorker> {
   Object.assign(process.env, QUIET)
-  // The rules say how to find modules; the bundle has found them.
+  // The rules tell how to find modules, which the bundle has already done.
   const { modulesRules: _, ...workerOptions } = unstable_getMiniflareWorkerOptions(
     `${ROOT}wrangler.toml`,
   ).workerOptions
@@ -41,7 +41,7 @@ export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): P
       cf: false,
       log: new Log(LogLevel.WARN),
       handleStructuredLogs({ message }) {
-        // workerd reports each connection that is broken off on purpose; the Worker's own record says more.
+        // workerd reports each deliberately aborted connection; the Worker's own record says more.
         if (!message.includes(BROKE_OFF)) onLog(message)
       },
       workers: [
@@ -72,7 +72,7 @@ export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): P
   }
 }
 
-/** The packed ranks, beside the bundle that imports them. */
+/** The packed ranks, in the same folder as the bundle that imports them. */
 function dataIn(bundle: string): string[] {
   return readdirSync(bundle)
     .filter((name) => name.endsWith('.bin'))
@@ -80,8 +80,9 @@ function dataIn(bundle: string): string[] {
 }
 
 /**
- * Passes TCP connections on. A caller that leaves closes its side; workerd alone sees that only when it
- * next writes, Cloudflare's network at once. The front resets the connection, which workerd sees at once.
+ * Forwards TCP connections. workerd notices a caller's closed connection only at its next write, unlike
+ * Cloudflare's network, which notices it at once. So the front resets the connection, which workerd notices
+ * at once.
  */
 async function listen(port: number, to: number): Promise<{ port: number; close(): void }> {
   const open = new Set<{ destroy(): void }>()

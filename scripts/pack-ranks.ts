@@ -11,12 +11,15 @@ import { BLANK, CASELESS, LOWER, MARK, NEWLINE, NUMBER, OTHER, UPPER } from '../
 import { type Encoding, SPLITS } from '../worker/tokens/pre-tokens.ts'
 import { hash, newFile, PAGE, PAGES, sections } from '../worker/tokens/rank-file.ts'
 
-/** Fewer are walked sooner, more make a smaller file; between 4 and 16 it hardly matters. */
+/**
+ * Average tokens in a bucket. Fewer are searched faster, more make a smaller file; from 4 to 16 it hardly
+ * matters.
+ */
 const TOKENS_A_BUCKET = 12
 
 const SOURCES = { o200k_base, cl100k_base }
 
-/** The packed file. Throws where its source breaks what the counter relies on. */
+/** @returns the packed file. @throws if the source lacks something that the counter relies on */
 export function packRanks(encoding: Encoding): ArrayBuffer {
   const tokens = readTokens(SOURCES[encoding].bpe_ranks)
   check(tokens)
@@ -72,11 +75,11 @@ function check(tokens: readonly (Buffer | undefined)[]): void {
     if (token.length === 0 || token.length > 255) throw new Error(`Rank ${rank} has ${token.length} bytes`)
     if (token.length === 1) singles.add(token[0] as number)
   }
-  // Otherwise js-tiktoken would leave a byte without a token out of its counts, and we would count it.
+  // js-tiktoken would count no token for a byte that is not one itself; this counter would count one.
   if (singles.size !== 256) throw new Error(`Only ${singles.size} of 256 single bytes are tokens`)
 }
 
-/** The class of each code point in pages of 256, equal pages kept once (and so 188 instead of 4,352). */
+/** The class of each code point, in pages of 256; equal pages are stored once (188 instead of 4,352). */
 function classPages(): { pages: number[]; classes: Buffer } {
   const distinct = new Map<string, number>()
   const pages = Array.from({ length: PAGES }, (_, page) => {
@@ -92,7 +95,7 @@ function classPages(): { pages: number[]; classes: Buffer } {
 
 function classOf(codePoint: number): number {
   const character = String.fromCodePoint(codePoint)
-  // Most code points are of no class: one question instead of seven.
+  // Most code points are in no class: one test instead of seven.
   if (!/[\s\p{L}\p{M}\p{N}]/u.test(character)) return OTHER
   return CLASSES.find(([pattern]) => pattern.test(character))?.[1] ?? OTHER
 }
@@ -107,7 +110,7 @@ const CLASSES: readonly [RegExp, number][] = [
   [/\p{N}/u, NUMBER],
 ]
 
-/** Whether the files are there, and younger than what they are made by: a build asks each time. */
+/** Whether the files exist and are newer than their sources. Each build checks it. */
 async function isFresh(folder: string): Promise<boolean> {
   const changed = async (path: string) => (await stat(path)).mtimeMs
   const here = import.meta.dirname

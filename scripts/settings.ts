@@ -1,4 +1,7 @@
-/** What a start here is configured by: wrangler.toml's `[vars]`, `.dev.vars` beside it, and over both the environment. */
+/**
+ * Reads the configuration of a local start: wrangler.toml's `[vars]`, then `.dev.vars`, then the
+ * environment, which wins.
+ */
 import { unstable_getVarsForDev, unstable_readConfig } from 'wrangler'
 import { SETTING_NAMES } from '../worker/config/settings.ts'
 

@@ -1,4 +1,4 @@
-/** Size budgets, in bytes after gzip: what a deployment uploads, and what pages load. */
+/** Size budgets, in bytes after gzip, of what a deployment uploads and what pages load. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { buildClient } from './build-client.ts'
@@ -16,25 +16,25 @@ interface Budget {
 const BUDGETS: Budget[] = [
   { name: 'Worker bundle', files: () => [`${ROOT}dist/worker/index.js`], most: 80 * KB },
   { name: 'page at load', files: loadedAtOnce, most: 25 * KB },
-  // One file that imports nothing before it is needed: the build sees to it.
+  // One file without eager imports; build-alone.ts checks that.
   { name: 'widget.js', files: () => [`${CLIENT}/widget.js`], most: 13 * KB },
 ]
 
-/** Of a lazy part, by its name: the first that fits counts. */
+/** The budget of a lazy part, by its name: the first match counts. */
 const PART_BUDGETS: [name: RegExp, most: number][] = [
   [/^strings-/, 3 * KB],
-  // A language's grammar; the largest are lists of words.
+  // A language's grammar. The largest ones are lists of words.
   [/^mode-/, 12 * KB],
   // The highlighter, without any language.
   [/^highlight-/, 10 * KB],
-  // Markdown, whole, with what shows it.
+  // The Markdown parser and the view that shows its result.
   [/^(?:render|view)-/, 20 * KB],
-  // All that a conversation needs, its client of the Worker too.
+  // Everything that a conversation needs, including its client of the Worker.
   [/^widget-/, 25 * KB],
 ]
 const ANY_OTHER: [name: RegExp, most: number] = [/./, 8 * KB]
 
-/** Builds all and measures it. @returns whether all are within their budgets */
+/** Builds everything and measures it. @returns whether all sizes are within their budgets */
 export async function checkSizes(): Promise<boolean> {
   await buildClient()
   await bundleWorker()
@@ -49,14 +49,14 @@ export async function checkSizes(): Promise<boolean> {
   return within
 }
 
-/** The page, and what its HTML names: scripts, styles and preloads. What is loaded when it is needed doesn't count. */
+/** The page and the files that its HTML names: scripts, styles and preloads. Lazy parts don't count. */
 function loadedAtOnce(): string[] {
   const page = `${CLIENT}/index.html`
   const named = readFileSync(page, 'utf8').matchAll(/(?:src|href)="(\/assets\/[^"]+\.(?:js|css))"/g)
   return [page, ...Array.from(named, ([, path]) => `${CLIENT}${path}`)]
 }
 
-/** Each part that `widget.js` loads later: of those that share a budget the largest, which speaks for the others. */
+/** The parts that `widget.js` loads later. Of those that share a budget, the largest stands for all. */
 function parts(): Budget[] {
   const folder = `${CLIENT}/assets/parts`
   const largest = new Map<RegExp, Budget & { bytes: number }>()

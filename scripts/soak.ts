@@ -1,11 +1,13 @@
 /**
- * A soak of durable streams: for half an hour streams are opened at a low, steady rate, their readers lose the
- * connection at random and come back, and each must get the whole answer, to the byte. Memory is printed each minute.
+ * A soak test of durable streams. For half an hour streams are opened at a low, steady rate. Their readers
+ * lose the connection at random and reconnect, and each must get the whole answer, byte for byte. Memory is
+ * printed each minute.
  *
  *     node scripts/soak.ts --minutes 30 --rate 60
  *
- * `--rate`: streams opened a minute. Ends with 1 if any was not whole, or if workerd's memory grew by more than
- * `MAX_GROWTH_MB` after the first five minutes. Not in `npm test`. After `npm ci`; on Linux or macOS, for `ps`.
+ * `--rate`: streams opened a minute. Exits with 1 if any answer was incomplete, or if workerd's memory grew
+ * by more than `MAX_GROWTH_MB` after the first five minutes. Not in `npm test`. Needs `npm ci`; on Linux or
+ * macOS, for `ps`.
  */
 import { execFileSync } from 'node:child_process'
 import { createServer, type ServerResponse } from 'node:http'
@@ -16,12 +18,17 @@ import { answerEvents } from '../test/support/sse.ts'
 import { bundleWorker } from './bundle.ts'
 import { startLocal } from './local.ts'
 
-/** What caches, a garbage collector's leisure and the journal's pages may take. A leak of a stream each second is more. */
+/**
+ * Room for caches, uncollected garbage and the journal's pages. A leak of one stream each second is more.
+ */
 const MAX_GROWTH_MB = 96
-/** Until the heaps have found their size: from then on it must stay level. A shorter run is measured from its start. */
+/**
+ * Until the heaps have reached their size; after that, memory must stay level. A shorter run is measured
+ * from its start.
+ */
 const WARM_MINUTES = 5
 
-/** Short, so that the alarm that removes what has expired has its work too. */
+/** Short, so that the alarm that removes expired streams is tested too. */
 const KEPT_MS = 60_000
 
 const { values } = parseArgs({
@@ -77,13 +84,13 @@ console.log(`${counts.whole} of ${counts.opened} streams whole, over ${counts.re
 console.log(`memory since minute ${WARM_MINUTES}: ${growth.toFixed(0)} MB more, ${MAX_GROWTH_MB} allowed`)
 process.exitCode = faults.length > 0 || counts.whole < counts.opened || leaks ? 1 : 0
 
-/** Each stream's answer is another, and known by its number. */
+/** A different answer for each stream, known by the stream's number. */
 function answerOf(stream: number): string[] {
   const tokens = 50 + ((stream * 37) % 350)
   return answerEvents(Array.from({ length: tokens }, (_, token) => `${stream}:${token} ü\n`))
 }
 
-/** An event after the other, 20 to 100 ms apart. */
+/** Sends one event after another, 20 to 100 ms apart. */
 function talk(response: ServerResponse, events: string[]): void {
   const gap = 20 + Math.random() * 80
   const timer = setInterval(() => {
@@ -96,7 +103,7 @@ function talk(response: ServerResponse, events: string[]): void {
   response.once('close', () => clearInterval(timer))
 }
 
-/** Opens a stream and reads it over several connections, and is sometimes away for longer. */
+/** Opens a stream and reads it over several connections, with longer absences now and then. */
 async function follow(stream: number): Promise<void> {
   try {
     const body = JSON.stringify({
@@ -153,7 +160,7 @@ function check(stream: number, text: string): void {
     faults.push(`Stream ${stream} is not whole: ${events.length} of ${expected.length}, …${text.slice(-300)}`)
 }
 
-/** Prints how it stands. @returns workerd's memory in megabytes */
+/** Prints the state of the run. @returns workerd's memory in megabytes */
 function report(): number {
   const memory = memoryOfWorkerd()
   const minute = ((Date.now() - started) / 60_000).toFixed(1).padStart(5)
@@ -164,7 +171,7 @@ function report(): number {
   return memory
 }
 
-/** Of the workerd that this process has started. */
+/** Memory of the workerd that this process has started, in megabytes. */
 function memoryOfWorkerd(): number {
   const lines = execFileSync('ps', ['-A', '-o', 'ppid=,rss=,comm=']).toString().split('\n')
   const [, kilobytes] =

@@ -1,8 +1,9 @@
 /**
- * `npm start`: builds the client and the Worker, starts it on http://127.0.0.1:8787, and says when it
- * is ready. `PORT` is taken from the environment, and every configuration name from there or from a file (settings.ts).
+ * `npm start`: builds the client and the Worker, starts it on http://127.0.0.1:8787, and says when it is
+ * ready. `PORT` is read from the environment; settings come from the environment or from files
+ * (settings.ts).
  *
- * `npm run dev` (`--watch`): the same, and builds again whatever changes.
+ * `npm run dev` (`--watch`): the same, and rebuilds after each change.
  */
 import { watch } from 'node:fs'
 import { createServer } from 'node:net'
@@ -17,7 +18,7 @@ import { readSettings } from './settings.ts'
 const DEFAULT_PORT = 8787
 
 const port = readPort(process.env.PORT)
-// Whoever starts it here may use it: it listens on this machine only.
+// Open to every caller: the server listens on this machine only.
 const vars: Record<string, string> = {
   OPEN_ACCESS: 'true',
   ...readSettings(`${ROOT}wrangler.toml`, process.env),
@@ -51,7 +52,7 @@ function announce(url: string): void {
   if (demo && vars.OPENAI_BASE_URL) console.log('OPENAI_BASE_URL has no effect without OPENAI_API_KEY.')
 }
 
-/** Builds and starts again after a change; several at once (a checkout, a formatter) count as one. */
+/** Rebuilds and restarts after a change. Several changes at once (a checkout, a formatter) count as one. */
 function watchSources(): void {
   const settleMs = 150
   let timer: NodeJS.Timeout | undefined
@@ -82,7 +83,7 @@ function readPort(text: string | undefined): number {
   return port
 }
 
-/** Before anything is built: a port that is taken is worth knowing at once. */
+/** Checks the port before the build, so that a port in use is reported at once. */
 async function checkPort(): Promise<void> {
   const probe = createServer()
   await new Promise<void>((resolve, reject) => {

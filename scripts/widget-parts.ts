@@ -1,10 +1,11 @@
 /**
- * The widget's lazy parts: whatever it loads with `import()`. Each is a bundle of its own: one file that imports nothing,
- * named after its content. Vite alone would have parts import what they share with `widget.js` *from* `widget.js`: then
- * they fit only the one that they were built with, and under `/v/…/widget.js` they would load the whole widget again.
+ * The widget's lazy parts: the modules that it loads with `import()`. Each part is a bundle of its own: one
+ * file without imports, named after its content. Vite alone would make parts import shared code *from*
+ * `widget.js`. They would then fit only the `widget.js` that they were built with, and under
+ * `/v/…/widget.js` they would load the whole widget a second time.
  *
- * The price: what a part shares with `widget.js` is there twice. So a part keeps no state for others, and its classes
- * are not theirs.
+ * The price: code that a part shares with `widget.js` exists twice. So a part keeps no state for others, and
+ * its classes are different classes.
  */
 import { createHash } from 'node:crypto'
 import { basename, dirname, extname } from 'node:path'
@@ -13,13 +14,13 @@ import type { Plugin } from 'vite'
 import { buildAlone } from './build-alone.ts'
 import { dynamicImports } from './dynamic-imports.ts'
 
-/** Where parts lie, from the deployment's root. */
+/** The folder of the parts, from the deployment's root. */
 const PARTS_FOLDER = 'assets/parts/'
 
 const LOAD_DEPLOYED = fileURLToPath(new URL('../client/widget/load-deployed.ts', import.meta.url))
 
 interface Part {
-  /** From the deployment's root. */
+  /** The path from the deployment's root. */
   file: string
   /** As in `<script integrity>`. */
   integrity: string
@@ -28,12 +29,12 @@ interface Part {
 
 export interface Parts {
   /**
-   * Builds each part that a module asks for, and writes where it lies in the place of the `import()`.
+   * Builds each part that a module imports, and writes the part's address in place of the `import()`.
    *
-   * @param options `theirs`: modules whose `import()` stays Vite's; `asker`: the part that is being built
+   * @param options `theirs`: modules whose `import()` is left to Vite; `asker`: the part that is being built
    */
   plugin(options?: { theirs?: RegExp; asker?: string }): Plugin
-  /** All that have been asked for, once every build that uses the plugin is done; by name. */
+  /** All parts by name, once every build that uses the plugin is done. */
   built(): Promise<Map<string, Part>>
 }
 
@@ -47,7 +48,7 @@ export function createParts(): Parts {
   async function partOf(module: string, asker: string | undefined): Promise<[name: string, part: Part]> {
     const name = nameOf(module)
     if (asker !== undefined) {
-      // Each would wait for the other's hash.
+      // Each part would have to contain the other's hash.
       if (reaches(name, asker)) throw new Error(`The parts ${asker} and ${name} load each other.`)
       loads.set(asker, (loads.get(asker) ?? new Set()).add(name))
     }
@@ -91,7 +92,7 @@ export function createParts(): Parts {
     }),
     async built() {
       const all = new Map<string, Part>()
-      // In one order, whichever was done first: the list's bytes are its ETag.
+      // Sorted, so that the order of builds doesn't change the list's bytes, which are its ETag.
       for (const [name, { part }] of [...started].sort(([a], [b]) => (a < b ? -1 : 1)))
         all.set(name, await part)
       return all
@@ -109,7 +110,7 @@ function toPart(name: string, code: string): Part {
   return { file: `${PARTS_FOLDER}${name}-${hash}.js`, integrity: integrityOf(code), code }
 }
 
-/** `…/strings/de.ts` is `strings-de`: the same in every deployment in which the module lies there. */
+/** `…/strings/de.ts` is `strings-de`: the same in every deployment, as long as the module stays there. */
 function nameOf(module: string): string {
   return `${basename(dirname(module))}-${basename(module, extname(module))}`.toLowerCase()
 }

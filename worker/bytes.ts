@@ -1,10 +1,10 @@
-/** Bodies as bytes: read whole up to a bound, or told apart by a hash. */
+/** Bodies as bytes: read whole up to a bound, or identified by a hash. */
 import { concat } from './protocol/concat.ts'
 
 /**
- * @param drained how much past the limit is read and dropped before the body is given up: a sender that is
- *   still sending when it is answered sees a reset, and not the answer
- * @throws {RangeError} past `limit` bytes; whatever the body errors with
+ * @param drained how many bytes past the limit are read and dropped. A sender that is answered while it
+ *   still sends sees a reset instead of the answer
+ * @throws {RangeError} past `limit` bytes. The body's own errors pass through
  */
 export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,

@@ -1,15 +1,18 @@
 /**
- * The closed list of what can go wrong, and the one envelope that says so:
- * OpenAI's, `{"error": {message, type, param, code}}`.
+ * The closed list of errors, and the one envelope that reports them: OpenAI's, `{"error": {message, type,
+ * param, code}}`.
  */
 import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './protocol/wire.ts'
 
 interface Kind {
   status: number
   type: 'invalid_request_error' | 'authentication_error' | 'rate_limit_error' | 'server_error'
-  /** Whether the same request may succeed later; sent as `x-should-retry`, which OpenAI's SDK obeys. `undefined`: the upstream's word. */
+  /**
+   * Whether the same request may succeed later; sent as `x-should-retry`, which OpenAI's SDK obeys.
+   * `undefined`: the upstream decides.
+   */
   retry?: boolean
-  /** The public text, unless the place that raises the error has a better one. */
+  /** The public text, unless the code that raises the error gives a better one. */
   text: string
 }
 
@@ -36,21 +39,21 @@ const KINDS = {
   invalid_parameter: request(400, 'A field has the wrong type.'),
   too_many_messages: request(400, 'The conversation has too many messages.'),
   empty_question: request(400, 'The body is empty: send the question as the body.'),
-  invalid_cursor: request(400, 'The place to go on from is not the number of an event of this stream.'),
+  invalid_cursor: request(400, 'The resume position is not the number of an event of this stream.'),
   invalid_idempotency_key: request(400, '`Idempotency-Key` must be 1 to 255 visible ASCII characters.'),
-  idempotency_key_reused: request(422, 'This `Idempotency-Key` came with another body before.'),
+  idempotency_key_reused: request(422, 'This `Idempotency-Key` was used with a different body before.'),
   body_too_large: request(413, 'The body is too large.'),
   unsupported_media_type: request(415, 'The content type is not supported.'),
   model_not_found: request(404, 'This model is not offered here.'),
   stream_not_found: request(404, 'There is no such stream.'),
   not_found: request(404, 'There is no such route.'),
   method_not_allowed: request(405, 'This route does not answer to this method.'),
-  // The upstreams' own word for it, as a code and as a `finish_reason`.
+  // The upstreams' own word, as a code and as a `finish_reason`.
   content_filter: request(400, 'This was flagged by moderation.'),
   moderation_unavailable: server(
     503,
     true,
-    'Moderation is not to be reached, and nothing is shown without it.',
+    "Moderation can't be reached, and no answer is shown without it.",
   ),
 
   access_key_required: access('An access key is required: send it as `Authorization: Bearer mr_…`.'),
@@ -75,7 +78,8 @@ const KINDS = {
   prompt_too_long: request(413, 'The prompt has more tokens than are allowed.'),
 
   configuration_error: server(500, false, 'The Worker is not configured correctly.'),
-  // Nobody reads it: for the log, and to say why a call was aborted. The status is the customary one.
+  // The caller has left, so this goes to the log and to an aborted call's reason. 499 is the customary
+  // status.
   caller_left: server(499, false, 'The caller left before the answer.'),
   object_unavailable: server(503, true, "The caller's object was restarted, or is overloaded."),
   budget_reached: server(502, false, 'The answer reached the number of tokens that was left for it.'),
@@ -92,7 +96,7 @@ const KINDS = {
   upstream_unreachable: server(502, true, 'The upstream could not be reached.'),
   upstream_error: server(502, true, 'The upstream failed.'),
   upstream_overloaded: server(503, true, 'The upstream is overloaded.'),
-  upstream_invalid: server(502, false, 'The upstream answered with something that is not an answer.'),
+  upstream_invalid: server(502, false, "The upstream's response is not a valid answer."),
   upstream_truncated: server(502, true, 'The upstream ended before the answer was complete.'),
   upstream_connect_timeout: server(504, true, 'The upstream did not take the request in time.'),
   upstream_first_byte_timeout: server(504, false, 'The upstream did not begin to answer in time.'),
@@ -102,7 +106,7 @@ const KINDS = {
 
 export type ErrorCode = keyof typeof KINDS
 
-/** What ends a call that the upstream may be at work on. */
+/** Codes that end a call while the upstream may be working on it. */
 const IN_MID_WORK: readonly ErrorCode[] = [
   'caller_left',
   'content_filter',
@@ -116,19 +120,22 @@ const IN_MID_WORK: readonly ErrorCode[] = [
   'upstream_total_timeout',
 ]
 
-/** Whether a call that ended so before its answer may be billed all the same. What the upstream refused or never got is not. */
+/**
+ * Whether a call that failed with this code before its answer may still be billed. Calls that the upstream
+ * refused or never got are not.
+ */
 export const mayHaveCost = (code: string): boolean => IN_MID_WORK.some((known) => known === code)
 
 interface Details {
   message?: string
   param?: string
-  /** Replaces the code's own status: where the upstream's status is passed on. */
+  /** Replaces the code's own status, to pass on the upstream's. */
   status?: number
-  /** Replaces the envelope: where the upstream's own words about the request are passed on. */
+  /** Replaces the envelope, to pass on the upstream's own words about the request. */
   wire?: WireError
-  /** Added to the answer, such as `Allow` or `Retry-After`. */
+  /** Added to the response, such as `Allow` or `Retry-After`. */
   headers?: Record<string, string>
-  /** What the upstream answered with, for the log. */
+  /** The status of the upstream's answer, for the log. */
   upstreamStatus?: number
   cause?: unknown
 }
@@ -141,7 +148,7 @@ export interface PlainError {
   wire: WireError
 }
 
-/** An error with a public face. What stays private goes into `cause`. */
+/** An error with a public text. Private details go into `cause`. */
 export class ApiError extends Error {
   readonly code: ErrorCode
   readonly status: number
@@ -168,7 +175,7 @@ export class ApiError extends Error {
     }
   }
 
-  /** As a value that crosses from one of the Worker's own parts to another; `ApiError.from` reads it there. */
+  /** A plain value that one part of the Worker can send to another; `ApiError.from` reads it there. */
   toPlain(): PlainError {
     const { code, status, headers, upstreamStatus } = this
     return { code, status, headers, upstreamStatus, wire: this.#wire }
@@ -183,7 +190,7 @@ export class ApiError extends Error {
     })
   }
 
-  /** The same error, sent with these headers. */
+  /** The same error with these headers added. */
   withHeaders(headers: Record<string, string>): ApiError {
     const { code, status, cause, upstreamStatus } = this
     return new ApiError(code, {
@@ -199,7 +206,7 @@ export class ApiError extends Error {
     return { error: this.#wire }
   }
 
-  /** The whole answer, where nothing of another one was sent yet. `text`: one line, for terminals. */
+  /** The whole response, if nothing of another one was sent yet. `text`: one line, for terminals. */
   toResponse(as: 'json' | 'text'): Response {
     const headers = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', ...this.headers }
     if (as === 'json') return Response.json(this.envelope(), { status: this.status, headers })
@@ -208,5 +215,7 @@ export class ApiError extends Error {
   }
 }
 
-/** With what a connection is broken off: no words of the upstream's, since the runtime logs it. */
+/**
+ * Message used to abort a connection. Generic, without the upstream's words, because the runtime logs it.
+ */
 export const BROKE_OFF = 'the answer broke off (its record says why)'

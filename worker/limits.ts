@@ -1,36 +1,41 @@
 /** Every number that bounds something, with its reason. Sizes in bytes, times in milliseconds. */
 
-/** A request body. A full context window of 1M tokens is about 4 MB of text; an isolate has 128 MB for all. */
+/**
+ * A request body. A full context window of 1M tokens is about 4 MB of text; an isolate has 128 MB for all.
+ */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024
 
-/** Of a body that is too large, how much is read and dropped: answered any sooner, its sender sees a reset and no answer. */
+/**
+ * How much of a too large body is read and dropped. Answering while the sender still sends would reset its
+ * connection before it sees the answer.
+ */
 export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
 
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
 export const MAX_MESSAGES = 2048
 
 /**
- * The largest event that is parsed, in bytes; a generated picture has 1.3 to 4 MB. A larger one is relayed in pieces and
- * not looked into; a durable stream ends at it, since a row of the journal may have 2 MB.
+ * The largest event that is parsed, in bytes; a generated picture has 1.3 to 4 MB. A larger event is relayed
+ * in pieces, unparsed. A durable stream ends at it, because a row of the journal holds at most 2 MB.
  */
 export const MAX_EVENT_BYTES = 1.5 * 1024 * 1024
 
-/** Of an event that is cut off, the most that is completed with an error. */
+/** The largest cut-off event that is completed with an error, in characters. */
 export const MAX_COMPLETED_CHARS = 1024 * 1024
 
-/** One read of an answer that is gathered: 130 tokens, and so more than come in 16 ms. */
+/** Bytes of one gathered read: about 130 tokens, more than arrive in 16 ms. */
 export const GATHERED_READ_BYTES = 32 * 1024
 
-/** How far an answer is read ahead of a reader that takes its time. */
+/** How far an answer is read ahead of a slow reader. */
 export const MAX_GATHERED_BYTES = 256 * 1024
 
-/** An unstreamed answer, which is held whole to be checked before it is passed on. */
+/** An unstreamed answer. It is held whole, to be checked before it is passed on. */
 export const MAX_JSON_ANSWER_BYTES = 16 * 1024 * 1024
 
-/** A refusal's body, of which only the envelope is wanted. */
+/** The body of an upstream's refusal. Only its error envelope is used. */
 export const MAX_ERROR_BODY_BYTES = 64 * 1024
 
-/** The upstream's message about a request, as passed on. */
+/** Characters of an upstream's error message that are passed on. */
 export const MAX_ERROR_MESSAGE_CHARS = 2000
 
 /** How long each part of a call may take. */
@@ -49,58 +54,80 @@ export const DEADLINES: Deadlines = {
   connect: 60_000,
   /** From the status to the first byte: reasoning models think for minutes. */
   firstByte: 5 * 60_000,
-  /** Between two chunks: a tool or a long thought can pause a stream, two minutes of nothing is a dead one. */
+  /**
+   * Between two chunks. A tool or a long thought can pause a stream; after two minutes of nothing it is
+   * dead.
+   */
   silence: 2 * 60_000,
-  /** The whole answer, streamed or not: the limit of OpenAI's own SDK. */
+  /** The whole answer, streamed or not. OpenAI's own SDK has the same limit. */
   total: 10 * 60_000,
 }
 
-/** Attempts after the first, all before the first byte. OpenAI's SDK does as many. */
+/** Attempts after the first, all before the first byte. OpenAI's SDK makes as many. */
 export const MAX_RETRIES = 2
 
-/** Backoff before retry n is `BASE * 2^n`, plus or minus a quarter by chance so that callers spread out. */
+/** Backoff before retry n is `BASE * 2^n`, plus or minus a random quarter that spreads callers out. */
 export const RETRY_BASE_MS = 250
 
-/** A `Retry-After` above this is not waited for but passed on: the caller can plan better than a held call. */
+/**
+ * A longer `Retry-After` is passed on to the caller instead of waited for: the caller can plan better than a
+ * held call.
+ */
 export const MAX_RETRY_WAIT_MS = 5_000
 
 /**
- * How often the observed branch of a relayed stream is read. Waking JavaScript is what costs
- * (docs/decisions/0001-native-relay.md): once a second is nothing, and silence is still seen to the second.
+ * How often the observed branch of a relayed stream is read. Waking JavaScript is the cost
+ * (docs/decisions/0001-native-relay.md): once a second is negligible, and silence is still noticed to the
+ * second.
  */
 export const TAP_INTERVAL_MS = 1_000
 
-/** One read of the observed branch. A second of a fast model is 25 KB, two reads; the buffer is new for each. */
+/**
+ * One read of the observed branch. A second of a fast model is 25 KB, two reads; each read gets a new
+ * buffer.
+ */
 export const TAP_READ_BYTES = 16 * 1024
 
-/** After a caller left, how long what had arrived may be read before the call is aborted, which drops it: it has to be accounted for. */
+/**
+ * After a caller left, bytes that have arrived may still be read for this long, to be accounted for.
+ * Aborting the call drops them.
+ */
 export const LEAVE_GRACE_MS = 50
 
-/** An answer up to this size, some 250 tokens, is counted in the invocation that relays it: 1 ms of CPU. */
+/** An answer up to this size, about 250 tokens, is counted in the invocation that relays it: 1 ms of CPU. */
 export const MAX_COUNTED_HERE_BYTES = 64 * 1024
 
-/** Of an answer, what is held to be handed to the meter in one call; a longer one is streamed to it. 256 KB are 1,000 tokens. */
+/**
+ * Bytes of an answer that are held for one call to the meter; a longer answer is streamed to it. 256 KB are
+ * about 1,000 tokens.
+ */
 export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
 
 /**
- * When the pipe to the caller broke: how long to wait for a sign that it was the upstream's doing.
- * Both branches learn of a broken upstream in the same turn; none within a second means that the caller left.
+ * After the pipe to the caller broke: how long to wait for a sign that the upstream broke it. Both branches
+ * learn of a broken upstream in the same turn; no sign within a second means that the caller left.
  */
 export const BROKEN_PIPE_GRACE_MS = 1_000
 
 /** Before a connection is broken off, how long the bytes sent before it have to arrive. */
 export const BREAK_OFF_GRACE_MS = 50
 
-/** How long the opening of a durable stream waits for the upstream's first byte: refusals mostly come sooner, and can be a status then. A reader needs the stream's id soon. */
+/**
+ * How long the opening of a durable stream waits for the upstream's first byte. Most refusals come sooner
+ * and can then be an HTTP status; a longer wait would keep the stream's id from the reader.
+ */
 export const OPENING_GRACE_MS = 2_500
 
-/** Events that make a row of the journal; rows written are what keeping costs. Also how many events a restart can lose. */
+/**
+ * Events in one row of the journal. Rows written are the price of storage; a restart can lose as many
+ * events.
+ */
 export const PACK_EVENTS = 16
 
-/** A pack is closed at this size too, whatever it holds: a row may have 2 MB. */
+/** A pack is also closed at this size, because a row holds at most 2 MB. */
 export const MAX_PACK_BYTES = 64 * 1024
 
-/** How long an event waits to be journalled, at most. */
+/** The longest that an event waits to be journalled. */
 export const FLUSH_MS = 500
 
 /** Events and bytes of one stream: the longest answers have some 30,000 chunks of 250 bytes. */
@@ -110,49 +137,55 @@ export const MAX_STREAM_BYTES = 16 * 1024 * 1024
 /** Readers of one stream at once: tabs and devices of one person. */
 export const MAX_READERS = 32
 
-/** How long it takes until a reader that has left shows it, once something is written to it. */
+/** Wait after a probe write for a dead connection to surface. */
 export const PROBE_MS = 100
 
-/** Streams of one caller that run at once: each holds 100 to 400 KB, an object has 128 MB. */
+/** Running streams of one caller: each takes 100 to 400 KB, and an object has 128 MB. */
 export const MAX_RUNNING_STREAMS = 256
 
-/** Streams of one caller that are kept, running or ended: at 50 KB each half a gigabyte of an object's ten. */
+/** Kept streams of one caller, running or ended: at 50 KB each, half a gigabyte of an object's ten. */
 export const MAX_KEPT_STREAMS = 10_000
 
 /**
- * Delay before an idle object is checked and wiped. Each check writes a row, and a page is read for minutes
- * before its first question.
+ * Delay before an idle object is checked and wiped. Each check writes a row. A page is often read for
+ * minutes before its first question.
  */
 export const IDLE_LOOK_MS = 10 * 60_000
 
-/** What one write to a reader holds, at most. */
+/** The most bytes that one write to a reader holds. */
 export const MAX_WRITE_BYTES = 1024 * 1024
 
-/** How far a live reader may fall behind, before it is cut off: it takes nothing, and comes back to the journal. */
+/**
+ * How far a live reader may fall behind before its connection is cut. It loses nothing: it can continue from
+ * the journal.
+ */
 export const MAX_READER_LAG_BYTES = 1024 * 1024
 
-/** A reader that has taken nothing of what is there for this long is none: its connection may be long dead. */
+/**
+ * A reader that has taken no bytes for this long while some were waiting counts as gone: its connection may
+ * be dead.
+ */
 export const READER_STALL_MS = 60_000
 
-/** A comment after so long without an event, so that nobody between takes the connection for dead. */
+/** A comment is sent after this long without an event, so that no proxy takes the connection for dead. */
 export const HEARTBEAT_MS = 15_000
 
-/** How long streams are kept, and how long one goes on unread. */
+/** How long streams are kept, and how long one runs without readers. */
 export interface Keeping {
-  /** After a stream's end: a train's tunnel, a phone's pocket. */
+  /** After a stream's end: long enough for a train's tunnel, or a phone in a pocket. */
   kept: number
-  /** Without any reader, after which the call is ended: nobody pays for an answer that nobody will read. */
+  /** Without any reader, until the call is ended: an answer without readers should not cost tokens. */
   abandoned: number
 }
 
 export const KEEPING: Keeping = { kept: 10 * 60_000, abandoned: 5 * 60_000 }
 
-/** What one call may cost, as a count that is believed: a thousand times the largest context window. */
+/** The largest plausible token count of one call: a thousand times the largest context window. */
 export const MAX_CALL_TOKENS = 1_000_000_000
 
 /**
- * How long a day's account is kept after its end: its last calls end by then, and the clocks of two machines
- * differ by less.
+ * How long a day's account is kept after the day ends. By then its last calls have ended; the clocks of two
+ * machines differ by less.
  */
 export const DAY_GRACE_MS = 60 * 60_000
 
@@ -178,8 +211,8 @@ export const SLICES_OF_REST = 16
 export const SLICE_IDLE_MS = 60_000
 
 /**
- * Characters of a durable answer after which its progress is counted and noted in the budget: some 256 tokens.
- * Each note is a row written, beside the 16 rows or so that the journal needs for as many events.
+ * Characters of a durable answer after which its progress is counted and noted in the budget: some 256
+ * tokens. Each note is a row written, beside the 16 rows or so that the journal needs for as many events.
  */
 export const PROGRESS_CHARS = 1024
 
@@ -187,34 +220,38 @@ export const PROGRESS_CHARS = 1024
 export const MAX_OBEYED_WAIT_MS = 60_000
 
 /**
- * How deep a body's arrays and objects may lie in one another. A tool's JSON schema, the deepest thing in real requests, takes
- * some 20; walking a body by recursion overflows the stack from some thousands on.
+ * How deep arrays and objects may be nested in a body. A tool's JSON schema, the deepest part of real
+ * requests, has some 20 levels; walking a body by recursion overflows the stack at some thousands.
  */
 export const MAX_JSON_DEPTH = 64
 
 /** Choices of one answer. OpenAI itself takes 128 at the most. */
 export const MAX_CHOICES = 128
 
-/** What one question of a visitor may take where `MAX_INPUT_TOKENS` and `MAX_OUTPUT_TOKENS` don't say. */
+/** Tokens of one visitor's question where `MAX_INPUT_TOKENS` and `MAX_OUTPUT_TOKENS` are not set. */
 export const VISITOR_TOKENS = {
   /** A long conversation at a page: some 6,000 words. */
   input: 8192,
-  /** 3,000 words; or 1,000 after a reasoning model has thought, which counts. */
+  /** 3,000 words; or 1,000 after a reasoning model's thoughts, which count too. */
   output: 4096,
 }
 
 /**
- * Characters of a prompt for each token that it may have: past that it is too long without being counted, so the time that
- * counting takes is bounded by the limit, not by the body. English has 4.4, deeply indented code 8; only runs of one character have more (128 blanks are a token).
+ * Characters of a prompt for each token that it may have. A longer prompt is refused without being counted,
+ * so the limit bounds the time that counting takes. English has 4.4 characters a token, deeply indented code
+ * 8; only runs of one character have more (128 blanks are a token).
  */
 export const MAX_CHARS_PER_TOKEN = 16
 
-/** A text longer than this is counted in pieces of this many characters, so that counting can end when the limit is passed: 5 ms each at the worst. */
+/**
+ * A longer text is counted in pieces of this many characters, so that counting stops once the limit is
+ * passed: at most 5 ms a piece.
+ */
 export const COUNTED_CHARS = 4096
 
 /**
- * What is taken for each part of a message that isn't text, in tokens; what it really costs only the upstream knows.
- * Source: OpenAI's "Images and vision", "Audio" and "File inputs" guides.
+ * Tokens reserved for each part of a message that isn't text. Only the upstream knows the real cost. Source:
+ * OpenAI's "Images and vision", "Audio" and "File inputs" guides.
  */
 export const TOKENS_OF_PART = {
   /** The most that gpt-4o and gpt-4.1 bill: 8 tiles of 170, and 85. */
@@ -223,72 +260,89 @@ export const TOKENS_OF_PART = {
   input_audio: 1000,
   /** 10 pages of a PDF, each as text and as an image. */
   file: 20_000,
-  /** Of a kind that isn't known here. */
+  /** A part of an unknown kind. */
   other: 1445,
 } as const
 
-/** How long a visitor's token is good for. */
+/** How long a visitor's token is valid. */
 export const SESSION_MS = 60 * 60_000
 
-/** How long a token may be renewed, from the first one on: the visitor, and so the day's budget, stays the same that long. */
+/**
+ * How long after the first token a session can be renewed. The visitor, and with it the day's budget, stays
+ * the same for that long.
+ */
 export const SESSION_RENEWABLE_MS = 24 * 60 * 60_000
 
-/** A token that is longer isn't looked at. Ours have some 250 characters, and a host's name has 253 at the most. */
+/** A longer token is rejected unread. Ours have some 250 characters, and a host name has at most 253. */
 export const MAX_TOKEN_CHARS = 2048
 
-/** A request for a session: it holds a Turnstile token, of at most 2,048 characters. */
+/** The body of a request for a session: it holds a Turnstile token, of at most 2,048 characters. */
 export const MAX_SESSION_BODY_BYTES = 8 * 1024
 
 /**
- * New sessions from one address (IPv6: one /64). An office or a school behind one address opens a hundred in a
- * day; a machine that collects budgets wants thousands.
+ * New sessions from one address (IPv6: one /64). An office or a school behind one address opens a hundred in
+ * a day; a machine that collects budgets wants thousands.
  */
 export const SESSIONS_PER_ADDRESS = [
   { name: 'minute', most: 10, ms: 60_000 },
   { name: 'day', most: 200, ms: 24 * 60 * 60_000 },
 ] as const
 
-/** Until Turnstile has answered in full. It takes some 100 ms; a visitor who waits longer than this has given up. */
+/** For Turnstile's whole answer. It takes some 100 ms; a visitor who waits longer than this has given up. */
 export const TURNSTILE_DEADLINE_MS = 5_000
 
 /** Turnstile's answer has some 200 bytes. */
 export const MAX_TURNSTILE_ANSWER_BYTES = 64 * 1024
 
-/** How long a browser may keep a preflight's answer, in seconds: Chrome's own limit. */
+/** How long a browser may cache a preflight's answer, in seconds: Chrome's own limit. */
 export const PREFLIGHT_MAX_AGE_S = 7200
 
-/** The names of headers that a preflight asks for, together: OpenAI's SDK sends some 20 of its own. */
+/** All header names that a preflight asks for, together: OpenAI's SDK sends some 20 of its own. */
 export const MAX_ASKED_HEADERS_CHARS = 2048
 
-/** What is put aside for an answer whose length nobody has bounded; one that grows beyond it ends with `budget`. As much as most models write at most. */
+/**
+ * Tokens reserved for an answer without an output limit; an answer that grows beyond them ends as `budget`.
+ * Most models write at most this much.
+ */
 export const RESERVED_OUTPUT_TOKENS = 16_384
 
-/** After the last moment at which a call can end, until what was put aside for it is settled without a count. */
+/** From the last moment at which a call can end until its reservation is settled without a count. */
 export const RESERVATION_GRACE_MS = 60_000
 
-/** The period of the rate limit binding, as wrangler.toml has it. */
+/** The period of the rate limit binding, the same as in wrangler.toml. */
 export const BURST_PERIOD_MS = 10_000
 
-/** What visitors may take where nothing else is configured: a few long conversations a day, and so many answers at once. */
+/** A visitor's default limits: a few long conversations a day, and a few answers at once. */
 export const VISITOR_BUDGET = { tokensPerDay: 100_000, calls: 3 }
 
-/** How a streamed answer is cut into the windows that moderation judges. Characters are UTF-16 code units, as everywhere. */
+/**
+ * How a streamed answer is cut into the windows that moderation judges. Characters are UTF-16 code units, as
+ * everywhere.
+ */
 export interface WindowSizes {
   /**
-   * A text goes out once it and this much of what follows has passed. So whatever is flagged and no longer than this is
-   * not begun to be shown, wherever windows meet. A dozen words; 0.2 s of a fast model's text, 1.6 s at 11.4 tokens a second, as in the example that the race on the page replays.
+   * Text is shown once it and this many characters after it have passed. So no part of a flagged phrase of
+   * up to this length is shown, even across two windows. A dozen words; 0.2 s of a fast model's text, 1.6 s
+   * at 11.4 tokens a second (the example that the race on the page replays).
    */
   phrase: number
-  /** What has passed and is sent again before new text, so that it is judged in its context. At least `phrase`. */
+  /** Characters that have passed and are sent again before new text, as its context. At least `phrase`. */
   context: number
-  /** A window closes at so many new characters, or so long after the first of them. The first one is short, for the first token's sake. */
+  /**
+   * A window closes at this many new characters, or this long after the first of them. The first window is
+   * short so that the first token comes soon.
+   */
   first: { chars: number; ms: number }
   /**
-   * Each window is twice the one before, up to this: a reader has new text once a second. A fast model's answer of 500 tokens takes
-   * 9 calls and 1,100 tokens; OpenAI's first tier has 500 calls and 10,000 tokens a minute.
+   * Each window is twice as long as the one before, up to this: a reader gets new text once a second. A fast
+   * model's answer of 500 tokens takes 9 calls and 1,100 tokens; OpenAI's first tier has 500 calls and
+   * 10,000 tokens a minute.
    */
   last: { chars: number; ms: number }
-  /** The data of events that wait for their verdict, in characters. 1,000 tokens with all that is around them; beyond it the upstream waits. */
+  /**
+   * Characters of data in events that wait for their verdict: 1,000 tokens with their JSON. Beyond it the
+   * upstream waits.
+   */
   held: number
 }
 
@@ -300,21 +354,30 @@ export const MODERATION_WINDOWS: WindowSizes = {
   held: 256 * 1024,
 }
 
-/** What an event that is held counts beside its data: without it, no number of comments would fill the bound. */
+/** Size of a held event beside its data. Without it, any number of comments would fit the bound. */
 export const HELD_ITEM_CHARS = 100
 
-/** How long the moderation API may take, and how it is tried again. */
+/** How long the moderation API may take, and how often it is retried. */
 export interface RetryBudget {
   /** One attempt. It usually takes 0.1 to 0.5 s. */
   attempt: number
-  /** A verdict, with all attempts and the waits between them: as long as a reader may be kept waiting in mid-sentence. */
+  /**
+   * A verdict, with all attempts and the waits between them: the longest that a reader should wait in
+   * mid-sentence.
+   */
   verdict: number
-  /** The wait after the first failure in a row; each further one doubles it, plus or minus a quarter by chance. */
+  /**
+   * The wait after the first of several failures; each further failure doubles it, plus or minus a random
+   * quarter.
+   */
   backoff: number
-  /** The longest such wait. A `Retry-After` counts in full, up to a minute: beyond it the header is more likely wrong than right. */
+  /**
+   * The longest such wait. A `Retry-After` is obeyed in full up to a minute; a longer one is more likely an
+   * error.
+   */
   longestBackoff: number
   longestRetryAfter: number
-  /** After a failure, the first call that is made again goes alone, this long ahead of the others. */
+  /** After a failure, one call is retried alone, this long ahead of the others. */
   probe: number
 }
 
@@ -327,10 +390,16 @@ export const MODERATION_RETRY_BUDGET: RetryBudget = {
   probe: 500,
 }
 
-/** One input of a moderation call; a longer text is cut into several. 2,000 tokens of English: far below the model's window, also in other scripts. */
+/**
+ * One input of a moderation call; a longer text is cut into several. 2,000 tokens of English: far below the
+ * model's window, even in other scripts.
+ */
 export const MAX_JUDGED_CHARS = 8_000
 
-/** What two inputs cut from one text share, so that a phrase across the cut is seen whole. */
+/**
+ * Characters shared by two inputs cut from one text, so that one of them holds a phrase across the cut
+ * whole.
+ */
 export const JUDGED_OVERLAP_CHARS = 200
 
 /** Inputs in one moderation call. */
@@ -339,5 +408,7 @@ export const MAX_JUDGED_INPUTS = 16
 /** The moderation API's answer: 13 categories with their scores take 2 KB an input. */
 export const MAX_VERDICT_BYTES = 256 * 1024
 
-/** How long events gather to be read, and to be sent, together: a frame of a screen. The first words don't wait. */
+/**
+ * How long events gather to be read and sent together: one frame of a screen. The first words don't wait.
+ */
 export const GATHER_MS = 16

@@ -1,45 +1,46 @@
-/** Gives the word for each attempt at one stream, as `resume` decides: its hands and ears. */
+/** Runs the reconnect loop of one stream: timers, signals and browser events for the pure `resume`. */
 import { asChatError, type ChatError } from './chat-error.ts'
 import type { Environment } from './environment.ts'
-import { beginning, type Happening, resume } from './resume.ts'
+import { beginning, type ResumeEvent, resume } from './resume.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
 /**
- * Until the server answers an attempt with anything at all. It does so within 3 s, and the largest question
- * takes most of this to send on a slow phone.
+ * The longest wait for any answer to an attempt. The server answers within 3 s; sending the largest question
+ * over a slow phone connection takes most of this time.
  */
 export const ANSWER_MS = 60_000
 
 export interface Attempts {
   /**
-   * Resolves when the next attempt is due and can be made, with the signal that ends it. The first is due at once.
+   * Resolves when the next attempt is due and possible, with the signal that ends it. The first is due at
+   * once.
    *
-   * @throws {ChatError} what kept it from being made, where it is no use to try again
-   * @throws the reason of the signal that was given, once it is aborted
+   * @throws {ChatError} why the attempt can't be made, if retrying is useless
+   * @throws the reason of the caller's signal, once it is aborted
    */
   next(): Promise<AbortSignal>
   opened(): void
-  news(): void
-  /** @throws {ChatError} `error`, where it is no use to try again */
+  newEvent(): void
+  /** @throws {ChatError} `error`, if retrying is useless */
   lost(error: ChatError): void
-  /** Detaches all that was attached. */
+  /** Detaches all listeners and timers. */
   end(): void
 }
 
 interface Options {
   environment: Environment
-  /** Whether the stream is known to be at the server. */
-  taken: boolean
+  /** Whether the server has the stream already. */
+  accepted: boolean
   signal?: AbortSignal | undefined
-  /** What each attempt has to wait for. The server is not asked before, so the time that it has for its answer begins then. */
+  /** Awaited before each attempt. The deadline for the server's answer starts after it. */
   ready?: (() => Promise<unknown>) | undefined
-  /** Told when what was there is lost, or could not be had, and there will be another attempt. */
+  /** Called when a connection is lost or could not be made, and another attempt will follow. */
   waiting?(): void
 }
 
 /**
  * @example
- *   const attempts = createAttempts({ environment, taken: true })
+ *   const attempts = createAttempts({ environment, accepted: true })
  *   try {
  *     for (;;) {
  *       const signal = await attempts.next()
@@ -53,15 +54,15 @@ interface Options {
  *     attempts.end()
  *   }
  */
-export function createAttempts({ environment, taken, signal, ready, waiting }: Options): Attempts {
-  let state = beginning({ now: environment.now(), online: environment.online(), taken })
+export function createAttempts({ environment, accepted, signal, ready, waiting }: Options): Attempts {
+  let state = beginning({ now: environment.now(), online: environment.online(), accepted })
   let due = Promise.withResolvers<void>()
   let attempt = new AbortController()
   let cancelPlan = () => {}
   let cancelDeadline = () => {}
 
-  function happened(happening: Happening): ChatError | undefined {
-    const { state: after, next } = resume(state, happening, environment.now(), environment.random())
+  function happened(event: ResumeEvent): ChatError | undefined {
+    const { state: after, next } = resume(state, event, environment.now(), environment.random())
     state = after
     if (next.do === 'give up') return next.error
     if (next.do === 'go on') return undefined
@@ -75,7 +76,7 @@ export function createAttempts({ environment, taken, signal, ready, waiting }: O
 
   const stopListening = environment.listen(happened)
   const leave = () => due.reject(signal?.reason)
-  // It may be rejected while nobody waits for it.
+  // The promise may reject while there is no `next` waiting for it.
   due.promise.catch(() => {})
   due.resolve()
   signal?.addEventListener('abort', leave)
@@ -111,7 +112,7 @@ export function createAttempts({ environment, taken, signal, ready, waiting }: O
       cancelDeadline()
       happened({ kind: 'opened' })
     },
-    news: () => void happened({ kind: 'news' }),
+    newEvent: () => void happened({ kind: 'newEvent' }),
     lost,
     end() {
       happened({ kind: 'ended' })

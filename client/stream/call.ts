@@ -1,17 +1,17 @@
-/** Sends a request, and tells the one way in which there is no answer at all. */
+/** Sends a request. The only failure it reports itself is that there was no answer at all. */
 import { ChatError, clientError } from './chat-error.ts'
 
 export interface CallOptions {
   /** Ends the connection. */
   signal?: AbortSignal
-  /** A session's, to ask as a visitor (session.ts); a runtime's own; a test's. */
+  /** A session's `fetch`, to ask as a visitor (session.ts); a runtime's own; or a test's. */
   fetch?: typeof fetch
   /** Added to the request, such as `authorization`. */
   headers?: Record<string, string>
 }
 
 /**
- * @throws {ChatError} `network`, if there is no answer at all; or why there is no session to ask with
+ * @throws {ChatError} `network`, if there was no answer at all; or the reason why there is no session
  * @throws the signal's reason, once it is aborted
  */
 export async function call(
@@ -23,7 +23,7 @@ export async function call(
     return await send(url, { ...init, headers: { ...init.headers, ...headers }, ...(signal && { signal }) })
   } catch (error) {
     signal?.throwIfAborted()
-    // A session's `fetch` says itself why there is no session.
+    // A session's `fetch` reports itself why there is no session.
     if (error instanceof ChatError) throw error
     throw clientError('network', 'The server could not be reached.', { cause: error })
   }

@@ -1,19 +1,20 @@
-/** What can go wrong with an answer, as one class with the fields that a caller decides by. */
+/** The errors of an answer, as one class whose fields a caller can decide by. */
 import type { WireError } from '../../worker/protocol/wire.ts'
 
 /**
- * Codes that this client gives itself; every other code is the server's own (worker/errors.ts, or OpenAI's).
+ * Codes for errors that the client finds itself. Every other code is the server's (worker/errors.ts, or
+ * OpenAI's).
  *
  * - `network`: no connection, or it was lost in mid-answer
- * - `truncated`: the stream ended without `[DONE]`, so half an answer looks whole and isn't; of a durable stream:
- *   the server has nothing more of it, and no end either
+ * - `truncated`: the stream ended without `[DONE]`, so the answer is incomplete. For a durable stream: the
+ *   server has no more of it, and no end either
  * - `invalid_event`: an event whose data is not JSON
  * - `event_too_large`: an event above `MAX_EVENT_BYTES`
  * - `not_a_stream`: the server answered with success, but not with an event stream
- * - `not_a_completion`: the same, of an answer in one piece
- * - `not_a_session`: the same, of a visitor's session
- * - `challenge_failed`: Turnstile could not be loaded, or did not come to an end
- * - `http_error`: refused, without OpenAI's error envelope
+ * - `not_a_completion`: the same for an answer in one piece
+ * - `not_a_session`: the same for a visitor's session
+ * - `challenge_failed`: Turnstile could not be loaded, or failed
+ * - `http_error`: a refusal without OpenAI's error envelope
  */
 export type ClientErrorCode =
   | 'network'
@@ -47,20 +48,23 @@ interface Fields {
  *   }
  */
 export class ChatError extends Error {
-  /** A `ClientErrorCode`, or the server's code; `null` where the server gave none. */
+  /** A `ClientErrorCode`, or the server's code; `null` if the server gave none. */
   readonly code: string | null
   /** The envelope's type, such as `invalid_request_error`; `client_error` for the client's own codes. */
   readonly type: string
-  /** The field of the request that is at fault, where the server names one. */
+  /** The field of the request that is wrong, if the server names one. */
   readonly param: string | null
-  /** The HTTP status of a refusal; `null` once an answer had begun, and without an answer at all. */
+  /** The HTTP status of a refusal; `null` once an answer had begun, and if there was no answer. */
   readonly status: number | null
-  /** `x-request-id`, to be quoted to whoever runs the server. */
+  /** `x-request-id`, to quote when reporting a problem to the server's operator. */
   readonly requestId: string | null
-  /** How long the server asks to wait before the next try, in milliseconds. */
+  /** How long the server asks clients to wait before the next try, in milliseconds. */
   readonly retryAfterMs: number | null
 
-  /** By its name: a part of the widget that is loaded later has a copy of this class (scripts/widget-parts.ts). */
+  /**
+   * By name: a part of the widget that is loaded later has its own copy of this class
+   * (scripts/widget-parts.ts).
+   */
   static override [Symbol.hasInstance](value: unknown): value is ChatError {
     return value instanceof Error && value.name === 'ChatError'
   }
@@ -86,12 +90,12 @@ export function clientError(
   return new ChatError(message, { ...fields, code, type: 'client_error' })
 }
 
-/** An error that the server reported, in its refusal or in the middle of its answer. */
+/** An error that the server reported, in a refusal or in the middle of an answer. */
 export function serverError(wire: WireError, fields: Omit<Fields, keyof WireError>): ChatError {
   return new ChatError(wire.message, { ...fields, code: wire.code, type: wire.type, param: wire.param })
 }
 
-/** What broke a body off, as the error that a caller knows: anything but our own is the connection's. */
+/** Turns what broke a body off into a `ChatError`: any other error is a failed connection. */
 export function asChatError(error: unknown, requestId: string | null): ChatError {
   if (error instanceof ChatError) return error
   return clientError('network', 'The connection was lost in the middle of the answer.', {

@@ -4,14 +4,14 @@ import { clientError } from './chat-error.ts'
 
 export type { SseEvent }
 
-/** One event, in bytes: generated pictures are the largest seen, 1.3 to 4 MB. */
+/** The size of one event, in bytes. Generated pictures are the largest seen: 1.3 to 4 MB. */
 export const MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 /**
- * Reads a body as server-sent events, cut anywhere; an event without its closing blank line is dropped, as the standard
- * says. Leaving the iteration cancels the body.
+ * Reads a body as server-sent events, wherever its reads are cut. An event without its closing blank line is
+ * dropped, as the standard says. Leaving the iteration cancels the body.
  *
- * @throws {ChatError} `event_too_large`, after the events before it. What the body itself rejects with passes through.
+ * @throws {ChatError} `event_too_large`, after the events before it. The body's own errors pass through
  * @example
  *   for await (const { data } of decodeEvents(response.body)) console.log(data)
  */
@@ -30,7 +30,7 @@ export async function* decodeEvents(body: ReadableStream<Uint8Array>): AsyncGene
       }
     }
   } finally {
-    // On a body that has ended or failed this does nothing. Its own failure would hide the real one.
+    // Without effect on a body that has ended or failed. A second failure must not hide the first.
     reader.cancel().catch(() => {})
   }
 }

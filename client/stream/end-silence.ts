@@ -1,13 +1,13 @@
-/** Ends a body that has fallen silent: a connection can be dead without anybody's telling. */
+/** Ends a body that has fallen silent: a dead connection often reports no error. */
 import { clientError } from './chat-error.ts'
 import type { Environment } from './environment.ts'
 
-/** Two heartbeats of the Worker, which come every 15 s, and something for a slow network. */
+/** Two heartbeats of the Worker, which come every 15 s, plus a margin for a slow network. */
 export const SILENCE_MS = 35_000
 
 /**
- * The same bytes, and a `network` error once a read of them has waited for `SILENCE_MS`. A reader that takes its time
- * is none of the server's silence.
+ * The same bytes, with a `network` error once a read has waited for `SILENCE_MS`. Time between reads doesn't
+ * count, so a slow reader causes no error.
  */
 export function endSilence(
   body: ReadableStream<Uint8Array>,

@@ -1,4 +1,6 @@
-/** What coming back to a stream needs of the world around it: clock, chance, timers, and signs of the network. */
+/**
+ * The parts of the environment that reconnecting needs: clock, randomness, timers, and signs of the network.
+ */
 import type { Sign } from './resume.ts'
 
 export interface Environment {
@@ -13,11 +15,11 @@ export interface Environment {
   listen(on: (sign: Sign) => void): () => void
 }
 
-/** The browser's own. Where there is no window (Node, a Worker) nothing is ever told, and that is all. */
+/** The browser's environment. Without a window (Node, a Worker) there are no signs. */
 export const environment: Environment = {
   now: () => performance.now(),
   random: Math.random,
-  // Not `=== true`: Node has a navigator that knows nothing of it.
+  // `!== false`, because Node has a navigator without `onLine`.
   online: () => globalThis.navigator?.onLine !== false,
   timer(ms, fire) {
     const timer = setTimeout(fire, ms)

@@ -1,4 +1,4 @@
-/** Asks for a chat completion in one piece: nothing, and then all of it. */
+/** Asks for a chat completion in one piece. */
 import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import type { Usage } from '../../worker/protocol/wire.ts'
 import { type CallOptions, post } from './call.ts'
@@ -6,9 +6,9 @@ import { asChatError, clientError } from './chat-error.ts'
 import { readRefusal } from './refusal.ts'
 
 export interface Completion {
-  /** What can be read of the first choice: its content, or its refusal. */
+  /** The text of the first choice: its content, or its refusal. */
   text: string
-  /** The model that answered; empty where it is not said. */
+  /** The model that answered; empty if the answer doesn't say. */
   model: string
   usage: Usage | null
 }
@@ -16,7 +16,7 @@ export interface Completion {
 /**
  * @param url the endpoint, such as `/v1/chat/completions`
  * @param request OpenAI's request body; `stream: false` is set here
- * @throws {ChatError} for refusals, lost connections, and what is not a completion
+ * @throws {ChatError} for refusals, lost connections, and answers that are not a completion
  * @throws the signal's reason, once it is aborted
  * @example
  *   const { text } = await fetchChat('/v1/chat/completions', { messages }, { signal })

@@ -1,12 +1,12 @@
-/** The session that a visitor has: in memory, and where it outlives the page. */
+/** Holds a visitor's session, in memory and in a store that outlives the page. */
 import type { Session } from '../../worker/protocol/wire.ts'
 
-/** Renewed when less than this part of its time is left. */
+/** A session is renewed when less than this part of its time is left. */
 const LAST_PART = 1 / 2
 
 export interface SessionStore {
   get(): string | null
-  /** `null`: there is nothing to be kept any more. */
+  /** `null` clears the store. */
   set(text: string | null): void
 }
 
@@ -18,15 +18,18 @@ export interface Held {
 }
 
 interface SessionHolder {
-  /** `undefined` once it is over, also where it outlives the page: another tab may have asked for the next one. */
+  /**
+   * The current session; `undefined` once it is over. Also looks into the store: another tab may have a
+   * newer one.
+   */
   held(): Held | undefined
-  /** @param asked when it was asked for */
+  /** @param asked when the session was requested */
   hold(session: Session, asked: number): Held
-  /** @param token which one; left out, whichever there is */
+  /** @param token drops only this token's session; without it, any session */
   drop(token?: string): void
 }
 
-/** @param now the wall clock in milliseconds. It may be wrong: only `expires_in` counts, and what is told over is over. */
+/** @param now the wall clock in milliseconds. It may be wrong, so only `expires_in` is used */
 export function sessionHolder(store: SessionStore | undefined, now: () => number): SessionHolder {
   const kept = () => read(store?.get())
   let held = kept()
@@ -52,7 +55,7 @@ export function sessionHolder(store: SessionStore | undefined, now: () => number
   }
 }
 
-/** What another version of the page may have left is none of ours. */
+/** Text that another version of the page left is ignored. */
 function read(text: string | null | undefined): Held | undefined {
   try {
     const { token, renewAt, endsAt } = JSON.parse(text ?? '{}') as Partial<Held>

@@ -1,25 +1,26 @@
-/** How fast did it come? Time to the first token, and tokens per second. */
+/** Measures an answer's speed: time to the first token, and tokens per second. */
 import type { ChatChunk, Delta } from '../../worker/formats/chat-completions/wire.ts'
 import type { Usage } from '../../worker/protocol/wire.ts'
 
 export interface Reading {
   /** From the start until the first token; `null` before it. */
   firstTokenMs: number | null
-  /** What has been generated so far. */
+  /** Tokens generated so far. */
   tokens: number
   /**
-   * Where `tokens` came from: the answer's `usage`, which may be estimated itself, or one token for each delta, which
-   * is usual but not certain.
+   * The source of `tokens`: the answer's `usage`; a `usage` that is itself an estimate; or one token for
+   * each delta, which is usual but not certain.
    */
   counted: 'usage' | 'estimate' | 'deltas'
-  /** The rate of what came after the first token; `null` until there are two moments to measure between. */
+  /** The rate after the first token; `null` until there are two moments to measure between. */
   tokensPerSecond: number | null
 }
 
 /**
- * Starts a clock, and reads the speed off the chunks that pass.
+ * Starts a clock, and measures the speed of the chunks that pass.
  *
- * The first token is the first non-empty content, refusal, reasoning or tool delta, not the chunk with the role.
+ * The first token is the first non-empty content, refusal, reasoning or tool delta, not the chunk with the
+ * role.
  *
  * @param now a monotonic clock in milliseconds
  * @example
@@ -37,7 +38,7 @@ export function createMeter(now: () => number): { see(chunk: ChatChunk): void; r
   let estimated = false
   return {
     see(chunk) {
-      // Usage can be on any chunk, and the last one wins.
+      // Any chunk can have usage, and the last one wins.
       if (chunk.usage) {
         usage = chunk.usage
         estimated = isEstimate(chunk)
@@ -51,7 +52,7 @@ export function createMeter(now: () => number): { see(chunk: ChatChunk): void; r
     },
     read() {
       const tokens = usage?.completion_tokens ?? deltas
-      // Tokens of hidden reasoning were all generated before the first that could be seen.
+      // Tokens of hidden reasoning were all generated before the first visible one.
       const visible = usage && !reasoned ? tokens - hiddenReasoning(usage) : tokens
       const span = first === undefined ? 0 : last - first
       return {
@@ -64,7 +65,7 @@ export function createMeter(now: () => number): { see(chunk: ChatChunk): void; r
   }
 }
 
-/** What the server measured itself: for an answer that came, in part, while nobody here looked. */
+/** The server's own measurement, for an answer that partly came while this page was not reading. */
 export function toldReading(chunk: ChatChunk): Reading | undefined {
   const timing = chunk.millrace?.timing
   if (!timing || !chunk.usage) return undefined

@@ -7,11 +7,11 @@ import { readChunks } from './read-chunks.ts'
 import { streamOf } from './refusal.ts'
 
 /**
- * Asks, and yields each chunk as it arrives. Nothing is sent before the iteration begins.
+ * Asks, and yields each chunk as it arrives. No request is sent before the iteration begins.
  *
- * The iteration ends by itself only after `[DONE]`: whoever sees it end has the whole answer. Anything else throws,
- * after all chunks that came before it. Leaving a `for await` early closes the connection, which stops the
- * upstream too; while no chunk arrives, use `signal`.
+ * The iteration ends normally only after `[DONE]`, so a normal end means a whole answer. Anything else
+ * throws, after all chunks that came before it. Leaving a `for await` early closes the connection, which
+ * stops the upstream too; while no chunk arrives, use `signal`.
  *
  * @param url the endpoint, such as `/v1/chat/completions`
  * @param request OpenAI's request body; `stream: true` is set here

@@ -1,31 +1,38 @@
-/** An answer that survives its connection: asked for once, or taken up again, and read as one async iterable. */
+/**
+ * An answer that survives its connection: asked for once, or followed later, and read as one async iterable.
+ */
 import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import { type ChatStream, readStream, type StreamOptions } from './read-stream.ts'
 import { knownStream, newStream } from './stream-source.ts'
 
 export interface OpenOptions extends StreamOptions {
-  /** Names this question: asked again under the same key, it gets the same answer, which is paid for once. */
+  /**
+   * Identifies this question: asking again with the same key returns the same answer, which is paid for
+   * once.
+   */
   idempotencyKey?: string
 }
 
 export interface FollowOptions extends StreamOptions {
-  /** Begins behind the event of this number; 0, which is the default, at the first. */
+  /** Begins after the event with this number; 0, the default, begins at the first event. */
   after?: number
 }
 
 /**
- * Asks, and yields each chunk as it arrives, exactly once and in order, over as many connections as it takes.
- * Nothing is sent before the iteration begins.
+ * Asks, and yields each chunk as it arrives, exactly once and in order, over as many connections as it
+ * takes. No request is sent before the iteration begins.
  *
- * The iteration ends by itself only after `[DONE]`; whether the answer is whole or was stopped is in the last chunk's
- * `millrace.state`. A connection that is lost is not thrown but come back from, until `resume` gives up.
+ * The iteration ends normally only after `[DONE]`; the last chunk's `millrace.state` tells whether the
+ * answer is whole or was stopped. A lost connection doesn't throw: the stream reconnects until `resume`
+ * gives up.
  *
- * **Leaving stops nothing.** Whoever leaves a `for await`, aborts `signal` or closes the page closes a connection; the
- * model goes on, and others may read it. `stop` stops it. (An answer that nobody reads is ended by the Worker.)
+ * **Leaving doesn't stop the answer.** Leaving a `for await`, aborting `signal` or closing the page closes a
+ * connection; the model goes on, and others may read the answer. `stop` stops it. (The Worker ends an answer
+ * that has no readers.)
  *
  * @param url the endpoint, such as `/v1/streams`
  * @param request OpenAI's request body
- * @throws {ChatError} for refusals, errors in mid-stream, and what can't be had any more
+ * @throws {ChatError} for refusals, errors in mid-stream, and answers that are no longer available
  * @throws the signal's reason, once it is aborted
  * @example
  *   const answer = openStream('/v1/streams', { messages }, { signal, onConnection: showConnection })
@@ -41,11 +48,13 @@ export function openStream(
 }
 
 /**
- * Reads an answer that was asked for elsewhere: before a reload, or in another tab. All else is as with `openStream`.
+ * Reads an answer that was asked for elsewhere: before a reload, or in another tab. Otherwise like
+ * `openStream`.
  *
- * @param id what `openStream(…).id` was
+ * @param id the value of `openStream(…).id`
  * @example
- *   for await (const chunk of followStream('/v1/streams', id)) output.append(chunk.choices[0]?.delta.content ?? '')
+ *   const answer = followStream('/v1/streams', id)
+ *   for await (const chunk of answer) output.append(chunk.choices[0]?.delta.content ?? '')
  */
 export function followStream(
   url: string | URL,
@@ -55,7 +64,7 @@ export function followStream(
   return readStream(knownStream(url, id, options), after, options)
 }
 
-/** Not `crypto.randomUUID`: on a page that came over plain HTTP, as in one's own network, there is none. */
+/** Random bytes, because `crypto.randomUUID` is missing on pages over plain HTTP, as on a local network. */
 export function newKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),

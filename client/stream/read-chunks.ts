@@ -1,4 +1,4 @@
-/** The events of an answer → its chunks, and its end. */
+/** The events of an answer → its chunks and its end. */
 import { readEvent } from '../../worker/formats/chat-completions/read-event.ts'
 import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 import { clientError, serverError } from './chat-error.ts'
@@ -7,8 +7,9 @@ import { UNSAID } from './refusal.ts'
 
 /**
  * @param requestId of the answer, for its errors
- * @returns whether its end was there: without it, half an answer looks whole
- * @throws {ChatError} what the server reports in mid-stream, or `invalid_event`, after all chunks before it
+ * @returns whether the answer's end came; without it, the answer is incomplete
+ * @throws {ChatError} an error that the server reports in mid-stream, or `invalid_event`, after all chunks
+ *   before it
  */
 export async function* readChunks(
   events: AsyncIterable<SseEvent>,
@@ -16,7 +17,7 @@ export async function* readChunks(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ChatChunk, boolean, void> {
   for await (const event of events) {
-    // Events that had arrived with the aborted one's predecessor are not the reader's concern any more.
+    // Events that were buffered before the abort are dropped.
     signal?.throwIfAborted()
     const meaning = readEvent(event, UNSAID)
     if (meaning.kind === 'done') return true

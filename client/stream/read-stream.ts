@@ -12,13 +12,13 @@ import type { StreamSource } from './stream-source.ts'
 
 export interface StreamOptions extends CallOptions {
   /**
-   * Told when there is a connection, and when there is none and another will be tried. From the first `open` on, the
-   * stream has its `id`.
+   * Called when a connection opens, and when it is lost and another will be tried. From the first `open` on,
+   * the stream has its `id`.
    */
   onConnection?(connection: 'open' | 'reconnecting'): void
   /**
-   * Waited for before each request: a session's `ready` (session.ts), which may take a person's time. A stop meanwhile
-   * withdraws the question, and nothing is sent.
+   * Awaited before each request: a session's `ready` (session.ts), which may wait for a person. A stop
+   * meanwhile withdraws the question, and no request is sent.
    */
   ready?(): Promise<unknown>
   /** For tests. */
@@ -27,21 +27,25 @@ export interface StreamOptions extends CallOptions {
 
 /** Its chunks can be iterated once. */
 export interface ChatStream extends AsyncIterable<ChatChunk, void, void> {
-  /** What the server calls it: known before the first chunk. `followStream` takes it up again, here or elsewhere. */
+  /**
+   * The stream's id at the server, known before the first chunk. `followStream` can continue the stream by
+   * it, here or elsewhere.
+   */
   readonly id: string | undefined
   /** The number of the last event that was read; 0 before the first. */
   readonly lastEventId: number
   /**
-   * Ends the answer for all who read it. The iteration goes on to its end, a last chunk that says `stopped`. Where
-   * the server has not answered yet, that is waited for; where it can't be reached, the iteration throws an `AbortError`.
+   * Ends the answer for all its readers. The iteration continues to its end, a last chunk with the state
+   * `stopped`. If the server has not answered yet, `stop` waits for it; if the server can't be reached, the
+   * iteration throws an `AbortError`.
    *
-   * @returns when the server has stopped it
-   * @throws {ChatError} where the server refuses, or can't be reached for long
+   * @returns when the server has stopped the answer
+   * @throws {ChatError} if the server refuses, or can't be reached for long
    */
   stop(): Promise<void>
 }
 
-/** @param after the number of the event behind which to begin */
+/** @param after the number of the event after which to begin */
 export function readStream(
   source: StreamSource,
   after: number,
@@ -53,16 +57,16 @@ export function readStream(
 
   async function* read(): AsyncGenerator<ChatChunk, void, void> {
     const waiting = () => onConnection?.('reconnecting')
-    const taken = source.id !== undefined
-    const attempts = createAttempts({ environment, taken, signal: leave, ready, waiting })
+    const accepted = source.id !== undefined
+    const attempts = createAttempts({ environment, accepted, signal: leave, ready, waiting })
 
-    /** The events of one connection that had not come before. */
-    async function* news(body: ReadableStream<Uint8Array>): AsyncGenerator<SseEvent, void, void> {
+    /** The events of one connection that are new to this reader. */
+    async function* newEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<SseEvent, void, void> {
       for await (const event of decodeEvents(endSilence(body, environment))) {
         const number = Number(event.id || Number.NaN)
         if (number <= last) continue
         if (number > last) last = number
-        attempts.news()
+        attempts.newEvent()
         yield event
       }
     }
@@ -77,7 +81,7 @@ export function readStream(
           const body = await streamOf(response, attempt)
           attempts.opened()
           onConnection?.('open')
-          if (yield* readChunks(news(body), requestId, leave)) return
+          if (yield* readChunks(newEvents(body), requestId, leave)) return
           throw clientError('network', 'The connection was closed in the middle of the answer.', {
             requestId,
           })
@@ -102,7 +106,7 @@ export function readStream(
     [Symbol.asyncIterator]: () => chunks,
     async stop() {
       if (await source.stop(environment)) return
-      withdrawn.abort(new DOMException('Stopped before the server had taken the question.', 'AbortError'))
+      withdrawn.abort(new DOMException('Stopped before the server had accepted the question.', 'AbortError'))
     },
   }
 }

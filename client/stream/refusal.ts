@@ -1,4 +1,4 @@
-/** An HTTP answer → its stream, or the error that says why there is none. */
+/** An HTTP response → its stream, or the error that says why there is none. */
 import { errorIn, toWireError } from '../../worker/protocol/error-envelope.ts'
 import { parseJson } from '../../worker/protocol/json.ts'
 import { retryAfter } from '../../worker/protocol/retry-after.ts'
@@ -7,13 +7,13 @@ import { type ChatError, clientError, serverError } from './chat-error.ts'
 /** The message of an error that has none. */
 export const UNSAID = 'The server failed without saying why.'
 
-/** Envelopes are a few hundred bytes; a page of HTML that came instead is worth no more than its beginning. */
+/** Envelopes are a few hundred bytes. Of an HTML page that came instead, only the beginning is useful. */
 const MAX_REFUSAL_CHARS = 64 * 1024
 
 /**
- * The body of an answer that is an event stream.
+ * The body of a response that is an event stream.
  *
- * @throws {ChatError} what the server says instead
+ * @throws {ChatError} the server's error, if it is not
  */
 export async function streamOf(
   response: Response,
@@ -26,8 +26,8 @@ export async function streamOf(
 }
 
 /**
- * @throws the signal's reason, if it is aborted meanwhile
- * @returns the error; a body that can't be read still leaves the status
+ * @throws the signal's reason, if it aborts meanwhile
+ * @returns the error; if the body can't be read, it has the status alone
  */
 export async function readRefusal(response: Response, signal: AbortSignal | undefined): Promise<ChatError> {
   const fields = {
@@ -45,7 +45,7 @@ export async function readRefusal(response: Response, signal: AbortSignal | unde
 }
 
 async function readStart({ body }: Response): Promise<string> {
-  // Not `for await`: Safari has no async iteration of streams.
+  // A reader, because Safari has no async iteration of streams.
   const reader = body?.getReader()
   const decoder = new TextDecoder()
   let text = ''

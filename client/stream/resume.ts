@@ -1,79 +1,96 @@
-/** When to come back to a stream: a pure function of what happened. */
+/** Decides when to reconnect to a stream: a pure function of what happened. */
 import type { ChatError } from './chat-error.ts'
 
 export interface ResumeState {
   readonly phase: 'waiting' | 'trying' | 'open' | 'over'
-  /** Whether there is a stream at the server. Before that, what the server refuses is its answer to the question. */
-  readonly taken: boolean
-  /** What the browser says. */
+  /**
+   * Whether the server has accepted the question, so that a stream exists. A refusal before that is the
+   * answer to the question.
+   */
+  readonly accepted: boolean
+  /** Whether the browser says that it is online. */
   readonly online: boolean
-  /** Attempts in a row that brought nothing new. */
+  /** Attempts in a row without a new event. */
   readonly failures: number
-  /** No attempt begins before this. */
+  /** No attempt begins before this time. */
   readonly earliest: number
   readonly openedAt: number
 }
 
-export type Happening =
+export type ResumeEvent =
   /** An attempt begins. */
   | { kind: 'trying' }
-  /** The server answers it with a stream. */
+  /** The server answers the attempt with a stream. */
   | { kind: 'opened' }
-  /** Something came that had not come before. */
-  | { kind: 'news' }
-  /** The attempt failed, or the open connection did. */
+  /** An event came that the reader did not have. */
+  | { kind: 'newEvent' }
+  /** The attempt or the open connection failed. */
   | { kind: 'lost'; error: ChatError }
-  /** There is no more to come. */
+  /** The stream has ended. */
   | { kind: 'ended' }
   | Sign
 
-/** What a browser tells of the network and of its reader. */
+/** Signs of the network and of the reader, from the browser. */
 export type Sign = { kind: 'online' } | { kind: 'offline' } | { kind: 'visible' }
 
 export type Next =
   | { do: 'go on' }
-  /** Instead of whatever is under way or was planned. */
+  /** Replaces the current or planned attempt. */
   | { do: 'reconnect'; afterMs: number }
   | { do: 'give up'; error: ChatError }
 
-/** From the beginning of one attempt to that of the next: whatever happens, there is no storm. */
+/** The least time from the start of one attempt to the start of the next, to prevent a storm of requests. */
 export const MIN_INTERVAL_MS = 1_000
 
-/** The wait after the first failure, doubled with each: half of it always, half by chance, so that readers spread out. */
+/**
+ * The wait after the first failure; each further failure doubles it. Half of it is random, so that readers
+ * spread out.
+ */
 const BACKOFF_BASE_MS = 500
 
-/** Waits grow up to this: whoever looks at the page sees it go on soon after the network does. */
+/** The longest wait. With it, a visible page continues soon after the network is back. */
 export const BACKOFF_MAX_MS = 15_000
 
-/** With the waits between them five minutes, after which the Worker stops an answer that nobody reads. */
+/** With the waits between them five minutes, after which the Worker stops an answer without readers. */
 export const MAX_FAILURES = 30
 
-/** The same before the server has taken the question: six seconds or so, after which a reader wants to be told. */
-export const MAX_FAILURES_UNTAKEN = 5
+/**
+ * The same before the server has accepted the question: about six seconds, after which the reader should be
+ * told.
+ */
+export const MAX_FAILURES_UNACCEPTED = 5
 
-/** A browser that says it is offline is believed, but for a minute: behind some VPNs and virtual networks it is wrong. */
+/**
+ * A browser that says it is offline is believed for a minute: with some VPNs and virtual networks it is
+ * wrong.
+ */
 export const OFFLINE_INTERVAL_MS = 60_000
 
-/** A connection that lasted this long had a server at its other end, even where nothing new came: a model that thinks. */
+/**
+ * A connection that lasted this long reached a server, even without a new event: the model may be thinking.
+ */
 export const LASTING_MS = 10_000
 
-/** A server that asks for a longer wait is better asked again by a person. */
+/** If a server asks for a longer wait, the reader should decide whether to ask again. */
 export const MAX_RETRY_AFTER_MS = 5 * 60_000
 
-/** Request timeout, conflict, too early, too many requests: not a word on the stream itself. */
+/**
+ * Request timeout, conflict, too early, too many requests: statuses that say nothing about the stream
+ * itself.
+ */
 const PASSING = [408, 409, 425, 429]
 
 /** The first attempt may begin at once. */
 export function beginning({
   now,
   online,
-  taken,
+  accepted,
 }: {
   now: number
   online: boolean
-  taken: boolean
+  accepted: boolean
 }): ResumeState {
-  return { phase: 'waiting', taken, online, failures: 0, earliest: now, openedAt: now }
+  return { phase: 'waiting', accepted, online, failures: 0, earliest: now, openedAt: now }
 }
 
 /**
@@ -85,7 +102,7 @@ export function beginning({
  */
 export function resume(
   state: ResumeState,
-  happened: Happening,
+  happened: ResumeEvent,
   now: number,
   chance: number,
 ): { state: ResumeState; next: Next } {
@@ -94,9 +111,11 @@ export function resume(
     case 'trying':
       return goOn({ ...state, phase: 'trying', earliest: now + MIN_INTERVAL_MS })
     case 'opened':
-      // One that was given up meanwhile is none any more.
-      return goOn(state.phase === 'trying' ? { ...state, phase: 'open', taken: true, openedAt: now } : state)
-    case 'news':
+      // The attempt may have been given up meanwhile.
+      return goOn(
+        state.phase === 'trying' ? { ...state, phase: 'open', accepted: true, openedAt: now } : state,
+      )
+    case 'newEvent':
       return goOn(state.failures === 0 ? state : { ...state, failures: 0 })
     case 'lost':
       return lose(state, happened.error, now, chance)
@@ -107,24 +126,24 @@ export function resume(
       return state.phase === 'waiting' ? reconnect(offline, OFFLINE_INTERVAL_MS, now) : goOn(offline)
     }
     case 'online':
-      // A connection from before may be dead and not know it: half a minute passes until its silence is noticed.
+      // An old connection may be dead without an error; its silence is noticed only after half a minute.
       return state.online && state.phase !== 'waiting'
         ? goOn(state)
         : reconnect({ ...state, online: true }, backoff(1, chance), now)
     case 'visible':
-      // The timers of a hidden page are slow, and its reader is here now.
+      // Timers of a hidden page are slow, and its reader is back now.
       return state.online && state.phase === 'waiting' ? reconnect(state, 0, now) : goOn(state)
   }
 }
 
 function lose(state: ResumeState, error: ChatError, now: number, chance: number) {
-  // It was given up for another attempt, and says so only now.
+  // The attempt was given up for another one, and its failure arrives late.
   if (state.phase === 'waiting') return goOn(state)
   const lasted = state.phase === 'open' && now - state.openedAt >= LASTING_MS
   const failures = lasted ? 1 : state.failures + 1
   const retryAfterMs = error.retryAfterMs ?? 0
-  const most = state.taken ? MAX_FAILURES : MAX_FAILURES_UNTAKEN
-  if (!isPassing(error, state.taken) || failures >= most || retryAfterMs > MAX_RETRY_AFTER_MS) {
+  const most = state.accepted ? MAX_FAILURES : MAX_FAILURES_UNACCEPTED
+  if (!isPassing(error, state.accepted) || failures >= most || retryAfterMs > MAX_RETRY_AFTER_MS) {
     return { state: { ...state, phase: 'over' as const }, next: { do: 'give up' as const, error } }
   }
   const earliest = Math.max(state.earliest, now + retryAfterMs)
@@ -133,10 +152,10 @@ function lose(state: ResumeState, error: ChatError, now: number, chance: number)
 }
 
 /** Whether the same attempt may succeed later. */
-function isPassing({ code, type, status }: ChatError, taken: boolean): boolean {
-  // Its type too: a server is free to use the word as well.
+function isPassing({ code, type, status }: ChatError, accepted: boolean): boolean {
+  // The type is checked too, because a server may use the same code.
   if (code === 'network' && type === 'client_error') return true
-  if (!taken) return code === 'object_unavailable'
+  if (!accepted) return code === 'object_unavailable'
   return status !== null && (PASSING.includes(status) || status >= 500)
 }
 

@@ -1,4 +1,6 @@
-/** A visitor's session: asked for when it is first needed, kept, renewed in time, and sent along with each call. */
+/**
+ * A visitor's session: requested when it is first needed, kept, renewed in time, and sent with each call.
+ */
 import type { Health, Session, SessionRequest } from '../../worker/protocol/wire.ts'
 import { call } from './call.ts'
 import { clientError } from './chat-error.ts'
@@ -6,39 +8,46 @@ import { type Held, type SessionStore, sessionHolder } from './held-session.ts'
 import { readRefusal } from './refusal.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
-/** Until the server answers. It asks Turnstile for 5 s at most. */
+/** The longest wait for the server's answer. The server waits for Turnstile for 5 s at most. */
 const ANSWER_MS = 20_000
 
 export interface SessionOptions {
-  /** What sends the requests. */
+  /** Sends the requests. */
   fetch?: typeof fetch
-  /** An access key goes before a session: while there is one, no session is asked for. */
+  /** An access key takes precedence: while there is one, no session is requested. */
   key?(): string | null
-  /** Where it is kept, such as in `sessionStorage`; left out, it is gone with the page. */
+  /** Where the session is kept, such as in `sessionStorage`; without it, the session ends with the page. */
   store?: SessionStore
-  /** Has the visitor solve Turnstile's challenge, with the action `TURNSTILE_ACTION`. @returns its token */
+  /**
+   * Shows Turnstile's challenge to the visitor, with the action `TURNSTILE_ACTION`. @returns the solved
+   * challenge's token
+   */
   solveChallenge?(siteKey: string): Promise<string>
-  /** The wall clock in milliseconds: a session may be taken up again after a reload. */
+  /** The wall clock in milliseconds: a session may continue after a reload. */
   now?(): number
 }
 
 export interface VisitorSession {
   /**
-   * As the global one, with `authorization` added. Asks for a session where there is none yet, once for all that wait for
-   * it. A call that is refused with 401 is sent again with a new one, once; so its body is text, not a stream.
+   * Like the global `fetch`, with `authorization` added. Requests a session if there is none yet, once for
+   * all waiting calls. A call that is refused with 401 is repeated once with a new session, so its body must
+   * be text, not a stream.
    *
    * @throws {ChatError} why there is no session: `too_many_sessions`, `turnstile_failed`, `network`, …
    */
   fetch: typeof fetch
-  /** What is at hand, without asking anyone; none without a key or a session. */
+  /** The current headers, without a request; empty without a key or a session. */
   headers(): Record<string, string>
-  /** Asks for a session, unless there is one; so that a call that is timed doesn't wait for it. Throws as `fetch` does. */
+  /**
+   * Requests a session unless there is one, so that a timed call doesn't wait for it. Throws as `fetch`
+   * does.
+   */
   ready(): Promise<void>
 }
 
 /**
- * Where the server has no visitors (the demo, open access, or access keys alone), calls are sent as they are, and no
- * session is asked for again.
+ * If the server has no visitors (the demo, open access, or access keys alone), calls are sent without a
+ * session, and no session is requested again.
  *
  * @param base the server's address without a slash at its end; empty for the page's own
  * @example
@@ -91,11 +100,11 @@ export function createSession(
 
   /** @param old a token to be renewed */
   async function obtain(old?: string): Promise<Held | undefined> {
-    // From before it was asked for: it is never believed to be good for longer than it is.
+    // Taken before the request, so that the session's end is never assumed too late.
     let asked = now()
     let answer = await ask(old)
     if (!(answer instanceof Response)) return holder.hold(answer, asked)
-    // Over all the same, or not this server's any more.
+    // The old session is over after all, or no longer this server's.
     if (old !== undefined && answer.status === 401) return obtain()
     let refusal = await readRefusal(answer, undefined)
     if (refusal.code === 'turnstile_required' && solveChallenge) {
@@ -113,7 +122,7 @@ export function createSession(
     return undefined
   }
 
-  /** Once for all who wait for it. */
+  /** One request for all callers that wait for it. */
   function obtainOnce(old?: string): Promise<Held | undefined> {
     asking ??= obtain(old).finally(() => {
       asking = undefined
@@ -125,7 +134,8 @@ export function createSession(
     if (unavailable) return undefined
     const held = holder.held()
     if (held === undefined) return (await obtainOnce())?.token
-    // It is still good, so nobody waits for the next one, and whether that could be had shows with a later call.
+    // The session is still valid, so no call waits for its renewal. A failed renewal shows with a later
+    // call.
     if (now() >= held.renewAt) obtainOnce(held.token).catch(() => {})
     return held.token
   }
@@ -136,10 +146,10 @@ export function createSession(
       if (given !== undefined) return send(input, withBearer(init, given))
       const sent = await unlessAborted(token(), init.signal)
       const response = await send(input, withBearer(init, sent))
-      // The upstream's refusals have other statuses: this is about the token.
+      // Only an invalid token gives 401; the upstream's refusals have other statuses.
       if (response.status !== 401 || sent === undefined) return response
       response.body?.cancel().catch(() => {})
-      // Another call may have been refused too, and there is a new one already.
+      // Another call may have been refused too, and have replaced the session already.
       holder.drop(sent)
       return send(input, withBearer(init, await unlessAborted(token(), init.signal)))
     },

@@ -1,4 +1,4 @@
-/** Ends an answer for all who read it, and the call upstream with it. */
+/** Ends an answer for all its readers, and with it the upstream call. */
 import { createAttempts } from './attempts.ts'
 import { type CallOptions, call } from './call.ts'
 import { asChatError } from './chat-error.ts'
@@ -6,22 +6,22 @@ import { environment as browser, type Environment } from './environment.ts'
 import { readRefusal } from './refusal.ts'
 
 /**
- * Asks until it is heard, as a reader does who has lost their connection. A stream that has ended, or is no longer
- * there, is stopped already.
+ * Retries until the server answers, like a reader that has lost its connection. A stream that has ended, or
+ * no longer exists, counts as stopped.
  *
- * @throws {ChatError} where the server refuses, or can't be reached for long
+ * @throws {ChatError} if the server refuses, or can't be reached for long
  */
 export async function stopStream(
   url: string | URL,
   id: string,
   { environment = browser, ...options }: Omit<CallOptions, 'signal'> & { environment?: Environment } = {},
 ): Promise<void> {
-  const attempts = createAttempts({ environment, taken: true })
+  const attempts = createAttempts({ environment, accepted: true })
   try {
     for (;;) {
       const signal = await attempts.next()
       try {
-        // The page that sends it may be left in the next moment.
+        // `keepalive`, because the reader may leave the page in the next moment.
         const init = { method: 'DELETE', keepalive: true }
         const response = await call(streamUrl(url, id), init, { ...options, signal })
         if (response.ok || response.status === 404) return

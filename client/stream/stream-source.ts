@@ -1,4 +1,7 @@
-/** Where the connections of one durable stream come from: first the question that begins it, then looks at what came. */
+/**
+ * Makes the connections of one durable stream: first the question that opens it, then requests for its
+ * events.
+ */
 import { IDEMPOTENCY_KEY, LAST_EVENT_ID, STREAM_ID } from '../../worker/protocol/wire.ts'
 import { type CallOptions, call } from './call.ts'
 import { clientError } from './chat-error.ts'
@@ -6,23 +9,24 @@ import type { Environment } from './environment.ts'
 import { stopStream, streamUrl } from './stop-stream.ts'
 
 export interface StreamSource {
-  /** What the server calls it; `undefined` until it has answered. */
+  /** The stream's id at the server; `undefined` until the server has answered. */
   readonly id: string | undefined
-  /** Asks for the events behind number `after`. */
+  /** Requests the events after number `after`. */
   connect(after: number, signal: AbortSignal): Promise<Response>
-  /** @returns whether there was anything to stop, as far as can be known */
+  /** @returns whether there was a stream to stop, as far as is known */
   stop(environment: Environment): Promise<boolean>
 }
 
 /** Each connection has a signal of its own. */
 type Options = Omit<CallOptions, 'signal'>
 
-/** A stream that is at the server. */
+/** A stream that exists at the server. */
 export function knownStream(url: string | URL, id: string, options: Options): StreamSource {
   return {
     id,
     async connect(after, signal) {
-      // A browser's cache lets a second tab wait until the first one's answer has ended, unless it is told to keep out.
+      // `no-store`, because a browser's cache would make a second tab wait until the first one's answer has
+      // ended.
       const request: RequestInit = { headers: headersOf(after), cache: 'no-store' }
       const response = await call(streamUrl(url, id), request, { ...options, signal })
       if (response.status !== 204) return response
@@ -35,7 +39,7 @@ export function knownStream(url: string | URL, id: string, options: Options): St
   }
 }
 
-/** @param key with which the question can be sent again, when nobody knows whether the server has it */
+/** @param key lets the question be sent again if the first request's outcome is unknown */
 export function newStream(url: string | URL, question: object, key: string, options: Options): StreamSource {
   const body = JSON.stringify(question)
   let known: StreamSource | undefined
@@ -60,7 +64,7 @@ export function newStream(url: string | URL, question: object, key: string, opti
       return asked
     },
     async stop(environment) {
-      // Cut off, it may have begun all the same, and nobody would know its name.
+      // A question that is cut off may have opened a stream whose id would be unknown.
       await asking
       return known?.stop(environment) ?? false
     },

@@ -1,4 +1,4 @@
-/** Waits for what others wait for too: one who gives up doesn't end it for them. */
+/** Waits for shared work: an abort ends this wait, not the work. */
 
 /** @throws the signal's reason, once it is aborted */
 export async function unlessAborted<T>(

@@ -1,11 +1,12 @@
-/** What moderation takes back of an answer that was shown as it came. */
+/** Applies what moderation takes back from an answer that was shown as it came. */
 import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 
 /**
- * A choice's content without what this chunk takes back: `chunk.millrace.retract`, in UTF-16 code units from its end. What
- * was shown of the choice's other texts (a refusal, reasoning) is to go too, wherever `retracts` says so.
+ * A choice's content without the part that this chunk takes back: `chunk.millrace.retract`, in UTF-16 code
+ * units from its end. If `retracts` is true, remove the choice's other shown texts too (a refusal,
+ * reasoning).
  *
- * @param content all of it that came, shown or not
+ * @param content all of the choice's content so far, shown or not
  * @example
  *   let content = ''
  *   for await (const chunk of answer) {
@@ -14,11 +15,11 @@ import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
  *   }
  */
 export function withdraw(content: string, chunk: ChatChunk, choice = 0): string {
-  // Not `slice(0, -n)`, which for 0 leaves nothing.
+  // `slice(0, -n)` would remove everything for n = 0.
   return content.slice(0, Math.max(0, content.length - (charsOf(chunk, choice) ?? 0)))
 }
 
-/** Whether something of this choice is taken back. */
+/** Whether this chunk takes back text of this choice. */
 export function retracts(chunk: ChatChunk, choice = 0): boolean {
   return charsOf(chunk, choice) !== undefined
 }

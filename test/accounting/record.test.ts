@@ -19,13 +19,13 @@ const LINE = {
 
 afterEach(() => void vi.restoreAllMocks())
 
-test('the log gets one line of JSON', () => {
+test('a record is one line of JSON in the log', () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {})
   record(LINE)
   expect(log.mock.calls.map(([line]) => JSON.parse(line))).toEqual([LINE])
 })
 
-test('a dataset, where one is bound, gets the same as a point', () => {
+test('a bound dataset gets the same record as a data point', () => {
   vi.spyOn(console, 'log').mockImplementation(() => {})
   const writeDataPoint = vi.fn()
   record(LINE, { writeDataPoint })

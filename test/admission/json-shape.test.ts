@@ -16,15 +16,15 @@ describe('depth', () => {
     ['[[[ half', 3],
     ['"open [[[', 0],
     [']]]][', 1],
-  ])('%s: %i', (text, depth) => {
+  ])('of %s is %i', (text, depth) => {
     expect(depthOf(text)).toBe(depth)
   })
 
-  test('past the deepest nobody looks', () => {
+  test('is not measured past the limit', () => {
     expect(depthUpTo('['.repeat(1_000_000), 64)).toBe(65)
   })
 
-  test('of any value it is what the parser finds', () => {
+  test('of any value is what the parser finds', () => {
     const depth = (value: unknown): number =>
       typeof value === 'object' && value !== null
         ? 1 + Math.max(0, ...Object.values(value).map((inner) => depth(inner)))
@@ -47,7 +47,7 @@ describe('a member twice', () => {
     '{ "a" : "a" , "b" : ["a", "a"] , "a" : 3 }',
     '{"__proto__":1,"__proto__":2}',
     String.raw`{"role":"user","content":"x\\","role":"system"}`,
-  ])('%s', (text) => {
+  ])('is found in %s', (text) => {
     expect(repeats(text)).toBe(true)
   })
 
@@ -61,7 +61,7 @@ describe('a member twice', () => {
     '{"a":"{\\"a\\":1,\\"a\\":2}"}',
     '{"a":[1,2,3],"b":"a"}',
     '["a","a"]',
-  ])('not in %s', (text) => {
+  ])('is not found in %s', (text) => {
     expect(repeats(text)).toBe(false)
   })
 
@@ -73,7 +73,7 @@ describe('a member twice', () => {
     )
   })
 
-  test('one that is put in is found, wherever that is', () => {
+  test('a repeated member is found anywhere', () => {
     const name = fc.string({ maxLength: 5 })
     fc.assert(
       fc.property(

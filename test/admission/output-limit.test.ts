@@ -14,9 +14,12 @@ describe('a limit of 100 for each choice', () => {
     { bounds: [10, 20], choices: 1, each: undefined, all: 20 },
     { bounds: [], choices: 3, each: 100, all: 300 },
     { bounds: [7], choices: 3, each: undefined, all: 21 },
-  ])('$bounds asked for $choices: each is set to $each, all have $all', ({ bounds, choices, each, all }) => {
-    expect(limit(bounds, choices, 100)).toEqual({ each, all })
-  })
+  ])(
+    'and $bounds asked for $choices: each is set to $each, all have $all',
+    ({ bounds, choices, each, all }) => {
+      expect(limit(bounds, choices, 100)).toEqual({ each, all })
+    },
+  )
 
   test('holds also where more tokens are put aside', () => {
     expect(limit([], 2, 100, 16_384)).toEqual({ each: 100, all: 200 })

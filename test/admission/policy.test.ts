@@ -34,7 +34,7 @@ function apply(asked: object, by: Rules) {
 }
 
 describe('holders of keys, and callers who need none', () => {
-  test.each(['key:laptop', 'open', 'demo'] as const)('%s: nothing is limited', (caller) => {
+  test.each(['key:laptop', 'open', 'demo'] as const)('%s has no limits', (caller) => {
     const own = rules(caller, { SYSTEM_PROMPT: 'You sell shoes.' })
     expect(own.visitor).toBeUndefined()
     expect(apply({ ...request, store: true }, own)).toEqual({
@@ -44,12 +44,12 @@ describe('holders of keys, and callers who need none', () => {
     })
   })
 
-  test('any model, where none is listed', () => {
+  test('may name any model, if none is listed', () => {
     expect(rules('key:laptop').models).toBeUndefined()
     expect(rules('key:laptop', { MODELS: 'a,b' }).models).toEqual(['a', 'b'])
   })
 
-  test('the same limits, where they are set', () => {
+  test('have the same limits, if they are set', () => {
     const limits = { MAX_INPUT_TOKENS: '12', MAX_OUTPUT_TOKENS: '50' }
     expect(apply(request, rules('key:laptop', limits))).toEqual({
       tokens: { prompt: 10 },
@@ -60,12 +60,12 @@ describe('holders of keys, and callers who need none', () => {
     expect(apply(long, rules('key:laptop', limits))).toMatchObject({ code: 'prompt_too_long' })
   })
 
-  test('a prompt is counted where something depends on it, and else costs no time', () => {
+  test('have their prompt counted only if a limit depends on it', () => {
     expect(apply(request, rules('key:laptop', {}, true))).toMatchObject({ tokens: { prompt: 10 } })
     expect(rules('key:laptop').counterFor).toBeUndefined()
   })
 
-  test.each([true, false])('an answer has the bound that is put aside for it, streamed: %s', (stream) => {
+  test.each([true, false])('have an answer bounded by its reservation, streamed: %s', (stream) => {
     expect(apply({ ...request, stream }, rules('key:laptop', {}, true))).toMatchObject({
       outputBound: RESERVED_OUTPUT_TOKENS,
       boundEach: RESERVED_OUTPUT_TOKENS,
@@ -86,13 +86,13 @@ describe('visitors', () => {
     })
   })
 
-  test('have limits where none are set', () => {
+  test('have limits even if none are set', () => {
     const { maxInputTokens, maxOutputTokens } = rules(visitor)
     expect({ input: maxInputTokens, output: maxOutputTokens }).toEqual(VISITOR_TOKENS)
     expect(apply(request, rules(visitor))).toMatchObject({ boundEach: VISITOR_TOKENS.output })
   })
 
-  test('get the default model, where none are listed', () => {
+  test('get the default model, if none are listed', () => {
     expect(rules(visitor).models).toEqual(['gpt-4o-mini'])
     expect(rules(visitor, { MODELS: 'a,b' }).models).toEqual(['a', 'b'])
   })

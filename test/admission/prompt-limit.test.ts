@@ -22,8 +22,8 @@ const count = (messages: ChatMessage[], most?: number, fields: object = {}) =>
 /** `hi` and what is around it. */
 const AROUND = 7
 
-describe('counted as the upstream will bill it', () => {
-  test.each(Object.entries(LANGUAGES))('%s', (_, text) => {
+describe('a prompt is counted as the upstream bills it', () => {
+  test.each(Object.entries(LANGUAGES))('in %s', (_, text) => {
     for (const times of [1, 200]) {
       const messages = [user(text.repeat(times)), user([{ type: 'text', text }])]
       expect(count(messages)).toBe(countChat(messages, 'gpt-4o', counter))
@@ -31,7 +31,7 @@ describe('counted as the upstream will bill it', () => {
     }
   })
 
-  test('what is no text, at its flat price', () => {
+  test('with a flat price for parts that are not text', () => {
     const part = (type: string) => ({ type, [type]: { url: 'data:image/png;base64,'.padEnd(100_000, 'A') } })
     const of = (...types: string[]) => Number(count([user(types.map(part))])) - Number(count([user('')]))
     expect(of('image_url')).toBe(TOKENS_OF_PART.image_url)
@@ -40,7 +40,7 @@ describe('counted as the upstream will bill it', () => {
     expect(count([user([null, 7, 'text'])])).toBe(Number(count([user('')])) + 3 * TOKENS_OF_PART.other)
   })
 
-  test('tools and forms are read too', () => {
+  test('with its tools and forms', () => {
     const tools = [
       { type: 'function', function: { name: 'weather', description: 'Tells the weather of a city' } },
     ]
@@ -53,20 +53,20 @@ describe('counted as the upstream will bill it', () => {
     [{ function_call: { name: 'f', arguments: '{}' } }, { name: 'f', arguments: '{}' }],
     [{ reasoning_content: 'let me think' }, 'let me think'],
     [{ name: { first: 'Ada' } }, { first: 'Ada' }],
-  ])('whatever else a message holds, as JSON: %j', (fields, unknown) => {
+  ])('with a message’s other fields as JSON: %j', (fields, unknown) => {
     const plain = { role: 'assistant' as const, content: 'hi' }
     const more = Number(count([{ ...plain, ...fields }])) - Number(count([plain]))
     expect(more).toBe(counter.count(JSON.stringify(unknown)))
   })
 
-  test('what an answer has and doesn’t say costs nothing when it is sent back', () => {
+  test('without an answer’s empty fields when it is sent back', () => {
     const plain = { role: 'assistant' as const, content: 'hi' }
     expect(count([{ ...plain, refusal: null, audio: null, tool_calls: null }])).toBe(count([plain]))
   })
 })
 
-describe('with a limit', () => {
-  test('to the token', () => {
+describe('a limit on the prompt', () => {
+  test('holds to the token', () => {
     const exact = AROUND + 1
     expect(count([user('hi')], exact)).toBe(exact)
     const error = count([user('hi')], exact - 1)
@@ -77,13 +77,13 @@ describe('with a limit', () => {
     expect((error as ApiError).envelope().error.param).toBe('messages')
   })
 
-  test('over all messages together', () => {
+  test('holds over all messages together', () => {
     const messages = Array.from({ length: 100 }, () => user('hi'))
     expect(count(messages, 503)).toBe(503)
     expect(count(messages, 502)).toBeInstanceOf(ApiError)
   })
 
-  test('an image counts, whatever it shows', () => {
+  test('counts an image, whatever it shows', () => {
     const picture = [user([{ type: 'image_url', image_url: { url: 'https://a.example/a.png' } }])]
     expect(count(picture, TOKENS_OF_PART.image_url)).toBeInstanceOf(ApiError)
   })
@@ -132,7 +132,7 @@ describe('a bomb', () => {
   }
   const most = 8192 * MAX_CHARS_PER_TOKEN
 
-  test.each(bombs)('%s: refused, however much more there is', (_, text) => {
+  test.each(bombs)('of %s is refused, however much more there is', (_, text) => {
     for (const messages of [[user(text)], [user([{ type: 'text', text }])], [user('hi'), user(text)]]) {
       expect(refuse(messages)).toBeLessThanOrEqual(most)
     }
@@ -143,12 +143,12 @@ describe('a bomb', () => {
     expect(refuse([user(text)])).toBeLessThan(16_384)
   })
 
-  test('cut into as many messages as there may be', () => {
+  test('is refused too when cut into as many messages as there may be', () => {
     const pieces = Array.from({ length: 2048 }, () => user(' '.repeat(512)))
     expect(refuse(pieces)).toBeLessThanOrEqual(most)
   })
 
-  test('in a name, a tool or a form', () => {
+  test('is refused in a name, a tool or a form', () => {
     const text = ' '.repeat(MB)
     const call = { function: { name: 'f', arguments: text } }
     expect(refuse([{ role: 'user', content: 'hi', name: text }])).toBeLessThanOrEqual(most)
@@ -156,7 +156,7 @@ describe('a bomb', () => {
     expect(refuse([user('hi')], { tools: [text] })).toBeLessThanOrEqual(most)
   })
 
-  test.each(PLACES)('of words, %s', (_, put) => {
+  test.each(PLACES)('of words is refused, %s', (_, put) => {
     expect(refuse([put('stream '.repeat(MB / 7)) as ChatMessage])).toBeLessThanOrEqual(most)
   })
 

@@ -50,7 +50,7 @@ test('every answer tells the limits, what is left, and when they begin anew', ()
   })
 })
 
-test('a limit that is none has no headers', () => {
+test('a missing limit has no headers', () => {
   const state = { limit: undefined, left: undefined, resetsAt: NOON, running: 0, concurrency: undefined }
   expect(rateHeaders(state, NOON)).toEqual({})
 })
@@ -68,7 +68,7 @@ test.each([
   // OpenAI's SDK would not wait so long, but try again within seconds.
   [60_001, '61', '60001', 'false'],
   [43_200_000, '43200', '43200000', 'false'],
-])('a refusal for %d ms', (ms, seconds, milliseconds, retried) => {
+])('a refusal for %d ms tells when to come back', (ms, seconds, milliseconds, retried) => {
   expect(retryHeaders(ms)).toEqual({
     'retry-after': seconds,
     'retry-after-ms': milliseconds,

@@ -19,7 +19,7 @@ function refused(running: number[], tokens: number) {
   return rateError(last.refusal, last.state, NOON)
 }
 
-test('tokens: which limit, what is left of it, and when it begins anew', async () => {
+test('a refusal of tokens names the limit, the rest, and when it begins anew', async () => {
   const response = refused([19_000], 20_000).toResponse('json')
   expect(response.status).toBe(429)
   expect(await response.json()).toEqual({
@@ -52,14 +52,14 @@ test('a call that is larger than the day is not to be tried again', () => {
   expect(error.headers).toMatchObject({ 'retry-after': '43200', 'x-should-retry': 'false' })
 })
 
-test('one call too many at once', () => {
+test('one call too many at once is refused until another ends', () => {
   const error = refused([100, 100], 100)
   expect(error.code).toBe('concurrency_exceeded')
   expect(error.message).toBe('2 calls at once are the most: ask again when one has ended.')
   expect(error.headers).toMatchObject({ 'retry-after': '2', 'x-should-retry': 'true' })
 })
 
-test("the deployment's limit is called that", () => {
+test("the deployment's limit is named as the deployment's", () => {
   const state = {
     used: 0,
     reserved: 0,

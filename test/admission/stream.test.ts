@@ -4,7 +4,7 @@ import { readCursor, readIdempotencyKey } from '../../worker/admission/stream.ts
 const asked = (headers: Record<string, string> = {}, query = '') =>
   new Request(`http://localhost/v1/streams/str_1${query}`, { headers })
 
-describe('where a reader goes on', () => {
+describe('a reader continues', () => {
   test.each<[string, Request, number]>([
     ['at the beginning, where it says nothing', asked(), 0],
     ['after its last event', asked({ 'last-event-id': '17' }), 17],
@@ -34,7 +34,7 @@ describe('where a reader goes on', () => {
     '1'.repeat(10_240),
   ]
 
-  test.each(HOSTILE.map((text) => [text.slice(0, 20), text]))('%s is no place', (_, text) => {
+  test.each(HOSTILE.map((text) => [text.slice(0, 20), text]))('nowhere: %s is no place', (_, text) => {
     for (const request of [
       asked({ 'last-event-id': text }),
       asked({}, `?after=${encodeURIComponent(text)}`),
@@ -44,27 +44,27 @@ describe('where a reader goes on', () => {
   })
 
   test.each(['?after=', '?after=%0A1', '?after=1%0A', '?after=%D9%A1', '?after=x&after=1', '?after=1%00'])(
-    'nor is %s: never the beginning by mistake',
+    'nowhere: %s is no place, and never the beginning by mistake',
     (query) => {
       expect(readCursor(asked({}, query))).toMatchObject({ code: 'invalid_cursor' })
     },
   )
 
-  test('nor is a header without a value, whatever the address says', () => {
+  test('nowhere with an empty header, whatever the address says', () => {
     expect(readCursor(asked({ 'last-event-id': '' }, '?after=1'))).toMatchObject({ code: 'invalid_cursor' })
   })
 })
 
-describe('which request it is', () => {
+describe('an idempotency key', () => {
   const keyed = (key: string) => readIdempotencyKey(asked({ 'idempotency-key': key }))
 
-  test('none, where it has no key', () => expect(readIdempotencyKey(asked())).toBeUndefined())
+  test('is absent without its header', () => expect(readIdempotencyKey(asked())).toBeUndefined())
 
-  test.each(['k', '3f0f3b6c-8a1e-4b0e', '!"#$%~', '~'.repeat(255)])('%s', (key) => {
+  test.each(['k', '3f0f3b6c-8a1e-4b0e', '!"#$%~', '~'.repeat(255)])('can be %s', (key) => {
     expect(keyed(key)).toBe(key)
   })
 
-  test.each(['', 'two words', 'tab\there', 'ü', '~'.repeat(256)])('not %j', (key) => {
+  test.each(['', 'two words', 'tab\there', 'ü', '~'.repeat(256)])('can’t be %j', (key) => {
     expect(keyed(key)).toMatchObject({ code: 'invalid_idempotency_key', status: 400 })
   })
 })

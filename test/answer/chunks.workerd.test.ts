@@ -28,7 +28,7 @@ function open({ gatherMs = 16, first = 'first' } = {}) {
   return { chunks, upstream, say, cancelled, clock, read: async () => textOf(await chunks.read()) }
 }
 
-test('what was read before comes first, and at once', async () => {
+test('the bytes that were read before come first, and at once', async () => {
   const { read } = open({ gatherMs: FOREVER })
   expect(await read()).toBe('first')
 })
@@ -140,7 +140,7 @@ test('a body that breaks off rejects after what came', async () => {
   await expect(next).rejects.toThrow('reset')
 })
 
-test('a body that ends ends', async () => {
+test('the chunks end with the body', async () => {
   const { read, say, upstream } = open()
   await read()
   say('last')
@@ -149,8 +149,8 @@ test('a body that ends ends', async () => {
   expect(await read()).toBeUndefined()
 })
 
-describe('to cancel', () => {
-  test('cancels the body, also where it is silent', async () => {
+describe('cancelling', () => {
+  test('cancels the body, even a silent one', async () => {
     const { read, chunks, cancelled } = open()
     await read()
     chunks.cancel()

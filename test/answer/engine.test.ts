@@ -72,7 +72,7 @@ describe('a whole answer is passed on in its own bytes, and kept event by event,
     20_000,
   )
 
-  test.each(['\n', ''])('with [DONE] and %j in place of its blank line', async (end) => {
+  test.each(['\n', ''])('a [DONE] followed by %j instead of a blank line is an end', async (end) => {
     for (const parts of splits(toBytes(WIRE.slice(0, -2) + end))) {
       const { end, data, last } = await runParts(parts)
       expect(end.state).toBe('done')
@@ -81,7 +81,7 @@ describe('a whole answer is passed on in its own bytes, and kept event by event,
     }
   })
 
-  test.each(['relay', 'journal'] as const)('and nothing is read after [DONE]: %s', async (to) => {
+  test.each(['relay', 'journal'] as const)('nothing is read after [DONE]: %s', async (to) => {
     const came = await runParts([toBytes(`${WIRE}${delta('more')}`), toBytes('more')], {
       to,
       after: 'silence',
@@ -97,7 +97,7 @@ describe('an answer that breaks off is truncated, and no whole event of it is lo
   test.each<[string, Coming]>([
     ['by a clean end', {}],
     ['by a reset', { after: new TypeError('reset') }],
-  ])('%s, at each byte', async (how, coming) => {
+  ])('an answer that ends early, %s, at each byte', async (how, coming) => {
     for (let at = 1; at < whole.length; at++) {
       const came = whole.slice(0, at)
       const complete = new TextDecoder().decode(came).split('\n\n').length - 1
@@ -110,7 +110,7 @@ describe('an answer that breaks off is truncated, and no whole event of it is lo
     }
   })
 
-  test('in its last event the error stands alone, or beside what is recorded', async () => {
+  test('the last event has the error alone, or beside the recorded usage', async () => {
     const relayed = await run(delta('a'))
     expect(relayed.last.events.map((data) => JSON.parse(data))).toMatchObject([
       { error: { code: 'upstream_truncated' } },
@@ -130,7 +130,7 @@ describe("the upstream's own error ends it as failed", () => {
     'a chunk with text': WITH_TEXT.replace(/}\n\n$/, `,"error":${JSON.stringify(TOOL_ERROR)}}\n\n`),
   }
 
-  test.each(Object.entries(forms))('in its words, at every split: %s', async (name, form) => {
+  test.each(Object.entries(forms))('the error keeps its words, at every split: %s', async (name, form) => {
     for (const parts of splits(toBytes(before.join('') + form + delta('never')))) {
       const relayed = await runParts(parts)
       expect(relayed.bytes.toString()).toBe(before.join('') + form)
@@ -143,19 +143,19 @@ describe("the upstream's own error ends it as failed", () => {
     }
   })
 
-  test('without what they tell of its account or machines, where they are told as ours', async () => {
+  test('the error loses details of the account and the machines where it is told as ours', async () => {
     const message = 'Limit of org-Ab12Cd34Ef56 at http://10.0.0.5:8000/v1'
     const { end } = await run(`data: ${JSON.stringify({ error: { message } })}\n\n`, JOURNAL)
     expect(end.error?.message).toBe('Limit of […] at […]')
   })
 
-  test('where it is not JSON', async () => {
+  test('an error that is not JSON ends it too', async () => {
     const { end } = await run('event: error\ndata: overloaded\n\n', JOURNAL)
     expect(end.error?.envelope().error).toMatchObject({ message: 'overloaded', type: 'server_error' })
   })
 })
 
-describe('what is no chunk', () => {
+describe('an event that is no chunk', () => {
   test.each(['data: not JSON\n\n', 'data:\n\n'])('is relayed, and ends what is kept: %j', async (garbage) => {
     const text = role() + garbage + DONE_EVENT
     const relayed = await run(text)
@@ -228,7 +228,7 @@ describe('an event that is too large to be looked into', () => {
   })
 })
 
-describe('an answer that this side ends', () => {
+describe('an answer that Millrace ends', () => {
   const ENDS: [ErrorCode, string][] = [
     ['caller_left', 'stopped'],
     ['upstream_silence_timeout', 'failed'],
@@ -236,7 +236,7 @@ describe('an answer that this side ends', () => {
     ['internal_error', 'failed'],
   ]
 
-  test.each(ENDS)('by an abort while it is read: %s', async (code, state) => {
+  test.each(ENDS)('is ended by an abort while it is read: %s', async (code, state) => {
     const reason = new ApiError(code)
     const { call, items, came } = startAnswer([toBytes(role())], { ...JOURNAL, after: 'silence' })
     await setImmediate()
@@ -245,25 +245,31 @@ describe('an answer that this side ends', () => {
     expect(items).toHaveLength(1)
   })
 
-  test.each(ENDS)('whatever the connection says of it: %s', async (code, state) => {
-    const call = new AbortController()
-    call.abort(new ApiError(code))
-    const { end } = await run(role(), { call, after: new TypeError('Network connection lost.') })
-    expect(end.state).toBe(state)
-  })
+  test.each(ENDS)(
+    "is ended by its own reason, whatever the connection's error is: %s",
+    async (code, state) => {
+      const call = new AbortController()
+      call.abort(new ApiError(code))
+      const { end } = await run(role(), { call, after: new TypeError('Network connection lost.') })
+      expect(end.state).toBe(state)
+    },
+  )
 
-  test.each(ENDS)('by an abort while it waits for room in the moderation: %s', async (code, state) => {
-    const it = moderating({ sizes: { held: 300 } })
-    const parts = [role(), ...Array.from({ length: 20 }, () => delta('word '))].map(toBytes)
-    const started = startAnswer(parts, { moderate: it.moderate })
-    await setImmediate()
-    expect(started.reads).toBeLessThan(10)
-    started.call.abort(new ApiError(code))
-    if (state !== 'stopped') it.say(PASSED)
-    expect((await started.came).end.state).toBe(state)
-  })
+  test.each(ENDS)(
+    'is ended by an abort while it waits for room in the moderation: %s',
+    async (code, state) => {
+      const it = moderating({ sizes: { held: 300 } })
+      const parts = [role(), ...Array.from({ length: 20 }, () => delta('word '))].map(toBytes)
+      const started = startAnswer(parts, { moderate: it.moderate })
+      await setImmediate()
+      expect(started.reads).toBeLessThan(10)
+      started.call.abort(new ApiError(code))
+      if (state !== 'stopped') it.say(PASSED)
+      expect((await started.came).end.state).toBe(state)
+    },
+  )
 
-  test('by a sink that takes no more', async () => {
+  test('is ended by a sink that takes no more', async () => {
     let writes = 0
     const write = () => {
       writes++
@@ -280,7 +286,7 @@ describe('an answer that this side ends', () => {
   test.each<[string, Coming]>([
     ['a sink', { write: broken }],
     ['an observer', { observers: [{ see: broken }] }],
-  ])('by a failure of %s, which is not the upstream’s', async (_, coming) => {
+  ])('is ended by a failure of %s, which is not the upstream’s', async (_, coming) => {
     expect((await run(role(), { ...coming, after: 'silence' })).end).toMatchObject({
       state: 'failed',
       error: { code: 'internal_error' },
@@ -329,7 +335,7 @@ describe('usage that was not asked for', () => {
   test.each([
     ['\n', ''],
     ['\r\n', ': a comment\r\n\r\n'],
-  ])('is left out, and the rest is what it was, with %j, at every split', async (end, before) => {
+  ])('is left out, and all other bytes stay, with %j, at every split', async (end, before) => {
     const wire = (events: string[]) => before + events.join('').replaceAll('\n', end)
     const events = [...ANSWER.slice(0, 2), ...others]
     const seen = lines(wire([...events, DONE_EVENT]))
@@ -425,7 +431,7 @@ describe('a moderated answer', () => {
     }
   })
 
-  test('that is flagged shows nothing of it, says why, and leaves the upstream', async () => {
+  test('that is flagged shows nothing flagged, says why, and ends the upstream call', async () => {
     for (const at of [3, 10, 19]) {
       const events = answerEvents(WORDS.with(at, 'bomb ')).slice(0, -1)
       const started = startAnswer(events.map(toBytes), { ...moderating({ says: flags }), after: 'silence' })
@@ -443,7 +449,7 @@ describe('a moderated answer', () => {
     expect({ end, data }).toEqual({ end: { state: 'moderated' }, data: [] })
   })
 
-  test('that nobody could judge ends with an error, of which a status can be made', async () => {
+  test('that can’t be judged ends with an error that can become a status', async () => {
     const { end, data, last } = await run(
       answerEvents(WORDS).slice(1).join(''),
       moderating({ says: () => NO_VERDICT }),
@@ -458,19 +464,22 @@ describe('a moderated answer', () => {
   test.each([
     ['flagged', FLAGGED, 'moderated', [JSON.parse(cut)]],
     ['not judged', NO_VERDICT, 'failed', []],
-  ] as const)('that is shown ahead and %s says how much is taken back', async (_, verdict, state, before) => {
-    const it = moderating({ mode: { kind: 'retract', lead: 40 } })
-    const started = startAnswer([toBytes(delta('0123456789'))], { ...it, after: 'silence' })
-    await setImmediate()
-    expect(started.items).toHaveLength(1)
-    it.say(verdict)
-    const { end, last } = await started.came
-    expect(end.state).toBe(state)
-    expect(last.withdrawn).toBe(1)
-    const events = last.events.slice(0, -1).map((one) => JSON.parse(one))
-    expect(events).toMatchObject([...before, { choices: [], millrace: { state, retract: { 0: 10 } } }])
-    expect(last.events.at(-1)).toMatch(state === 'moderated' ? /^\[DONE\]$/ : /moderation_unavailable/)
-  })
+  ] as const)(
+    'that was shown ahead and is %s says how much is taken back',
+    async (_, verdict, state, before) => {
+      const it = moderating({ mode: { kind: 'retract', lead: 40 } })
+      const started = startAnswer([toBytes(delta('0123456789'))], { ...it, after: 'silence' })
+      await setImmediate()
+      expect(started.items).toHaveLength(1)
+      it.say(verdict)
+      const { end, last } = await started.came
+      expect(end.state).toBe(state)
+      expect(last.withdrawn).toBe(1)
+      const events = last.events.slice(0, -1).map((one) => JSON.parse(one))
+      expect(events).toMatchObject([...before, { choices: [], millrace: { state, retract: { 0: 10 } } }])
+      expect(last.events.at(-1)).toMatch(state === 'moderated' ? /^\[DONE\]$/ : /moderation_unavailable/)
+    },
+  )
 
   test('whose caller leaves ends at once, and shows nothing more', async () => {
     const it = moderating()

@@ -41,7 +41,7 @@ test('an upstream that is silent for so long, or a quarter more, ends the call',
   expect(abort).toHaveBeenCalledWith(expect.objectContaining({ code: 'upstream_silence_timeout' }))
 })
 
-test('a slow reader is no silence of the upstream', async () => {
+test('a slow reader does not count as silence of the upstream', async () => {
   const { chunks, say, abort } = open()
   void chunks.read()
   await say()
@@ -49,7 +49,7 @@ test('a slow reader is no silence of the upstream', async () => {
   expect(abort).not.toHaveBeenCalled()
 })
 
-test('after `stop` nothing is looked at any more', () => {
+test('`stop` ends the watch for silence', () => {
   const { chunks, stop } = open()
   void chunks.read()
   stop()

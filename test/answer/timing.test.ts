@@ -39,7 +39,7 @@ test.each([
   expect(timed(1400, [1300, delta])).toMatchObject({ first_token_ms: 300 })
 })
 
-test('without a token there is no time of one, and no rate', () => {
+test('an answer without a token has no time to first token and no rate', () => {
   expect(timed(1400, [1300, { role: 'assistant', content: '' }], [1350, { obfuscation: 'x' }])).toMatchObject(
     {
       first_token_ms: null,

@@ -24,7 +24,7 @@ const usageOf = (prompt_tokens: number, completion_tokens: number, total_tokens?
 })
 const sent = (usage: Usage | null) => chunk({}, { choices: [], usage })
 
-describe('where the upstream sends no usage, what can be read is counted', () => {
+describe('without usage from the upstream, the readable text is counted', () => {
   test.each<[string, object[], number]>([
     ['nothing yet', [], 0],
     ['content, joined over its deltas', [delta({ content: 'one t' }), delta({ content: 'wo three' })], 3],
@@ -48,7 +48,7 @@ describe('where the upstream sends no usage, what can be read is counted', () =>
     ['a transcript', [delta({ audio: { transcript: 'hello you' } })], 2],
     ['no field that is not known', [delta({ poem: 'a b c' }), { type: 'ping', text: 'a b' }], 0],
     ['no usage that is none', [delta({ content: 'one two' }), sent(null), sent(usageOf(-1, 5))], 2],
-  ])('%s', (_, events, completion) => {
+  ])('it counts %s', (_, events, completion) => {
     expect(counted(...events)).toEqual({
       told: { usage: usageOf(PROMPT, completion), source: 'estimated' },
       tokens: { prompt_tokens: PROMPT, completion_tokens: completion, usage_source: 'estimated' },
@@ -82,7 +82,7 @@ describe('usage that contradicts itself or the text is charged as the larger cou
       4,
       'estimated',
     ],
-  ])('%s', (_, events, prompt_tokens, completion_tokens, usage_source) => {
+  ])('for %s', (_, events, prompt_tokens, completion_tokens, usage_source) => {
     expect(counted(...events).tokens).toEqual({ prompt_tokens, completion_tokens, usage_source })
   })
 })

@@ -1,10 +1,11 @@
 /**
- * The answer that every contestant carries: OpenAI's events, of about 260 bytes, a word a token. Upstream and
- * reader both make it from this file, so that the reader sees a token that is lost, doubled or out of order.
+ * The answer that every contestant carries: OpenAI's events, of about 260 bytes, a word a token. Upstream
+ * and reader both make it from this file, so that the reader sees a token that is lost, doubled or out of
+ * order.
  */
 import { chunk, DONE_EVENT, event } from '../support/sse.ts'
 
-/** What the upstream is to send. It is the text of the question, which every contestant passes on. */
+/** Instructions for the upstream. They are the text of the question, which every contestant passes on. */
 export interface Script {
   /** The stream's number, unique in a run. */
   stream: number
@@ -35,7 +36,7 @@ const chunkOf = (delta: Record<string, unknown>, finish_reason: string | null) =
 /** Made once, so that the upstream writes no JSON while the bench measures. */
 const EVENTS = WORDS.map((content) => event(chunkOf({ content }, null)))
 
-/** Each stream begins at another word, so that the reader sees when two are mixed up. */
+/** Each stream begins at another word, so that the reader notices when two are mixed up. */
 const at = <T>(list: readonly T[], stream: number, token: number) =>
   list[(stream * 7 + token) % list.length] as T
 

@@ -22,9 +22,9 @@ export type Name = (typeof NAMES)[number]
 
 export interface Contestant {
   name: Name
-  /** The part of 1,000 streams that it can hold open at once on two cores: 1 is all. */
+  /** The share of 1,000 streams that it can hold open at once on two cores; 1 is all. */
   share: number
-  /** Where it is asked. */
+  /** The path of its endpoint. */
   path: string
   /** The access key of its caller; `undefined`: the caller has none. */
   key?: string
@@ -38,7 +38,7 @@ export interface Contestant {
 const OUT = 'dist/bench'
 const CHAT = '/v1/chat/completions'
 
-/** As many as a run uses up: the Worker looks through all of them for each question. */
+/** Enough keys for one run. The Worker searches all of them for each question. */
 const KEYS = Array.from({ length: 200 }, (_, i) => `caller-${i}`)
 const unused = KEYS.values()
 
@@ -88,7 +88,7 @@ export async function assemble({ url }: Upstream, names: readonly Name[]): Promi
   return [...own, ...references, ...peers].sort((a, b) => NAMES.indexOf(a.name) - NAMES.indexOf(b.name))
 }
 
-/** @returns nothing where it can't be installed */
+/** @returns an empty list if it can't be installed */
 async function portkey(upstream: string): Promise<Contestant[]> {
   try {
     await installPortkey()

@@ -1,4 +1,4 @@
-/** The tables of docs/PERFORMANCE.md, made from results.json: no figure of them is typed by hand. */
+/** Writes the tables of docs/PERFORMANCE.md from results.json, so that no figure is typed by hand. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { ROOT } from '../../scripts/bundle.ts'
 import type { Results } from './results.ts'
@@ -9,7 +9,7 @@ const PAGE = `${ROOT}docs/PERFORMANCE.md`
 const BEGIN = '<!-- bench: made by `npm run bench` from test/bench/results.json -->'
 const END = '<!-- /bench -->'
 
-/** A title for the rows whose names begin in one of these ways; a row stands under the first that fits. */
+/** The title for rows whose names begin with one of these; the first match counts. */
 const SECTIONS: [title: string, ...names: string[]][] = [
   ['What a token and an answer cost', 'CPU'],
   ['First token', 'first token'],

@@ -1,7 +1,6 @@
 /**
- * Is loaded into Portkey's process before its server. Portkey 1.15.2 adds headers to the response that
- * `fetch` gave it, which Node refuses: the answer would be a 500. So each response gets headers of its own,
- * once an answer.
+ * Loaded into Portkey's process before its server. Portkey 1.15.2 adds headers to the response from `fetch`,
+ * which Node refuses, so every answer would be a 500. This gives each response headers of its own.
  */
 const { fetch: send, Response: PlainResponse } = globalThis
 

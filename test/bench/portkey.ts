@@ -21,7 +21,7 @@ const INSTALL_MS = 120_000
 const START_MS = 30_000
 const POLL_MS = 50
 
-/** @throws with npm's words where it can't be had, as without a network */
+/** @throws with npm's output if it can't be installed, as without a network */
 export async function installPortkey(): Promise<void> {
   if (installedVersion() === VERSION) return
   mkdirSync(FOLDER, { recursive: true })
@@ -41,7 +41,7 @@ function installedVersion(): string | undefined {
   }
 }
 
-/** Sends a question on to OpenAI's API at this base URL. */
+/** The headers with which Portkey sends a question to OpenAI's API at this base URL. */
 export const portkeyHeaders = (upstream: string): Record<string, string> => ({
   authorization: 'Bearer bench',
   'x-portkey-provider': 'openai',

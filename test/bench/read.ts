@@ -1,5 +1,5 @@
 /**
- * Reads streams from a contestant, and checks them once they have ended, so that the reader takes little CPU
+ * Reads streams from a contestant, and checks them after they have ended, so that the reader uses little CPU
  * time.
  */
 import { Agent, type RequestOptions, request } from 'node:http'
@@ -16,14 +16,14 @@ export interface Reading {
   ended: number
 }
 
-/** The pieces of an answer as they came. They are parsed once the answer has ended. */
+/** The pieces of an answer as they came, parsed after its end. */
 interface Raw {
   asked: number
   pieces: { bytes: Buffer; at: number }[]
   ended: number
 }
 
-/** A connection that was idle for longer isn't used again, since workerd closes idle connections. */
+/** A connection that was idle for longer isn't reused, because workerd closes idle connections. */
 const IDLE_MS = 2_000
 
 const agent = new Agent({ keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS })
@@ -41,8 +41,8 @@ export interface Target {
 
 /**
  * @param target a contestant
- * @param watch is called once each stream has its first token
- * @throws {Error} where an answer differs from the one that was asked for
+ * @param watch called once each stream has its first token
+ * @throws {Error} if an answer differs from the one that was asked for
  */
 export async function readAll(target: Target, scripts: Script[], watch = async () => {}): Promise<Reading[]> {
   let waited = scripts.length
@@ -79,9 +79,8 @@ export const question = (script: Script): string =>
   })
 
 /**
- * Asks again where a kept connection turns out to be closed: the server closed it for being idle while the
- * question was on its way, and never read the question. Each try costs one such connection, so that the last
- * one is new.
+ * Retries if a kept connection turns out to be closed: the server closed it for idleness while the question
+ * was on its way, and never read the question. Each try uses up one such connection, so the last one is new.
  */
 export async function receive(
   url: string,
@@ -123,7 +122,7 @@ function receiveOnce(
   })
 }
 
-/** @throws {Error} where the answer differs from the one that was asked for */
+/** @throws {Error} if the answer differs from the one that was asked for */
 export function check({ asked, pieces, ended }: Raw, { stream, tokens }: Script): Reading {
   const arrivals: number[] = []
   let at = 0

@@ -1,4 +1,4 @@
-/** The machine, and the file that keeps what it measured. */
+/** The description of the machine, and the file that keeps its measurements. */
 import { writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { cpus, totalmem } from 'node:os'
@@ -24,7 +24,7 @@ export interface Results {
   tokens: TokenRow[]
 }
 
-/** @returns what was written, rounded as it is there */
+/** @returns the results as written, rounded */
 export function writeResults(file: string, results: Results): Results {
   const text = JSON.stringify(results, roundedFigure, 2)
   writeFileSync(`${ROOT}${file}`, `${text}\n`)

@@ -1,6 +1,6 @@
 /**
- * What the bench measures: a row has one figure for each contestant, and each figure's ratio to bare, or what
- * it adds to bare.
+ * What the bench measures: a row has one figure for each contestant, and each figure's ratio to bare, or
+ * what it adds to bare.
  */
 import { type Contestant, NAMES, type Name } from './contestants.ts'
 import { median, percentile } from './statistics.ts'
@@ -18,8 +18,7 @@ export interface Row {
 }
 
 /**
- * What is to be reached at the most: as a ratio to bare, on top of bare, as a ratio to the tutorial way, or
- * as it is.
+ * The most that is allowed: as a ratio to bare, on top of bare, as a ratio to the tutorial way, or absolute.
  */
 export interface Goal {
   of: 'ratio' | 'added' | 'tutorial' | 'figure'
@@ -27,8 +26,8 @@ export interface Goal {
 }
 
 /**
- * A contestant's results, one a round. Contestants take turns, so that other work of the machine slows all of
- * them.
+ * A contestant's results, one a round. Contestants take turns, so that other work of the machine slows all
+ * of them.
  */
 export type Rounds<T> = Map<Name, T[]>
 
@@ -49,7 +48,7 @@ export async function takeTurns<T, C extends Pick<Contestant, 'name'>>(
   return results
 }
 
-/** The medians over the rounds. Ratio and addition are taken round by round, and then their median. */
+/** The medians over the rounds. Ratios and additions are computed for each round, and then their median. */
 export function rowOf<T>(
   row: Pick<Row, 'name' | 'unit' | 'goals' | 'note'> & { against: 'ratio' | 'added' },
   rounds: Rounds<T>,
@@ -75,9 +74,7 @@ export function rowOf<T>(
   return { ...rest, figures, toBare: against === 'ratio' ? { ratio: toBare } : { added: toBare } }
 }
 
-/**
- * A row of a percentile for which one round has too few figures: taken of the figures of all rounds together.
- */
+/** A row for a percentile that needs more figures than one round has: computed over all rounds together. */
 export function pooledRowOf<T>(
   { against, ...row }: Pick<Row, 'name' | 'unit' | 'goals' | 'note'> & { against: 'ratio' | 'added' },
   rounds: Rounds<T>,
@@ -94,7 +91,7 @@ export interface Verdict extends Goal {
   met: boolean
 }
 
-/** The goals of the contestants that were measured, and whether they are met. */
+/** The goals of the measured contestants, and whether they are met. */
 export function verdicts({ figures, toBare, goals = {} }: Row): Verdict[] {
   const against: Partial<Record<'ratio' | 'added', Figures>> = toBare ?? {}
   return NAMES.flatMap((name) => {

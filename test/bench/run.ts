@@ -1,9 +1,9 @@
 /**
- * `npm run bench`: Millrace against the bare limit and the usual ways, in one run on one machine. The network
- * is asked for Portkey's package alone, and once. It fails where an answer is not whole and in order. At its
- * end it says of each goal whether it is met, and writes results.json and the tables of docs/PERFORMANCE.md.
+ * `npm run bench`: Millrace against the bare limit and the usual ways, in one run on one machine. The
+ * network is used once, for Portkey's package. It fails if an answer is not whole and in order. At its end
+ * it prints for each goal whether it is met, and writes results.json and the tables of docs/PERFORMANCE.md.
  *
- * For development it runs in part, and then keeps no results:
+ * For development it can run in part, and then keeps no results:
  *
  * @example npm run bench -- --only=steady,first-token --contestants=bare,guarded --quick
  * @example npm run bench -- --only=steady --rounds=1
@@ -58,7 +58,7 @@ const rounds = Number(options.rounds ?? (quick ? 3 : 5))
 if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError('--rounds takes a whole number from 1.')
 const crowd = { rounds: quick ? 1 : rounds, tokens: 20 }
 
-/** All contestants stay up beside each other, and take turns. */
+/** All contestants run at the same time, and take turns. */
 const BESIDE_EACH_OTHER = {
   steady: {
     title: 'tokens at the pace of a model',
@@ -92,13 +92,13 @@ const BESIDE_EACH_OTHER = {
   },
   saturation: {
     title: 'tokens as fast as they go',
-    // A durable stream ends where its reader falls too far behind.
+    // A durable stream ends if its reader falls too far behind.
     contestants: NAMES.filter((name) => name !== 'durable'),
     measure: (running) => benchSaturation(running, rounds),
   },
 } satisfies Record<string, Part<Running>>
 
-/** Each contestant is started by the part itself, alone on the machine. */
+/** The part starts each contestant itself, alone on the machine. */
 const ALONE = {
   'rows-written': {
     title: 'rows written',
@@ -112,7 +112,7 @@ const ALONE = {
   },
   crowd: {
     title: '1,000 streams at once',
-    // One caller may have some 250 durable streams running.
+    // One caller may have some 250 running durable streams.
     contestants: NAMES.filter((name) => name !== 'durable'),
     measure: (contestants) => benchCrowd(contestants, upstream, crowd),
   },
@@ -129,7 +129,7 @@ const TOKENS = 'tokens'
 
 const parts = chosen('only', options.only, [...Object.keys(BESIDE_EACH_OTHER), ...Object.keys(ALONE), TOKENS])
 const names = chosen('contestants', options.contestants, NAMES)
-/** A quick look or a part of the bench is printed, and not kept. */
+/** Results of a quick or partial run are printed, and not kept. */
 const kept = !quick && options.only === undefined && options.contestants === undefined
 
 const rows: Row[] = []
@@ -166,7 +166,7 @@ console.log(`\n${goalsOf(rows)}`)
 // Results with a part missing aren't kept: what was measured is printed above.
 if (kept && process.exitCode !== 1) writePage(writeResults(RESULTS, { machine: machine(), rows, tokens }))
 
-/** @throws {RangeError} for a name that there isn't, with all that there are */
+/** @throws {RangeError} for an unknown name, with a list of the known ones */
 function chosen<N extends string>(
   option: string,
   asked: string | undefined,

@@ -8,13 +8,13 @@ export interface Running extends Omit<Contestant, 'start'> {
   server: Server
 }
 
-/** @param keyOf the access key for each stream, where it is not the contestant's own */
+/** @param keyOf returns the access key for each stream, if it is not the contestant's own */
 export function targetOf({ server, path, key, headers }: Running, keyOf?: Target['keyOf']): Target {
   const own = keyOf ?? (key === undefined ? undefined : () => key)
   return { url: server.url, path, ...(own && { keyOf: own }), ...(headers && { headers }) }
 }
 
-/** Measures in a process that has just started, and stops it. */
+/** Measures in a newly started process, and stops it. */
 export async function inNewProcess<T>(
   { start, ...rest }: Contestant,
   measure: (running: Running) => Promise<T>,
@@ -29,6 +29,6 @@ export async function inNewProcess<T>(
 
 let streams = 0
 
-/** New streams to ask for, each with a number that no other stream of this run has. */
+/** New streams to request, each with a number that no other stream of this run has. */
 export const scripts = (count: number, tokens: number, every: number): Script[] =>
   Array.from({ length: count }, () => ({ stream: streams++, tokens, every }))

@@ -1,4 +1,4 @@
-/** A contestant's process, and what it uses. Linux tells; no other system does. */
+/** A contestant's process and its resource use, which only Linux reports. */
 import { readdirSync, readFileSync } from 'node:fs'
 
 export interface Server {
@@ -11,7 +11,7 @@ export interface Server {
   stop(): Promise<void>
 }
 
-/** In nanoseconds from the scheduler, since `stat` counts hundredths of a second. */
+/** The scheduler's nanoseconds, because `stat` counts hundredths of a second. */
 export function cpuOf(pid: string): number {
   const threads = readdirSync(`/proc/${pid}/task`)
   const nanoseconds = threads.map((id) =>

@@ -2,7 +2,8 @@ export const sum = (figures: Iterable<number>): number =>
   [...figures].reduce((sum, figure) => sum + figure, 0)
 
 /**
- * @param part 0.5 is the median. @returns one of the figures, never a mean of two; `NaN` where there are none
+ * @param part 0.5 is the median
+ * @returns one of the figures, never a mean of two; `NaN` if there are none
  */
 export function percentile(figures: readonly number[], part: number): number {
   const sorted = figures.toSorted((a, b) => a - b)

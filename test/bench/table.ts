@@ -29,9 +29,7 @@ function goalOf(row: Row): string {
     .join('; ')
 }
 
-/**
- * Each goal of these rows on a line of its own: what is asked, what was reached, and whether that meets it.
- */
+/** One line for each goal of these rows: the goal, the result, and whether it is met. */
 export function goalsOf(rows: Row[]): string {
   const lines = rows.flatMap((row) =>
     verdicts(row).map(({ name, reached, met, ...goal }) => [

@@ -12,12 +12,12 @@ import { promisify } from 'node:util'
 const LIBRARIES = ['millrace', 'js-tiktoken', 'gpt-tokenizer'] as const
 type Library = (typeof LIBRARIES)[number]
 
-/** One line of the table. No figure: not measured, since it would take js-tiktoken more than 20 s. */
+/** One line of the table. No figure: not measured, because js-tiktoken would take more than 20 s. */
 export interface TokenRow {
   name: string
   unit: 'ms' | 'MB' | 'million characters/s'
   figures: Partial<Record<Library, number>>
-  /** What Millrace's own figure is to reach. */
+  /** The goal for Millrace's own figure. */
   goal?: { at: 'most' | 'least'; figure: number }
 }
 
@@ -25,8 +25,8 @@ type Count = (text: string) => number
 type Figures = Record<string, number>
 
 /**
- * Rounds in which the libraries take turns; the middle figure counts. js-tiktoken's speed is taken once: 20
- * s.
+ * Rounds in which the libraries take turns; the median counts. js-tiktoken's speed is measured once, since
+ * it takes 20 s.
  */
 const ROUNDS = 3
 const MEGABYTE = 2 ** 20
@@ -109,7 +109,7 @@ function median(rounds: Figures[], key: string): number | undefined {
   return figures[figures.length >> 1]
 }
 
-/** All that a library needs before it can count, and one count. */
+/** Loads a library and counts once. */
 async function start(library: Library, built: string): Promise<Count> {
   if (library === 'millrace') {
     const bundle = (name: string) => import(pathToFileURL(join(built, name)).href)
@@ -151,7 +151,8 @@ async function measureSpeed(library: Library, built: string) {
   const count = await start(library, built)
   const result: Figures = {}
   for (const [name, text] of Object.entries({ prose: prose(), code: code() })) {
-    // The first third warms up; the rest is new to the library, since some remember what they counted.
+    // The first third warms up. The rest is new to the library, because some libraries remember what they
+    // counted.
     const cold = Math.floor(text.length / 3)
     count(text.slice(0, cold))
     result[name] = (text.length - cold) / 1000 / time(() => count(text.slice(cold)))
@@ -174,7 +175,7 @@ const read = (pattern: string) =>
     .sort()
     .map((path) => readFileSync(join(modules, path), 'utf8'))
 
-/** What packages' READMEs say, without their code. */
+/** The prose of packages' READMEs, without code. */
 function prose(): string {
   return read('{*,@*/*}/README.md')
     .join('\n')

@@ -1,5 +1,5 @@
 /**
- * The upstream. upstream.ts starts it in a process of its own, so that its CPU time is counted for no
+ * The upstream. upstream.ts starts it in a process of its own, so that its CPU time doesn't count for a
  * contestant.
  */
 import { createServer, type ServerResponse } from 'node:http'
@@ -29,8 +29,8 @@ process.on('message', () => {
 process.on('disconnect', () => process.exit())
 
 /**
- * A chunk a token. After a late token the next one keeps its distance, since two at once would arrive as one
- * read.
+ * Sends one token a chunk. After a late token the next one keeps its distance, because two at once would
+ * arrive as one read.
  */
 function atPace({ stream, tokens, every }: Script, last: string, response: ServerResponse): void {
   const times: number[] = []

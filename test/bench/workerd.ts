@@ -6,10 +6,10 @@ import { ROOT } from '../../scripts/bundle.ts'
 import { cpuOf, memoryOf, type Server } from './server.ts'
 
 export interface Worker {
-  /** The folder with its modules, of which one is a script: the entry. */
+  /** The folder of its modules. One of them is a script: the entry. */
   bundle: string
   bindings: Record<string, string>
-  /** As wrangler.toml has it, or plain. */
+  /** Configured as in wrangler.toml, or plain. */
   configured: boolean
   onLog(message: string): void
 }
@@ -18,7 +18,7 @@ const HOST = '127.0.0.1'
 
 export async function startWorkerd({ bundle, bindings, configured, onLog }: Worker): Promise<Server> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(`${ROOT}wrangler.toml`)
-  // Assets would be served by a Worker of Miniflare's, which a deployment doesn't have.
+  // Miniflare would serve assets from a Worker of its own, which a deployment doesn't have.
   const { modulesRules: _, assets: __, bindings: vars, ...own } = workerOptions
   const { compatibilityDate } = own
   const others = processes()
@@ -42,7 +42,7 @@ export async function startWorkerd({ bundle, bindings, configured, onLog }: Work
     }),
   )
   try {
-    // The Worker's own socket: Miniflare's is a second Worker before it.
+    // The address of the Worker's own socket: Miniflare's is a second Worker before it.
     const { origin } = await miniflare.unsafeGetDirectURL('contestant')
     const [pid, ...more] = processes().filter((id) => !others.includes(id))
     if (pid === undefined || more.length > 0) throw new Error('Which process is this workerd?')
@@ -58,7 +58,7 @@ export async function startWorkerd({ bundle, bindings, configured, onLog }: Work
   }
 }
 
-/** The entry first, as Miniflare wants it. */
+/** The entry comes first, as Miniflare requires. */
 function modulesIn(bundle: string) {
   return readdirSync(bundle)
     .filter((name) => /\.(?:js|bin)$/.test(name))

@@ -45,14 +45,14 @@ function createDeployment(
   return { granted, asked, deployment }
 }
 
-test('a call that nothing was put aside for is charged at what it used, unless that is no count', () => {
+test('a call without a reservation is charged what it used, unless that is no count', () => {
   const { budget } = createCaller(createDeployment(1000).deployment)
   for (const used of [Number.NaN, -5, 1.5, Number.POSITIVE_INFINITY, 1e18]) budget.charge('absurd', used)
   budget.charge('counted', 42)
   expect(budget.usage(ANYONE)).toMatchObject({ used: 42, reserved: 0, running: 0 })
 })
 
-test('a call that something was put aside for is settled when it is charged, not counted beside it', async () => {
+test('a call with a reservation is settled by its charge, not counted twice', async () => {
   const { budget, ask } = createCaller(createDeployment(1000).deployment)
   await ask(100)
   budget.charge('call 1', 42)
@@ -68,14 +68,14 @@ test('a caller asks the deployment seldom, also when its questions come at once'
   expect(asked.times).toBe(4)
 })
 
-test('without a limit on the deployment, it is not asked', async () => {
+test('a deployment without a limit is not asked', async () => {
   const { deployment, asked } = createDeployment(64_000)
   const { ask } = createCaller(deployment)
   expect((await ask(100, { ...ANYONE, sliced: false })).kind).toBe('reserved')
   expect(asked.times).toBe(0)
 })
 
-test("what the caller's own limits refuse is not asked for", async () => {
+test("a question that the caller's own limits refuse does not ask the deployment", async () => {
   const { deployment, asked } = createDeployment(64_000)
   const { ask } = createCaller(deployment)
   expect(await ask(100, { ...ANYONE, tokensPerDay: 99 })).toMatchObject({
@@ -84,7 +84,7 @@ test("what the caller's own limits refuse is not asked for", async () => {
   expect(asked.times).toBe(0)
 })
 
-test("a refusal of the deployment's says that it is, and what it knows", async () => {
+test('a refusal by the deployment says so, and tells its state', async () => {
   const { deployment } = createDeployment(1000)
   const { ask } = createCaller(deployment)
   expect(await ask(1001, { ...ANYONE, tokensPerDay: 5000 })).toEqual({
@@ -108,7 +108,7 @@ test('a smaller question is served after a larger one was refused', async () => 
   expect([large.kind, small.kind]).toEqual(['refused', 'reserved'])
 })
 
-test('where the total cannot be reached the call is not made, and the next one asks again', async () => {
+test('a total that can’t be reached admits no call, and the next call asks again', async () => {
   const faults = [new Error('unreachable'), undefined]
   const { deployment } = createDeployment(1000, async () => {
     const fault = faults.shift()

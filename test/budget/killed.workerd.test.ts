@@ -64,7 +64,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('kill' as const), how: kill }) },
 )
 
-test(`between reserving and settling, by the seed ${FUZZ_SEED}`, async () => {
+test(`objects killed between reserving and settling lose no count, by the seed ${FUZZ_SEED}`, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 16 }), async (steps) => {
       const stub = newCaller()
@@ -109,7 +109,7 @@ test(`between reserving and settling, by the seed ${FUZZ_SEED}`, async () => {
   )
 }, 120_000)
 
-test(`in the middle of an answer, by the seed ${FUZZ_SEED}: it is settled at what its journal has`, async () => {
+test(`an object killed in mid-answer settles it at what its journal has, by the seed ${FUZZ_SEED}`, async () => {
   const body = new TextEncoder().encode(
     JSON.stringify({
       model: 'millrace-demo',

@@ -105,7 +105,7 @@ describe('a call', () => {
     [-1, 1],
     [1, 0.5],
     [1, Infinity],
-  ])('of %s and %s tokens is a mistake of who asks', (prompt, output) => {
+  ])('of %s and %s tokens is wrong use', (prompt, output) => {
     const ask = { id: 'a', prompt, output, expiresAt: NOON }
     expect(() => open().reserve(ask, limits(), NOON)).toThrow(TypeError)
   })
@@ -156,7 +156,7 @@ describe('a refusal', () => {
     expect(ledger.reserve(call('b', 20), limits(undefined, 1), NOON).kind).toBe('reserved')
   })
 
-  test('leaves no trace', () => {
+  test('stores nothing', () => {
     const ledger = open()
     ledger.reserve(call('a', 200), limits(100), NOON)
     expect(ledger.usage(limits(100), NOON)).toMatchObject({ used: 0, reserved: 0, running: 0 })
@@ -239,7 +239,7 @@ describe('a call that is not settled', () => {
     expect(ledger.usage(limits(1000), NOON + 2 * HOUR).used).toBe(total)
   })
 
-  test('is not to be asked for again', () => {
+  test('can’t be reserved again', () => {
     const ledger = open()
     ledger.reserve(call('a', 100), limits(1000), NOON)
     ledger.runDueWork(NOON + HOUR)

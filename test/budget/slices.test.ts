@@ -129,7 +129,7 @@ test('of 100 callers of small calls, in any order, none is refused before half o
   fc.assert(property, { numRuns: 10 })
 }, 30_000)
 
-describe('what is not used', () => {
+describe('an unused grant', () => {
   test('goes back when its caller has asked nothing for a while', () => {
     const { deployment, granted } = createDeployment()
     const { ledger, reserve } = createHolder('a')
@@ -147,7 +147,7 @@ describe('what is not used', () => {
     expect(ledger.dueAt(due)).toBe(MIDNIGHT + DAY_GRACE_MS)
   })
 
-  test('is said again until the deployment has answered', () => {
+  test('is reported again until the deployment has answered', () => {
     const { deployment, granted } = createDeployment()
     const { ledger, reserve, alarm } = createHolder('a')
     reserve(deployment, 64_000, 100)
@@ -168,7 +168,7 @@ describe('what is not used', () => {
     expect(granted()).toBe(0)
   })
 
-  test('comes back with the next request, too', () => {
+  test('comes back with the next request too', () => {
     const { deployment, granted } = createDeployment()
     const { reserve, request } = createHolder('a')
     deployment.grant(request(50), 64_000, NOON)
@@ -188,7 +188,7 @@ describe('what is not used', () => {
   test.each([
     ['more', 70],
     ['less', 0],
-  ])('is told anew when the count of an expired call comes late, and is %s', (_, used) => {
+  ])('is reported anew when the count of an expired call comes late, and is %s', (_, used) => {
     const { deployment, granted } = createDeployment()
     const { ledger, alarm } = createHolder('a')
     const call = { id: 'a', prompt: 40, output: 60, expiresAt: NOON + 1 }
@@ -226,7 +226,7 @@ describe('what is not used', () => {
 })
 
 describe('a shortage', () => {
-  test('says what there is, and that others may give some back', () => {
+  test('tells what is left, and that others may give some back', () => {
     const { deployment } = createDeployment()
     createHolder('a').reserve(deployment, 640, 600)
     expect(createHolder('b').reserve(deployment, 640, 50)).toEqual({
@@ -244,7 +244,7 @@ describe('a shortage', () => {
     expect(createHolder('b').reserve(deployment, 640, 400)).toMatchObject({ retryAfterMs: SLICE_IDLE_MS })
   })
 
-  test('is for the day where all is known to be spent', () => {
+  test('lasts for the day if everything is known to be spent', () => {
     const { deployment } = createDeployment()
     const { ledger, reserve, alarm } = createHolder('a')
     reserve(deployment, 640, 600)
@@ -260,7 +260,7 @@ describe('a shortage', () => {
     })
   })
 
-  test('follows from calls that used more than was reserved, once they are told', () => {
+  test('follows from calls that used more than was reserved, once they are reported', () => {
     const { deployment, granted } = createDeployment()
     const { ledger, reserve } = createHolder('a')
     reserve(deployment, 1000, 100)
@@ -269,7 +269,7 @@ describe('a shortage', () => {
     expect(granted()).toBe(5000)
   })
 
-  test('meets who asks for a day that is over', () => {
+  test('meets a request for a day that is over', () => {
     const { deployment } = createDeployment()
     const request = { day: dayOf(NOON), lease: 'a', seq: 1, spent: 0, granted: 0, wanted: 10, cap: 10 }
     expect(deployment.grant(request, 1000, MIDNIGHT + 5)).toMatchObject({

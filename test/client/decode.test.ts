@@ -40,7 +40,7 @@ const CASES: [name: string, wire: string, events: [event: string | undefined, da
   ['nothing', '', []],
 ]
 
-test.each(CASES)('%s, at every split', async (_name, wire, expected) => {
+test.each(CASES)('events are read from %s, at every split', async (_name, wire, expected) => {
   for (const parts of splits(bytes(wire))) {
     const seen = await Array.fromAsync(decodeEvents(bodyOf(parts).body))
     expect(seen.map(({ event, data }) => [event, data])).toEqual(expected)

@@ -25,7 +25,7 @@ const usage = (completion_tokens: number, reasoning_tokens = 0) => ({
   completion_tokens_details: { reasoning_tokens },
 })
 
-test('before anything came there is nothing to say', () => {
+test('a meter has no figures before the first chunk', () => {
   expect(metered().read()).toEqual({
     firstTokenMs: null,
     tokens: 0,

@@ -49,7 +49,7 @@ async function readAll(world: World, stream: ChatStream) {
 
 const WHOLE = { text: WORDS.join(''), state: 'done', error: undefined }
 
-describe('each event comes once and in order, though the connection', () => {
+describe('each event comes once and in order if the connection', () => {
   test.each(['reset', 'close', 'silence'] as const)('ends at any byte, by %s', async (ends) => {
     for (let cut = 0; cut < LENGTH; cut++) {
       const { world, streams, open } = scene([{ bytes: cut, ends }])
@@ -62,7 +62,7 @@ describe('each event comes once and in order, though the connection', () => {
     }
   })
 
-  test('ends again and again, is refused, and brings what had come before', async () => {
+  test('ends again and again, is refused, and repeats earlier events', async () => {
     const unheard = fc.constantFrom<Fate>('lost', 'late', 'hangs')
     const broken = fc.record({
       bytes: fc.nat(LENGTH - 1),
@@ -161,33 +161,36 @@ describe('the question', () => {
   })
 })
 
-describe('what the server says when it is asked again', () => {
+describe('the server’s answer to a reconnect', () => {
   const half: Fate = { bytes: bytes(EVENTS[0] ?? '').length, ends: 'reset' }
 
   test.each([
     [404, 'stream_not_found'],
     [401, 'access_key_required'],
     [400, 'invalid_cursor'],
-  ])('%i is the end', async (status, code) => {
+  ])('ends the stream with status %i', async (status, code) => {
     const { world, streams, open } = scene([half, { status, code }])
     expect(await readAll(world, open())).toMatchObject({ text: WORDS[0], error: { status, code } })
     expect(streams.requests).toHaveLength(2)
   })
 
-  test('204 is an end that is missing', async () => {
+  test('204 without an end is an error', async () => {
     const { world, streams, open } = scene([half, { status: 204 }])
     expect(await readAll(world, open())).toMatchObject({ text: WORDS[0], error: { code: 'truncated' } })
     expect(streams.requests).toHaveLength(2)
   })
 
-  test.each([408, 409, 425, 429, 500, 503])('%i is waited out, as long as it says', async (status) => {
-    const { world, streams, open } = scene([half, { status, headers: { 'retry-after': '20' } }])
-    expect(await readAll(world, open())).toEqual(WHOLE)
-    const [, second, third] = streams.sent
-    expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThanOrEqual(20_000)
-  })
+  test.each([408, 409, 425, 429, 500, 503])(
+    'is waited out with status %i, as long as it says',
+    async (status) => {
+      const { world, streams, open } = scene([half, { status, headers: { 'retry-after': '20' } }])
+      expect(await readAll(world, open())).toEqual(WHOLE)
+      const [, second, third] = streams.sent
+      expect((third?.at ?? 0) - (second?.at ?? 0)).toBeGreaterThanOrEqual(20_000)
+    },
+  )
 
-  test('nothing, for minutes, is a lost connection', async () => {
+  test('is a lost connection if it is missing for minutes', async () => {
     const { world, open } = scene([half, ...Array<Fate>(99).fill('lost')])
     expect(await readAll(world, open())).toMatchObject({ text: WORDS[0], error: { code: 'network' } })
     expect(world.now()).toBeGreaterThan(4 * 60_000)
@@ -213,21 +216,21 @@ describe('an error in the stream', () => {
     }
   })
 
-  test('is garbage', async () => {
+  test('can be an event that is not JSON', async () => {
     const { world, open } = scene([], eventsOf([first, '<html>']))
     expect(await readAll(world, open())).toMatchObject({ text: 'a', error: { code: 'invalid_event' } })
   })
 })
 
-describe('the time', () => {
-  test('a connection that falls silent is lost', async () => {
+describe('the deadlines', () => {
+  test('end a connection that falls silent', async () => {
     const { world, streams, connections, open } = scene([{ bytes: 60, ends: 'silence' }])
     await readAll(world, open())
     expect(streams.sent[1]?.at).toBeGreaterThanOrEqual(SILENCE_MS)
     expect(connections).toEqual(['open', 'reconnecting', 'open'])
   })
 
-  test('a reader that takes its time is not the silence of the server', async () => {
+  test('don’t count a slow reader as the server’s silence', async () => {
     const { world, streams, open } = scene()
     let text = ''
     for await (const chunk of open()) {
@@ -237,15 +240,15 @@ describe('the time', () => {
     expect([text, streams.requests.length]).toEqual([WHOLE.text, 1])
   })
 
-  test('a request without an answer is given up', async () => {
+  test('end a request without an answer', async () => {
     const { world, streams, open } = scene(['hangs'])
     await readAll(world, open())
     expect(streams.sent[1]?.at).toBeGreaterThanOrEqual(ANSWER_MS)
   })
 })
 
-describe('what a question has to wait for', () => {
-  test('takes as long as it takes, and nothing is lost by that', async () => {
+describe('a `ready` that a question waits for', () => {
+  test('may take any time, and costs no attempt', async () => {
     const { world, streams, connections, options } = scene()
     const solved = Promise.withResolvers<void>()
     const read = readAll(world, openStream(URL, QUESTION, { ...options, ready: () => solved.promise }))
@@ -255,7 +258,7 @@ describe('what a question has to wait for', () => {
     expect(world.attached()).toBe(0)
   })
 
-  test('is stopped with nothing sent, also later', async () => {
+  test('is stopped without a request, also later', async () => {
     const { world, streams, options } = scene()
     const solved = Promise.withResolvers<void>()
     const stream = openStream(URL, QUESTION, { ...options, ready: () => solved.promise })
@@ -268,7 +271,7 @@ describe('what a question has to wait for', () => {
     expect([streams.requests, world.attached()]).toEqual([[], 0])
   })
 
-  test('is asked for again where the network failed, and is an error where it was refused', async () => {
+  test('is called again if the network failed, and is an error if it was refused', async () => {
     const { world, streams, options } = scene()
     const fails = [clientError('network', 'Not reached.'), new TypeError('Odd.')]
     const ready = async () => {
@@ -300,7 +303,7 @@ describe('the network', () => {
     expect(world.now()).toBeLessThan(OFFLINE_INTERVAL_MS / 2 + 1_000)
   })
 
-  test('that is back means a new connection, also where the old one says nothing of it', async () => {
+  test('that is back means a new connection, also if the old one reports no failure', async () => {
     const { world, streams, open } = scene([{ bytes: bytes(EVENTS[0] ?? '').length, ends: 'silence' }])
     const chunks = open()[Symbol.asyncIterator]()
     await chunks.next()
@@ -315,7 +318,7 @@ describe('the network', () => {
     expect(streams.open()).toBe(1)
   })
 
-  test('a page that is looked at again does not wait', async () => {
+  test('is not waited for on a page that becomes visible again', async () => {
     const half: Fate = { bytes: bytes(EVENTS[0] ?? '').length, ends: 'reset' }
     const { world, streams, open } = scene([half, ...Array<Fate>(6).fill('lost')])
     const chunks = open()[Symbol.asyncIterator]()
@@ -347,7 +350,7 @@ describe('leaving', () => {
     ['while it waits for another try', [{ bytes: 80, ends: 'reset' }, 'lost', 'lost', 'lost', 'lost']],
     ['while the server does not answer', [{ bytes: 80, ends: 'reset' }, 'hangs']],
     ['before the server has answered', ['hangs']],
-  ])('by the signal, %s', async (_, fates) => {
+  ])('by the signal ends the reading, %s', async (_, fates) => {
     const { world, streams, options } = scene(fates)
     const abort = new AbortController()
     const read = readAll(world, openStream(URL, QUESTION, { ...options, signal: abort.signal }))
@@ -384,7 +387,7 @@ describe('a stop', () => {
     expect(world.attached()).toBe(0)
   })
 
-  test('that is not heard is asked for again', async () => {
+  test('that is lost is repeated', async () => {
     const { world, streams, open } = scene(['whole', 'lost', { status: 503 }])
     const stream = open()
     await stream[Symbol.asyncIterator]().next()
@@ -392,7 +395,7 @@ describe('a stop', () => {
     expect(streams.requests.slice(1)).toEqual(Array(3).fill(`DELETE ${URL}/${ID}`))
   })
 
-  test('of what is no longer there has nothing to do', async () => {
+  test('of a stream that no longer exists succeeds', async () => {
     const { world, open } = scene(['whole', { status: 404 }])
     const stream = open()
     await readAll(world, stream)
@@ -406,7 +409,7 @@ describe('a stop', () => {
     await expect(world.until(stream.stop())).rejects.toMatchObject({ code: 'invalid_access_key' })
   })
 
-  test('before the server has answered waits for its name', async () => {
+  test('before the server has answered waits for the stream’s id', async () => {
     const { world, streams, options } = scene([], eventsOf(datasOf([], 'stopped')))
     const answer = Promise.withResolvers<void>()
     const fetch: typeof streams.fetch = async (input, init) => {
@@ -423,7 +426,7 @@ describe('a stop', () => {
     expect((await first).value).toMatchObject({ millrace: { state: 'stopped' } })
   })
 
-  test('where the server can not be reached withdraws the question', async () => {
+  test('that can’t reach the server withdraws the question', async () => {
     const { world, streams, open } = scene(Array<Fate>(9).fill('lost'))
     const stream = open()
     const read = readAll(world, stream)
@@ -453,14 +456,14 @@ describe('a stream that is known', () => {
     expect(streams.requests[0]).toBe(`GET ${URL}/${ID}`)
   })
 
-  test('or from a later one', async () => {
+  test('is read from a later event on', async () => {
     const { world, streams, options } = scene()
     const { text } = await readAll(world, followStream(URL, ID, { ...options, after: 2 }))
     expect(text).toBe(WORDS.slice(2).join(''))
     expect(streams.requests).toEqual([`GET ${URL}/${ID} after 2`])
   })
 
-  test('is waited for, like any other', async () => {
+  test('is reconnected to like any other', async () => {
     const { world, options } = scene(['lost', { status: 503 }, 'hangs'])
     expect(await readAll(world, followStream(URL, ID, options))).toEqual(WHOLE)
   })

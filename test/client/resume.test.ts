@@ -4,14 +4,14 @@ import { type ChatError, clientError, serverError } from '../../client/stream/ch
 import {
   BACKOFF_MAX_MS,
   beginning,
-  type Happening,
   LASTING_MS,
   MAX_FAILURES,
-  MAX_FAILURES_UNTAKEN,
+  MAX_FAILURES_UNACCEPTED,
   MAX_RETRY_AFTER_MS,
   MIN_INTERVAL_MS,
   type Next,
   OFFLINE_INTERVAL_MS,
+  type ResumeEvent,
   type ResumeState,
   resume,
 } from '../../client/stream/resume.ts'
@@ -20,16 +20,16 @@ const NETWORK = clientError('network', 'reset')
 const GO_ON: Next = { do: 'go on' }
 const refused = (status: number, retryAfterMs: number | null = null, code: string | null = null) =>
   serverError({ message: 'No.', type: 'server_error', param: null, code }, { status, retryAfterMs })
-const lost = (error: ChatError = NETWORK): Happening => ({ kind: 'lost', error })
+const lost = (error: ChatError = NETWORK): ResumeEvent => ({ kind: 'lost', error })
 
-/** What comes of each happening, a time before it. */
-function story({ taken = true, online = true, chance = 0 } = {}) {
+/** What comes of each event, a time before it. */
+function story({ accepted = true, online = true, chance = 0 } = {}) {
   let now = 0
-  let state: ResumeState = beginning({ now, online, taken })
+  let state: ResumeState = beginning({ now, online, accepted })
   return {
-    tell(happening: Happening | Happening['kind'], passed = 0): Next {
+    tell(event: ResumeEvent | ResumeEvent['kind'], passed = 0): Next {
       now += passed
-      const what = typeof happening === 'string' ? ({ kind: happening } as Happening) : happening
+      const what = typeof event === 'string' ? ({ kind: event } as ResumeEvent) : event
       const result = resume(state, what, now, chance)
       state = result.state
       return result.next
@@ -59,7 +59,7 @@ describe('a connection that is lost', () => {
     expect(tell(lost(), 5_000)).toEqual(reconnect(500))
   })
 
-  test('is tried as at first, once something new had come', () => {
+  test('is tried as at first, once a new event had come', () => {
     const { tell } = story()
     for (let i = 0; i < 3; i++) {
       tell('trying', 10_000)
@@ -67,11 +67,11 @@ describe('a connection that is lost', () => {
     }
     tell('trying', 10_000)
     tell('opened')
-    tell('news')
+    tell('newEvent')
     expect(tell(lost(), 2_000)).toEqual(reconnect(250))
   })
 
-  test('is tried as at first, where it had lasted', () => {
+  test('is tried as at first, if it had lasted', () => {
     const { tell } = story()
     for (let i = 0; i < 3; i++) {
       tell('trying', 10_000)
@@ -99,13 +99,13 @@ describe('a connection that is lost', () => {
 })
 
 describe('what the server answers', () => {
-  test.each([408, 409, 425, 429, 500, 502, 503, 504])('%i passes', (status) => {
+  test.each([408, 409, 425, 429, 500, 502, 503, 504])('%i is tried again', (status) => {
     const { tell } = story()
     tell('trying')
     expect(tell(lost(refused(status)), 5_000)).toEqual(reconnect(250))
   })
 
-  test.each([400, 401, 403, 404, 410, 413, 422])('%i does not', (status) => {
+  test.each([400, 401, 403, 404, 410, 413, 422])('%i is not tried again', (status) => {
     const { tell } = story()
     const error = refused(status)
     tell('trying')
@@ -117,27 +117,27 @@ describe('what the server answers', () => {
     ['garbage', clientError('invalid_event', '')],
     ['an end that is missing', clientError('truncated', '')],
     ['something that is no stream', clientError('not_a_stream', '', { status: 200 })],
-  ])('%s does not', (_, error) => {
+  ])('%s is not tried again', (_, error) => {
     const { tell } = story()
     tell('trying')
     tell('opened')
     expect(tell(lost(error))).toEqual({ do: 'give up', error })
   })
 
-  test('to a question is its answer, unless the object was only restarting', () => {
+  test('to a question is final, unless the object was only restarting', () => {
     for (const status of [429, 500, 502, 503, 504]) {
-      const { tell } = story({ taken: false })
+      const { tell } = story({ accepted: false })
       tell('trying')
       expect(tell(lost(refused(status, 1_000)))).toMatchObject({ do: 'give up' })
     }
-    const { tell } = story({ taken: false })
+    const { tell } = story({ accepted: false })
     tell('trying')
     expect(tell(lost(refused(503, null, 'object_unavailable')), 5_000)).toEqual(reconnect(250))
   })
 
-  test('nothing, to a question: the reader is told sooner', () => {
-    const { tell } = story({ taken: false })
-    for (let i = 1; i < MAX_FAILURES_UNTAKEN; i++) {
+  test('to a question, if it is nothing, is given up sooner', () => {
+    const { tell } = story({ accepted: false })
+    for (let i = 1; i < MAX_FAILURES_UNACCEPTED; i++) {
       tell('trying', 60_000)
       expect(tell(lost())).toMatchObject({ do: 'reconnect' })
     }
@@ -163,7 +163,7 @@ describe('what the server answers', () => {
 })
 
 describe('while the browser is offline', () => {
-  test('it is waited for', () => {
+  test('the network is waited for', () => {
     const { tell } = story()
     tell('trying')
     tell('opened')
@@ -173,7 +173,7 @@ describe('while the browser is offline', () => {
     expect(tell('online', 2_000)).toEqual(reconnect(250))
   })
 
-  test('what was planned is put off', () => {
+  test('a planned attempt is put off', () => {
     const { tell } = story()
     tell('trying')
     tell(lost())
@@ -191,14 +191,14 @@ describe('while the browser is offline', () => {
     expect(tell(lost())).toEqual(GO_ON)
   })
 
-  test('from the beginning, the first failure waits', () => {
-    const { tell } = story({ online: false, taken: false })
+  test('from the beginning, the first failure waits for the network', () => {
+    const { tell } = story({ online: false, accepted: false })
     tell('trying')
     expect(tell(lost())).toEqual(reconnect(OFFLINE_INTERVAL_MS))
   })
 })
 
-test('a page that is looked at again tries at once, but not too often', () => {
+test('a page that becomes visible again tries at once, but not too often', () => {
   const { tell } = story()
   for (let i = 0; i < 5; i++) {
     tell('trying', 60_000)
@@ -221,7 +221,7 @@ test('a connection that is open is left alone', () => {
 /** The world of a reader: it waits as told, tries when it is time, and tells what comes of it. */
 type Event =
   | { of: 'world'; after: number; kind: 'online' | 'offline' | 'visible' }
-  | { of: 'attempt'; after: number; kind: 'opened' | 'news' | 'ended' }
+  | { of: 'attempt'; after: number; kind: 'opened' | 'newEvent' | 'ended' }
   | { of: 'attempt'; after: number; kind: 'lost'; error: ChatError }
 
 const after = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 100_000 }))
@@ -238,7 +238,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({
     of: fc.constant('attempt' as const),
     after,
-    kind: fc.constantFrom('opened' as const, 'news' as const),
+    kind: fc.constantFrom('opened' as const, 'newEvent' as const),
   }),
   {
     weight: 4,
@@ -252,17 +252,17 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 )
 
 test('whatever happens: no storm, no standstill, and an end', () => {
-  const run = (events: Event[], chance: number, taken: boolean, online: boolean) => {
+  const run = (events: Event[], chance: number, accepted: boolean, online: boolean) => {
     let now = 0
-    let state = beginning({ now, online, taken })
+    let state = beginning({ now, online, accepted })
     let plan: number | undefined = 0
     let attempt = false
     let ended = false
     const starts: number[] = []
     let barren = 0
 
-    const tell = (happening: Happening) => {
-      const { state: next, next: order } = resume(state, happening, now, chance)
+    const tell = (event: ResumeEvent) => {
+      const { state: next, next: order } = resume(state, event, now, chance)
       state = next
       if (order.do === 'go on') return
       expect(ended).toBe(false)
@@ -292,12 +292,12 @@ test('whatever happens: no storm, no standstill, and an end', () => {
       if (of === 'attempt' && !attempt) continue
       if (of === 'attempt' && what.kind !== 'lost' && what.kind !== 'opened' && state.phase !== 'open')
         continue
-      if (what.kind === 'news') barren = 0
+      if (what.kind === 'newEvent') barren = 0
       if (what.kind === 'lost') {
         const lasted = state.phase === 'open' && now - state.openedAt >= LASTING_MS
         barren = lasted ? 1 : barren + 1
       }
-      tell(what as Happening)
+      tell(what as ResumeEvent)
       // Something is under way, planned, or over.
       expect(attempt || plan !== undefined || ended).toBe(true)
     }

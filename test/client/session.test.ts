@@ -104,7 +104,7 @@ describe('a session', () => {
     expect(session.headers()).toEqual({ authorization: 'Bearer v1' })
   })
 
-  test('is asked for once, for all who wait for it', async () => {
+  test('is asked for once, for all waiting calls', async () => {
     const worker = fakeWorker()
     const session = visit(worker)
     const all = await Promise.all([
@@ -141,8 +141,8 @@ describe('a session', () => {
   })
 })
 
-describe('time', () => {
-  test('renews it when half of it is over, and nobody waits for that', async () => {
+describe('a session over time', () => {
+  test('is renewed when half of it is over, and no call waits for that', async () => {
     const worker = fakeWorker()
     const session = visit(worker)
     await session.ready()
@@ -157,7 +157,7 @@ describe('time', () => {
     ])
   })
 
-  test('of a renewal that fails is found later: the one that is there is good', async () => {
+  test('goes on when a renewal fails, until a later call', async () => {
     const rules: Rules = {}
     const worker = fakeWorker(rules)
     const session = visit(worker)
@@ -173,7 +173,7 @@ describe('time', () => {
     expect(await who(session.fetch(URL))).toBe('v1.1')
   })
 
-  test('that is up makes a new visitor, who sends no old token', async () => {
+  test('is over for a new visitor, who sends no old token', async () => {
     const worker = fakeWorker()
     const session = visit(worker)
     await session.ready()
@@ -183,7 +183,7 @@ describe('time', () => {
     expect(worker.asked).toEqual(['POST /v1/sessions', 'POST /v1/sessions', 'GET /v1/streams v2'])
   })
 
-  test('that a wrong clock tells is corrected by the server', async () => {
+  test('is replaced on a wrong clock, once the server refuses its token', async () => {
     const worker = fakeWorker()
     // The visitor's clock stands still.
     const session = visit(worker, { now: () => 0 })
@@ -195,7 +195,7 @@ describe('time', () => {
 })
 
 describe('two tabs', () => {
-  test('are one visitor, also once their session is over', async () => {
+  test('are one visitor, also after their session is over', async () => {
     const worker = fakeWorker()
     const store = fakeStore()
     const [one, other] = [visit(worker, { store }), visit(worker, { store })]
@@ -207,7 +207,7 @@ describe('two tabs', () => {
     expect(worker.asked.filter((call) => call.includes('sessions'))).toHaveLength(2)
   })
 
-  test('of whom one is refused leave each other what they have since', async () => {
+  test('keep each other’s newer session when one is refused', async () => {
     const worker = fakeWorker()
     const store = fakeStore()
     const [one, other] = [visit(worker, { store }), visit(worker, { store })]
@@ -232,7 +232,7 @@ describe('a call that is refused', () => {
     expect((await refused).status).toBe(401)
   })
 
-  test('while others are makes one new visitor', async () => {
+  test('together with others makes one new visitor', async () => {
     const worker = fakeWorker()
     const session = visit(worker)
     await session.ready()
@@ -242,7 +242,7 @@ describe('a call that is refused', () => {
     expect(worker.asked.filter((call) => call.includes('sessions'))).toHaveLength(2)
   })
 
-  test('also for a renewal, whose token is over', async () => {
+  test('for an expired token at a renewal asks for a new session', async () => {
     const worker = fakeWorker()
     const session = visit(worker)
     await session.ready()
@@ -256,7 +256,7 @@ describe('a call that is refused', () => {
     ])
   })
 
-  test('at a server that has no visitors any more goes without', async () => {
+  test('at a server that has no visitors any more goes on without a session', async () => {
     const rules: Rules = {}
     const worker = fakeWorker(rules)
     const session = visit(worker)
@@ -267,7 +267,7 @@ describe('a call that is refused', () => {
   })
 })
 
-test('where there are no visitors, nobody is asked twice', async () => {
+test('a server without visitors is not asked twice', async () => {
   const worker = fakeWorker({ refuses: 'sessions_unavailable' })
   const session = visit(worker)
   expect(await Promise.all([who(session.fetch(URL)), who(session.fetch(URL))])).toEqual(['nobody', 'nobody'])
@@ -300,7 +300,7 @@ describe('no session', () => {
       .fetch(URL)
       .catch((error: unknown) => error)
 
-  test('for too many who came says when to try again', async () => {
+  test('for too many visitors says when to try again', async () => {
     const error = await failure({ refuses: 'too_many_sessions', retryAfter: '42' })
     expect(error).toMatchObject({ code: 'too_many_sessions', status: 429, retryAfterMs: 42_000 })
   })
@@ -313,7 +313,7 @@ describe('no session', () => {
     expect(await failure(rules)).toMatchObject({ code })
   })
 
-  test('is told to whoever asks a question, as it is', async () => {
+  test('is thrown to the caller of a question unchanged', async () => {
     const session = visit(fakeWorker({ refuses: 'too_many_sessions', retryAfter: '42' }))
     const told = { code: 'too_many_sessions', retryAfterMs: 42_000 }
     await expect(fetchChat(URL, { messages: [] }, { fetch: session.fetch })).rejects.toMatchObject(told)
@@ -330,7 +330,7 @@ describe('no session', () => {
   })
 })
 
-test('one who gives up waiting for it leaves it to the others', async () => {
+test('a call that gives up waiting for a session leaves it to the others', async () => {
   const worker = fakeWorker()
   const session = visit(worker)
   const abort = new AbortController()
@@ -344,7 +344,7 @@ test('one who gives up waiting for it leaves it to the others', async () => {
   await expect(session.fetch(URL, { signal: abort.signal })).rejects.toBe(reason)
 })
 
-describe('where Turnstile is asked for', () => {
+describe('a session behind Turnstile', () => {
   const solving = (token: string) => {
     const sites: string[] = []
     return {
@@ -356,7 +356,7 @@ describe('where Turnstile is asked for', () => {
     }
   }
 
-  test('its challenge is solved once, and not for a renewal', async () => {
+  test('has its challenge solved once, and not for a renewal', async () => {
     const worker = fakeWorker({ proof: 'solved', siteKey: '0xSITE' })
     const { sites, solveChallenge } = solving('solved')
     const session = visit(worker, { solveChallenge })
@@ -368,7 +368,7 @@ describe('where Turnstile is asked for', () => {
     expect(sites).toEqual(['0xSITE'])
   })
 
-  test('and not solved, there is none', async () => {
+  test('is refused without a solved challenge', async () => {
     const rules = { proof: 'solved', siteKey: '0xSITE' }
     const asked = (options: SessionOptions, which: Rules = rules) =>
       visit(fakeWorker(which), options).fetch(URL)

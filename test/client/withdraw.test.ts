@@ -25,11 +25,11 @@ test.each([
   ['Hello', { 0: 'all' }, 'Hello'],
   ['Hello', { 0: -1 }, 'Hello'],
   ['Hello', { 0: Number.NaN }, 'Hello'],
-])('of %j, %j leaves %j', (content, retract, left) => {
+])('the content %j without %j is %j', (content, retract, left) => {
   expect(withdraw(content, last(retract))).toBe(left)
 })
 
-test('each choice has its own', () => {
+test('each choice has its own withdrawal', () => {
   const both = last({ 0: 1, 2: 2 })
   expect([0, 1, 2].map((choice) => withdraw('abc', both, choice))).toEqual(['ab', 'abc', 'a'])
   expect([0, 1, 2].map((choice) => retracts(both, choice))).toEqual([true, false, true])

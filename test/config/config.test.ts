@@ -61,8 +61,8 @@ test('the field for the bound of an answer is the one that the upstream knows', 
   )
 })
 
-describe('the gate', () => {
-  test('unset, holders of keys alone may call, and no other page than the Worker’s own', () => {
+describe('the settings of the gate', () => {
+  test('let only holders of keys call, and only the Worker’s own page, if they are unset', () => {
     expect(readConfig({ OPENAI_API_KEY: 'k' })).toMatchObject({
       allowedOrigins: [],
       maxInputTokens: undefined,
@@ -71,7 +71,7 @@ describe('the gate', () => {
     })
   })
 
-  test('set', () => {
+  test('reach the configuration, if they are set', () => {
     expect(
       readConfig({
         SESSION_SECRET: HASH,
@@ -114,7 +114,7 @@ describe('the gate', () => {
 describe('moderation', () => {
   const read = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).moderation
 
-  test('unset, nothing is judged; the other settings hold text, and hide what can’t be judged', () => {
+  test('nothing is judged if MODERATION is unset; by default text is held, and hidden if it can’t be judged', () => {
     expect(read({})).toEqual({
       input: false,
       output: false,
@@ -129,11 +129,11 @@ describe('moderation', () => {
     ['input', true, false],
     ['output', false, true],
     ['both', true, true],
-  ])('%s', (MODERATION, input, output) => {
+  ])('MODERATION=%s chooses what is judged', (MODERATION, input, output) => {
     expect(read({ MODERATION })).toMatchObject({ input, output })
   })
 
-  test('retract, and how far ahead', () => {
+  test('MODERATION_MODE=retract says how far ahead text is shown', () => {
     expect(read({ MODERATION_MODE: 'retract' }).mode).toEqual({ kind: 'retract', lead: 1000 })
     expect(read({ MODERATION_MODE: 'retract', MODERATION_RETRACT_CHARS: '200' }).mode).toMatchObject({
       lead: 200,
@@ -175,7 +175,7 @@ test('empty text is absence, as deploy forms send it; numbers and booleans of wr
   })
 })
 
-describe('a wrong value is named, and what stands there is not repeated', () => {
+describe('a wrong value is named, and not repeated', () => {
   test.each([
     ['OPENAI_API_KEY', 'sk-secret\nsecond-line'],
     ['OPENAI_BASE_URL', 'api.openai.com'],
@@ -228,7 +228,7 @@ describe('a wrong value is named, and what stands there is not repeated', () => 
     expect(read).not.toThrow('secret')
   })
 
-  test('the same name for two keys', () => {
+  test('two keys with the same name are refused', () => {
     expect(() => readConfig({ ACCESS_KEYS: `a:${HASH},a:${HASH}` })).toThrow('the name a is there twice')
   })
 })

@@ -15,12 +15,12 @@ test('each setting stands in one group, and is read', () => {
   expect(listed.toSorted()).toEqual(SETTING_NAMES.toSorted())
 })
 
-test.each(settings)('the documentation says what holds where %s is unset', (_, { unset, fallback }) => {
+test.each(settings)('the documentation says what applies if %s is unset', (_, { unset, fallback }) => {
   // An empty list, a set or `undefined` has no text to show: such a setting needs words.
   expect(unset ?? String(fallback)).toMatch(/^(?!undefined$)[^[]+$/)
 })
 
-test('the README names the settings of a first deployment, and no setting that there isn’t', () => {
+test('the README names the settings of a first deployment, and no unknown setting', () => {
   const readme = readFileSync(`${ROOT}README.md`, 'utf8')
   const [, section = ''] = readme.split('\n## Configuration\n')
   const [table = ''] = section.split('\n## ')

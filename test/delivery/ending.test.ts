@@ -29,7 +29,7 @@ const cases: [name: string, stream: string, ending: Ending][] = [
   ['more after the end', 'data: [DONE]\n\ndata: x', { state: 'done', unfinished: 'data: x' }],
 ]
 
-test.each(cases)('%s, at every split', (_, stream, expected) => {
+test.each(cases)('the ending is known for %s, at every split', (_, stream, expected) => {
   for (const parts of splits(toBytes(stream))) {
     const ending = followEnding(chatCompletions)
     for (const part of parts) ending.push(part)
@@ -55,7 +55,7 @@ describe('a large event', () => {
     ['that can still be parsed', MAX_COMPLETED_CHARS / 2],
     ['whose beginning is held no longer', MAX_COMPLETED_CHARS + part.length],
     ['above what is parsed', 2 * MAX_EVENT_BYTES],
-  ])('%s: what follows it is seen', (_, bytes) => {
+  ])('%s: events after it are seen', (_, bytes) => {
     for (const [end, state] of [
       ['data: [DONE]', 'done'],
       ['data: {"error":{}}', 'failed'],
@@ -67,7 +67,7 @@ describe('a large event', () => {
     }
   })
 
-  test('is completed while it has no more than what is held, and not afterwards', () => {
+  test('is completed while all of it is held, and not afterwards', () => {
     const ending = begin()
     grow(ending, MAX_COMPLETED_CHARS / 2)
     expect(ending.now().unfinished).toMatch(/^data: \{"image":"x+$/)
@@ -77,7 +77,7 @@ describe('a large event', () => {
     expect(ending.now()).toEqual({ state: 'open', unfinished: 'data: {' })
   })
 
-  test('costs what comes of it, not what came before', () => {
+  test('costs the time of its new bytes, not of those before', () => {
     const ending = begin()
     /** Milliseconds, the quickest of five: the machine may be at other work. */
     const time = () =>

@@ -21,7 +21,7 @@ async function sink(
   return body
 }
 
-test('what is written goes out in its own bytes, and closing events after it', async () => {
+test('written events go out in their own bytes, and closing events after them', async () => {
   const body = await sink([': hi\r\n\r\n', 'data: a\r\n\r\n'], { events: ['{"usage":1}', '[DONE]'] })
   expect(body.sent).toBe(': hi\r\n\r\ndata: a\r\n\r\ndata: {"usage":1}\n\ndata: [DONE]\n\n')
   expect(body.end).toBe('closed')
@@ -33,17 +33,17 @@ test('the upstream’s end keeps its bytes, after what is added before it', asyn
   expect(body.sent).toBe('data: a\n\ndata: {"usage":1}\n\ndata:[DONE]\r\n\r\n')
 })
 
-test('an error is an event of its own, once something went out', async () => {
+test('an error after the first byte is an event of its own', async () => {
   const body = await sink(['data: a\n\n'], { state: 'truncated', error, events: ['{"error":{}}'] })
   expect(body.sent).toBe('data: a\n\ndata: {"error":{}}\n\n')
   expect(body.end).toBe('closed')
 })
 
-test('with nothing sent yet an error can still be a status: nothing is sent', async () => {
+test('an error before the first byte sends nothing, so that it can be a status', async () => {
   const body = await sink([], { state: 'truncated', error, events: ['{"error":{}}'] })
   expect(body).toMatchObject({ sent: '', hasBegun: false, end: 'open' })
 })
 
-test('an answer that says nothing but its end is one', async () => {
+test('an answer with nothing but its end is an answer', async () => {
   expect((await sink([], { events: ['[DONE]'] })).sent).toBe('data: [DONE]\n\n')
 })

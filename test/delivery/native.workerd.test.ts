@@ -50,7 +50,7 @@ describe('a stream that its upstream ended', () => {
     ['with [DONE], byte for byte', `${CHUNK}: comment\n\n${DONE}`, '', 'done'],
     ['with an error, byte for byte', 'event: error\ndata: {"message":"m"}\n\n', '', 'failed'],
     ['with [DONE] but no blank line, gets that', 'data: [DONE]', '\n\n', 'done'],
-  ])('%s', async (_, rest, added, end) => {
+  ])('is delivered if it ends %s', async (_, rest, added, end) => {
     const { body, ended, upstream, seen } = open()
     const text = read(body)
     upstream.enqueue(toBytes(rest))
@@ -68,7 +68,7 @@ describe('a stream that its upstream left unfinished ends with an error', () => 
     ['between two events', CHUNK],
     ['inside an event', CHUNK.slice(0, 50)],
     ['inside a character', toBytes(CHUNK).slice(0, toBytes(CHUNK).indexOf(0xc3) + 1)],
-  ])('ended %s', async (_, rest) => {
+  ])('a stream that ended %s', async (_, rest) => {
     const { body, ended, upstream } = open()
     const text = read(body)
     upstream.enqueue(typeof rest === 'string' ? toBytes(rest) : rest)
@@ -77,7 +77,7 @@ describe('a stream that its upstream left unfinished ends with an error', () => 
     expect(await ended).toMatchObject({ state: 'truncated' })
   })
 
-  test('broken off', async () => {
+  test('a stream that broke off', async () => {
     const { body, ended, upstream } = open()
     const text = read(body)
     upstream.enqueue(toBytes(CHUNK))
@@ -86,7 +86,7 @@ describe('a stream that its upstream left unfinished ends with an error', () => 
     expect(await ended).toMatchObject({ state: 'truncated' })
   })
 
-  test('fallen silent', async () => {
+  test('a stream that fell silent', async () => {
     const { body, ended, abort } = open(CHUNK, 30)
     const text = await read(body)
     expect(text.startsWith(CHUNK)).toBe(true)
@@ -95,7 +95,7 @@ describe('a stream that its upstream left unfinished ends with an error', () => 
     expect(abort).toHaveBeenCalledOnce()
   })
 
-  test('and one that broke off after [DONE] was whole', async () => {
+  test('a stream that broke off after [DONE] is whole', async () => {
     const { body, ended, upstream } = open()
     const reader = body.getReader()
     await reader.read()

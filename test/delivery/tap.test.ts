@@ -26,7 +26,7 @@ function open() {
   return { branch, send, looks, onSilence, ...watched }
 }
 
-test('it looks once an interval, and sees all that came meanwhile', async () => {
+test('a tap looks once an interval, and sees all bytes that came meanwhile', async () => {
   const { send, looks } = open()
   for (let chunk = 0; chunk < 100; chunk++) {
     send(10)
@@ -43,7 +43,7 @@ test('a burst is read without pauses', async () => {
   expect(looks).toEqual([TAP_READ_BYTES, TAP_READ_BYTES, TAP_READ_BYTES])
 })
 
-test('told to drain, it reads to the end at once', async () => {
+test('a tap that is told to drain reads to the end at once', async () => {
   const { branch, send, looks, drainNow, ended } = open()
   send(10)
   await vi.advanceTimersByTimeAsync(0)
@@ -55,7 +55,7 @@ test('told to drain, it reads to the end at once', async () => {
   expect(looks).toEqual([10, 20])
 })
 
-test('silence is told from the last byte, and once', async () => {
+test('silence is measured from the last byte, and reported once', async () => {
   const { send, onSilence } = open()
   send(10)
   await vi.advanceTimersByTimeAsync(SILENCE_MS * 0.75)
@@ -66,7 +66,7 @@ test('silence is told from the last byte, and once', async () => {
   expect(onSilence).toHaveBeenCalledOnce()
 })
 
-test('a branch that breaks says so, and one that is cancelled is read no more', async () => {
+test('a broken branch is reported, and a cancelled one is read no more', async () => {
   const broken = open()
   broken.branch.error(new Error('reset'))
   expect(await broken.ended).toBe('broken')

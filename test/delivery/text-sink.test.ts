@@ -51,20 +51,23 @@ test.each<[string, object[], string]>([
   expect(body).toMatchObject({ sent: text, end: 'closed' })
 })
 
-describe('what is no whole answer breaks the connection off', () => {
+describe('an answer that is not whole breaks the connection off', () => {
   const truncated = { state: 'truncated', error: new ApiError('upstream_truncated') } as const
 
-  test.each([truncated, { state: 'moderated' }, { state: 'stopped' }] as const)('$state', async (end) => {
-    const body = await sink([delta({ content: 'half' })], end, '— 3 tokens')
-    expect(body.sent).toBe('half')
-    expect(body.end).toBeInstanceOf(Error)
-  })
+  test.each([truncated, { state: 'moderated' }, { state: 'stopped' }] as const)(
+    'the connection is broken off after $state',
+    async (end) => {
+      const body = await sink([delta({ content: 'half' })], end, '— 3 tokens')
+      expect(body.sent).toBe('half')
+      expect(body.end).toBeInstanceOf(Error)
+    },
+  )
 
-  test('or sends nothing, where nothing went out: it can still be a status', async () => {
+  test('nothing is sent if nothing went out yet, so that a status can be', async () => {
     expect(await sink([], truncated)).toMatchObject({ sent: '', hasBegun: false, end: 'open' })
   })
 
-  test('but one at its limit is whole as far as it may be', async () => {
+  test('an answer at its token limit is whole, and breaks nothing off', async () => {
     expect(await sink([delta({ content: 'half' })], { state: 'budget' })).toMatchObject({ end: 'closed' })
   })
 })
@@ -73,7 +76,7 @@ test('a whole answer can end with a line', async () => {
   expect((await sink([delta({ content: 'a' })], DONE, '\n\n— 3 tokens\n')).sent).toBe('a\n\n— 3 tokens\n')
 })
 
-test('the times in words', () => {
+test('a timing is told in words', () => {
   const usage = { prompt_tokens: 1, completion_tokens: 414, total_tokens: 415 }
   const timing = { first_byte_ms: 900, first_token_ms: 930, total_ms: 36_390, tokens_per_second: 11.6 }
   expect(inWords(usage, timing)).toBe('— 414 tokens, the first after 0.93 s, 87.9 ms a token, 36.4 s in all')

@@ -22,11 +22,11 @@ test.each([
   `Bearer ${KEY} x`,
   `Bearer ${KEY}0`,
   `Bearer ${await hashOf(KEY)}`,
-])('%j does not', async (authorization) => {
+])('%j lets no caller in', async (authorization) => {
   expect(await identify(with_(authorization), closed)).toMatchObject({ status: 401 })
 })
 
-test('without a key the call is refused, and told how to come in', async () => {
+test('a call without a key is refused, and told how to send one', async () => {
   expect(await identify(with_(), closed)).toMatchObject({
     code: 'access_key_required',
     status: 401,

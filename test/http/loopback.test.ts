@@ -25,7 +25,7 @@ test.each([
   'http://192.168.0.2:8787/',
   'http://[2001:db8::1]/',
   'http://[::ffff:10.0.0.1]/',
-])('%s is not', (url) => {
+])('%s is not this machine', (url) => {
   expect(isLocal(new Request(url))).toBe(false)
 })
 
@@ -35,7 +35,7 @@ test("a page whose name was re-bound to this machine can't pass for it", () => {
   expect(isLocal(new Request('http://localhost:8787/', { headers: { host: 'a b' } }))).toBe(false)
 })
 
-test("what came through Cloudflare's network is not local, whatever host it names", () => {
+test("a request through Cloudflare's network is not local, whatever host it names", () => {
   expect(isLocal(new Request('http://localhost/', { headers: { 'cf-ray': '8f1a2b3c4d5e6f70-ZRH' } }))).toBe(
     false,
   )

@@ -15,7 +15,7 @@ const request = (headers: Record<string, string> = {}, url = `${OWN}/v1/chat/com
   new Request(url, { method: 'POST', headers })
 const from = (origin: string) => pageOf(request({ origin }), allowed)
 
-describe('pages that may call', () => {
+describe('a page may call', () => {
   test.each([
     OWN,
     'https://shop.example',
@@ -24,30 +24,30 @@ describe('pages that may call', () => {
     'https://xn--bcher-kva.example.org',
     'https://a.example.com:8443',
     'http://localhost:3000',
-  ])('%s', (origin) => {
+  ])('from the listed origin %s', (origin) => {
     expect(from(origin)).toBe(origin)
   })
 
-  test("the Worker's own needs no mention", () => {
+  test("from the Worker's own origin, which needs no mention", () => {
     expect(pageOf(request({ origin: OWN }), [])).toBe(OWN)
     expect(pageOf(request({ origin: 'http://127.0.0.1:8787' }, 'http://127.0.0.1:8787/chat'), [])).toBe(
       'http://127.0.0.1:8787',
     )
   })
 
-  test("a GET of its own page has no Origin, but its browser's word", () => {
+  test("with a GET of the Worker's own page, which has no Origin but its browser's word", () => {
     expect(pageOf(request({ 'sec-fetch-site': 'same-origin' }), [])).toBe(OWN)
     for (const site of ['same-site', 'cross-site', 'none', '']) {
       expect(pageOf(request({ 'sec-fetch-site': site }), [])).toBeUndefined()
     }
   })
 
-  test('a call without an Origin comes from no page', () => {
+  test('and a call without an Origin is from no page', () => {
     expect(pageOf(request(), allowed)).toBeUndefined()
   })
 })
 
-describe('pages that may not', () => {
+describe('a page may not call', () => {
   test.each([
     // An opaque origin, and those that only look like an allowed one.
     'null',
@@ -87,13 +87,13 @@ describe('pages that may not', () => {
     'https://evil.example, https://shop.example',
     'https://shop.example https://evil.example',
     `https://shop.example,${OWN}`,
-  ])('%j', (origin) => {
+  ])('from the origin %j', (origin) => {
     const error = from(origin)
     expect(error).toBeInstanceOf(ApiError)
     expect(error).toMatchObject({ code: 'origin_not_allowed', status: 403 })
   })
 
-  test('two headers are none', () => {
+  test('with two Origin headers', () => {
     const headers = new Headers([
       ['origin', OWN],
       ['origin', 'https://evil.example'],
@@ -101,7 +101,7 @@ describe('pages that may not', () => {
     expect(pageOf(new Request(OWN, { headers }), allowed)).toBeInstanceOf(ApiError)
   })
 
-  test("a foreign page can't claim to be of the same site", () => {
+  test('by claiming to be of the same site', () => {
     const error = pageOf(
       request({ origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' }),
       allowed,
@@ -109,12 +109,12 @@ describe('pages that may not', () => {
     expect(error).toBeInstanceOf(ApiError)
   })
 
-  test('what no list says is not allowed', () => {
+  test('from any origin without a list', () => {
     expect(pageOf(request({ origin: 'https://shop.example' }), [])).toBeInstanceOf(ApiError)
   })
 })
 
-describe('what goes out', () => {
+describe('the response', () => {
   const SHOP = 'https://shop.example'
   const config = readConfig({ ALLOWED_ORIGINS })
   const app = new Hono<App>()
@@ -134,7 +134,7 @@ describe('what goes out', () => {
   }
   const variesBy = (response: Response) => response.headers.get('vary')?.split(', ').toSorted()
 
-  test('an allowed page is named, never `*`, and nothing is said of cookies', async () => {
+  test('names an allowed page, never `*`, and says nothing of cookies', async () => {
     const response = await post({ origin: SHOP })
     expect([await response.text(), response.headers.get('access-control-allow-origin')]).toEqual([SHOP, SHOP])
     expect(response.headers.get('access-control-allow-credentials')).toBeNull()
@@ -153,7 +153,7 @@ describe('what goes out', () => {
     )
   })
 
-  test('a foreign page gets a refusal that it can’t read', async () => {
+  test('to a foreign page is a refusal that it can’t read', async () => {
     for (const response of [
       await post({ origin: 'https://evil.example' }),
       await preflight('x', 'https://evil.example'),
@@ -164,13 +164,13 @@ describe('what goes out', () => {
     }
   })
 
-  test('without a page there is only what caches must know, beside what the route says to them', async () => {
+  test('without a page has only `Vary` for caches, beside the route’s own', async () => {
     const response = await post({})
     expect([await response.text(), variesBy(response)]).toEqual(['no page', ['Accept', 'Origin']])
     expect(response.headers.get('access-control-allow-origin')).toBeNull()
   })
 
-  test('a page may send what it asks for; caches keep its preflight apart from others', async () => {
+  test('to a preflight allows the requested headers, and caches keep it apart from others', async () => {
     const asked = 'authorization,content-type, x-stainless-retry-count,idempotency-key'
     const response = await preflight(asked)
     expect([response.status, response.headers.get('access-control-allow-headers')]).toEqual([204, asked])

@@ -97,7 +97,7 @@ test('a holder of a key asks, and its bytes stay as they are', async () => {
   expect(new TextDecoder().decode((call as ChatCall).bytes)).toBe(body)
 })
 
-describe('origins', () => {
+describe('a call from the wrong origin is refused', () => {
   test.each([
     ['a foreign one, with a token', from('https://evil.example', token), 'origin_not_allowed'],
     ['a foreign one, with a key', from('https://evil.example', KEY), 'origin_not_allowed'],
@@ -115,17 +115,17 @@ describe('origins', () => {
     ],
     ['an allowed one, with nothing', from(PAGE), 'access_key_required'],
     ['none, with nothing', {}, 'access_key_required'],
-  ])('%s', async (_, headers, code) => {
+  ])('origin: %s', async (_, headers, code) => {
     expect(await ask({ messages: [hi] }, headers)).toMatchObject({ code })
   })
 
-  test('none is fine for a key: curl has none', async () => {
+  test('unlike a call with a key and no origin, such as curl’s', async () => {
     expect(await ask({ messages: [hi] }, { authorization: `Bearer ${KEY}` })).toMatchObject({
       model: 'gpt-4o-mini',
     })
   })
 
-  test("the Worker's own page has visitors, too", async () => {
+  test("unlike a visitor of the Worker's own page", async () => {
     const session = await sessions.open(OWN, NOW)
     const headers = { authorization: `Bearer ${session.token}` }
     expect(await ask({ messages: [hi] }, { ...headers, origin: OWN })).toMatchObject({ stream: false })
@@ -139,7 +139,7 @@ describe('origins', () => {
   })
 })
 
-describe('tokens', () => {
+describe('a token that is not valid is refused', () => {
   const part = (value: unknown) => btoa(JSON.stringify(value)).replaceAll('=', '')
   const claims = {
     iss: 'millrace',
@@ -160,14 +160,14 @@ describe('tokens', () => {
     ['another alg', sign(claims, SECRET, 'HS512')],
     ['cut', Promise.resolve(token.slice(0, -10))],
     ['without an end', sign({ ...claims, exp: Number.NaN }, key, 'HS256')],
-  ])('%s', async (_, made) => {
+  ])('a token: %s', async (_, made) => {
     expect(await ask({ messages: [hi] }, from(PAGE, await made))).toMatchObject({
       code: expect.stringMatching(/^invalid_(session|access_key)$/),
       status: 401,
     })
   })
 
-  test('expired', async () => {
+  test('an expired token', async () => {
     const late = { now: NOW + HOUR }
     expect(await ask({ messages: [hi] }, visitor, late)).toMatchObject({
       code: 'session_expired',
@@ -175,13 +175,13 @@ describe('tokens', () => {
     })
   })
 
-  test('an expired token is refused also where none is needed', async () => {
+  test('an expired token, even where none is needed', async () => {
     const demo = { vars: { OPENAI_API_KEY: '', MODELS: '' }, now: NOW + HOUR }
     expect(await ask({ messages: [hi] }, visitor, demo)).toMatchObject({ code: 'session_expired' })
     expect(await ask({ messages: [hi] }, from(PAGE), demo)).toMatchObject({ model: 'millrace-demo' })
   })
 
-  test('no token opens anything without a secret', async () => {
+  test('any token, if there is no secret', async () => {
     const config = readConfig({ OPENAI_API_KEY: 'sk-1' })
     const headers = new Headers(visitor)
     expect(await identify(headers, config)).toMatchObject({ code: 'invalid_access_key', status: 401 })
@@ -279,7 +279,7 @@ describe('the system prompt', () => {
   })
 })
 
-describe('what would cost more', () => {
+describe('a request that would cost more', () => {
   test.each([
     [{ n: 50 }, 'field_not_allowed'],
     [{ model: 'o1-pro' }, 'model_not_found'],
@@ -329,9 +329,9 @@ describe('what would cost more', () => {
   })
 })
 
-describe('bodies', () => {
+describe('a hostile body', () => {
   const MB = 1024 * 1024
-  test('too large', async () => {
+  test('that is too large is refused', async () => {
     const error = await ask('x'.repeat(MAX_BODY_BYTES + 1))
     expect(error).toMatchObject({ code: 'body_too_large', status: 413 })
   })
@@ -341,7 +341,7 @@ describe('bodies', () => {
     ['objects', '{"a":'.repeat(MB / 5)],
     ['a field', `{"messages":[{"role":"user","content":"hi"}],"x":${'['.repeat(MB)}${']'.repeat(MB)}}`],
     ['content', `{"messages":[{"role":"user","content":${'['.repeat(1000)}${']'.repeat(1000)}}]}`],
-  ])('too deep: %s', async (_, body) => {
+  ])('that is nested too deep is refused: %s', async (_, body) => {
     expect(await ask(body)).toMatchObject({ code: 'invalid_json', status: 400 })
     expect(await ask(body, { authorization: `Bearer ${KEY}` })).toMatchObject({ code: 'invalid_json' })
   })
@@ -351,12 +351,12 @@ describe('bodies', () => {
     ['1 MB of one letter', 'x'.repeat(MB)],
     ['1 MB of rare characters', '龘靐齉'.repeat(MB / 9)],
     ['4 MB of words', 'stream '.repeat(MAX_BODY_BYTES / 7 - 100)],
-  ])('%s to count', async (_, content) => {
+  ])('with %s to count is refused', async (_, content) => {
     const error = await ask({ messages: [{ role: 'user', content }] })
     expect(error).toMatchObject({ code: 'prompt_too_long', status: 413 })
   })
 
-  test('prototypes stay as they are', async () => {
+  test('changes no prototype', async () => {
     for (const headers of [visitor, { authorization: `Bearer ${KEY}` }]) {
       await ask(
         '{"messages":[{"role":"user","content":"hi"}],"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
@@ -367,7 +367,7 @@ describe('bodies', () => {
     expect(Object.prototype).not.toHaveProperty('polluted')
   })
 
-  test("a key's __proto__ goes on as the field that it is", async () => {
+  test('with a __proto__ field goes on unchanged for a key', async () => {
     const body =
       '{"messages":[{"role":"user","content":"hi"}],"model":"gpt-4o-mini","__proto__":{"a":1},"max_tokens":100000}'
     const call = await ask(body, { authorization: `Bearer ${KEY}` }, { vars: { MAX_OUTPUT_TOKENS: '5' } })
@@ -394,7 +394,7 @@ describe('injection', () => {
 describe('OPEN_ACCESS', () => {
   const vars = { OPEN_ACCESS: 'true' }
 
-  test('on a deployment opens nothing, not to keys either', async () => {
+  test('lets no caller in on a deployment, not even with a key', async () => {
     for (const headers of [{}, visitor, { authorization: `Bearer ${KEY}` }]) {
       const error = await ask({ messages: [hi] }, headers, { vars })
       expect(error).toMatchObject({ code: 'configuration_error', status: 500 })
@@ -402,7 +402,7 @@ describe('OPEN_ACCESS', () => {
     }
   })
 
-  test("on one's own machine opens it, but to no foreign page", async () => {
+  test("lets callers in on one's own machine, but no foreign page", async () => {
     const url = 'http://localhost:8787/v1/chat/completions'
     expect(await ask({ messages: [hi] }, {}, { vars, url })).toMatchObject({ stream: false })
     expect(await ask({ messages: [hi] }, from('http://localhost:8787'), { vars, url })).toMatchObject({

@@ -72,11 +72,11 @@ const PACES: [string, Pace, string][] = [
   ],
 ]
 
-describe.each(PACES)('%s', (_, pace, figures) => {
+describe.each(PACES)('moderation at the pace of %s', (_, pace, figures) => {
   const gap = 1000 / pace.tokensPerSecond
   const following = Math.ceil(MODERATION_WINDOWS.phrase / TOKEN.length) * gap
 
-  test('hold: a text waits for what follows it, for its window, and for two verdicts at the most', async () => {
+  test('with hold, a text waits for the text after it, for its window, and for two verdicts at the most', async () => {
     const { first, median, most, calls, judged } = await delays({ kind: 'hold' }, pace)
     expect(first).toBeLessThanOrEqual(following + pace.verdictMs + gap)
     expect(most).toBeLessThanOrEqual(
@@ -89,7 +89,7 @@ describe.each(PACES)('%s', (_, pace, figures) => {
     ).toBe(figures)
   })
 
-  test('retract: nothing waits', async () => {
+  test('with retract, no text waits', async () => {
     const { most } = await delays({ kind: 'retract', lead: 1000 }, pace)
     expect(most).toBe(0)
   })

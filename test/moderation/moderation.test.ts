@@ -84,7 +84,7 @@ const paces = fc.record({
 })
 
 describe('hold', () => {
-  test('not one character of what is flagged goes out, at 1,000 random chunkings; what is not flagged goes out as it is', async () => {
+  test('releases no character of a flagged phrase, at 1,000 random chunkings; other text goes out unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(answersToJudge(SMALL.phrase), paces, async ({ events, phrase, content }, pace) => {
         const judge = judging(phrase, pace.delays)
@@ -105,7 +105,7 @@ describe('hold', () => {
     )
   })
 
-  test('the same with the windows as they are', async () => {
+  test('does the same with the real window sizes', async () => {
     await fc.assert(
       fc.asyncProperty(answersToJudge(MODERATION_WINDOWS.phrase), paces, async ({ events, phrase }, pace) => {
         const sizes = {
@@ -125,7 +125,7 @@ describe('hold', () => {
 })
 
 describe('retract', () => {
-  test('at most so many characters go out ahead; what is withdrawn leaves no character of what is flagged', async () => {
+  test('releases a bounded number of characters ahead; after the withdrawal no flagged character is left', async () => {
     await fc.assert(
       fc.asyncProperty(
         answersToJudge(SMALL.phrase),
@@ -186,12 +186,12 @@ function stepping(run: Omit<Run, 'gaps'> = {}) {
   const asked: {
     texts: readonly string[]
     say(verdict: Verdict): void
-    patient: boolean
+    mayRetry: boolean
     signal: AbortSignal
   }[] = []
-  const judge: Judge = (texts, { signal, patient }) =>
+  const judge: Judge = (texts, { signal, mayRetry }) =>
     new Promise((say) => {
-      asked.push({ texts, say, patient, signal })
+      asked.push({ texts, say, mayRetry, signal })
     })
   const released: SseEvent[] = []
   const moderation = createModeration<SseEvent>({
@@ -280,7 +280,7 @@ test('a window closes at so many characters, twice as many each time, or when it
   expect(it.asked).toHaveLength(6)
 })
 
-test('what has no text is not held, but for the text before it', async () => {
+test('an item without text is held only for the text before it', async () => {
   const it = stepping()
   await it.push(role)
   expect(it.released).toEqual([role])
@@ -294,7 +294,7 @@ test('what has no text is not held, but for the text before it', async () => {
   expect(await it.moderation.end()).toEqual({ state: 'passed', told: false })
 })
 
-test('what follows the end is dropped', async () => {
+test('items after the end are dropped', async () => {
   const it = stepping()
   await it.push(DONE)
   await it.push(delta('more'))
@@ -312,8 +312,8 @@ test('an answer cut short is judged to where it came', async () => {
   expect(it.content).toBe('half')
 })
 
-describe('flagged', () => {
-  test('the upstream can be stopped at once; what comes later is dropped and not judged', async () => {
+describe('a flagged answer', () => {
+  test('lets the upstream be stopped at once; later items are dropped and not judged', async () => {
     const it = stepping()
     for (const word of ['something ', 'bad, ', 'at length']) await it.push(delta(word))
     await it.say(FLAGGED)
@@ -324,7 +324,7 @@ describe('flagged', () => {
     expect((await it.moderation.end()).state).toBe('flagged')
   })
 
-  test('each choice that has not ended is told', async () => {
+  test('tells each choice that has not ended', async () => {
     const it = stepping()
     const of = (index: number, content: string, finish_reason: string | null = null) =>
       event(chunk({}, { choices: [{ index, delta: { content }, finish_reason }] }))
@@ -344,7 +344,7 @@ describe('flagged', () => {
     } satisfies Outcome)
   })
 
-  test('retract: what has not passed is counted by choice, also where no content of it was shown', async () => {
+  test('with retract, counts unpassed text by choice, also if none of its content was shown', async () => {
     const it = stepping({ mode: { kind: 'retract', lead: 30 }, sizes: { ...SMALL, phrase: 4 } })
     await it.push(delta('This is fine.'))
     await it.say(PASSED)
@@ -359,10 +359,10 @@ describe('flagged', () => {
   })
 })
 
-describe('nobody can judge', () => {
+describe('an answer that can’t be judged', () => {
   const NOBODY: Verdict = { kind: 'unavailable', why: 'status 500' }
 
-  test('closed: nothing more goes out', async () => {
+  test('with closed, shows nothing more', async () => {
     const it = stepping()
     for (const word of ['who knows ', 'what this is']) await it.push(delta(word))
     await it.say(NOBODY)
@@ -370,33 +370,33 @@ describe('nobody can judge', () => {
     expect(it.content).toBe('')
   })
 
-  test('closed, retract: what went out ahead is withdrawn', async () => {
+  test('with closed and retract, withdraws the text that went out ahead', async () => {
     const it = stepping({ mode: { kind: 'retract', lead: 100 } })
     await it.push(delta('who knows what this is'))
     await it.say(NOBODY)
     expect(await it.moderation.ended).toMatchObject({ state: 'unavailable', retract: { 0: 22 } })
   })
 
-  test('open: it goes out, later windows are tried, but not waited for, and one that is flagged counts', async () => {
+  test('with open, is shown; later windows are tried without waiting, and a flagged one counts', async () => {
     const it = stepping({ unreachable: 'open' })
     const text = 'x'.repeat(SMALL.last.chars)
     for (let i = 0; i < 2; i++) await it.push(delta(text))
-    expect(it.asked[0]?.patient).toBe(true)
+    expect(it.asked[0]?.mayRetry).toBe(true)
     await it.say(NOBODY)
     await it.push(delta(text))
     expect(it.content).toBe(text)
-    expect(it.asked[1]?.patient).toBe(false)
+    expect(it.asked[1]?.mayRetry).toBe(false)
     await it.say(FLAGGED)
     expect((await it.moderation.ended).state).toBe('flagged')
   })
 
-  test('a judge that throws could not tell either', async () => {
+  test('is also one whose judge throws', async () => {
     const { outcome } = await moderate([delta('a'), DONE], () => Promise.reject(new Error('no')))
     expect(outcome).toMatchObject({ state: 'unavailable', why: 'Error: no' })
   })
 })
 
-test('stopped: nothing goes out, and the call that is under way is ended', async () => {
+test('a stopped moderation releases nothing, and ends its running call', async () => {
   const it = stepping()
   for (const word of ['something ', 'to be judged']) await it.push(delta(word))
   it.moderation.stop()
@@ -437,7 +437,7 @@ describe('what is held has a bound', () => {
     expect(outcome.state).toBe('passed')
   })
 
-  test('nor does what has no text behind it', async () => {
+  test('an item without text after it does not hold the others up either', async () => {
     const sound = event(chunk({}, { choices: [{ index: 0, delta: { audio: { data: 'A'.repeat(900) } } }] }))
     const { released } = await moderate(
       [delta('a'), sound, sound, sound, sound, sound, sound, DONE],
@@ -447,7 +447,7 @@ describe('what is held has a bound', () => {
     expect(released).toHaveLength(8)
   })
 
-  test('a reader that leaves frees whoever waits for room', async () => {
+  test('a reader that leaves ends the wait for room', async () => {
     const it = stepping({ sizes })
     const pushing = (async () => {
       for (let i = 0; i < 100; i++) await it.push(delta('word '))

@@ -22,10 +22,10 @@ const TEXTS = [
 test('every text of every choice is judged whole, in one call', async () => {
   const judge = saying({ kind: 'passed' })
   expect(await judgeWhole(TEXTS, { judge, unreachable: 'closed', signal })).toEqual({ kind: 'passed' })
-  expect(judge.mock.calls).toEqual([[['bad', 'hm', 'worse'], { signal, patient: true }]])
+  expect(judge.mock.calls).toEqual([[['bad', 'hm', 'worse'], { signal, mayRetry: true }]])
 })
 
-test('a text that is flagged is', async () => {
+test('a flagged text flags the answer', async () => {
   const flagged: Verdict = { kind: 'flagged', categories: ['violence'] }
   expect(await judgeWhole(TEXTS, { judge: saying(flagged), unreachable: 'open', signal })).toEqual(flagged)
 })

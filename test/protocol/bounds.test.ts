@@ -40,7 +40,7 @@ test('an upstream that falls silent ends as failed, and its call with it', async
   await caller.over(asked)
 })
 
-test('a stream that nobody reads is stopped, and its call with it', async () => {
+test('a stream without readers is stopped, and its call with it', async () => {
   // It goes on talking: on a machine like this a reader's leaving is seen when something is written to it.
   const asked = plan(...HALF, { ...gate(), saying: delta('.') })
   const first = await (await caller.begin(asked)).take(2)
@@ -51,7 +51,7 @@ test('a stream that nobody reads is stopped, and its call with it', async () => 
   expectWhole(text, [...HALF, ...Array.from({ length: said }, () => delta('.'))], 'stopped')
 })
 
-test('a stream is kept for a while; then it never was', async () => {
+test('a stream is kept for a while, and then not found', async () => {
   const key = { 'idempotency-key': crypto.randomUUID() }
   const asked = plan(...answerEvents(['a']))
   const { id, text } = await caller.read(asked, key)
@@ -89,7 +89,7 @@ test(`${MAX_READERS} readers follow a stream at once; one more has to wait until
   for (const other of others) expect(await other.rest()).toBe(whole)
 })
 
-test('a reader may come any number of times, also while nothing is said', async () => {
+test('a reader may reconnect any number of times, also during silence', async () => {
   const asked = plan(...HALF, gate())
   const first = await (await caller.begin(asked)).take(HALF.length)
   for (let visit = 1; visit <= MAX_READERS + 8; visit++) {

@@ -31,7 +31,7 @@ describe('events are read, and all their bytes kept, at every split', () => {
     ['several data lines', 'data: {\ndata: }\n\n', [{ data: '{\n}' }]],
     ['no space', 'data:a\n\n', [{ data: 'a' }]],
     ['characters of 2, 3 and 4 bytes', 'data: é€🎉\n\n', [{ data: 'é€🎉' }]],
-  ])('%s', (_, stream, events) => {
+  ])('with %s', (_, stream, events) => {
     for (const parts of splits(toBytes(stream))) {
       const came = read(parts)
       expect(came.events).toMatchObject(events)
@@ -50,7 +50,7 @@ test('each frame has the bytes of its own event', () => {
   expect(came.frames.map(({ event }) => event?.data)).toEqual([undefined, 'a', 'b'])
 })
 
-test('what was cut off is told as unfinished, at every split', () => {
+test('a cut-off event is returned as unfinished, at every split', () => {
   for (const parts of splits(toBytes('data: a\n\nid: 2\ndata: é'))) {
     expect(read(parts)).toMatchObject({ events: [{ data: 'a' }], unfinished: 'id: 2\ndata: é' })
   }
@@ -75,7 +75,7 @@ describe('an event above the bound', () => {
     }
   })
 
-  test('passes on as it comes, and nothing of it is unfinished', () => {
+  test('is passed on as it comes, and is never unfinished', () => {
     const reader = createEventReader(MAX_BYTES)
     reader.push(toBytes(large))
     const [piece, ...more] = reader.push(toBytes('more'))
@@ -84,14 +84,14 @@ describe('an event above the bound', () => {
     expect(reader.unfinished()).toBe('')
   })
 
-  test('is one that has a byte more than the bound', () => {
+  test('has at least one byte more than the bound', () => {
     const frame = (bytes: number) => toBytes(`data: ${'x'.repeat(bytes - 'data: \n\n'.length)}\n\n`)
     expect(read([frame(MAX_BYTES)]).frames).toMatchObject([{ tooLarge: false }])
     expect(read([frame(MAX_BYTES + 1)]).frames).toMatchObject([{ tooLarge: true, event: undefined }])
   })
 })
 
-test('looking at an unfinished event costs what came of it, not what is held', () => {
+test('scanning an unfinished event takes linear time, however much is held', () => {
   const part = toBytes('x'.repeat(64))
   const reader = createEventReader(Number.POSITIVE_INFINITY)
   /** Milliseconds, the quickest of five: the machine may be at other work. */

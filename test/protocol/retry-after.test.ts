@@ -47,6 +47,6 @@ test.each([
   expect(wait('9', text)).toBe(ms)
 })
 
-test('without either header nothing is said', () => {
+test('without either header there is no wait', () => {
   expect(retryAfter(new Headers(), now)).toBeUndefined()
 })

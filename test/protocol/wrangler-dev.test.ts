@@ -47,8 +47,8 @@ const stranger = new Caller(reachAs(KEYS[1]))
 
 protocolCases(caller.reach)
 
-describe("another caller's", () => {
-  test('stream is nobody’s: the same 404, byte for byte, and nothing is stopped', async () => {
+describe('another caller’s', () => {
+  test('stream is not found: the same 404, byte for byte, and no stream is stopped', async () => {
     const middle = gate()
     const events = answerEvents(numbered(4))
     const first = await caller.begin(plan(...events.slice(0, 2), middle, ...events.slice(2)))
@@ -65,7 +65,7 @@ describe("another caller's", () => {
     expect(await first.rest()).toContain('[DONE]')
   })
 
-  test('Idempotency-Key is another one', async () => {
+  test('Idempotency-Key opens a stream of its own', async () => {
     const key = { 'idempotency-key': crypto.randomUUID() }
     const asked = plan(...answerEvents(['a']))
     const [his, hers] = [await caller.begin(asked, key), await stranger.begin(asked, key)]
@@ -75,7 +75,7 @@ describe("another caller's", () => {
   })
 })
 
-test('without an access key there is nothing to see', async () => {
+test('a caller without an access key sees no stream', async () => {
   const { id } = await caller.read(plan(...answerEvents(['a'])))
   for (const [method, path] of [
     ['POST', '/v1/streams'],
@@ -134,7 +134,7 @@ describe("OpenAI's SDK", () => {
   })
 })
 
-test('a stream in which nothing comes says so after 15 s, and that is no event', async () => {
+test('a silent stream sends a heartbeat after 15 s, which is no event', async () => {
   await silent?.until(() => (silent?.heartbeats ?? 0) > 0)
   expect(silent?.cursor).toBe(1)
   expect((await caller.stop(silent?.id ?? '')).status).toBe(204)

@@ -39,7 +39,7 @@ async function open(stub: ReturnType<typeof newCaller>, itsPlan: Plan, output = 
 const usage = async (stub: ReturnType<typeof newCaller>) => (await stub.usage(LIMITS)).answer
 
 test(
-  'what the upstream refuses late, at nothing; what is stopped before its first byte, at its prompt',
+  'a stream that the upstream refuses late is charged nothing; one stopped before its first byte is charged its prompt',
   async () => {
     const [late, never] = [gate(), gate()]
     const [refused, stopped] = [newCaller(), newCaller()]
@@ -64,7 +64,7 @@ test(
   OPENING_GRACE_MS + 10_000,
 )
 
-test('what outgrows what was put aside for it, in full: also the chunk with which it does', async () => {
+test('an answer that outgrows its reservation is charged in full, including the chunk with which it does', async () => {
   const stub = newCaller()
   const { text } = await open(stub, plan(delta(numbered(5000).join(' ')), gate()))
   expect(await text).toContain('"state":"budget"')
@@ -73,7 +73,7 @@ test('what outgrows what was put aside for it, in full: also the chunk with whic
   expect(running).toBe(0)
 })
 
-test('a running answer, for as much as was last noted of it: so it would be charged if it were never settled', async () => {
+test('a running answer reserves as much as its last noted progress, which it would be charged if never settled', async () => {
   const stub = newCaller()
   const words = Array.from({ length: 300 }, () => delta('word '))
   const more = gate()

@@ -47,7 +47,7 @@ test.each([
   expect(await kept(stub)).toEqual({ tables, alarm: true })
 })
 
-test('so is one that the alarm restarted', async () => {
+test('an object that the alarm restarted is wiped too', async () => {
   const stub = newCaller()
   await stub.warm()
   await abortAllDurableObjects()

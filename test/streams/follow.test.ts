@@ -45,10 +45,10 @@ const end = (log: RunningLog) => log.end('done', ['[DONE]'], 5000)
 /** Until all that can happen without anyone doing anything has happened. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-describe('a reader gets what it lacks, and then what comes', () => {
+describe('a reader gets the events it is missing, and then new ones', () => {
   const COUNT = 2 * PACK_EVENTS + 5
 
-  test('from every place and at every moment, to the byte', async () => {
+  test('from every place and at every moment, byte for byte', async () => {
     for (let after = 0; after <= COUNT; after += 3) {
       for (let come = after; come <= COUNT; come += 3) {
         const { log, follow } = open()
@@ -64,7 +64,7 @@ describe('a reader gets what it lacks, and then what comes', () => {
     }
   })
 
-  test('to the end, whoever comes while events gather', async () => {
+  test('to the end, also if it comes while events gather', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     for (let come = 1; come <= COUNT; come++) {
       const { log, follow } = open(16)
@@ -80,7 +80,7 @@ describe('a reader gets what it lacks, and then what comes', () => {
     vi.useRealTimers()
   })
 
-  test('what it lacks, in one write', async () => {
+  test('the missing ones in one write', async () => {
     const { log, follow } = open()
     append(log, COUNT)
     log.flush()
@@ -90,7 +90,7 @@ describe('a reader gets what it lacks, and then what comes', () => {
     expect(await reading.next()).toBe(textFrom(COUNT, COUNT + 1))
   })
 
-  test('what comes, each at once', async () => {
+  test('new ones each at once', async () => {
     const { log, follow } = open()
     const reading = read(follow().body)
     for (let last = 1; last <= COUNT; last++) {
@@ -101,7 +101,7 @@ describe('a reader gets what it lacks, and then what comes', () => {
     }
   })
 
-  test('what came while it took nothing, together', async () => {
+  test('together, if they came while it took nothing', async () => {
     const { log, follow } = open()
     const reading = read(follow().body)
     const first = reading.next()
@@ -138,7 +138,7 @@ describe('a reader gets what it lacks, and then what comes', () => {
     expect(textOf(parts)).toBe(textFrom(0, COUNT) + numberedEvent(COUNT + 1, '[DONE]'))
   })
 
-  test('and a buffer that waits for an event gets its end', async () => {
+  test('into a buffer that waits for an event, also the end', async () => {
     const { log, follow, onLeave } = open()
     append(log, 1)
     const reader = follow(1).body.getReader({ mode: 'byob' })
@@ -152,7 +152,7 @@ describe('a reader gets what it lacks, and then what comes', () => {
     expect(onLeave).toHaveBeenCalledOnce()
   })
 
-  test('never more at once than a write and an event', async () => {
+  test('never more at once than one write and one event', async () => {
     const { log, follow } = open()
     for (let i = 0; i < 8; i++) log.append('x'.repeat(MAX_EVENT_BYTES / 2))
     end(log)
@@ -179,7 +179,7 @@ describe('a heartbeat', () => {
     expect(await reading.next()).toBe(textFrom(2, 3))
   })
 
-  test('is nothing to who has something to read', async () => {
+  test('is not sent to a reader that has something to read', async () => {
     const { log, follow } = open()
     append(log, 2)
     const { body } = follow()
@@ -189,7 +189,7 @@ describe('a heartbeat', () => {
   })
 })
 
-describe('it leaves once', () => {
+describe('a reader leaves once', () => {
   test('when it has read the end', async () => {
     const { log, follow, onLeave } = open()
     const { body, cut } = follow()
@@ -199,7 +199,7 @@ describe('it leaves once', () => {
     expect(onLeave).toHaveBeenCalledOnce()
   })
 
-  test('when it goes, also while it waits', async () => {
+  test('when it cancels, also while it waits', async () => {
     const { log, follow, onLeave } = open()
     const { body, cut } = follow()
     const reading = read(body)
@@ -214,7 +214,7 @@ describe('it leaves once', () => {
   })
 
   test.each(['while it waits', 'while it takes nothing'])(
-    'when it is cut off %s: its connection breaks',
+    'when it is cut off %s, and its connection breaks',
     async (when) => {
       const { log, follow, onLeave } = open()
       const { body, cut } = follow()
@@ -241,7 +241,7 @@ describe('it leaves once', () => {
         for (let i = 0; i < 5; i++) other.append('y'.repeat(MAX_EVENT_BYTES - 100))
       },
     ],
-  ])('when what it reads expires%s: that is no clean end', async (_, then) => {
+  ])('when its stream expires%s, and that is no clean end', async (_, then) => {
     const { log, journal, stream, onLeave, now } = open()
     log.append('x'.repeat(MAX_EVENT_BYTES - 100))
     log.append('x'.repeat(MAX_EVENT_BYTES - 100))
@@ -255,8 +255,8 @@ describe('it leaves once', () => {
   })
 })
 
-describe('who is there', () => {
-  test('who waits, for however long', async () => {
+describe('a reader is present', () => {
+  test('while it waits, however long', async () => {
     const { follow, pass, now } = open()
     const reader = follow()
     const next = read(reader.body).next()
@@ -267,7 +267,7 @@ describe('who is there', () => {
     await expect(next).rejects.toThrow()
   })
 
-  test('who has all there is', async () => {
+  test('while it has all events', async () => {
     const { log, follow, pass, now } = open()
     append(log, 1)
     const reader = follow()
@@ -276,7 +276,7 @@ describe('who is there', () => {
     expect(reader.present(now())).toBe(true)
   })
 
-  test('who took something not long ago, but not who takes nothing of what there is', async () => {
+  test('if it took something not long ago, not if it takes nothing for long', async () => {
     const { log, follow, pass, now } = open()
     append(log, 1)
     const reader = follow()
@@ -291,7 +291,7 @@ describe('who is there', () => {
     expect(reader.present(now())).toBe(true)
   })
 
-  test('and not who never took anything', () => {
+  test('only if it ever took something', () => {
     const { log, follow, pass, now } = open()
     append(log, 1)
     const reader = follow()
@@ -301,14 +301,14 @@ describe('who is there', () => {
   })
 })
 
-describe('who lags', () => {
+describe('a reader lags', () => {
   const kilobyte = 'x'.repeat(1024)
   const fill = (log: RunningLog, bytes: number) => {
     const until = log.bytes + bytes
     while (log.bytes < until) log.append(kilobyte)
   }
 
-  test('who has had all, and then took nothing while more than the bound came', async () => {
+  test('if it had caught up, and then took nothing while more than the bound came', async () => {
     const { log, follow } = open()
     append(log, 1)
     const reader = follow()
@@ -319,7 +319,7 @@ describe('who lags', () => {
     expect(reader.lags()).toBe(true)
   })
 
-  test('but not who reads along, nor who still catches up', async () => {
+  test('never while it reads along or first catches up', async () => {
     const { log, follow } = open()
     fill(log, 3 * MAX_READER_LAG_BYTES)
     const late = follow()
@@ -335,7 +335,7 @@ describe('who lags', () => {
     expect(late.lags()).toBe(false)
   })
 
-  test('nor who is far behind, as long as it takes', async () => {
+  test('never while it is far behind and still reads', async () => {
     const { log, follow } = open()
     append(log, 1)
     const reader = follow()
@@ -353,7 +353,7 @@ describe('who lags', () => {
     expect(log.bytes - Buffer.byteLength(reading.text)).toBeGreaterThan(0)
   })
 
-  test('and comes back to all it lacks', async () => {
+  test('until it comes back, and then gets all missing events', async () => {
     const { log, follow } = open()
     append(log, 1)
     const reader = follow()

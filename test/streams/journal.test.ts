@@ -17,7 +17,7 @@ function* layouts<T>(list: readonly T[]): Generator<T[][]> {
   }
 }
 
-describe('what was written is read', () => {
+describe('the journal reads what was written', () => {
   const DATA = ['{"a":1}', 'é€🎉', 'two\nlines', '', '\n', '[DONE]']
   const EVENTS = DATA.map((data, index) => numberedEvent(index + 1, data))
 
@@ -37,7 +37,7 @@ describe('what was written is read', () => {
     }
   })
 
-  test('in one part, where one write can hold it', () => {
+  test('in one part, if one write can hold it', () => {
     const { journal } = openJournal()
     const stream = journal.begin(newStream())
     EVENTS.forEach((event, index) => {
@@ -51,7 +51,7 @@ describe('what was written is read', () => {
     expect(journal.read(stream, EVENTS.length)).toBeUndefined()
   })
 
-  test('in several, where it is more: each by an event at most above what a write holds', () => {
+  test('in several parts, if it is more: each at most one event above what a write holds', () => {
     const { journal } = openJournal()
     const stream = journal.begin(newStream())
     const events = Array.from({ length: 7 }, (_, i) => numberedEvent(i + 1, 'x'.repeat(MAX_EVENT_BYTES / 2)))
@@ -67,7 +67,7 @@ describe('what was written is read', () => {
     expect(sizes.reduce((sum, size) => sum + size)).toBe(events.join('').length)
   })
 
-  test('after the object was made anew too', () => {
+  test('after a restart of the object', () => {
     const { journal, sql } = openJournal()
     const stream = newStream({ idempotencyKey: 'k', requestHash: 'h' })
     const begun = journal.begin(stream)
@@ -79,8 +79,8 @@ describe('what was written is read', () => {
   })
 })
 
-describe('each stream has its own', () => {
-  test('also at the edges of their numbers', () => {
+describe('each stream has its own events', () => {
+  test('at the edges of their numbers too', () => {
     const { journal } = openJournal()
     const most = 2 ** 20 - 1
     const [before, one, next] = [1, 2, 3].map(() => journal.begin(newStream())) as [
@@ -123,7 +123,7 @@ describe('a stream', () => {
     expect([journal.byId('str_unknown'), journal.byKey('unknown')]).toEqual([undefined, undefined])
   })
 
-  test('of which the key is known already is not begun', () => {
+  test('whose key is known already is not begun', () => {
     const { journal } = openJournal()
     journal.begin(newStream({ idempotencyKey: 'key' }))
     expect(() => journal.begin(newStream({ idempotencyKey: 'key' }))).toThrow()
@@ -156,7 +156,7 @@ describe('a stream', () => {
   })
 })
 
-describe('what has expired is gone', () => {
+describe('an expired stream is removed', () => {
   let kept: Kept
   beforeEach(() => {
     kept = openJournal()
@@ -169,7 +169,7 @@ describe('what has expired is gone', () => {
     return stream
   }
 
-  test('with all it had; what expires later stays, and what runs', () => {
+  test('with all its rows; later and running streams stay', () => {
     const { journal, sql } = kept
     const running = journal.begin(newStream())
     const [sooner, later] = [end(5000), end(6000)]
@@ -186,7 +186,7 @@ describe('what has expired is gone', () => {
     expect([journal.kept, rowsIn(sql, 'streams'), rowsIn(sql, 'packs')]).toEqual([1, 1, 0])
   })
 
-  test('all together, or none where that fails', () => {
+  test('together with all other expired ones, or none if that fails', () => {
     const { journal, sql } = kept
     end(5000)
     end(5000)
@@ -198,7 +198,7 @@ describe('what has expired is gone', () => {
   })
 })
 
-test('what is forgotten never was: its id, its key and its events', () => {
+test('a forgotten stream leaves no id, no key and no events', () => {
   const { journal, sql } = openJournal()
   const stream = newStream({ idempotencyKey: 'key' })
   const begun = journal.begin(stream)

@@ -33,7 +33,7 @@ function append(log: RunningLog, count: number): void {
 
 const bytesAt = (number: number) => Buffer.byteLength(numberedEvent(number, dataAt(number)))
 
-test('what comes soon after what was shown is shown together with it; the first, the last and what is late at once', async () => {
+test('events that come soon after a shown one are shown together; the first, the last and late ones at once', async () => {
   vi.useFakeTimers()
   const { journal, stream } = open()
   const log = runningLog(journal, stream, { gatherMs: 16 })
@@ -57,7 +57,7 @@ test('what comes soon after what was shown is shown together with it; the first,
 })
 
 describe('each event can be read at once', () => {
-  test('from every place, while they come: out of memory, the journal, and where those meet', () => {
+  test('from every place, while they come: from memory, the journal, and where those meet', () => {
     const { log } = open()
     for (let last = 1; last <= 4 * PACK_EVENTS; last++) {
       append(log, 1)
@@ -95,14 +95,14 @@ describe('each event can be read at once', () => {
 })
 
 describe('rows are few', () => {
-  test('1,000 events are 63', () => {
+  test('1,000 events take 63 rows', () => {
     const { log, sql } = open()
     append(log, 1000)
     log.flush()
     expect(rowsIn(sql, 'packs')).toBe(Math.ceil(1000 / 16))
   })
 
-  test('and nothing is written where nothing came', () => {
+  test('no row is written where no event came', () => {
     const { log, sql } = open()
     append(log, 3)
     const written = sql.statements.length
@@ -111,7 +111,7 @@ describe('rows are few', () => {
     expect(sql.statements.length).toBe(written + 1)
   })
 
-  test('but none is large: large events have rows of their own', () => {
+  test('large events have rows of their own, so that no row is too large', () => {
     const { log, sql } = open()
     const data = 'x'.repeat(MAX_EVENT_BYTES - 100)
     for (let i = 0; i < 5; i++) {
@@ -129,7 +129,7 @@ describe('rows are few', () => {
   })
 
   test.each(['journalled', 'ended'])(
-    'nor is what waited for its verdict, when it is %s all at once',
+    'no row is too large where events that waited for their verdict are %s all at once',
     (how) => {
       const { sql, journal, stream } = openStream()
       const provisional = { count: Number.POSITIVE_INFINITY, mask: (data: string) => data }
@@ -155,7 +155,7 @@ describe('rows are few', () => {
   )
 })
 
-test('what a reader gets at once has a bound, whatever is held', () => {
+test('one read by a reader has a bound, however much is held', () => {
   const { journal, stream } = openStream()
   const log = runningLog(journal, stream, { provisional: { count: 500, mask: (data) => data } })
   for (let i = 0; i < 200; i++) log.append('x'.repeat(16 * 1024))
@@ -170,8 +170,8 @@ const startOf = (text: string, number: number): number => {
   return at === -1 ? text.length : at
 }
 
-describe('who waits is told', () => {
-  test('all of them, once, of an event, a heartbeat and the end', async () => {
+describe('a reader that waits is told', () => {
+  test('once of an event, a heartbeat and the end, like all that wait', async () => {
     const { log } = open()
     const waiting = () => Promise.all([log.changed(), log.changed()])
     const event = waiting()
@@ -186,7 +186,7 @@ describe('who waits is told', () => {
     expect(log.ended).toBe(true)
   })
 
-  test('that an event is there only when it can be read', async () => {
+  test('of an event only when the event can be read', async () => {
     const { log } = open()
     const seen: number[] = []
     for (let count = 0; count < 2 * PACK_EVENTS; count++) {
@@ -238,8 +238,8 @@ describe('the end', () => {
   )
 })
 
-describe('after a restart the end is news to each reader', () => {
-  test('whatever they had, and whatever was journalled: a stream has no event with such a number', () => {
+describe('after a restart the end is new to each reader', () => {
+  test('the end is numbered above every event, whatever a reader had and whatever was journalled', () => {
     const { journal, stream } = openStream()
     const provisional = { count: Number.POSITIVE_INFINITY, mask: (data: string) => data }
     const log = runningLog(journal, stream, { provisional })
@@ -251,7 +251,7 @@ describe('after a restart the end is news to each reader', () => {
     expect(interruptedEnd('{}').last).toBeGreaterThan(log.last)
   })
 
-  test('and to each it is all that follows what was journalled', () => {
+  test('the end is all that follows the journalled events', () => {
     const { log, journal, stream } = open()
     append(log, PACK_EVENTS + 5)
     const kept = journal.byId(stream.id) ?? stream
@@ -277,7 +277,7 @@ describe('a stream is bounded', () => {
     throw new Error('Nothing was thrown.')
   }
 
-  test('in its events', () => {
+  test('in the number of its events', () => {
     const { log } = open()
     for (let i = 0; i < MAX_STREAM_EVENTS; i++) log.append('1')
     expect(errorOf(() => log.append('1')).code).toBe('stream_too_long')
@@ -288,7 +288,7 @@ describe('a stream is bounded', () => {
     )
   })
 
-  test('in its bytes', () => {
+  test('in the number of its bytes', () => {
     const { log } = open()
     const data = 'é'.repeat(MAX_EVENT_BYTES / 2 - 50)
     const error = errorOf(() => {
@@ -299,7 +299,7 @@ describe('a stream is bounded', () => {
     expect(log.bytes).toBeGreaterThan(MAX_STREAM_BYTES - 2 * MAX_EVENT_BYTES)
   })
 
-  test('in each event: a row has to hold it, whatever its characters take', () => {
+  test('in the size of each event in bytes, because a row has to hold it', () => {
     const { log, sql } = open()
     append(log, 3)
     for (const data of ['█'.repeat(MAX_EVENT_BYTES), '\n'.repeat(MAX_EVENT_BYTES / 2)]) {
@@ -312,7 +312,7 @@ describe('a stream is bounded', () => {
     expect(log.last).toBe(5)
   })
 
-  test('and knows its size', () => {
+  test('by its exact size in bytes', () => {
     const { log } = open()
     append(log, 20)
     expect(log.bytes).toBe(Array.from({ length: 20 }, (_, i) => bytesAt(i + 1)).reduce((a, b) => a + b))

@@ -27,7 +27,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve))
 const kilobyte = 'x'.repeat(1024)
 
 describe(`${MAX_READERS} readers at once`, () => {
-  test('and one more is refused, until one leaves', async () => {
+  test('are the most: one more is refused until one leaves', async () => {
     const { log, readers, add } = open()
     log.append('1')
     const all = Array.from({ length: MAX_READERS }, () => add())
@@ -37,7 +37,7 @@ describe(`${MAX_READERS} readers at once`, () => {
     expect(readers.add(0)).toMatchObject({ code: 'too_many_readers' })
   })
 
-  test('all get the same', async () => {
+  test('all get the same events', async () => {
     const { log, add } = open()
     const all = Array.from({ length: MAX_READERS }, () => add().rest())
     for (let i = 0; i < 40; i++) log.append(`${i}`)
@@ -49,7 +49,7 @@ describe(`${MAX_READERS} readers at once`, () => {
     ])
   })
 
-  test('of whom those that are long dead keep nobody out', async () => {
+  test('keep no new reader out if they are long dead', async () => {
     const { log, readers, add, pass } = open()
     log.append('1')
     const dead = Array.from({ length: MAX_READERS }, () => add())
@@ -62,7 +62,7 @@ describe(`${MAX_READERS} readers at once`, () => {
   })
 })
 
-test('one that takes nothing holds back no other, is cut off, and comes back to all of it', async () => {
+test('a reader that takes nothing delays no other, is cut off, and comes back to all events', async () => {
   const { log, readers, add } = open()
   const [slow, quick] = [add(), add()]
   log.append('1')
@@ -93,8 +93,8 @@ async function isCut(reading: Reading): Promise<boolean> {
   return Promise.race([closed, settled().then(() => false)])
 }
 
-describe('since when nobody reads', () => {
-  test('never, while someone waits', async () => {
+describe('the time without a reader', () => {
+  test('is 0 while a reader waits', async () => {
     const { readers, add, pass } = open()
     const next = add().next()
     await settled()
@@ -103,13 +103,13 @@ describe('since when nobody reads', () => {
     next.catch(() => {})
   })
 
-  test('since the beginning, where nobody came', () => {
+  test('runs from the beginning if no reader came', () => {
     const { readers, pass } = open()
     pass(1234)
     expect(readers.absence()).toBe(1234)
   })
 
-  test('since the last one left', async () => {
+  test('runs from when the last reader left', async () => {
     const { log, readers, add, pass, onEmpty } = open()
     log.append('1')
     const [first, second] = [add(), add()]
@@ -124,7 +124,7 @@ describe('since when nobody reads', () => {
     expect(readers.absence()).toBe(0)
   })
 
-  test('since the last one was seen, where it stopped reading: a stalled one is not there', async () => {
+  test('runs from when the last reader last took something, if it has stalled', async () => {
     const { log, readers, add, pass } = open()
     log.append('1')
     const reading = add()
@@ -140,7 +140,7 @@ describe('since when nobody reads', () => {
     expect(readers.absence()).toBe(0)
   })
 
-  test('also where it read the end', async () => {
+  test('runs also after the last reader has read the end', async () => {
     const { log, readers, add, pass } = open()
     log.end('done', ['[DONE]'], 5000)
     await add().rest()

@@ -68,8 +68,8 @@ function expectInterrupted(text: string, chunks: readonly string[]) {
   return data
 }
 
-describe('before the first byte', () => {
-  test('and before anyone has its id: asked again with the same key, it says what became of it', async () => {
+describe('a restart before the first byte', () => {
+  test('is told to a request with the same key, if the stream’s id was not known yet', async () => {
     const never = plan(gate())
     const key = { 'idempotency-key': crypto.randomUUID() }
     const asked = caller.post(never, key)
@@ -86,7 +86,7 @@ describe('before the first byte', () => {
   })
 
   test(
-    'when its id is known: the reader is cut off, and comes back to the end',
+    'cuts the reader off if it has the stream’s id, and it comes back to the end',
     async () => {
       const reading = await caller.begin(plan(gate()))
       await abortAllDurableObjects()
@@ -99,8 +99,8 @@ describe('before the first byte', () => {
   )
 })
 
-describe('in mid-answer', () => {
-  test('all readers are cut off, and come back to what was journalled and the end, nothing twice', async () => {
+describe('a restart in mid-answer', () => {
+  test('cuts all readers off, and they come back to the journalled events and the end, nothing twice', async () => {
     const { reading, id } = await begun()
     const others = [await (await caller.follow(id)).take(1), await (await caller.follow(id, 5)).take(2)]
     await abortAllDurableObjects()
@@ -122,7 +122,7 @@ describe('in mid-answer', () => {
     }
   })
 
-  test('the end is the end: there is nothing after it, nothing more to stop, and no more restarts to see', async () => {
+  test('ends the stream for good: nothing follows, nothing can be stopped, and later restarts change nothing', async () => {
     const { id } = await begun()
     await abortAllDurableObjects()
     const text = await caller.replay(id)
@@ -134,7 +134,7 @@ describe('in mid-answer', () => {
     expect(await caller.replay(id)).toBe(text)
   })
 
-  test('what had come is accounted for: in the end, and in the log', async () => {
+  test('accounts for the tokens that had come, in the end and in the log', async () => {
     const { id } = await begun()
     await journalled(id, HALF.length)
     const log = vi.spyOn(console, 'log')
@@ -157,7 +157,7 @@ describe('in mid-answer', () => {
     log.mockRestore()
   })
 
-  test('several streams at once, each as far as it was', async () => {
+  test('ends several streams at once, each at its own place', async () => {
     const all = await Promise.all(
       [1, 5, PACK_EVENTS, PACK_EVENTS + 1].map((count) => begun(HALF.slice(0, count))),
     )
@@ -172,7 +172,7 @@ describe('in mid-answer', () => {
   })
 })
 
-test('between the last row and the end: all that came, and then the end', async () => {
+test('a restart between the last row and the end loses nothing that came before it', async () => {
   const { reading, id } = await begun()
   await new Promise((resolve) => setTimeout(resolve, FLUSH_MS + 100))
   await abortAllDurableObjects()
@@ -180,8 +180,8 @@ test('between the last row and the end: all that came, and then the end', async 
   expectInterrupted(await caller.replay(id), HALF)
 })
 
-describe('after the end', () => {
-  test.each(['aborted', 'evicted'])('%s: it is what it was', async (how) => {
+describe('a stream that has ended', () => {
+  test.each(['aborted', 'evicted'])('is unchanged when its object is %s', async (how) => {
     const { id, text } = await caller.read(plan(...ANSWER))
     const { id: stopped, reading } = await begun()
     await caller.stop(stopped)
@@ -194,7 +194,7 @@ describe('after the end', () => {
     expect((await caller.get(id, { header: String(eventsOf(text).length) })).status).toBe(204)
   })
 
-  test('a reader that left in the middle keeps nothing alive', async () => {
+  test('does not depend on readers that left in the middle', async () => {
     const { reading, id } = await begun()
     const other = await (await caller.follow(id)).take(3)
     await Promise.all([reading.leave(), other.leave()])
@@ -203,7 +203,7 @@ describe('after the end', () => {
     expectWhole(await caller.replay(id), HALF, 'stopped')
   })
 
-  test('and while it is read again: cut off, it goes on where it was', async () => {
+  test('goes on where it was for a reader that a restart cuts off', async () => {
     const large = [
       role(),
       ...Array.from({ length: 30 }, () => delta('x'.repeat(100_000))),
@@ -233,7 +233,7 @@ test('an object whose journal fails restarts itself, and readers get only what i
   expectWhole(text, ANSWER.slice(0, -1))
 })
 
-describe('what has expired', () => {
+describe('a stream that has expired', () => {
   afterEach(async () => {
     vi.useRealTimers()
     // An object keeps the clock that it was made with.
@@ -241,7 +241,7 @@ describe('what has expired', () => {
   })
   const later = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms })
 
-  test('is removed by the alarm, and then never was; what was interrupted too', async () => {
+  test('is removed by the alarm without a trace, also an interrupted one', async () => {
     const { id } = await caller.read(plan(...ANSWER))
     const { id: interrupted } = await begun()
     await abortAllDurableObjects()
@@ -291,7 +291,7 @@ describe('what has expired', () => {
   })
 })
 
-test('what the upstream broke off is not what the object did', async () => {
+test('an answer that the upstream broke off is not told as interrupted by a restart', async () => {
   const { text } = await caller.read(plan(...HALF, { breakOff: 'close' }))
   expectBroken(text, HALF, 'truncated', { code: 'upstream_truncated' })
 })

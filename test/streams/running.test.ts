@@ -54,8 +54,8 @@ const lastOf = (text: string) =>
       ?.replace(/^(?::.*\n)*id: \d+\ndata: /, '') ?? '',
   )
 
-describe('what came is journalled', () => {
-  test(`after ${FLUSH_MS} ms, or when it makes a row`, async () => {
+describe('events are journalled', () => {
+  test(`after ${FLUSH_MS} ms, or when they fill a row`, async () => {
     const { upstream, running, kept } = await begun(3)
     expect(kept()?.last).toBe(0)
     await pass(FLUSH_MS)
@@ -77,7 +77,7 @@ describe('what came is journalled', () => {
     expect(rowsIn(sql, 'packs')).toBeLessThanOrEqual(21)
   })
 
-  test('and where it can not be, the call is ended, and nobody is told of an end', async () => {
+  test('unless the journal fails: then the call is ended, and no reader is told of an end', async () => {
     const { upstream, sql, ended, reading, running, kept } = await begun(2)
     sql.fails = (statement) => statement.startsWith('INSERT')
     const rest = reading.rest()
@@ -93,7 +93,7 @@ describe('what came is journalled', () => {
   })
 })
 
-describe('it ends', () => {
+describe('a running stream ends', () => {
   test.each<[string, (it: ReturnType<typeof start>) => void, object]>([
     ['whole', ({ upstream }) => upstream.say(DONE_EVENT), { state: 'done' }],
     ['stopped', ({ upstream }) => upstream.run.stop(), { state: 'stopped' }],
@@ -139,7 +139,7 @@ describe('it ends', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('to be kept from then on', async () => {
+  test('with its time of keeping counted from its end', async () => {
     const { upstream, journal } = await begun(1)
     await pass(1000)
     upstream.say(DONE_EVENT)
@@ -147,7 +147,7 @@ describe('it ends', () => {
     expect(journal.dueAt()).toBe(1000 + KEEPING.kept)
   })
 
-  test('as nothing at all, where it never began and nobody knows of it', async () => {
+  test('without a trace, if it never began and its id is not known', async () => {
     const { upstream, ended, kept } = start()
     upstream.refuse(new ApiError('upstream_refused'))
     await pass(0)
@@ -156,7 +156,7 @@ describe('it ends', () => {
     expect(upstream.finished).toBe(true)
   })
 
-  test('as failed, where it never began and someone knows of it', async () => {
+  test('as failed, if it never began and its id is known', async () => {
     const { upstream, running, ended, add } = start()
     running.idIsPublic = true
     const rest = add().rest()
@@ -197,7 +197,7 @@ describe('a heartbeat comes', () => {
     expect(beats(reading.text)).toBe(1)
   })
 
-  test('not while events come', async () => {
+  test('only when no events come', async () => {
     const { reading, upstream } = await begun(1)
     const rest = reading.rest()
     for (let i = 0; i < 10; i++) {
@@ -208,7 +208,7 @@ describe('a heartbeat comes', () => {
     expect(beats(await rest)).toBe(0)
   })
 
-  test('but while the upstream sends comments alone: to the reader they are silence', async () => {
+  test('while the upstream sends comments alone, which readers don’t get', async () => {
     const { reading, upstream } = await begun(1)
     void reading.rest()
     for (let i = 0; i < 4; i++) {
@@ -221,7 +221,7 @@ describe('a heartbeat comes', () => {
 })
 
 describe('silence', () => {
-  test('of the upstream ends it, when it has lasted so long', async () => {
+  test('of the upstream ends the stream after its deadline', async () => {
     const { reading, upstream } = await begun(1)
     const rest = reading.rest()
     await pass(SILENCE_MS - FLUSH_MS)
@@ -238,7 +238,7 @@ describe('silence', () => {
     })
   })
 
-  test('before the first byte is not counted: that has deadlines of its own', async () => {
+  test('before the first byte is not counted, because that has deadlines of its own', async () => {
     const { upstream, running, add } = start()
     running.idIsPublic = true
     const rest = add().rest()
@@ -249,7 +249,7 @@ describe('silence', () => {
   })
 })
 
-describe('what nobody reads', () => {
+describe('a stream without readers', () => {
   test('goes on for a while, and is then stopped', async () => {
     const { reading, upstream, kept } = await begun(1)
     await reading.leave()
@@ -263,7 +263,7 @@ describe('what nobody reads', () => {
     expect(kept()).toMatchObject({ state: 'stopped' })
   })
 
-  test('is stopped too where nobody ever did', async () => {
+  test('is stopped too if it never had a reader', async () => {
     const { upstream, running } = start()
     running.idIsPublic = true
     upstream.say(role())
@@ -273,7 +273,7 @@ describe('what nobody reads', () => {
     expect(upstream.aborted).toMatchObject({ code: 'caller_left' })
   })
 
-  test('or is read by one alone who takes nothing any more: that is nobody', async () => {
+  test('is also one whose only reader takes nothing any more', async () => {
     const { upstream, reading } = await begun(1)
     const talking = setInterval(() => upstream.say(delta('unread ')), 1000)
     await pass(READER_STALL_MS)
@@ -286,7 +286,7 @@ describe('what nobody reads', () => {
     expect(await reading.rest()).toContain('"state":"stopped"')
   })
 
-  test('goes on to its end where someone comes back in time', async () => {
+  test('goes on to its end if a reader comes back in time', async () => {
     const { upstream, reading, add } = await begun(1)
     await reading.leave()
     const talking = setInterval(() => upstream.say(delta('read ')), 1000)
@@ -300,7 +300,7 @@ describe('what nobody reads', () => {
   })
 })
 
-test('a reader that takes nothing of more than 1 MiB is cut off in half a second; the other has all', async () => {
+test('a reader that leaves 1 MiB untaken is cut off in half a second; the other gets everything', async () => {
   const { upstream, reading, add, running } = await begun(1)
   const other = add()
   const rest = other.rest()
@@ -314,7 +314,7 @@ test('a reader that takes nothing of more than 1 MiB is cut off in half a second
   expect(reading.text + (await add(reading.cursor).rest())).toBe(text)
 })
 
-describe('shown ahead of its verdict', () => {
+describe('an answer that is shown ahead of its verdict', () => {
   /** Verdicts come when the test gives them. */
   function judging() {
     const asked: PromiseWithResolvers<Verdict>[] = []
@@ -328,7 +328,7 @@ describe('shown ahead of its verdict', () => {
     return { asked, moderate }
   }
 
-  test('and too long: what could not be kept is followed by nothing more of the answer', async () => {
+  test('has no more events after one that is too long to be kept', async () => {
     const { asked, moderate } = judging()
     const { upstream, reading, journal, kept } = await begun(0, moderate)
     const tooLong = `data: {"choices":[{"index":0,"delta":{},"logprobs":"${'█'.repeat(600_000)}"}]}\n\n`
@@ -346,7 +346,7 @@ describe('shown ahead of its verdict', () => {
     expect(later.match(/^id: /gm)).toEqual(text.match(/^id: /gm))
   })
 
-  test('and stopped: what has not passed is taken back, and not kept', async () => {
+  test('has its unjudged text taken back, and not kept, when it is stopped', async () => {
     const { asked, moderate } = judging()
     const { upstream, reading, journal, kept } = await begun(0, moderate)
     const passes = 'x'.repeat(100)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { isStreamId, newStreamId } from '../../worker/streams/stream-id.ts'
 
-test('each is another, and can stand in an address', () => {
+test('each stream id is different, and can stand in an address', () => {
   const ids = Array.from({ length: 10_000 }, newStreamId)
   expect(new Set(ids).size).toBe(ids.length)
   for (const id of ids) {
@@ -10,7 +10,7 @@ test('each is another, and can stand in an address', () => {
   }
 })
 
-test('it has 128 random bits: none of them is the same in all', () => {
+test('a stream id has 128 random bits: none of them is the same in all', () => {
   const ids = Array.from({ length: 200 }, () => newStreamId().slice('str_'.length))
   const bytes = ids.map((id) => Buffer.from(id, 'base64url'))
   expect(new Set(bytes.map(({ length }) => length))).toEqual(new Set([16]))
@@ -30,8 +30,11 @@ test.each([
   OTHER,
   `STR_${OTHER}`,
   `str_${OTHER}\n`,
-])('%j is none', (text) => expect(isStreamId(text)).toBe(false))
+])('%j is no stream id', (text) => expect(isStreamId(text)).toBe(false))
 
-test.each(['/', '%', '.', ' ', '+', '=', 'ü', "'", '\0'])('one with a %j in it is none', (character) => {
-  expect(isStreamId(`str_${'A'.repeat(21)}${character}`)).toBe(false)
-})
+test.each(['/', '%', '.', ' ', '+', '=', 'ü', "'", '\0'])(
+  'an id with a %j in it is no stream id',
+  (character) => {
+    expect(isStreamId(`str_${'A'.repeat(21)}${character}`)).toBe(false)
+  },
+)

@@ -112,7 +112,7 @@ describe('a stream that is opened', () => {
     expect(streams.follow(id, last + 1)).toMatchObject({ code: 'invalid_cursor', status: 400 })
   })
 
-  test('says nothing to a cursor beyond its end so far, but that it is wrong', async () => {
+  test('refuses a cursor beyond its last event', async () => {
     const { begin, streams } = start()
     const { id } = await begin()
     for (const after of [2, 3, 1e6, 2 ** 20, 999_999_999_999_999]) {
@@ -139,8 +139,8 @@ describe('a stream that is opened', () => {
   })
 })
 
-describe('what goes wrong before the first byte', () => {
-  test('is a refusal, and leaves nothing behind', async () => {
+describe('a failure before the first byte', () => {
+  test('is a refusal, and leaves no stream behind', async () => {
     const { open, upstreams, streams, journal, sql, ends } = start()
     const opened = open(key('k'))
     upstreams[0]?.refuse(new ApiError('upstream_rejected', { status: 404 }))
@@ -164,7 +164,7 @@ describe('what goes wrong before the first byte', () => {
     expect(accepted(await again).replayed).toBe(false)
   })
 
-  test('takes longer than the grace: then the stream has an id, and the failure is its end', async () => {
+  test('is the stream’s end if it comes after the grace, when the stream has an id', async () => {
     const { open, upstreams, ends } = start()
     const opened = open()
     await pass(OPENING_GRACE_MS)
@@ -179,7 +179,7 @@ describe('what goes wrong before the first byte', () => {
   })
 })
 
-test('a failure in the very moment in which the grace ends is told too', async () => {
+test('a failure in the moment in which the grace ends is told too', async () => {
   const { open, upstreams } = start()
   const opened = open()
   vi.advanceTimersByTime(OPENING_GRACE_MS)
@@ -213,7 +213,7 @@ describe('the same request again, with the same Idempotency-Key', () => {
     expect((await begin(key('l'))).id).not.toBe(id)
   })
 
-  test('is a new one, where what it had opened has expired', async () => {
+  test('opens a new stream if the first one has expired', async () => {
     const { begin, upstreams, journal } = start()
     const { id, events } = await begin(key('k'))
     sayAll(upstreams[0])
@@ -224,7 +224,7 @@ describe('the same request again, with the same Idempotency-Key', () => {
     expect([again.id === id, again.replayed]).toEqual([false, false])
   })
 
-  test('says nothing of a place to go on, where it is the first', async () => {
+  test('ignores the cursor if it is the first', async () => {
     const { begin, upstreams } = start()
     const { events } = await begin({ ...key('k'), after: 7 })
     sayAll(upstreams[0])
@@ -232,8 +232,8 @@ describe('the same request again, with the same Idempotency-Key', () => {
   })
 })
 
-describe('stopped', () => {
-  test('it ends for all its readers, and its call with it; what came is kept', async () => {
+describe('a stream that is stopped', () => {
+  test('ends for all its readers, and its call with it; its events are kept', async () => {
     const { begin, streams, upstreams, ends } = start()
     const { id, events } = await begin()
     upstreams[0]?.say(delta('half'))
@@ -253,7 +253,7 @@ describe('stopped', () => {
     expect(ends).toHaveLength(1)
   })
 
-  test('before its first byte, and to a request with the same key', async () => {
+  test('ends before its first byte too, also for a request with the same key', async () => {
     const { open, streams, upstreams } = start()
     const opened = open(key('k'))
     await pass(OPENING_GRACE_MS)
@@ -265,15 +265,15 @@ describe('stopped', () => {
     expect(await whole(accepted(await waiting))).toContain('"state":"stopped"')
   })
 
-  test('it was never there: 404', async () => {
+  test('is not found if it never existed', async () => {
     const { streams } = start()
     expect(await streams.stop('str_unknown')).toMatchObject({ code: 'stream_not_found', status: 404 })
     expect(streams.follow('str_unknown', 0)).toMatchObject({ code: 'stream_not_found' })
   })
 })
 
-describe('a caller has so many streams', () => {
-  test(`${MAX_RUNNING_STREAMS} running, and one more when one has ended`, async () => {
+describe('a caller may have', () => {
+  test(`${MAX_RUNNING_STREAMS} running streams, and one more when one has ended`, async () => {
     const { begin, open, upstreams, streams } = start()
     const first = await begin(key('k'))
     for (let i = 1; i < MAX_RUNNING_STREAMS; i++) await begin()
@@ -287,7 +287,7 @@ describe('a caller has so many streams', () => {
     expect(await open()).toMatchObject({ code: 'too_many_streams' })
   })
 
-  test('also where the last place was taken while their tokens were put aside', async () => {
+  test('no more running streams, also if the last place was taken while tokens were reserved', async () => {
     const putAside = Promise.withResolvers<void>()
     const last = [admitted(), admitted()]
     const { begin, open, upstreams, streams } = start({
@@ -311,7 +311,7 @@ describe('a caller has so many streams', () => {
     expect(last.map(({ settled }) => settled).toSorted(), 'its tokens are free again').toEqual([[], [0]])
   })
 
-  test(`${MAX_KEPT_STREAMS} kept`, async () => {
+  test(`${MAX_KEPT_STREAMS} kept streams`, async () => {
     const { begin, open, journal } = start()
     const serials = Array.from({ length: MAX_KEPT_STREAMS }, () => journal.begin(newStream()).serial)
     expect(await open()).toMatchObject({ code: 'too_many_streams' })
@@ -321,7 +321,7 @@ describe('a caller has so many streams', () => {
     expect(await open()).toMatchObject({ code: 'too_many_streams' })
   })
 
-  test(`${MAX_READERS} readers each, while they run and after that`, async () => {
+  test(`${MAX_READERS} readers of each stream, while it runs and after that`, async () => {
     const { begin, streams, upstreams } = start()
     const { id } = await begin()
     for (let i = 1; i < MAX_READERS; i++) accepted(streams.follow(id, 0))
@@ -351,7 +351,7 @@ test.each([
 })
 
 describe('a journal that fails', () => {
-  test('at the beginning: nothing is asked', async () => {
+  test('at the beginning ends the call', async () => {
     const { open, sql, upstreams, streams } = start()
     sql.fails = () => true
     await expect(open()).rejects.toThrow('disk I/O error')
@@ -359,7 +359,7 @@ describe('a journal that fails', () => {
     expect(streams.size).toBe(0)
   })
 
-  test('in the middle: the object is told, and who waits for a stop too', async () => {
+  test('in the middle is told to the object, and to a waiting stop', async () => {
     const { begin, sql, streams, upstreams, onBroken, ends } = start()
     const { id } = await begin()
     sql.fails = (statement) => statement.startsWith('INSERT')
@@ -391,7 +391,7 @@ test('an account that fails is no failure of the journal: the other streams go o
   told.mockRestore()
 })
 
-test('who is probed gets something that is no event, and who waits for nothing gets nothing', async () => {
+test('a probe writes something that is no event, and nothing for an unknown or ended stream', async () => {
   const { begin, streams } = start()
   const { id, events } = await begin()
   const reading = read(events as ReadableStream<Uint8Array>)
@@ -406,7 +406,7 @@ test('who is probed gets something that is no event, and who waits for nothing g
   expect(await reading.rest()).toContain('[DONE]')
 })
 
-test('nothing is left to do when all have ended: no timer, no reader', async () => {
+test('no timer and no reader is left when all streams have ended', async () => {
   const { begin, open, upstreams, streams } = start()
   const first = await begin()
   const { events } = await begin()

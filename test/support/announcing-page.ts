@@ -1,4 +1,7 @@
-/** In a page: answers that are shown piece by piece, and what is said of them, in a time that passes only when told to. */
+/**
+ * In a page: shows answers piece by piece and records their announcements. Time passes only when a test says
+ * so.
+ */
 import { createAnnouncer } from '../../client/widget/announce/announcer.ts'
 import type { Clock } from '../../client/widget/announce/clock.ts'
 import { createSpokenAnswer } from '../../client/widget/announce/spoken-answer.ts'
@@ -19,7 +22,7 @@ const WORDS: SpokenWords = {
   complete: (words) => `The answer is complete: ${words} words.`,
 }
 
-/** `show`: all of the answer as it is from then on. `wait`: in ms. */
+/** `show`: the whole answer from then on. `wait`: milliseconds. */
 export type Step = { show: string } | { wait: number } | { end: string } | 'end' | 'skip' | 'stop'
 
 export interface Heard {
@@ -48,7 +51,7 @@ function hear(steps: Step[], options: { lang?: string; mostWaiting?: number } = 
   return heard
 }
 
-/** What a live region has been told in each of these moments, and what is left in it. */
+/** For each step, the messages that were added to the live region, and what is left in it. */
 function tellRegion(messages: string[][]): { added: string[][]; left: number; inShadow: boolean } {
   const host = document.createElement('div')
   document.body.append(host)

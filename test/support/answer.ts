@@ -1,4 +1,4 @@
-/** One run of the answer engine on bytes that the test gives it, into a sink that remembers. */
+/** Runs the answer engine on bytes from the test, into a sink that records. */
 import type { Chunks } from '../../worker/answer/chunks.ts'
 import type { AnswerEnd } from '../../worker/answer/end.ts'
 import { type AnswerItem, type AnswerRun, type Last, runAnswer } from '../../worker/answer/engine.ts'
@@ -8,7 +8,7 @@ import { chatCompletions } from '../../worker/formats/chat-completions/chat-comp
 import { errorInStream } from '../../worker/upstreams/refusal.ts'
 import { words } from './words.ts'
 
-/** What the sinks of a relay, of a terminal and of a journal take. */
+/** What the sinks of a relay, a terminal and a journal accept. */
 const TAKES = {
   relay: { otherBytes: true, largeEvents: 'pass', errors: true },
   terminal: { otherBytes: false, largeEvents: 'skip', errors: false },
@@ -16,9 +16,9 @@ const TAKES = {
 } as const
 
 export interface Coming extends Partial<Omit<AnswerRun, 'sink' | 'chunks' | 'signal' | 'abort'>> {
-  /** What kind of sink it goes to. */
+  /** The kind of sink. */
   to?: keyof typeof TAKES
-  /** After the last part: the end, this failure, or nothing until the call is aborted. */
+  /** After the last part: the end, this failure, or silence until the call is aborted. */
   after?: 'end' | 'silence' | Error
   call?: AbortController
   write?(item: AnswerItem): void
@@ -27,14 +27,14 @@ export interface Coming extends Partial<Omit<AnswerRun, 'sink' | 'chunks' | 'sig
 
 export interface Came {
   end: AnswerEnd
-  /** Of the events that were written, in order. */
+  /** The data of the written events, in order. */
   data: string[]
-  /** All bytes that were written, and those of the upstream's end. */
+  /** All written bytes, including those of the upstream's end. */
   bytes: Uint8Array
   last: Last
-  /** How many parts were asked for. */
+  /** How many parts were requested. */
   reads: number
-  /** Whether the upstream's body was given up. */
+  /** Whether the engine cancelled the upstream's body. */
   cancelled: boolean
 }
 
@@ -45,7 +45,7 @@ export interface Started {
   came: Promise<Came>
 }
 
-/** Starts the run; `items` has what was written so far. */
+/** Starts a run; `items` has everything written so far. */
 export function startAnswer(parts: Iterable<Uint8Array>, coming: Coming = {}): Started {
   const { to = 'relay', after = 'end', call = new AbortController(), write, flush, ...fields } = coming
   const items: AnswerItem[] = []
@@ -114,6 +114,6 @@ export function startAnswer(parts: Iterable<Uint8Array>, coming: Coming = {}): S
   }
 }
 
-/** Runs it to its end. */
+/** Runs the engine to the answer's end. */
 export const runParts = (parts: Iterable<Uint8Array>, coming?: Coming): Promise<Came> =>
   startAnswer(parts, coming).came

@@ -1,15 +1,15 @@
 /**
- * Answers to be moderated, as fast-check makes them: of several choices and fields, cut into deltas anywhere, one with a phrase
- * in it whose every character stands nowhere else.
+ * Random answers for moderation, made by fast-check: several choices and fields, cut into deltas anywhere.
+ * One has a phrase whose characters occur nowhere else.
  */
 import fc from 'fast-check'
 import type { SseEvent } from '../../worker/protocol/event-reader.ts'
 import { chunk } from './sse.ts'
 
-/** What is flagged: none of its characters occurs in any other text. */
+/** Characters that are flagged. None of them occurs in other texts. */
 export const FORBIDDEN = /[Α-Ωα-ω]/
 
-/** At most as long as what moderation promises to see whole. */
+/** At most as long as the phrases that moderation promises to see whole. */
 export const phraseOf = (length: number) =>
   Array.from({ length }, (_, i) => String.fromCharCode(0x3b1 + (i % 17))).join('')
 
@@ -22,9 +22,9 @@ interface Running {
 
 export interface AnswerToJudge {
   events: SseEvent[]
-  /** What is flagged; `undefined`: nothing in it is. */
+  /** The flagged phrase; `undefined`: there is none. */
   phrase: string | undefined
-  /** What the content of each choice should be, all told. */
+  /** The whole content of each choice. */
   content: Map<number, string>
 }
 
@@ -61,7 +61,7 @@ const cuts = fc.array(
   },
 )
 
-/** @param longest of the phrase, in characters */
+/** @param longest the phrase's greatest length in characters */
 export function answersToJudge(longest: number): fc.Arbitrary<AnswerToJudge> {
   return fc
     .record({
@@ -70,7 +70,7 @@ export function answersToJudge(longest: number): fc.Arbitrary<AnswerToJudge> {
       bodies: fc.array(words, { minLength: 6, maxLength: 6 }),
       cuts,
       phrase: fc.option(fc.integer({ min: 1, max: longest }), { freq: 5, nil: undefined }),
-      /** Where the phrase stands: in which text, and how far in. */
+      /** The phrase's place: in which text, and how far in. */
       where: fc.record({
         text: fc.nat(),
         at: fc.oneof(fc.constantFrom(0, 1), fc.double({ min: 0, max: 1, noNaN: true })),
@@ -93,7 +93,7 @@ export function answersToJudge(longest: number): fc.Arbitrary<AnswerToJudge> {
     })
 }
 
-/** The choices take turns, each with its fields one after the other, as upstreams stream them. */
+/** The choices take turns, and each sends its fields one after the other, as upstreams do. */
 function toEvents(running: Running[], cuts: number[]): SseEvent[] {
   const rest = running.map((text) => ({ ...text }))
   const events: SseEvent[] = []
@@ -117,7 +117,7 @@ function toEvents(running: Running[], cuts: number[]): SseEvent[] {
   return events
 }
 
-/** What a reader makes of the events that reach it: each choice's content, and everything that could be read. */
+/** What a reader gets from the events: each choice's content, and all readable text. */
 export function readers(events: SseEvent[]): {
   content: Map<number, string>
   all: string

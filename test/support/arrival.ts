@@ -1,18 +1,18 @@
-/** Streaming is proved by arrival: each token is with the caller soon after the upstream sent it. */
+/** Proves streaming by arrival: each token reaches the caller soon after the upstream sent it. */
 import { expect } from 'vitest'
 import type { Received } from './caller.ts'
 import type { Call } from './upstream.ts'
 
 const SOON_MS = 50
 
-/** How many of a stream's tokens a busy machine may hold up until the next one is sent. */
+/** How many of a stream's tokens a busy machine may delay until the next one is sent. */
 const HELD_UP = 2
 
 /**
- * Asserts that each token arrived after it was sent, nearly always before the next was, and within 50 ms
- * at the median.
+ * Asserts that each token arrived after it was sent, nearly always before the next was, and at the median
+ * within 50 ms.
  *
- * @param call an answer of the role chunk and then a token a chunk, well apart
+ * @param call an answer with the role chunk, then one token a chunk, well apart
  * @param tokens each occurs once in the answer
  */
 export function expectPrompt(
@@ -33,11 +33,11 @@ export function expectPrompt(
   expect(held, 'tokens that came only after the next was sent').toBeLessThanOrEqual(HELD_UP)
 }
 
-/** When the text up to and with `marker` had come. */
+/** When the text up to the end of `marker` had come. */
 function arrivalOf(marker: string, parts: Received['parts']): number {
   let text = ''
   for (const { at, bytes } of parts) {
-    // Markers are ASCII, so a character cut in two elsewhere does no harm.
+    // Markers are ASCII, so cut characters elsewhere don't matter.
     text += Buffer.from(bytes).toString('latin1')
     if (text.includes(marker)) return at
   }

@@ -1,13 +1,13 @@
-/** What axe-core finds in a page: all its rules, those of good practice too. */
+/** Runs axe-core on a page with all its rules, including those of good practice. */
 import axe, { type AxeResults } from 'axe-core'
 import type { Page } from 'playwright-core'
 import { still } from './embedding.ts'
 
-/** @returns a line for each element that breaks a rule; none, if all is well */
+/** @returns a line for each element that breaks a rule; empty if none does */
 export async function axeFindings(page: Page): Promise<string[]> {
-  // As the debugger's own words, to which no policy of the page applies.
+  // The debugger evaluates it, so the page's policy doesn't apply.
   if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source)
-  // Halfway through fading in, colours are none that anybody is to read.
+  // Colours halfway through a fade are not the ones to check.
   await still(page)
   const { violations } = await page.evaluate<AxeResults>(
     `axe.run(document, { resultTypes: ['violations'], preload: false })`,

@@ -1,10 +1,10 @@
-/** A Chromium that comes from npm, so that the page is tested where nothing but Node is installed. */
+/** A Chromium from npm, so that tests of the page need only Node. */
 import { arch, platform } from 'node:process'
 import { type Browser, type LaunchOptions, chromium as playwright } from 'playwright-core'
 
 /**
- * `CHROMIUM_PATH` names another one. Where the packed one does not run (it is for Linux on x64), it is the installed
- * Chrome.
+ * `CHROMIUM_PATH` names another browser. Where the packed one can't run (it is for Linux on x64), the
+ * installed Chrome is used.
  *
  * @example
  *   const browser = await startBrowser()
@@ -18,12 +18,12 @@ async function whichChromium(): Promise<LaunchOptions> {
   const path = process.env.CHROMIUM_PATH
   if (path) return { executablePath: path }
   if (platform !== 'linux' || arch !== 'x64') return { channel: 'chrome' }
-  // Read when the package is imported: only with it does it unpack the system libraries that it brings along.
+  // The package reads this when imported: without it, the system libraries that it brings are not unpacked.
   process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs22.x'
   const { default: chromium } = await import('@sparticuz/chromium')
   return {
     executablePath: await chromium.executablePath(),
-    // Not `chromium.args`: they turn web security off.
+    // `chromium.args` would turn web security off.
     args: ['--no-sandbox', '--disable-gpu', '--no-zygote', '--disable-background-networking'],
   }
 }

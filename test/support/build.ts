@@ -1,4 +1,4 @@
-/** Builds what the end-to-end suites start, once for all of them. */
+/** Builds once what all end-to-end suites start. */
 import { buildClient } from '../../scripts/build-client.ts'
 import { buildLibrary } from '../../scripts/build-library.ts'
 import { bundleWorker } from '../../scripts/bundle.ts'

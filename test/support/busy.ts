@@ -1,5 +1,6 @@
 /**
- * Keeps each core of the machine busy for a time, to see which tests hold while another program wants the cores too.
+ * Keeps each core of the machine busy for a time, to show which tests fail while another program uses the
+ * cores.
  *
  * @example
  *   node test/support/busy.ts 600 & npm test

@@ -1,10 +1,10 @@
-/** What a caller does: asks with plain fetch, and reads what comes, piece by piece. */
+/** Acts as a caller: asks with plain fetch, and reads the answer piece by piece. */
 import type { ErrorEnvelope, WireError } from '../../worker/protocol/wire.ts'
 
 /** The shortest valid question. */
 export const QUESTION = { model: 'gpt-test', messages: [{ role: 'user', content: 'Say hello.' }] }
 
-/** `POST /v1/chat/completions`. A string or bytes go as they are. */
+/** `POST /v1/chat/completions`. Strings and bytes are sent unchanged. */
 export function ask(url: string, request: unknown = QUESTION, init: RequestInit = {}): Promise<Response> {
   return fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
@@ -33,14 +33,14 @@ export function chat(url: string, question = 'Say hello.', init: RequestInit = {
 }
 
 export interface Received {
-  /** What came, and when (`performance.now()`). */
+  /** The pieces, each with its time of arrival (`performance.now()`). */
   parts: { at: number; bytes: Uint8Array }[]
   text: string
-  /** What broke the body off; `undefined` after a clean end. */
+  /** The error that broke the body off; `undefined` after a clean end. */
   error: unknown
 }
 
-/** Reads a body to its end, whichever that is. */
+/** Reads a body to its end, clean or not. */
 export async function receive(response: Response): Promise<Received> {
   const parts: Received['parts'] = []
   let error: unknown
@@ -52,7 +52,7 @@ export async function receive(response: Response): Promise<Received> {
   return { parts, text: Buffer.concat(parts.map(({ bytes }) => bytes)).toString(), error }
 }
 
-/** The data of each event of a whole stream that has `\n` for line ends. */
+/** The data of each event of a whole stream with `\n` as line end. */
 export function dataOf(sse: string): string[] {
   return sse
     .split('\n\n')
@@ -61,7 +61,7 @@ export function dataOf(sse: string): string[] {
     .map((lines) => lines.map((line) => line.slice('data: '.length)).join('\n'))
 }
 
-/** The error that a stream ends with, whichever of the three forms it has; `undefined` where there is none. */
+/** The error that a stream ends with, in any of the three forms; `undefined` if there is none. */
 export function lastError(sse: string): WireError | undefined {
   const last = dataOf(sse).at(-1)
   if (last === undefined || last === '[DONE]') return undefined

@@ -1,4 +1,4 @@
-/** The widget on a site of another origin, as its visitors have it: page after page, in one tab or in two. */
+/** The widget on a site of another origin, as visitors use it: page after page, in one tab or in two. */
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import type { MillraceEvents } from '../../client/widget/events.ts'
 import type { MillraceChat } from '../../client/widget/millrace-chat.ts'
@@ -8,7 +8,7 @@ import type { Upstream } from './upstream.ts'
 
 type EventName = keyof MillraceEvents
 
-/** One tab, and the parts of its chat. */
+/** One tab and the parts of its chat. */
 export interface Chat {
   page: Page
   panel: Locator
@@ -17,7 +17,7 @@ export interface Chat {
   send: Locator
   stop: Locator
   latest: Locator
-  /** In order, as are the texts of their answers. */
+  /** In order, like the texts of their answers. */
   turns: Locator
   answers: Locator
   /** A button of the latest turn, by its name. */
@@ -26,24 +26,24 @@ export interface Chat {
   retry: Locator
   /** Types a question and sends it. */
   ask(question?: string): Promise<void>
-  /** Waits until the answer of the conversation that is shown has ended, however. */
+  /** Waits until the answer of the shown conversation has ended in any way. */
   ended(): Promise<void>
   /** Shows the list of conversations, or the conversation again. */
   toggleList(): Promise<void>
-  /** The titles in the list, which is to be shown. */
+  /** The titles in the list, which must be shown. */
   titles(): Promise<string[]>
-  /** Goes on with the conversation of this title. */
+  /** Continues the conversation with this title. */
   open(title: string): Promise<void>
   begin(): Promise<void>
   /** Calls the element. */
   call<T>(act: (chat: MillraceChat) => T): Promise<Awaited<T>>
-  /** What was told with each event of this name, on this page. */
+  /** The details of each event of this name on this page. */
   told<Name extends EventName>(name: Name): Promise<MillraceEvents[Name]['detail'][]>
-  /** What has the focus: its label, id or tag; through all shadow trees. */
+  /** The focused element's label, id or tag, through all shadow trees. */
   focused(): Promise<string>
-  /** Another page of the site. */
+  /** Opens another page of the site. */
   go(path: string): Promise<void>
-  /** Another tab of the same browser, with nothing but what all of them have in common. */
+  /** Opens another tab of the same browser: it shares only what all tabs share. */
   tab(): Promise<Chat>
 }
 
@@ -51,9 +51,9 @@ export interface Chats {
   readonly url: string
   readonly upstream: Upstream
   readonly logs: Record<string, unknown>[]
-  /** What the upstream was asked, question by question. */
+  /** The questions that the upstream got, in order. */
   readonly asked: unknown[]
-  /** A new visitor's tab, on a page with this chat in it. */
+  /** Opens a new visitor's tab, on a page with this chat. */
   visit(attributes?: string, options?: VisitorOptions): Promise<Chat>
 }
 
@@ -66,7 +66,7 @@ export interface Chats {
  */
 export function useChats(vars: Record<string, string> = {}): Chats {
   let attributes = ''
-  // Whatever its path, a page has the chat.
+  // Every path has a page with the chat.
   const { here, visitor } = useForeignSite((_, { edge }) => {
     const script = `<script type="module" src="${edge.url}/widget.js"></script>`
     return html(`${script}<millrace-chat ${attributes}></millrace-chat>`, strictPolicy(edge.url))

@@ -1,4 +1,4 @@
-/** What a project with Vue or Svelte has of Vite plugins, as far as one component needs it. */
+/** The Vite plugins of a project with Vue or Svelte, reduced to what one component needs. */
 import { compile } from 'svelte/compiler'
 import type { Plugin } from 'vite'
 import { compileScript, parse } from 'vue/compiler-sfc'

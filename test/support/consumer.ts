@@ -1,4 +1,4 @@
-/** A project of somebody else's, with Millrace installed as `npm pack` packs it. */
+/** A project outside this repository, with Millrace installed as `npm pack` packs it. */
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -12,26 +12,26 @@ const run = promisify(execFile)
 
 export interface Consumer {
   folder: string
-  /** The project's code as one script, and what was split off it. */
+  /** Bundles the project's code into one script and its split-off parts. */
   bundle(files: Record<string, string>, plugins?: Plugin[]): Promise<Bundle>
-  /** TypeScript's complaints; none if it has none. */
+  /** TypeScript's complaints; empty if it has none. */
   check(files: Record<string, string>): Promise<string>
   remove(): Promise<void>
 }
 
 export interface Bundle {
-  /** Of the entry, the first of the files. */
+  /** The code of the entry, which is the first of the files. */
   code: string
-  /** All, by their paths. */
+  /** All files by their paths. */
   files: Map<string, string>
 }
 
-/** @param others packages that the project has beside Millrace: those that this repository has */
+/** @param others further packages of the project, from those installed in this repository */
 export async function createConsumer(...others: string[]): Promise<Consumer> {
   const folder = await mkdtemp(`${tmpdir()}/millrace-consumer-`)
   const modules = `${folder}/node_modules`
   await mkdir(`${modules}/millrace`, { recursive: true })
-  // The library is built once for all suites, by build.ts.
+  // build.ts builds the library once for all suites.
   await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT })
   const tarball = `${folder}/millrace-${version}.tgz`
   await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', `${modules}/millrace`])
@@ -55,7 +55,7 @@ export async function createConsumer(...others: string[]): Promise<Consumer> {
         root: folder,
         logLevel: 'error',
         plugins,
-        // vitest's own NODE_ENV is `test`, which Vite and React take for development, each in its own way.
+        // vitest's own NODE_ENV is `test`, which Vite and React treat as development.
         define: { 'process.env.NODE_ENV': '"production"' },
         oxc: { jsx: { runtime: 'automatic', development: false } },
         build: { write: false, target: 'esnext', modulePreload: false, rolldownOptions: { input } },

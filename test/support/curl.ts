@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import type { Received } from './caller.ts'
 
 export interface Curled {
-  /** What curl wrote, and when (`performance.now()`). */
+  /** Curl's output, each piece with its time of arrival (`performance.now()`). */
   parts: Received['parts']
   text: string
-  /** curl's exit status: 0 for a whole answer, 18 for one that broke off. */
+  /** Curl's exit status: 0 for a whole answer, 18 for one that broke off. */
   status: number | null
-  /** What curl said on its error output. */
+  /** Curl's error output. */
   complaint: string
 }
 

@@ -1,4 +1,4 @@
-/** What the built client is delivered with, path by path. */
+/** The headers that the built client is delivered with, by path. */
 import { readFileSync } from 'node:fs'
 import { expect } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'
@@ -13,12 +13,12 @@ interface ChunkList {
 export const chunkList = (): ChunkList =>
   JSON.parse(readFileSync(`${ROOT}dist/client/widget-chunks.json`, 'utf8'))
 
-/** Of `v/…/widget.js`, from the deployment's root. */
+/** The path of `v/…/widget.js`, from the deployment's root. */
 export const PINNED = `/v/${version}/widget.js`
 
 const FOREVER = 'public, max-age=31536000, immutable'
 
-/** Holds the headers of everything that a page elsewhere loads, and of the page itself. */
+/** Checks the headers of the page, and of everything that another site loads. */
 export async function expectDelivery(url: string): Promise<void> {
   const part = `/${Object.values(chunkList().parts)[0]?.file}`
   const script = /src="(\/assets\/[^"]+)"/.exec(await (await fetch(url)).text())?.[1] ?? ''

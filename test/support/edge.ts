@@ -1,4 +1,6 @@
-/** What stands before a deployed Worker, as far as tests need it: it says from which address each call comes. */
+/**
+ * Stands before a Worker like Cloudflare's network, as far as tests need it: it adds each call's address.
+ */
 import { Agent, createServer, request } from 'node:http'
 
 export interface Edge {
@@ -8,8 +10,8 @@ export interface Edge {
 }
 
 /**
- * Each call comes from an address of its own: one address may open only so many sessions, and ask only so fast. A page's
- * own calls can't bear `cf-connecting-ip`, which would be one more header that a preflight has to allow.
+ * Gives each call an address of its own, because one address may open only so many sessions and ask only so
+ * fast. A page can't set `cf-connecting-ip` itself: a preflight would have to allow that header.
  *
  * @param worker the Worker's address, without a slash at its end
  */

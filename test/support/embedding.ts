@@ -1,5 +1,5 @@
 /**
- * The widget in a page of another origin, as a site has it: a site on one port, Millrace on another, a visitor's session
+ * The widget in a page of another origin: a site on one port, Millrace on another, a visitor's session
  * between them, and the strictest policy on every page.
  */
 import type { Locator, Page } from 'playwright-core'
@@ -8,7 +8,7 @@ import { useForeignSite, type VisitorOptions } from './foreign-site.ts'
 import { html, type Page as SitePage, strictPolicy } from './site.ts'
 import type { Upstream } from './upstream.ts'
 
-/** A page with the widget, and its parts by the names that they have there. */
+/** A page with the widget, and the widget's parts by name. */
 export interface Embedded {
   page: Page
   chat: Locator
@@ -21,22 +21,22 @@ export interface Embedded {
   answers: Locator
   /** Types a question and sends it. */
   ask(question?: string): Promise<void>
-  /** Waits until an answer has begun to be shown. */
+  /** Waits until an answer is partly shown. */
   begun(): Promise<void>
-  /** Waits until the latest answer has ended, however. */
+  /** Waits until the latest answer has ended in any way. */
   ended(): Promise<void>
-  /** Waits until nothing moves but what goes on moving, such as the water beside an answer. */
+  /** Waits until all animations have ended, except endless ones such as the water beside an answer. */
   still(): Promise<void>
   /** Calls the first chat of the page. */
   call<T = unknown>(act: (chat: MillraceChat) => T): Promise<Awaited<T>>
-  /** Of an event's name, what was told with it. */
+  /** The details of all events of this name. */
   told(name: string): Promise<unknown[]>
 }
 
 export interface EmbeddedOptions extends VisitorOptions {
-  /** Of the site's own style sheet. */
+  /** Added to the site's own style sheet. */
   css?: string
-  /** In the site's head, before anything of the widget. */
+  /** Placed in the site's head, before the widget's tags. */
   head?: string
   /** The page's language; empty for none. */
   language?: string
@@ -50,11 +50,11 @@ export interface Embedding {
   readonly logs: Record<string, unknown>[]
   /** The tag that a site puts into its pages. */
   script(attributes?: string): string
-  /** Opens a page of the site with these tags, and waits until its chats can be used. */
+  /** Opens a page of the site with these tags, and waits until its chats are usable. */
   visit(body: string, options?: EmbeddedOptions): Promise<Embedded>
 }
 
-/** Of what the pages' own, beside the widget. It has all that a page needs to be accessible. */
+/** The site's own content beside the widget. It has everything that an accessible page needs. */
 export const OWN = `<main><h1>A site</h1><p>About <a href="#mills">mills</a>.</p>
   <button id="own" type="button">A button of the site</button><input id="field" aria-label="A field of the site"></main>`
 

@@ -1,16 +1,16 @@
-/** The examples of docs/EXAMPLES.md, as they stand there. */
+/** Reads the examples of docs/EXAMPLES.md. */
 import { readFileSync } from 'node:fs'
 import { ROOT } from '../../scripts/bundle.ts'
 
 export interface Example {
-  /** What it stands under. */
+  /** The heading above the example. */
   heading: string
-  /** Of its fence. */
+  /** The language of its fence. */
   language: string
   code: string
 }
 
-/** In order. */
+/** @returns all examples, in order */
 export function readExamples(): Example[] {
   const sections = readFileSync(`${ROOT}docs/EXAMPLES.md`, 'utf8').split(/^#+ /m)
   return sections.flatMap((section) => {

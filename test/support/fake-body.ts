@@ -1,6 +1,6 @@
 import type { ResponseBody } from '../../worker/delivery/response-body.ts'
 
-/** The body of an answer that remembers what was sent, and how it ended. */
+/** A response body that records what was sent, and how it ended. */
 export interface FakeBody extends ResponseBody {
   readonly sent: string
   readonly end: 'open' | 'closed' | Error

@@ -1,14 +1,14 @@
-/** An answer whose every word comes when the test says so. */
+/** An answer whose words come when the test says so. */
 import { end, type Script, send } from './script.ts'
 import { streamHead } from './scripts.ts'
 import { DONE_EVENT, delta, finish, role } from './sse.ts'
 
 export interface FedAnswer {
-  /** To be queued at the upstream, before or after it is fed. */
+  /** Queue it at the upstream, before or after it is fed. */
   script: Script
   /** Sends each text as a delta. */
   say(...texts: string[]): void
-  /** The rest of a whole answer. */
+  /** Sends the rest of a whole answer. */
   end(): void
 }
 

@@ -1,6 +1,6 @@
 /**
- * A site on one port, Millrace on another, an upstream behind it and visitors' sessions between them, for all the tests of a
- * file.
+ * A site on one port, Millrace on another, an upstream behind it and visitors' sessions between them, for
+ * all the tests of a file.
  */
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
@@ -14,7 +14,7 @@ import { type Page, type Site, startSite } from './site.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
 declare global {
-  /** What the chats of a page have told it, in order. */
+  /** Events of the page's chats, in order. */
   var told: [name: string, detail: unknown][]
 }
 
@@ -22,15 +22,15 @@ interface Running {
   upstream: Upstream
   site: Site
   millrace: Millrace
-  /** Millrace's own address, as a deployment has it. */
+  /** Millrace's address, as a deployment has it. */
   edge: Edge
   browser: Browser
 }
 
 export interface VisitorOptions extends BrowserContextOptions {
-  /** What may be logged, or asked of another server, in these pages. */
+  /** Log lines and requests to other servers that these pages may cause. */
   expected?: RegExp | undefined
-  /** Run in each page before anything else. */
+  /** Runs in each page before anything else. */
   init?: (() => void) | undefined
 }
 
@@ -38,8 +38,8 @@ export interface ForeignSite {
   /** @throws {TypeError} outside of tests */
   here(): Running
   /**
-   * A new visitor's browser. After each test, none of its pages may have logged an error or a warning, thrown an error,
-   * violated its policy, or asked another server than these two for anything.
+   * A new visitor's browser. After each test its pages must not have logged an error or a warning, thrown an
+   * error, violated their policy, or sent a request to any server but these two.
    */
   visitor(options?: VisitorOptions): Promise<BrowserContext>
 }
@@ -55,7 +55,7 @@ const EVENTS: (keyof MillraceEvents)[] = [
   'millrace-feedback',
 ]
 
-/** @param pageAt what lies at a path of the site */
+/** @param pageAt returns the page at a path of the site */
 export function useForeignSite(
   pageAt: (path: string, running: Running) => Page | undefined,
   vars: Record<string, string> | ((upstream: Upstream) => Record<string, string>),
@@ -125,7 +125,7 @@ export function useForeignSite(
   }
 }
 
-/** In the page: notes what its chats tell, and what the policy kept from being done. */
+/** In the page: records the events of its chats, and violations of its policy. */
 function watch(events: string[]): void {
   globalThis.told = []
   for (const name of events) {

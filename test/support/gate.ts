@@ -1,11 +1,11 @@
-/** Callers whom a Worker knows: holders of access keys, and visitors of a page. */
+/** Callers that a Worker knows: holders of access keys, and visitors of a page. */
 import { createHash } from 'node:crypto'
 import type { CallerUsage, Session } from '../../worker/protocol/wire.ts'
 import { ask, askStream, QUESTION } from './caller.ts'
 
 export const PAGE = 'https://shop.example'
 
-/** What a Worker needs to have visitors, from `PAGE`. */
+/** The settings with which a Worker has visitors from `PAGE`. */
 export const VISITORS = {
   OPEN_ACCESS: 'false',
   SESSION_SECRET: 'a secret of more than thirty-two characters',
@@ -14,7 +14,7 @@ export const VISITORS = {
 
 export type Sent = Record<string, string>
 
-/** `ACCESS_KEYS` for so many callers, and the header that each sends. */
+/** `ACCESS_KEYS` for `count` callers, and the header that each of them sends. */
 export function keys(count: number): { ACCESS_KEYS: string; callers: Sent[] } {
   const secrets = Array.from({ length: count }, (_, i) => `mr_key-of-caller-${i}`)
   return {
@@ -35,13 +35,16 @@ export function openSession(url: string, headers: Sent = {}, body?: string): Pro
 }
 
 let addresses = 0
-/** An address that nobody else in this run has, since each may open only so many sessions, and ask only so fast. */
+/**
+ * An address that no other caller of this run has, because each may open only so many sessions and ask only
+ * so fast.
+ */
 export const newAddress = () => {
   addresses++
   return `10.1.${addresses >> 8}.${addresses & 255}`
 }
 
-/** A new visitor. @returns the headers of its calls */
+/** Opens a session for a new visitor. @returns the headers of its calls */
 export async function visit(url: string, origin = PAGE): Promise<Sent> {
   const from = { origin, 'cf-connecting-ip': newAddress() }
   const session = (await (await openSession(url, from)).json()) as Session
@@ -63,13 +66,13 @@ export function openStream(url: string, fields: object = {}, init: RequestInit =
   })
 }
 
-/** Plain text, with what `/chat` needs to know that the body is a request. */
+/** `POST /chat` with a JSON body, and the content type that tells it from a plain question. */
 export const chatJson = (url: string, fields: object = {}, init: RequestInit = {}) =>
   fetch(`${url}/chat`, { method: 'POST', body: JSON.stringify({ ...QUESTION, ...fields }), ...init })
 
 type Asking = (url: string, fields?: object, init?: RequestInit) => Promise<Response>
 
-/** Every way to ask. */
+/** Every route that takes a question. */
 export const ROUTES: [string, Asking][] = [
   ['unstreamed', (url, fields = {}, init = {}) => ask(url, { ...QUESTION, ...fields }, init)],
   ['streamed', askStream],

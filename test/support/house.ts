@@ -3,20 +3,20 @@ import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { startMillrace } from './millrace.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
-/** The Worker's key at the upstream. Nothing but the upstream may ever see it. */
+/** The Worker's key at the upstream. It must never reach a caller or a log. */
 export const UPSTREAM_KEY = 'sk-test-4mF0kXq9upstreamOnly'
 
 export interface House {
   /** The Worker's address, without a slash at the end. */
   readonly url: string
-  /** The Worker's log, a line a request. */
+  /** The Worker's log, one line a request. */
   readonly logs: Record<string, unknown>[]
   readonly upstream: Upstream
 }
 
 /**
- * Starts both before the first test of a file and stops both after its last; after each test the
- * upstream forgets its calls and scripts.
+ * Starts both before the first test of a file and stops both after its last. After each test the upstream
+ * forgets its calls and scripts.
  *
  * @param vars configuration of the Worker, beside the upstream's address and key
  * @example
@@ -34,8 +34,8 @@ export function useHouse(vars: Record<string, string> = {}): House {
       ...vars,
     })
   }, 60_000)
-  // Not `afterEach`: once such a hook has failed, as where a page has logged an error, vitest leaves out those of this test
-  // that are left, and the next test would find the calls of this one.
+  // `onTestFinished`, because vitest skips the remaining `afterEach` hooks once one has failed (as when a
+  // page has logged an error). The next test would then find this test's calls.
   beforeEach(({ onTestFinished }) => onTestFinished(() => upstream?.clear()))
   afterAll(async () => {
     await millrace?.stop()

@@ -1,5 +1,5 @@
 /**
- * A moderation API over real HTTP, on 127.0.0.1, that fails as it is told to.
+ * A moderation API over real HTTP, on 127.0.0.1, that fails on command.
  *
  * @example
  *   const server = await startModeration()
@@ -13,16 +13,16 @@ import { json } from './scripts.ts'
 import { type Call, startUpstream, type Upstream } from './upstream.ts'
 
 export interface ModerationServer {
-  /** Of the endpoint itself. */
+  /** The address of the endpoint itself. */
   readonly url: string
   readonly upstream: Upstream
   /** The texts of each call, in order. */
   readonly inputs: string[][]
-  /** How many calls were under way at once, at the most. */
+  /** The greatest number of calls at once. */
   readonly mostAtOnce: number
-  /** What the next calls get in place of a verdict. */
+  /** Answers the next calls with these scripts instead of a verdict. */
   next(...scripts: Script[]): void
-  /** From now on texts like this are flagged; each verdict takes `delayMs`. */
+  /** From now on flags texts that match; each verdict takes `delayMs`. */
   flag(isFlagged: (text: string) => boolean, delayMs?: number): void
   clear(): Promise<void>
   stop(): Promise<void>
@@ -88,7 +88,7 @@ function result(flagged: boolean) {
   }
 }
 
-/** What a moderation API answers with that is no verdict. */
+/** Answers of a moderation API that are no verdict. */
 export const garbage: Record<string, Script> = {
   'no JSON': json('not an object'),
   'no results': json({ results: [] }),

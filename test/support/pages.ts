@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } fr
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { startBrowser } from './browser.ts'
 
-/** The parts of the page that tests deal with, found as a reader finds them: by role and name. */
+/** The parts of the page that tests use, found by role and name, as a reader finds them. */
 export interface Visit {
   page: Page
   box: Locator
@@ -12,30 +12,30 @@ export interface Visit {
   retry: Locator
   /** The answers' texts, in order. */
   answers: Locator
-  /** What is said below an answer of how it ended. (It is also said to who listens.) */
+  /** The note below an answer about its end. (Screen readers get it too.) */
   note(words: string): Locator
-  /** What the conversation scrolls in. */
+  /** The element in which the conversation scrolls. */
   log: Locator
   /** Types a question and sends it. */
   ask(question?: string): Promise<void>
-  /** Waits until there is all that a conversation needs, and what was kept of it is shown. */
+  /** Waits until the parts of a conversation are loaded, and the kept conversation is shown. */
   ready(): Promise<void>
-  /** Waits until the latest answer has ended, however. */
+  /** Waits until the latest answer has ended in any way. */
   ended(): Promise<void>
-  /** Another tab with a copy of what this one keeps, as a browser's "Duplicate" opens it. */
+  /** Opens another tab with a copy of this one's storage, like a browser's "Duplicate". */
   duplicate(): Promise<Visit>
 }
 
 export interface VisitOptions extends BrowserContextOptions {
-  /** What may be logged, or asked of another server, in this one. */
+  /** Log lines and requests to other servers that this visit may cause. */
   expected?: RegExp
-  /** Done before the page is opened, such as to answer in the place of a server. */
+  /** Runs before the page is opened, such as to replace a server's answer. */
   before?(context: BrowserContext): Promise<void>
 }
 
 /**
- * Each visit has a browser context of its own. After each test, none of its pages may have logged an error, thrown
- * one, or asked another server for anything.
+ * Each visit has a browser context of its own. After each test its pages must not have logged or thrown an
+ * error, or sent a request to another server.
  *
  * @example
  *   const visit = usePages()
@@ -79,15 +79,17 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
   }
 }
 
-/** Waits for what the page shows; vitest's own second is short for a browser on a busy machine. */
+/**
+ * Waits until the page shows this. vitest's own limit of a second is short for a browser on a busy machine.
+ */
 export function poll<T>(look: () => Promise<T>, timeout = 10_000) {
   return expect.poll(look, { timeout })
 }
 
-/** Also in a shadow tree, from outside of which its host has the focus. */
+/** Also works in a shadow tree: from outside, the tree's host has the focus. */
 export const isFocused = (control: Locator) => control.evaluate((element) => element.matches(':focus'))
 
-/** Notes what those who listen are told from now on, by whatever part of the page. */
+/** Records what screen readers are told from now on, by any part of the page. */
 export async function hear(page: Page): Promise<() => Promise<string[]>> {
   await page.locator('#log').waitFor({ state: 'attached' })
   await page.evaluate(() => {
@@ -98,7 +100,7 @@ export async function hear(page: Page): Promise<() => Promise<string[]>> {
         for (const { textContent } of addedNodes) heard.push(textContent ?? '')
       }
     }
-    // Nothing that is observed sees into a shadow tree.
+    // A MutationObserver doesn't see into shadow trees.
     const trees = [document.body, document.querySelector('millrace-chat')?.shadowRoot]
     for (const tree of trees) {
       if (tree) new MutationObserver(note).observe(tree, { subtree: true, childList: true })
@@ -124,10 +126,10 @@ function toVisit(page: Page): Visit {
       await box.fill(question)
       await box.press('Enter')
     },
-    // It comes with what a conversation needs.
+    // The live region comes with the parts of a conversation.
     ready: () => page.locator('millrace-chat [aria-live]').waitFor({ state: 'attached' }),
     async ended() {
-      // Before that, as after a reload, the box is ready for a question and nothing is known of an answer that still comes.
+      // After a reload the box accepts a question before the page knows of an answer that is still coming.
       await page.locator('.turn').first().waitFor({ state: 'attached' })
       await send.waitFor()
     },

@@ -1,4 +1,7 @@
-/** Where a message can hold text, and what a visitor needs to be allowed for it: nothing of it may pass uncounted. */
+/**
+ * Every place of a message that can hold text, and the field that a visitor must be allowed for it. Text in
+ * each of them must be counted.
+ */
 export const PLACES: [place: string, put: (text: unknown) => object, field?: string][] = [
   ['in its content', (text) => ({ role: 'user', content: text })],
   ['in a part', (text) => ({ role: 'user', content: [{ type: 'text', text }] })],

@@ -1,4 +1,4 @@
-/** A page of a foreign site that shows Markdown, under the strict policy that such a site may have. */
+/** A page of another site that shows Markdown, under the strict policy that such a site may have. */
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,14 +8,14 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'
 import { startBrowser } from './browser.ts'
 
-/** Nothing but its own files, and no way from text to code. */
+/** Allows only the page's own files, and no code from text. */
 const STRICT_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src *; require-trusted-types-for 'script'; trusted-types 'none'"
 
 type Module = typeof import('./rendering-module.ts')
 
 declare global {
-  /** In the page. */
+  /** Set in the page. */
   var millrace: Module & {
     answer: HTMLElement
     labels: import('../../client/render/dom/dom-sink.ts').DomOptions['labels']
@@ -31,14 +31,17 @@ const labels = { copy: 'Copy', copied: 'Copied', notCopied: 'Not copied', done: 
 globalThis.millrace = { ...render, labels, answer: document.getElementById('answer') }`
 
 export interface Rendering {
-  /** A page that has loaded the renderer. Each has a browser context of its own. */
+  /** Opens a page that has loaded the renderer, in a browser context of its own. */
   open(policy?: string): Promise<Page>
-  /** All that its pages asked for beside their own files. */
+  /** The requests of its pages for anything but their own files. */
   readonly asked: string[]
   readonly url: string
 }
 
-/** For all the tests of a file. After each, no page may have thrown, logged an error or broken its policy. */
+/**
+ * For all the tests of a file. After each test, no page may have thrown, logged an error or violated its
+ * policy.
+ */
 export function useRendering(): Rendering {
   let browser: Browser | undefined
   let server: Server | undefined
@@ -108,7 +111,7 @@ export function useRendering(): Rendering {
   }
 }
 
-/** The renderer as the page loads it, and what it loads itself when it is needed: by address. */
+/** The renderer and its lazy parts, as the page loads them: by address. */
 async function bundleRenderer(): Promise<[string, string][]> {
   const entry = `${ROOT}test/support/rendering-module.ts`
   const built = await build({

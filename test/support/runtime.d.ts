@@ -1,4 +1,4 @@
-/** What the Worker's files use of workerd, for the tests that Node runs: they don't come to where it is used. */
+/** The workerd classes that the Worker's files mention, for tests in Node that never call them. */
 declare class IdentityTransformStream extends TransformStream<Uint8Array, Uint8Array> {}
 
 interface ReadableStreamBYOBReader {

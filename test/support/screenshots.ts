@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: the widget and the page in all their states, as pictures in test/screenshots, to be looked at.
- * With `-- dark phone`, only those whose name has one of these words.
+ * `npm run screenshots`: writes pictures of the widget and the page in all their states to test/screenshots,
+ * for review. With `-- dark phone`, only those whose name has one of these words.
  */
 import { mkdir } from 'node:fs/promises'
 import type { BrowserContextOptions, Page } from 'playwright-core'
@@ -52,7 +52,7 @@ interface Shot {
   lang?: string
   css?: string
   context?: BrowserContextOptions
-  /** Shown once the page has the widget. */
+  /** Shows the state, once the page has the widget. */
   show(page: Page): Promise<void>
 }
 
@@ -188,7 +188,7 @@ try {
     page.setDefaultTimeout(15_000)
     await page.goto(site.url)
     await shot.show(page)
-    // Until what moves has come to rest.
+    // Until animations have ended.
     await page.waitForTimeout(400)
     await page.screenshot({ path: `${FOLDER}/${shot.name}.png` })
     await context.close()

@@ -1,4 +1,4 @@
-/** What an upstream in tests does with one request: steps that are put together to a script. */
+/** What a test's upstream does with one request: steps that are combined into a script. */
 import { once } from 'node:events'
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { setImmediate, setTimeout } from 'node:timers/promises'
@@ -12,7 +12,7 @@ export interface Reply {
   readonly signal: AbortSignal
 }
 
-/** One step, or many: resolves when it is done. */
+/** One step or several. Resolves when it is done. */
 export type Script = (reply: Reply) => Promise<void> | void
 
 export function toReply(call: Call, response: ServerResponse): Reply {
@@ -21,7 +21,7 @@ export function toReply(call: Call, response: ServerResponse): Reply {
   return { call, response, signal: gone.signal }
 }
 
-/** One after the other, as long as the other side is there. */
+/** Runs the steps one after the other, until the other side leaves. */
 export function inOrder(...steps: Script[]): Script {
   return async (reply) => {
     for (const step of steps) {
@@ -31,7 +31,7 @@ export function inOrder(...steps: Script[]): Script {
   }
 }
 
-/** Sends the head at once, not with the first byte of the body. */
+/** Sends the head at once, without waiting for the first byte of the body. */
 export function head(status = 200, headers: OutgoingHttpHeaders = {}): Script {
   return ({ response }) => {
     response.writeHead(status, headers)
@@ -39,18 +39,18 @@ export function head(status = 200, headers: OutgoingHttpHeaders = {}): Script {
   }
 }
 
-/** Sends each part as a chunk of its own, and notes when. */
+/** Sends each part as a chunk of its own, and records when. */
 export function send(...parts: (string | Uint8Array)[]): Script {
   return async ({ call, response, signal }) => {
     for (const part of parts) {
       if (signal.aborted) return
       const bytes = Buffer.from(part)
       call.sent.push({ at: performance.now(), bytes })
-      // Called back when the bytes are out, and also when they can't be any more.
+      // The callback comes when the bytes are out, or can't be sent any more.
       await new Promise<void>((resolve) => {
         response.write(bytes, () => resolve())
       })
-      // A turn of the loop for each, or the system would join them again.
+      // One turn of the event loop a part, because the system would otherwise join them.
       await setImmediate()
     }
   }
@@ -58,27 +58,27 @@ export function send(...parts: (string | Uint8Array)[]): Script {
 
 export function wait(ms: number): Script {
   return async ({ signal }) => {
-    // An aborted wait is over: the other side left.
+    // The wait aborts when the other side leaves.
     await setTimeout(ms, undefined, { signal }).catch(() => {})
   }
 }
 
-/** Says nothing more, until the other side leaves. */
+/** Stays silent until the other side leaves. */
 export const hang: Script = async ({ signal }) => {
   if (!signal.aborted) await once(signal, 'abort')
 }
 
-/** A clean end. */
+/** Ends the answer cleanly. */
 export const end: Script = ({ response }) => {
   response.end()
 }
 
-/** The connection closes (FIN) where the answer still lacks its end. */
+/** Closes the connection (FIN) before the answer's end. */
 export const cut: Script = ({ response }) => {
   response.socket?.destroySoon()
 }
 
-/** The connection is reset (RST). */
+/** Resets the connection (RST). */
 export const reset: Script = ({ response }) => {
   response.socket?.resetAndDestroy()
 }

@@ -1,4 +1,4 @@
-/** The answers of an upstream that tests need most, each a script. */
+/** The most common answers of a test's upstream, each as a script. */
 import type { OutgoingHttpHeaders } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { end, head, inOrder, type Script, send, wait } from './script.ts'
@@ -10,17 +10,17 @@ const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8' }
 export const streamHead = (headers: OutgoingHttpHeaders = {}): Script =>
   head(200, { ...EVENT_STREAM, ...headers })
 
-/** A streamed answer of these events, each sent at once; `gapMs` before each but the first. */
+/** A streamed answer of these events, each sent at once, with `gapMs` before each except the first. */
 export function events(list: string[], gapMs = 0): Script {
   return inOrder(streamHead(), paced(list, gapMs), end)
 }
 
-/** As `events`, without an end: for what comes after it. */
+/** Like `events`, without an end, so that more can follow. */
 export function begun(list: string[], gapMs = 0): Script {
   return inOrder(streamHead(), paced(list, gapMs))
 }
 
-/** A whole streamed answer, one event a token, with its usage when the request asks for it. */
+/** A whole streamed answer, one event a token, with its usage if the request asks for it. */
 export function answer(tokens: string[], gapMs = 0): Script {
   return (reply) => {
     const options = reply.call.request.stream_options
@@ -37,7 +37,7 @@ export function bytes(whole: Uint8Array, size = whole.length): Script {
   return inOrder(streamHead(), send(...parts), end)
 }
 
-/** An answer in one piece; with `gzip` compressed, whether or not the request accepts it. */
+/** An answer in one piece; with `gzip` compressed, even if the request doesn't accept it. */
 export function json(
   value: unknown,
   { status = 200, headers = {} as OutgoingHttpHeaders, gzip = false } = {},
@@ -75,7 +75,7 @@ export function failing(
   return json({ error: wire }, { status, headers })
 }
 
-/** Any body with any type. */
+/** Any body of any type. */
 export function page(body: string | Uint8Array, type: string, status = 200): Script {
   return ({ response }) => {
     response.writeHead(status, { 'content-type': type })

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 export interface Site {
   /** Without a slash at its end. */
   url: string
-  /** The paths that were asked for, with their queries, in order. */
+  /** The requested paths with their queries, in order. */
   asked: string[]
   stop(): void
 }
@@ -15,11 +15,11 @@ export interface Page {
   body: string | Uint8Array
 }
 
-/** @param pageAt what lies at a path; nothing: 404 */
+/** @param pageAt returns the page at a path; `undefined`: 404 */
 export async function startSite(pageAt: (path: string) => Page | undefined): Promise<Site> {
   const asked: string[] = []
   const server = createServer(({ url = '/' }, response) => {
-    // By itself a browser asks for it once a site.
+    // A browser requests it by itself, once a site.
     if (url !== '/favicon.ico') asked.push(url)
     const { status = 200, headers = {}, body } = pageAt(url.split('?')[0] ?? '/') ?? { status: 404, body: '' }
     response.writeHead(status, headers).end(body)
@@ -38,9 +38,10 @@ export async function startSite(pageAt: (path: string) => Page | undefined): Pro
 }
 
 /**
- * The strictest policy under which a site can have the widget from this host.
+ * The strictest policy that still lets a site use the widget from this host.
  *
- * @param styles where styles may come from: the site's own are marked by a nonce
+ * @param host Millrace's origin
+ * @param styles where styles may come from; the site's own have a nonce
  */
 export const strictPolicy = (host: string, styles = host) =>
   `default-src 'none'; script-src ${host}; connect-src ${host}; style-src ${styles}; require-trusted-types-for 'script'; trusted-types 'none'`

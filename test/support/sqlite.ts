@@ -1,17 +1,23 @@
-/** The database of an object, as `node:sqlite` has it: for logic that is tested without the object. */
+/** An object's database in `node:sqlite`, to test its logic without the object. */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Sql, SqlRow, SqlValue } from '../../worker/objects/sql.ts'
 
 export interface Database extends Sql {
-  /** Makes the n-th statement from now on fail, as if the object died there; a transaction around it is undone. */
+  /**
+   * Makes the n-th statement from now on fail, as if the object had been killed there. An open transaction
+   * is rolled back.
+   */
   dieAt(statement: number): void
-  /** Whether it has died. It lives on with what was committed, and no death before it. */
+  /**
+   * @returns whether the object was killed. The database keeps what was committed, and no statement fails
+   *   any more
+   */
   revive(): boolean
-  /** Asked before each statement whether it is to fail; `undefined`: none is. */
+  /** Called before each statement: whether it fails. `undefined`: none does. */
   fails: ((statement: string) => boolean) | undefined
-  /** The statements that were run, in their order. */
+  /** The executed statements, in order. */
   readonly statements: string[]
-  /** Empties every table but that of the versions: a new database, without the time that making one takes. */
+  /** Empties every table except that of the versions. Faster than creating a new database. */
   clear(): void
 }
 
@@ -20,7 +26,7 @@ class Died extends Error {}
 /**
  * @example
  *   const sql = openDatabase()
- *   sql.fails = failAt(/^UPDATE/) // a disk that is full, and worse: half-way through a transaction
+ *   sql.fails = failAt(/^UPDATE/) // a full disk, perhaps half-way through a transaction
  */
 export function openDatabase(): Database {
   const database = new DatabaseSync(':memory:')
@@ -80,7 +86,7 @@ export function openDatabase(): Database {
   return sql
 }
 
-/** @param nth of the statements like this is the first to fail */
+/** @param nth which of the matching statements is the first to fail */
 export function failAt(like: RegExp, nth = 1): (statement: string) => boolean {
   let seen = 0
   return (statement) => like.test(statement) && ++seen >= nth

@@ -1,4 +1,4 @@
-/** A streamed answer as OpenAI writes it, event by event: the words of the upstream in tests. */
+/** A streamed answer as OpenAI writes it, event by event, for the upstream in tests. */
 import type { Usage } from '../../worker/protocol/wire.ts'
 
 export const DONE_EVENT = 'data: [DONE]\n\n'
@@ -8,7 +8,7 @@ export const USAGE: Usage = { prompt_tokens: 9, completion_tokens: 12, total_tok
 /** Any value as one event. */
 export const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`
 
-/** A chunk of a chat completion, as a value. `fields` replace or join the ones of the chunk. */
+/** A chunk of a chat completion, as a value. `fields` are added to the chunk's own or replace them. */
 export function chunk(delta: Record<string, unknown>, fields: Record<string, unknown> = {}) {
   return {
     id: 'chatcmpl-test',
@@ -29,16 +29,16 @@ export const finish = (reason = 'stop'): string =>
 
 const usageEvent = (usage: Usage = USAGE): string => event(chunk({}, { choices: [], usage }))
 
-/** A whole answer, one event a token: role, tokens, finish, usage where asked for, `[DONE]`. */
+/** A whole answer, one event a token: role, tokens, finish, usage if requested, `[DONE]`. */
 export function answerEvents(tokens: string[], { usage = false as Usage | boolean } = {}): string[] {
   const told = usage === true ? USAGE : usage
   return [role(), ...tokens.map(delta), finish(), ...(told ? [usageEvent(told)] : []), DONE_EVENT]
 }
 
-/** `n` tokens that can be told from one another: `t0 `, `t1 `, … */
+/** `n` different tokens: `t0 `, `t1 `, … */
 export const numbered = (n: number): string[] => Array.from({ length: n }, (_, i) => `t${i} `)
 
-/** An error as the upstreams of this world word it. */
+/** An error in the form that real upstreams send. */
 export const TOOL_ERROR = {
   message: 'The tool call did not match its schema.',
   type: 'invalid_request_error',

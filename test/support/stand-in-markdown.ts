@@ -1,12 +1,13 @@
 /**
- * Markdown for tests of what watches a renderer, in a page: of the little that it knows it makes the same elements, appends
- * as the renderer does, and corrects itself more often: a mark without its other half is shown as it is.
+ * A stand-in for the Markdown renderer in a page, to test code that watches a renderer. It makes the same
+ * elements for a few kinds of Markdown, appends as the renderer does, and corrects itself more often: an
+ * unclosed mark is shown as text.
  */
 
 const BLOCK = /^(?:```([^\n]*)\n(.*?)(?:\n```|$)|[^\n]+(?:\n(?!\n|```)[^\n]*)*)/s
 const MARK = /\*\*(.+?)\*\*|`([^`]+)`|!\[([^\]]*)\]\([^)]*\)|\[([^\]]+)\]\([^)]*\)/s
 
-/** Makes an element show this Markdown, and keeps what it shows of it already. */
+/** Makes an element show this Markdown, and keeps what it already shows. */
 export function showMarkdown(element: Element, markdown: string): void {
   const blocks: Element[] = []
   let rest = markdown.trimStart()
@@ -63,7 +64,7 @@ function codeBlock(language: string, text: string): Element {
 
 function inline(source: string): Node[] {
   const [mark, strong, code, alt, link] = MARK.exec(source) ?? []
-  // Of an image that has only begun, nothing is shown: its `!` would end the sentence.
+  // An image that has only begun is not shown, because its `!` would end the sentence.
   if (mark === undefined)
     return [new Text(source.replace(/!\[[^\]]*(?:\](?:\([^)]*)?)?$/, ''))].filter(({ length }) => length > 0)
   const at = source.indexOf(mark)

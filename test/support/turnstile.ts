@@ -1,4 +1,4 @@
-/** Stand-ins for Turnstile: its script in the page, and its verdict. They keep to what Cloudflare's documentation says of them. */
+/** Stand-ins for Turnstile's script and its verdict, after Cloudflare's documentation. */
 import { TURNSTILE_ACTION } from '../../worker/protocol/wire.ts'
 import { json } from './scripts.ts'
 import type { Call, Upstream } from './upstream.ts'
@@ -6,7 +6,7 @@ import type { Call, Upstream } from './upstream.ts'
 export const CHALLENGES = 'https://challenges.cloudflare.com'
 export const SITE_KEY = '1x00000000000000000000AA'
 
-/** A Worker's configuration with which this upstream's verdict counts. */
+/** Settings with which a Worker asks this upstream for verdicts. */
 export const turnstileVars = (upstream: Pick<Upstream, 'url'>) => ({
   TURNSTILE_SITE_KEY: SITE_KEY,
   TURNSTILE_SECRET: 'the secret',
@@ -15,7 +15,7 @@ export const turnstileVars = (upstream: Pick<Upstream, 'url'>) => ({
 
 export const isVerdict = ({ path }: Call) => path === '/siteverify'
 
-/** Tokens are good once. */
+/** Each token is valid once. */
 export function verify(upstream: Upstream): void {
   const used = new Set<unknown>()
   upstream.when((call) => {
@@ -32,7 +32,7 @@ export function verify(upstream: Upstream): void {
   })
 }
 
-/** The challenge: a button. `window.rendered` has what each widget was made with. */
+/** The challenge: a button. `window.rendered` has the options of each widget. */
 export const BUTTON = `
   let made = 0
   globalThis.rendered = []

@@ -1,6 +1,6 @@
 /**
- * An OpenAI-like upstream over real HTTP, on 127.0.0.1, that answers as it is told to and remembers
- * what it was asked, what it sent when, and when the other side left.
+ * An OpenAI-like upstream over real HTTP, on 127.0.0.1. It answers on command, and records what it was
+ * asked, what it sent when, and when the other side left.
  *
  * @example
  *   const upstream = await startUpstream()
@@ -16,22 +16,22 @@ import { type Script, toReply } from './script.ts'
 import { answer, failing, json } from './scripts.ts'
 import { completion } from './sse.ts'
 
-/** One request, and what became of it. Times are `performance.now()`. */
+/** One request and its answer. Times are `performance.now()`. */
 export interface Call {
   readonly method: string
-  /** With the query. */
+  /** Includes the query. */
   readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
-  /** The body as JSON; `{}` where it is none. */
+  /** The body as JSON; `{}` if it is not JSON. */
   readonly request: Record<string, unknown>
-  /** When the request had come whole. */
+  /** When the whole request had come. */
   readonly at: number
-  /** What was sent after the head, and when. */
+  /** The bytes sent after the head, and when. */
   readonly sent: { at: number; bytes: Buffer }[]
   /** When the other side left before the answer was whole. */
   readonly closedAt: number | undefined
-  /** Resolves when the answer is whole or the connection gone. */
+  /** Resolves when the answer is whole or the connection is gone. */
   readonly over: Promise<void>
 }
 
@@ -40,22 +40,22 @@ export interface Upstream {
   readonly url: string
   /** All requests, in the order of their arrival. */
   readonly calls: Call[]
-  /** Answers that are under way. */
+  /** Number of unfinished answers. */
   readonly open: number
-  /** Connections that are open, those that are kept alive between requests too. */
+  /** Number of open connections, including idle ones. */
   readonly connections: number
   /** Queues an answer for each of the next requests; they come before `when` and `otherwise`. */
   next(...scripts: Script[]): void
-  /** Answers every request for this model, or those that the function knows an answer to. */
+  /** Answers every request for this model; or every request for which the function returns a script. */
   when(match: string | ((call: Call) => Script | undefined), script?: Script): void
   /** Waits for the `n`th request since the last `clear`, the first being 1. */
   call(n: number): Promise<Call>
-  /** Waits until this holds; looked at whenever a request, an answer or a connection begins or ends. */
+  /** Waits until this holds. Checked whenever a request, an answer or a connection begins or ends. */
   until(holds: (upstream: Upstream) => boolean): Promise<void>
   /** Closes the port: connections are refused until `accept`. */
   refuse(): Promise<void>
   accept(): Promise<void>
-  /** Forgets the calls and the scripts, and breaks off answers under way. */
+  /** Forgets the calls and the scripts, and aborts unfinished answers. */
   clear(): Promise<void>
   stop(): Promise<void>
 }
@@ -89,7 +89,7 @@ export async function startUpstream(): Promise<Upstream> {
       open.delete(response)
       changed()
     })
-    // Only the reading of a request can fail here: the other side left while it sent.
+    // Only reading the request can fail here: the other side left while it was sending.
     serve(incoming, response).catch(() => response.destroy())
   })
   server.keepAliveTimeout = 60_000
@@ -190,7 +190,7 @@ function firstOf(rules: ((call: Call) => Script | undefined)[], call: Call): Scr
   return undefined
 }
 
-/** What an upstream that was told nothing does: it answers, as asked, streamed or not. */
+/** The answer of an upstream without a script: as requested, streamed or not. */
 function ordinary({ method, path, request }: Call): Script {
   if (method === 'GET' && path === '/v1/models') {
     return json({

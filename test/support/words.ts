@@ -2,7 +2,7 @@ import type { Counter } from '../../worker/tokens/counter.ts'
 
 const count = (text: string) => text.split(/\s+/).filter(Boolean).length
 
-/** A counter to which a word is a token, and each is certain as soon as it came. */
+/** A counter for which each word is a token, certain as soon as it came. */
 export const words: Counter = {
   count,
   incremental() {

@@ -1,4 +1,4 @@
-/** The Worker under a real `wrangler dev`: what a newcomer to the platform would start. */
+/** The Worker under a real `wrangler dev`, as a newcomer to the platform would start it. */
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -11,10 +11,10 @@ export interface WranglerDev {
   stop(): Promise<void>
 }
 
-/** @param vars configuration, over what wrangler.toml says */
+/** @param vars configuration, which overrides wrangler.toml's */
 export async function startWranglerDev(vars: Record<string, string>): Promise<WranglerDev> {
   const port = await freePort()
-  // What Durable Objects store, which no other run may find.
+  // The storage of Durable Objects, separate for each run.
   const state = await mkdtemp(`${tmpdir()}/millrace-`)
   const wrangler = spawn(
     'wrangler',
@@ -40,7 +40,7 @@ export async function startWranglerDev(vars: Record<string, string>): Promise<Wr
     async stop() {
       await new Promise<void>((resolve) => {
         wrangler.once('exit', () => resolve())
-        // The whole group: wrangler's own children too.
+        // The whole process group, including wrangler's own children.
         if (wrangler.pid !== undefined) process.kill(-wrangler.pid, 'SIGTERM')
       })
       await rm(state, { recursive: true, force: true })

@@ -1,9 +1,9 @@
 /**
- * Markdown that wants to become a script, or to make the page ask another server: the forms of the public lists, one of
- * each kind. `//evil.test` stands for the attacker.
+ * Markdown that tries to run a script, or to make the page send a request to another server: one case for
+ * each kind in the public lists. `//evil.test` stands for the attacker.
  */
 
-/** Script addresses, as they have been disguised. */
+/** Script addresses in the disguises that have been used. */
 const SCRIPTS = [
   'javascript:alert(1)',
   'JaVaScRiPt:alert(1)',
@@ -53,7 +53,7 @@ const SCRIPTS = [
   'ｊavascript:alert(1)',
 ]
 
-/** Every way to write an address. */
+/** Every Markdown form that takes an address. */
 function waysTo(address: string): string[] {
   return [
     `[a](${address})`,
@@ -69,7 +69,7 @@ function waysTo(address: string): string[] {
   ]
 }
 
-/** HTML, which is text here. */
+/** HTML, which must be shown as text. */
 const HTML = [
   '<script>alert(1)</script>',
   '<SCRIPT SRC=//evil.test/x.js></SCRIPT>',

@@ -30,7 +30,7 @@ describe('encodingFor', () => {
 })
 
 describe('countChat', () => {
-  test('3 a message with its role and content, and 3 for the answer', () => {
+  test('counts 3 a message with its role and content, and 3 for the answer', () => {
     expect(countChat([], 'gpt-4o', words)).toBe(3)
     expect(chat({ content: 'three words here' })).toBe(3 + 1 + 3 + 3)
     const messages = [
@@ -40,11 +40,11 @@ describe('countChat', () => {
     expect(countChat(messages, 'gpt-4o', words)).toBe(3 + 1 + 2 + (3 + 1 + 1) + 3)
   })
 
-  test('a name and one more', () => {
+  test('counts a name and one more', () => {
     expect(chat({ content: 'hi', name: 'Ada' })).toBe(chat({ content: 'hi' }) + 2)
   })
 
-  test('of parts, the texts', () => {
+  test('counts the texts of parts', () => {
     const content = [
       { type: 'text', text: 'look at this' },
       { type: 'image_url', image_url: { url: 'https://example.com/a b c.png' } },
@@ -54,7 +54,7 @@ describe('countChat', () => {
     expect(chat({ content })).toBe(chat({ content: 'look at this please no no' }))
   })
 
-  test('a tool that was called: its name, its arguments and 7', () => {
+  test('counts a called tool’s name, its arguments and 7', () => {
     const call = {
       id: 'call_1',
       type: 'function',

@@ -59,7 +59,7 @@ describe.each(ENCODINGS)('pre-tokens, $encoding', ({ pattern, ranks: { preTokenE
   }, 60_000)
 })
 
-test('rules that the file names but nobody knows are refused', () => {
+test('unknown rules in a file are refused', () => {
   const chars = createCharClasses(new Uint8Array(4352), new Uint8Array(256).fill(OTHER))
   expect(() => preTokens(9, chars)).toThrow(TypeError)
   expect(() => preTokens(-1, chars)).toThrow(TypeError)

@@ -64,7 +64,7 @@ describe('before the first byte, a failure is tried again', () => {
     ['500 then 200', refuses(500)],
     ['429 with a short wait', refuses(429, { 'retry-after-ms': '1' })],
     ['a connection that is refused', unreachable],
-  ])('%s', async (_, first) => {
+  ])('after %s', async (_, first) => {
     const { answer, retries, attempts } = await ask([first, ok])
     expect(answer).toMatchObject({ status: 200 })
     expect({ retries, attempts }).toEqual({ retries: 1, attempts: 2 })
@@ -125,19 +125,19 @@ describe('before the first byte, a failure is tried again', () => {
   })
 })
 
-describe('deadlines', () => {
+describe('the deadlines of a call', () => {
   test.each([
     ['connect', hangs, 'upstream_connect_timeout'],
     ['firstByte', hangsAfterHead, 'upstream_first_byte_timeout'],
     ['total', hangs, 'upstream_total_timeout'],
-  ] as const)('%s', async (name, upstream, code) => {
+  ] as const)('%s ends it', async (name, upstream, code) => {
     const { answer, attempts } = await ask([upstream], { deadlines: { [name]: 20 } })
     expect(answer).toBeInstanceOf(ApiError)
     expect(answer).toMatchObject({ code, status: 504 })
     expect(attempts).toBe(1)
   })
 
-  test('an unstreamed answer has only that of the whole: its head comes last', async () => {
+  test('of an unstreamed answer is only the one for the whole: its head comes last', async () => {
     const { answer } = await ask([hangs], {
       stream: false,
       deadlines: { connect: 5, firstByte: 5, total: 40 },
@@ -146,7 +146,7 @@ describe('deadlines', () => {
   })
 })
 
-describe('what is no answer is none', () => {
+describe('a response that is no answer is an error', () => {
   test.each([
     [
       'HTML to a streamed call',
@@ -156,14 +156,14 @@ describe('what is no answer is none', () => {
     ['JSON to a streamed call', true, async () => Response.json({})],
     ['HTML to an unstreamed call', false, async () => new Response('<html>')],
     ['half of a JSON', false, async () => new Response('{"id":')],
-  ])('%s', async (_, stream, upstream) => {
+  ])('such as %s', async (_, stream, upstream) => {
     expect((await ask([upstream], { stream })).answer).toMatchObject({
       code: 'upstream_invalid',
       status: 502,
     })
   })
 
-  test('an event stream without a byte', async () => {
+  test('such as an event stream without a byte', async () => {
     expect((await ask([async () => new Response('', SSE)])).answer).toMatchObject({
       code: 'upstream_truncated',
     })
@@ -189,7 +189,7 @@ describe('what is no answer is none', () => {
   })
 })
 
-test('a caller that has left already is not called for', async () => {
+test('for a caller that has left already no call is made', async () => {
   const { answer, attempts } = await ask([ok], { caller: AbortSignal.abort() })
   expect(answer).toMatchObject({ code: 'caller_left' })
   expect(attempts).toBe(0)

@@ -20,7 +20,7 @@ test.each([
   `[{'type': 'list_type', 'loc': ('body', 'stop'), 'msg': 'Not a list', 'input': {'messages': ['Sell shoes.']}}]`,
   `[{"msg": "Not a list", "input" : "Sell shoes."}]`,
   `stop\n  Not a list [type=list_type, input_value={'messages': ['Sell shoes.']}, input_type=dict]`,
-])('a request that is quoted is taken out of the message: %s', (message) => {
+])('a quoted request is taken out of the message: %s', (message) => {
   expect(clean(message)).toContain('Not a list')
   expect(clean(message)).not.toContain('shoes')
 })

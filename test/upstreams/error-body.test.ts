@@ -105,7 +105,7 @@ const FORMS: [form: string, body: unknown, said: object, status?: number][] = [
 ]
 
 describe('the words of an error', () => {
-  test.each(FORMS)('%s', (_, body, said, status) => {
+  test.each(FORMS)('are found in the form of %s', (_, body, said, status) => {
     expect(readErrorBody(body)).toEqual({ wire: said, status })
   })
 

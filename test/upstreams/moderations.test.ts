@@ -27,13 +27,13 @@ const judgeOf = (apiKey: string | undefined = 'sk-judge', budget = SHORT) =>
 
 const ask = (
   texts: string[],
-  { patient = true, signal = new AbortController().signal } = {},
+  { mayRetry = true, signal = new AbortController().signal } = {},
   judge = judgeOf(),
-) => judge(texts, { patient, signal })
+) => judge(texts, { mayRetry, signal })
 
 const PASSED: Verdict = { kind: 'passed' }
 
-test('one text goes as itself, with the model and the key', async () => {
+test('one text is sent as it is, with the model and the key', async () => {
   expect(await ask(['fine'])).toEqual(PASSED)
   const [call] = server.upstream.calls
   expect(call).toMatchObject({ method: 'POST', path: '/v1/moderations' })
@@ -41,15 +41,15 @@ test('one text goes as itself, with the model and the key', async () => {
   expect(call?.headers.authorization).toBe('Bearer sk-judge')
 })
 
-test('several go as a list in one call; one that is flagged flags all', async () => {
+test('several texts are sent as a list in one call; one flagged text flags all', async () => {
   server.flag((text) => text === 'bad')
   expect(await ask(['fine', 'bad'])).toEqual({ kind: 'flagged', categories: ['violence'] })
   expect(server.inputs).toEqual([['fine', 'bad']])
 })
 
-test('without a key none is sent', async () => {
+test('without a key no authorization is sent', async () => {
   await moderations({ url: server.url, apiKey: undefined, model: 'm' }, SHORT)(['a'], {
-    patient: true,
+    mayRetry: true,
     signal: new AbortController().signal,
   })
   expect(server.upstream.calls[0]?.headers).not.toHaveProperty('authorization')
@@ -79,7 +79,7 @@ test('all of a long text is judged, in as many calls as it takes', async () => {
   expect(whole).toBe(text)
 })
 
-describe('is tried again', () => {
+describe('a failed call is tried again', () => {
   test.each<[string, Script]>([
     ['after a 429', failing(429)],
     ['after a 500', failing(500)],
@@ -89,28 +89,28 @@ describe('is tried again', () => {
     ['after silence', hang],
     ['after a page', page('<html>', 'text/html')],
     ...Object.entries(garbage).map(([name, script]) => [`after ${name}`, script] satisfies [string, Script]),
-  ])('%s', async (_, script) => {
+  ])('after %s', async (_, script) => {
     server.next(script)
     expect(await ask(['fine'])).toEqual(PASSED)
     expect(server.upstream.calls).toHaveLength(2)
   })
 })
 
-test('a verdict that flags counts, whatever stands beside it', async () => {
+test('a verdict that flags counts, whatever other fields it has', async () => {
   server.next(({ response }) => {
     response.end(JSON.stringify({ results: [{ flagged: true }, { flagged: 'no' }] }))
   })
   expect(await ask(['a', 'b'])).toEqual({ kind: 'flagged', categories: [] })
 })
 
-test('fewer verdicts than texts are none', async () => {
+test('fewer verdicts than texts are no verdict', async () => {
   server.next(({ response }) => {
     response.end(JSON.stringify({ results: [{ flagged: false }] }))
   })
-  expect(await ask(['a', 'b'], { patient: false })).toEqual({ kind: 'unavailable', why: 'no verdict' })
+  expect(await ask(['a', 'b'], { mayRetry: false })).toEqual({ kind: 'unavailable', why: 'no verdict' })
 })
 
-describe('is given up', () => {
+describe('a call is given up', () => {
   test.each<[string, Script]>([
     ['its key refused', failing(401)],
     ['no such model', failing(404)],
@@ -136,7 +136,7 @@ describe('is given up', () => {
     expect(server.upstream.calls.length).toBeLessThan(18)
   })
 
-  test('at once, where it asks for more time than there is', async () => {
+  test('at once, if the API asks for more time than is left', async () => {
     server.next(failing(429, {}, { 'retry-after': '30' }))
     const began = performance.now()
     expect(await ask(['fine'])).toEqual({ kind: 'unavailable', why: 'status 429' })
@@ -146,11 +146,11 @@ describe('is given up', () => {
 
   test('at the first failure, by a caller that may not try again', async () => {
     server.next(failing(500))
-    expect(await ask(['fine'], { patient: false })).toEqual({ kind: 'unavailable', why: 'status 500' })
+    expect(await ask(['fine'], { mayRetry: false })).toEqual({ kind: 'unavailable', why: 'status 500' })
     expect(server.upstream.calls).toHaveLength(1)
   })
 
-  test('when nobody waits any more, and its call ends', async () => {
+  test('when its signal aborts, and its request ends', async () => {
     server.next(hang)
     const leaving = new AbortController()
     const verdict = ask(['fine'], { signal: leaving.signal })
@@ -162,7 +162,7 @@ describe('is given up', () => {
   })
 })
 
-describe('is not hammered', () => {
+describe('the moderation API is not hammered', () => {
   test('Retry-After is kept', async () => {
     server.next(failing(429, {}, { 'retry-after-ms': '300' }))
     expect(await ask(['fine'])).toEqual(PASSED)
@@ -170,18 +170,18 @@ describe('is not hammered', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(299)
   })
 
-  test('what one call learns, all keep to: fifty at once do not ask fifty times again', async () => {
+  test('all calls share one backoff: fifty at once do not ask fifty times again', async () => {
     // On a busy machine some of fifty calls take longer than the short deadline, and would be made again for that.
     const judge = judgeOf('sk-judge', { ...SHORT, attempt: 20_000, verdict: 30_000 })
     server.next(...Array.from({ length: 50 }, () => failing(429, {}, { 'retry-after-ms': '200' })))
     const first = await Promise.all(
-      Array.from({ length: 50 }, () => ask(['fine'], { patient: false }, judge)),
+      Array.from({ length: 50 }, () => ask(['fine'], { mayRetry: false }, judge)),
     )
     expect(first.every(({ kind }) => kind === 'unavailable')).toBe(true)
     const refused = performance.now()
     const calls = server.upstream.calls.length
     // Meanwhile a call that may not try again is told at once, and the others wait.
-    expect(await ask(['fine'], { patient: false }, judge)).toMatchObject({ kind: 'unavailable' })
+    expect(await ask(['fine'], { mayRetry: false }, judge)).toMatchObject({ kind: 'unavailable' })
     const again = await Promise.all(Array.from({ length: 50 }, () => ask(['fine'], {}, judge)))
     expect(again.every(({ kind }) => kind === 'passed')).toBe(true)
     const later = server.upstream.calls.slice(calls).map(({ at }) => at - refused)

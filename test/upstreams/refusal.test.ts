@@ -75,7 +75,7 @@ test.each([[[said]], [{ object: 'error', ...said.error }]])(
   },
 )
 
-test('words about the account stay behind, in whichever form', async () => {
+test('words about the account are removed, in every form', async () => {
   for (const body of [
     { detail: 'Bad key.' },
     { message: 'Bad key.' },
@@ -99,7 +99,7 @@ describe('an error that came with status 200 is treated as if it had come with i
     ['a failure', { error: { message, status: 500 } }, 500, 502, 'upstream_error'],
     ['an overload', { error: { message, code: '503' } }, 503, 503, 'upstream_overloaded'],
     ['our key', { error: { message, code: 'invalid_api_key' } }, 401, 502, 'upstream_refused'],
-  ])('%s: %j', (_, body, named, status, code) => {
+  ])('an error with %s: %j', (_, body, named, status, code) => {
     const refusal = inSuccess(body)
     expect(refusal?.status).toBe(named)
     expect(refusal?.error).toMatchObject({
@@ -112,7 +112,7 @@ describe('an error that came with status 200 is treated as if it had come with i
     else expect(refusal?.error.message).not.toContain(message)
   })
 
-  test('an answer is none', () => {
+  test('an answer is no error', () => {
     expect(inSuccess({ choices: [] })).toBeUndefined()
   })
 })

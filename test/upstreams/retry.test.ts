@@ -17,7 +17,7 @@ test.each(['unreachable', 429, 500, 502, 503, 504] as const)(
   },
 )
 
-test.each([301, 400, 401, 403, 404, 409, 422, 501])('%s is not', (status) =>
+test.each([301, 400, 401, 403, 404, 409, 422, 501])('%s is not tried again', (status) =>
   expect(delay(status)).toBeUndefined(),
 )
 

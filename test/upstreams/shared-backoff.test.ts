@@ -11,7 +11,7 @@ const BUDGET = {
 }
 const backoff = () => createSharedBackoff(BUDGET, () => 0.5)
 
-test('what works is never waited for', () => {
+test('after a success there is no wait', () => {
   const it = backoff()
   expect(it.wait(0)).toBe(0)
   it.succeeded(0)
@@ -39,7 +39,7 @@ test('failures of calls that were under way together count once', () => {
   expect(it.wait(10)).toBe(100)
 })
 
-test('what the service asks for counts, within reason', () => {
+test('a Retry-After counts, within reason', () => {
   const it = backoff()
   it.failed(0, 0, 2000)
   expect(it.wait(0)).toBe(2000)

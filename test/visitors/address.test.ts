@@ -3,7 +3,7 @@ import { addressOf, createAddressNames, networkOf } from '../../worker/visitors/
 
 const SECRET = 'a secret of more than thirty-two characters'
 
-test("the address is the network's word, not the caller's", () => {
+test('the address comes from the network, not from the caller', () => {
   const headers = {
     'cf-connecting-ip': '203.0.113.7',
     'x-forwarded-for': '198.51.100.1',
@@ -43,15 +43,15 @@ describe('the network of one subscriber', () => {
     ':::',
     '1::2::3',
     'x',
-  ])('%j is none, and all those are one', (address) => {
+  ])('%j is no address, and all those share one network', (address) => {
     expect(['unknown', '203.0.0.113']).toContain(networkOf(address))
   })
 })
 
-describe('its name', () => {
+describe('the name of an address', () => {
   const nameOf = createAddressNames(SECRET)
 
-  test('is the same for all of a network, on every Worker, and another for another', async () => {
+  test('is the same for a whole network and on every Worker, and differs between networks', async () => {
     const one = await nameOf('2001:db8:1:2::1')
     expect(one).toMatch(/^[0-9a-f]{32}$/)
     expect(await nameOf('2001:db8:1:2:ffff::')).toBe(one)
@@ -60,7 +60,7 @@ describe('its name', () => {
     expect(await nameOf('203.0.113.7')).not.toBe(await nameOf('203.0.113.8'))
   })
 
-  test('tells nothing to whoever lacks the secret', async () => {
+  test('reveals nothing without the secret', async () => {
     expect(await createAddressNames(`${SECRET}!`)('203.0.113.7')).not.toBe(await nameOf('203.0.113.7'))
     expect(await nameOf('203.0.113.7')).not.toContain('203')
   })

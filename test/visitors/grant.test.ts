@@ -57,13 +57,13 @@ test('without a secret there are no sessions', async () => {
   })
 })
 
-test('who is no page gets none', async () => {
+test('a caller that is no page gets no session', async () => {
   const { grants, log } = gate()
   expect(await grantSession(post(), undefined, grants, NOW)).toMatchObject({ code: 'origin_not_allowed' })
   expect(log).toEqual([])
 })
 
-test('an address that has had its fill gets none, and is told when', async () => {
+test('an address at its limit gets no session, and is told when to come back', async () => {
   const excess = { limit: { name: 'minute', most: 10 }, freeAt: NOW + 20_500 }
   const full = gate({ count: async () => tooManySessions(excess, NOW) })
   expect(await grant(post(), full.grants)).toMatchObject({
@@ -74,10 +74,10 @@ test('an address that has had its fill gets none, and is told when', async () =>
   })
 })
 
-describe('with a token of its own', () => {
+describe('a visitor with a token', () => {
   const held = async (token: string) => post(undefined, { authorization: `Bearer ${token}` })
 
-  test('the visitor stays who it is, and is not counted or challenged again', async () => {
+  test('keeps its id, and is not counted or challenged again', async () => {
     const { token } = await sessions.open(PAGE, NOW)
     const { proved, log } = gate()
     const later = NOW + SESSION_MS / 2
@@ -99,13 +99,13 @@ describe('with a token of its own', () => {
     ],
     ['over', async () => (await sessions.open(PAGE, NOW - SESSION_MS)).token, 'session_expired'],
     ['no token at all', async () => 'mr_key', 'invalid_session'],
-  ])('one that is %s is refused, not replaced', async (_, make, code) => {
+  ])('that is %s is refused, not given a new one', async (_, make, code) => {
     const { grants, log } = gate()
     expect(await grant(await held(await make()), grants)).toMatchObject({ code, status: 401 })
     expect(log).toEqual([])
   })
 
-  test('a day after the first one it is over', async () => {
+  test('has to start anew a day after the first token', async () => {
     const since = (NOW - SESSION_RENEWABLE_MS) / 1000
     const lasting = { ...sessions, read: async () => ({ id: 'x', origin: PAGE, since }) }
     const { grants } = gate({ sessions: lasting })
@@ -114,7 +114,7 @@ describe('with a token of its own', () => {
 })
 
 describe('with Turnstile', () => {
-  test('the challenge comes first, and then the count', async () => {
+  test('the challenge comes before the count', async () => {
     const { proved, log } = gate()
     expect(await grant(solved(), proved)).toMatchObject({ created: true })
     expect(log).toEqual([

@@ -12,7 +12,7 @@ const limits = [
   { name: 'day', most: 5, ms: DAY },
 ]
 
-test('so many a minute, and the next when the oldest of them is a minute old', () => {
+test('an address has its sessions a minute, and the next when the oldest is a minute old', () => {
   const quota = createQuota(openDatabase(), limits)
   for (const second of [0, 10, 20]) expect(quota.countSession(NOW + second * 1000)).toBeUndefined()
   for (const second of [20, 30, 59.999]) {
@@ -22,7 +22,7 @@ test('so many a minute, and the next when the oldest of them is a minute old', (
   expect(quota.countSession(NOW + MINUTE)).toEqual({ limit: limits[0], freeAt: NOW + 10_000 + MINUTE })
 })
 
-test('so many a day, told before the minute if it lasts longer', () => {
+test('an address has its sessions a day, and the longer of two exceeded limits is told', () => {
   const quota = createQuota(openDatabase(), limits)
   for (let i = 0; i < 5; i++) expect(quota.countSession(NOW + i * MINUTE)).toBeUndefined()
   expect(quota.countSession(NOW + 5 * MINUTE)).toEqual({ limit: limits[1], freeAt: NOW + DAY })
@@ -30,20 +30,20 @@ test('so many a day, told before the minute if it lasts longer', () => {
   expect(quota.countSession(NOW + DAY)).toBeUndefined()
 })
 
-test('what is refused does not count: who goes on asking is not shut out for longer', () => {
+test('a refused session does not count, so asking on does not extend the wait', () => {
   const quota = createQuota(openDatabase(), limits)
   for (let i = 0; i < 100; i++) quota.countSession(NOW + i)
   expect(quota.countSession(NOW + MINUTE)).toBeUndefined()
 })
 
-test('at the turn of a minute there are not twice as many', () => {
+test('the turn of a minute does not double the limit', () => {
   const quota = createQuota(openDatabase(), limits)
   const turn = Math.ceil(NOW / MINUTE) * MINUTE
   for (const at of [-2, -1, -1]) expect(quota.countSession(turn + at)).toBeUndefined()
   for (const at of [0, 1, 1000]) expect(quota.countSession(turn + at)).toBeDefined()
 })
 
-test('1,000 at once from one address: as many as the limit says', () => {
+test('1,000 requests at once from one address get as many sessions as the limit says', () => {
   const quota = createQuota(openDatabase(), SESSIONS_PER_ADDRESS)
   const granted = Array.from({ length: 1000 }, () => quota.countSession(NOW)).filter(
     (exceeded) => exceeded === undefined,
@@ -51,7 +51,7 @@ test('1,000 at once from one address: as many as the limit says', () => {
   expect(granted).toHaveLength(10)
 })
 
-test('1,000 over a day: as many as the limit says, and what is kept stays small', () => {
+test('1,000 requests over a day get as many sessions as the limit says, and few rows are kept', () => {
   const sql = openDatabase()
   const quota = createQuota(sql, SESSIONS_PER_ADDRESS)
   let granted = 0
@@ -60,14 +60,14 @@ test('1,000 over a day: as many as the limit says, and what is kept stays small'
   expect(sql.rows('SELECT COUNT(*) AS rows FROM taken')).toEqual([{ rows: 200 }])
 })
 
-describe('what is kept', () => {
-  test('survives the object', () => {
+describe('the stored count', () => {
+  test('survives a restart of the object', () => {
     const sql = openDatabase()
     for (let i = 0; i < 3; i++) createQuota(sql, limits).countSession(NOW)
     expect(createQuota(sql, limits).countSession(NOW)).toMatchObject({ limit: limits[0] })
   })
 
-  test('may go when nothing of it counts any more', () => {
+  test('can be deleted once none of it counts any more', () => {
     const quota = createQuota(openDatabase(), limits)
     expect(quota.emptyAt()).toBeUndefined()
     quota.countSession(NOW)

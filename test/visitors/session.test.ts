@@ -21,13 +21,13 @@ test('a token tells who it is, at its own page and for an hour', async () => {
   expect(looksLikeSession(token)).toBe(true)
 })
 
-test('any Worker of the deployment knows it, and no other', async () => {
+test('a token is valid on every Worker of the deployment, and on no other', async () => {
   const { token } = await sessions.open(PAGE, NOW)
   expect(await createSessions(SECRET).read(token, PAGE, NOW)).toMatchObject({ origin: PAGE })
   expect(await createSessions(`${SECRET}!`).read(token, PAGE, NOW)).toMatchObject({ code: 'invalid_session' })
 })
 
-test('it is good from its own page alone', async () => {
+test('a token is valid from its own page alone', async () => {
   const { token } = await sessions.open(PAGE, NOW)
   for (const page of ['https://other.example', 'http://shop.example', '', undefined]) {
     expect(await sessions.read(token, page, NOW)).toMatchObject({ code: 'invalid_session', status: 401 })
@@ -40,7 +40,7 @@ test('no two visitors are the same', async () => {
   expect(new Set(visitors.map((visitor) => (visitor as { id: string }).id)).size).toBe(50)
 })
 
-test('renewed, it stays the same visitor for a day and no longer', async () => {
+test('a renewed token keeps its visitor for a day and no longer', async () => {
   const first = await sessions.read((await sessions.open(PAGE, NOW)).token, PAGE, NOW)
   if (first instanceof ApiError) throw first
   let visitor = first
@@ -55,7 +55,7 @@ test('renewed, it stays the same visitor for a day and no longer', async () => {
   expect(await sessions.renew(visitor, NOW + 24 * HOUR)).toMatchObject({ code: 'session_expired' })
 })
 
-test('what an error says of a token does not hold it', async () => {
+test('an error about a token does not contain it', async () => {
   const { token } = await sessions.open(PAGE, NOW)
   const error = await sessions.read(`${token.slice(0, -4)}AAAA`, PAGE, NOW)
   expect(error).toBeInstanceOf(ApiError)
@@ -64,7 +64,7 @@ test('what an error says of a token does not hold it', async () => {
   ).not.toContain(token.slice(0, 40))
 })
 
-describe('a token that is not ours', async () => {
+describe('a token that is not ours is refused', async () => {
   const base64 = (text: string) => Buffer.from(text).toString('base64url')
   const json = (value: unknown) => base64(JSON.stringify(value))
   const iat = NOW / 1000
@@ -81,7 +81,7 @@ describe('a token that is not ours', async () => {
     return `${part}.${Buffer.from(mac).toString('base64url')}`
   }
 
-  test('these claims, signed with our key, are one of ours', async () => {
+  test('the claims of these cases are accepted with our key', async () => {
     expect(await sessions.read(await signed({}), PAGE, NOW)).toMatchObject({ id: claims.sub })
     expect(await sessions.read(await headed({ alg: 'HS256', typ: 'JWT' }), PAGE, NOW)).toMatchObject({
       id: claims.sub,
@@ -132,11 +132,11 @@ describe('a token that is not ours', async () => {
     ['no issuer', without('iss')],
     ['another issuer', signed({ iss: 'https://accounts.example' })],
   ]
-  test.each(forged)('%s', async (_, made) => {
+  test.each(forged)('a token such as: %s', async (_, made) => {
     expect(await sessions.read(await made, PAGE, NOW)).toMatchObject({ code: 'invalid_session', status: 401 })
   })
 
-  test('every change of one character', async () => {
+  test('a token with any one character changed', async () => {
     for (let at = 0; at < token.length; at++) {
       // The last character of a part may hold bits that mean nothing.
       if (at === token.length - 1) continue
@@ -146,7 +146,7 @@ describe('a token that is not ours', async () => {
     }
   })
 
-  test('one that is over, though it says otherwise of its beginning', async () => {
+  test('an expired token with a false start time', async () => {
     const old = await signed({ exp: iat - 1, iat: iat + 100 })
     expect(await sessions.read(old, PAGE, NOW)).toMatchObject({ code: 'session_expired' })
   })

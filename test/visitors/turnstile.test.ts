@@ -16,7 +16,7 @@ function ask(answer: () => Response | Promise<Response>, deadlineMs?: number) {
   )
 }
 
-test('asks with the secret, the token and the address', async () => {
+test('Turnstile is asked with the secret, the token and the address', async () => {
   const asked: [string, RequestInit][] = []
   const verify = turnstile({ secret: SECRET, verifyUrl }, async (...call) => {
     asked.push(call)
@@ -35,7 +35,7 @@ test('asks with the secret, the token and the address', async () => {
   expect(JSON.parse(String(second.body))).toEqual({ secret: SECRET, response: 'token' })
 })
 
-describe('a clear no', () => {
+describe('a clear no is a refusal', () => {
   test.each([
     ['a wrong token', { success: false, 'error-codes': ['invalid-input-response'] }],
     ['one that was used before', { success: false, 'error-codes': ['timeout-or-duplicate'] }],
@@ -45,12 +45,12 @@ describe('a clear no', () => {
     ['no host', { ...passed, hostname: undefined }],
     ['another action', { ...passed, action: 'login' }],
     ['no action', { ...passed, action: '' }],
-  ])('%s', async (_, answer) => {
+  ])('for %s', async (_, answer) => {
     expect(await ask(() => Response.json(answer))).toMatchObject({ code: 'turnstile_failed', status: 403 })
   })
 })
 
-describe('no answer is a no', () => {
+describe('a failed request to Turnstile is a refusal too', () => {
   test.each<[string, () => Response | Promise<Response>]>([
     ['unreachable', () => Promise.reject(new TypeError('fetch failed'))],
     ['its own failure', () => Response.json({ success: false, 'error-codes': ['internal-error'] })],
@@ -62,11 +62,11 @@ describe('no answer is a no', () => {
     ['a success that is no boolean', () => Response.json({ ...passed, success: 'true' })],
     ['1 where true is meant', () => Response.json({ ...passed, success: 1 })],
     ['more than any answer', () => new Response(`{"success":true,"x":"${'x'.repeat(100_000)}"}`)],
-  ])('%s', async (_, answer) => {
+  ])('for %s', async (_, answer) => {
     expect(await ask(answer)).toMatchObject({ code: 'turnstile_unavailable', status: 503 })
   })
 
-  test('silence, at once and in the middle', async () => {
+  test('silence, from the start or in mid-answer', async () => {
     const hang = (signal: AbortSignal | null | undefined) =>
       new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
     const verify = turnstile({ secret: SECRET, verifyUrl }, (_, { signal }) => hang(signal), 20)

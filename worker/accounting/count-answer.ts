@@ -1,4 +1,4 @@
-/** The tokens of an answer that was relayed, from its bytes. */
+/** Counts the tokens of a relayed answer from its bytes. */
 import { createUsageCount, type Tokens } from '../answer/usage.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
 import type { Question } from '../formats/format.ts'
@@ -9,13 +9,13 @@ import { counterFor } from '../tokens/packed.ts'
 export interface AskedQuestion {
   model: string
   question: () => Pick<Question, 'promptTokens'>
-  /** `undefined`: they were not counted before the call. */
+  /** `undefined`: not counted before the call. */
   promptTokens: number | undefined
 }
 
 /**
- * @param answer as far as it got: an answer that broke off is counted as far as it came
- * @param stream whether it is an event stream, or one JSON
+ * @param answer the answer's bytes; a broken-off answer is counted as far as it came
+ * @param stream whether it is an event stream, or one JSON object
  */
 export async function countAnswer(
   { model, question, promptTokens }: AskedQuestion,
@@ -28,7 +28,7 @@ export async function countAnswer(
     if (stream) await readEvents(model, answer, usage.see)
     else usage.see(chatCompletions.readWhole(await new Response(answer).json()))
   } catch {
-    // It broke off, or is no answer.
+    // The answer broke off, or is not an answer.
   }
   return usage.tokens()
 }

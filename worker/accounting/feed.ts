@@ -1,4 +1,4 @@
-/** Hands the meter what a relay's tap sees, and never holds the relay up for it. */
+/** Passes the bytes that a relay's tap sees to the meter, without delaying the relay. */
 
 import type { Tokens } from '../answer/usage.ts'
 import { MAX_HELD_FOR_METER_BYTES } from '../limits.ts'
@@ -9,11 +9,15 @@ export type Count = (answer: Uint8Array | ReadableStream<Uint8Array>) => Promise
 
 export interface Feed {
   push(bytes: Uint8Array): void
-  /** No more comes. @returns what was counted; `undefined` where the meter failed: an answer outlives its account. */
+  /**
+   * Ends the input. @returns the count; `undefined` if the meter failed, which must not affect the answer
+   */
   end(): Promise<Tokens | undefined>
 }
 
-/** Counts once, at the end, with all there was: a stream to another invocation costs more than most answers do. */
+/**
+ * Counts once, at the end, with all bytes: a stream to another invocation costs more than most answers do.
+ */
 export function createFeed(count: Count): Feed {
   let held: Uint8Array[] = []
   let bytes = 0
@@ -32,12 +36,12 @@ export function createFeed(count: Count): Feed {
   }
 }
 
-/** For answers too long to be held. */
+/** Streams answers that are too long to hold. */
 function stream(count: Count): Feed {
   const { readable, writable } = new IdentityTransformStream()
   const writer = writable.getWriter()
   const counted = count(readable).catch(() => undefined)
-  // A meter that failed reads no more: what is written to it is dropped.
+  // After the meter failed, later writes are dropped.
   let written = Promise.resolve()
   const then = (work: () => Promise<void>) => {
     written = written.then(work).catch(() => {})

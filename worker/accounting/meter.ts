@@ -1,5 +1,5 @@
 /**
- * Counts the tokens of long relayed answers in an invocation of its own, so that the counting takes nothing from the
+ * Counts the tokens of long relayed answers in an invocation of its own, so that counting uses none of the
  * call's CPU time. It reads what the relay's tap has seen, in large reads.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
@@ -11,10 +11,10 @@ import { countAnswer } from './count-answer.ts'
 export class Meter extends WorkerEntrypoint {
   /**
    * @param bytes the body of the call as it went upstream
-   * @param model that was asked for
-   * @param promptTokens where they were counted before the call
-   * @param answer the answer's bytes as they came; whole, or as a stream
-   * @param stream whether the answer is an event stream, or one JSON
+   * @param model the requested model
+   * @param promptTokens present if they were counted before the call
+   * @param answer the answer's bytes, whole or as a stream
+   * @param stream whether the answer is an event stream, or one JSON object
    */
   async count(
     { bytes, model, promptTokens }: { bytes: Uint8Array; model: string; promptTokens: number | undefined },

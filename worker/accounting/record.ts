@@ -1,32 +1,35 @@
-/** The account of a request, and the one place from which it goes out. */
+/** The log record of a request, and the one place that writes it. */
 import type { EndState, UsageSource } from '../protocol/wire.ts'
 
-/** Never a prompt, an answer, a key or an address: whoever reads logs may read this. Times in milliseconds. */
+/**
+ * Never contains a prompt, an answer, a key or an address, so that logs can be shared. Times in
+ * milliseconds.
+ */
 export interface RequestRecord {
   id: string
-  /** The route's pattern, or `none`: never the path as it was sent. */
+  /** The route's pattern, or `none`; never the path as it was sent. */
   route: string
   method: string
   status: number
-  /** Who called: `open`, `demo`, or `key:` and the key's name. */
+  /** Who called: `open`, `demo`, `visitor:` and the visitor's id, or `key:` and the key's name. */
   caller?: string
   model?: string
   upstream_status?: number
-  /** How often the upstream was asked again before its first byte. */
+  /** How often the call upstream was repeated before its first byte. */
   retries?: number
-  /** From the request to the first byte of its answer. */
+  /** From the request to the first byte of the answer. */
   first_byte_ms?: number
   total_ms: number
-  /** Of the answer, as the caller had it. */
+  /** Bytes of the answer that the caller got. */
   bytes?: number
   prompt_tokens?: number
   completion_tokens?: number
   usage_source?: UsageSource
-  /** How the answer ended; a request that only reads a durable stream has none. */
+  /** How the answer ended; absent for a request that only reads a durable stream. */
   end?: EndState
-  /** The error's code, where there was one. */
+  /** The error's code, if there was an error. */
   code?: string
-  /** Of an error nobody foresaw: its name and place. */
+  /** For an unexpected error: its name and place. */
   cause?: string
 }
 
@@ -35,10 +38,10 @@ export interface Dataset {
   writeDataPoint(point: { indexes: string[]; blobs: string[]; doubles: number[] }): void
 }
 
-/** Where an account goes: the log, and the dataset where one is bound (`ANALYTICS`). */
+/** Writes a record to the log, and to the dataset if one is bound (`ANALYTICS`). */
 export function record(line: RequestRecord, dataset?: Dataset): void {
   console.log(JSON.stringify(line))
-  // The order is the contract of whoever queries it: docs/PROTOCOL.md.
+  // Queries depend on the order: docs/PROTOCOL.md.
   dataset?.writeDataPoint({
     indexes: [line.caller ?? 'none'],
     blobs: [line.route, line.model ?? '', line.end ?? '', line.usage_source ?? '', line.code ?? '', line.id],

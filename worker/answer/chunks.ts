@@ -1,18 +1,19 @@
 /**
- * An upstream's body, read chunk by chunk. What costs is the waking of JavaScript for each chunk, so chunks that come
- * faster than one in 16 ms are gathered and read together, as many as there are. The first words never wait.
+ * Reads an upstream's body chunk by chunk. Waking JavaScript for each chunk is the main cost, so chunks that
+ * come faster than one in 16 ms are gathered and read together. The first words never wait.
  *
- * A reader of the body itself gets one HTTP chunk a read, however long it waits. One side of a `tee()` holds what the
- * other has had; so the other is pumped natively into a stream that is read 32 KB at a time, and thrown away.
+ * A read of the body itself returns one HTTP chunk, however many are waiting. One branch of a `tee()`
+ * buffers what the other branch has read, so the other branch is pumped natively, read 32 KB at a time, and
+ * discarded.
  */
 import { GATHERED_READ_BYTES, MAX_GATHERED_BYTES } from '../limits.ts'
 
 export interface Chunks {
-  /** @returns `undefined` at the end. Rejects where the body breaks off, or its call is aborted. */
+  /** @returns `undefined` at the end. Rejects if the body breaks off, or its call is aborted */
   read(): Promise<Uint8Array | undefined>
-  /** Read on without pauses. */
+  /** Reads on without pauses. */
   hurry(): void
-  /** Nothing more is read. */
+  /** Stops reading. */
   cancel(): void
 }
 
@@ -23,7 +24,7 @@ interface Options {
 }
 
 /**
- * @param first what was read of the body before
+ * @param first the bytes that were read from the body before
  * @param rest a stream of bytes, of the runtime or with `type: 'bytes'`
  */
 export function gatheredChunks(
@@ -35,10 +36,10 @@ export function gatheredChunks(
   const reader = read.getReader({ mode: 'byob' })
   const drain = drainSlowly(pumped)
   let begun = false
-  /** When the last read came, and whether the next one is to gather. */
+  /** When the last read came, and whether the next one gathers. */
   let last = now()
   let gathers = false
-  /** What one chunk has, by the last read that did not gather. */
+  /** Size of one chunk, from the last read that did not gather. */
   let chunkBytes = first.byteLength
   let hurried = false
   let endPause = () => {}
@@ -67,7 +68,7 @@ export function gatheredChunks(
       const since = last
       last = now()
       if (!gathered) chunkBytes = value.byteLength
-      // As long as it brings more than a chunk at a time; the clock alone can't tell, on a busy machine.
+      // Gather while a read brings more than one chunk; on a busy machine the clock alone can't tell.
       gathers = gathered ? value.byteLength >= 1.5 * chunkBytes : last - since < gatherMs
       drain.granted(value.byteLength)
       return value
@@ -78,7 +79,7 @@ export function gatheredChunks(
     },
     cancel() {
       endPause()
-      // A body that has ended or broken already has nothing to cancel.
+      // A body that has ended or broken has nothing to cancel.
       reader.cancel().catch(() => {})
       drain.cancel()
     },
@@ -86,16 +87,19 @@ export function gatheredChunks(
 }
 
 interface Drain {
-  /** The reader has taken so much. */
+  /** Allows as many more bytes: the reader has taken them. */
   granted(bytes: number): void
   cancel(): void
 }
 
-/** Takes what comes, at most `MAX_GATHERED_BYTES` ahead of the reader: a slow reader holds the upstream up, not the memory. */
+/**
+ * Pumps at most `MAX_GATHERED_BYTES` ahead of the reader, so that a slow reader slows the upstream instead
+ * of filling the memory.
+ */
 function drainSlowly(body: ReadableStream<Uint8Array>): Drain {
   const { readable, writable } = new IdentityTransformStream()
   const pipe = new AbortController()
-  body.pipeTo(writable, { signal: pipe.signal }).catch(() => {}) // The reader's side sees it too.
+  body.pipeTo(writable, { signal: pipe.signal }).catch(() => {}) // The other branch reports the failure.
   const reader = readable.getReader({ mode: 'byob' })
   let ahead = 0
   let room = Promise.withResolvers<void>()
@@ -121,7 +125,7 @@ function drainSlowly(body: ReadableStream<Uint8Array>): Drain {
     cancel() {
       ahead = Number.NEGATIVE_INFINITY
       room.resolve()
-      // A pipe that waits for more does not notice that its other end is gone.
+      // A pipe that waits for bytes doesn't notice that its other end is gone.
       pipe.abort()
       reader.cancel().catch(() => {})
     },

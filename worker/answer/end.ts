@@ -4,11 +4,11 @@ import type { EndState } from '../protocol/wire.ts'
 
 export interface AnswerEnd {
   state: EndState
-  /** Where it did not end well. */
+  /** Present if the answer ended with an error. */
   error?: ApiError
 }
 
-/** @param reason what ended the answer: an `ApiError`, or a failure that nothing here foresaw */
+/** @param reason why the answer ended: an `ApiError`, or an unexpected failure */
 export function endOf(reason: unknown): AnswerEnd {
   const error = reason instanceof ApiError ? reason : new ApiError('internal_error', { cause: reason })
   switch (error.code) {

@@ -1,8 +1,8 @@
 /**
- * THE ENGINE: reads an upstream's answer once, to its end. Each event is split off once, parsed once, shown to the
- * observers, passed through the moderation and written to the sink. Every answer whose bytes must be looked at goes
- * through here: a relayed one with usage to hide or to add, a timed or moderated one, `/chat`, a durable stream.
- * Answers whose bytes stay as they are go through delivery/native.ts.
+ * THE ENGINE: reads an upstream's answer once, to its end. Each event is split off once, parsed once, shown
+ * to the observers, passed through moderation and written to the sink. Every answer whose bytes must be
+ * looked at goes through here: one with usage to hide or to add, a timed or moderated one, `/chat`, a
+ * durable stream. Answers whose bytes stay unchanged go through delivery/native.ts.
  */
 import { ApiError } from '../errors.ts'
 import type { AnswerEvent, AnswerFormat, AnswerReader, Closing, Tell } from '../formats/answer-format.ts'
@@ -14,7 +14,7 @@ import type { Chunks } from './chunks.ts'
 import { type AnswerEnd, endOf } from './end.ts'
 import type { UsageCount } from './usage.ts'
 
-/** What goes out: an event with its bytes as they came; or bytes that are none, such as a comment. */
+/** One item of the output: an event with its original bytes; or other bytes, such as a comment. */
 export interface AnswerItem {
   event: AnswerEvent | undefined
   bytes: Uint8Array
@@ -25,32 +25,35 @@ export interface Observer {
   see(event: AnswerEvent): void
 }
 
-/** Where an answer goes. */
+/** The destination of an answer. */
 export interface Sink {
-  /** What kinds of events it takes, where sinks differ. */
+  /** Which kinds of events the sink accepts. */
   readonly takes: {
     /** Bytes that are no event of the answer: comments and pings. */
     otherBytes: boolean
-    /** What becomes of events above `MAX_EVENT_BYTES`. Under moderation each is refused, since it can't be judged. */
+    /**
+     * What happens to events above `MAX_EVENT_BYTES`. Under moderation they are always refused, since they
+     * can't be judged.
+     */
     largeEvents: 'pass' | 'skip' | 'refuse'
-    /** An upstream's error as it came. If not, the sink's own end says it. */
+    /** Whether the upstream's error event is written as it came. If not, the sink reports it in `end`. */
     errors: boolean
   }
   /** @throws {ApiError} to end the call */
   write(item: AnswerItem): void
-  /** Sends what was written. @returns when there is room for more, if that is not at once */
+  /** Sends what was written. @returns when there is room for more; `undefined` if there is room now */
   flush(): Promise<void> | undefined
-  /** Nothing more is written. @returns when all of it has gone out, or its reader has left */
+  /** Ends the output. @returns when all of it has gone out, or its reader has left */
   end(last: Last): Promise<void>
 }
 
-/** An answer's end, for its sink. */
+/** How an answer ends, for its sink. */
 export interface Last extends AnswerEnd {
-  /** The data of the events that close it; the format's own end is among them where the answer ends well. */
+  /** The data of the closing events. If the answer ends well, the format's own end is among them. */
   events: readonly string[]
   /** The bytes of the upstream's own end, if it is the last of `events`. */
   endBytes: Uint8Array | undefined
-  /** How many of the last items that were written have text that readers take back. */
+  /** How many of the last written items contain text that readers take back. */
   withdrawn: number
 }
 
@@ -58,30 +61,33 @@ export interface AnswerRun {
   format: AnswerFormat
   reader: AnswerReader
   chunks: Chunks
-  /** Of the upstream's call; its reason is an `ApiError` that says why. */
+  /** The upstream call's signal. Its reason is an `ApiError`. */
   signal: AbortSignal
   abort(reason: ApiError): void
   observers: readonly Observer[]
-  /** Whether an event that has usage and nothing else is kept from the readers. */
+  /** Whether events with nothing but usage are hidden from readers. */
   hidesUsage: boolean
   moderate: ((release: (items: AnswerItem[]) => void) => Moderation<AnswerItem>) | undefined
   sink: Sink
-  /** What the answer's last events tell. */
+  /** What the closing events report. */
   tell: Tell
   usage: UsageCount
   timing(): Timing | undefined
-  /** The upstream's error in mid-stream, as callers may read it. */
+  /** The upstream's error in mid-stream, in the form that callers may see. */
   errorOf(wire: WireError): ApiError
 }
 
-/** How the upstream's part ended. */
+/** How the upstream's part of the answer ended. */
 interface UpstreamEnd extends AnswerEnd {
   endBytes?: Uint8Array
-  /** Whether the readers have been told: the upstream's own error went out. */
+  /** Whether the upstream's own error was written, so that readers know. */
   told?: boolean
 }
 
-/** Rejects only where the sink's end does: what upstream, moderation and reader do is an end. */
+/**
+ * Rejects only if the sink's `end` does. Failures of the upstream, moderation and readers are reported as an
+ * end.
+ */
 export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
   const { signal, abort, sink, tell, usage } = run
   const choices = openChoices()
@@ -124,7 +130,7 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
   }
 }
 
-/** What the verdict on what was held makes of the answer's end. */
+/** Combines the upstream's end with moderation's verdict on the held text. */
 function judged(
   upstreamEnd: UpstreamEnd,
   outcome: Outcome | undefined,
@@ -139,7 +145,7 @@ function judged(
     }
   }
   const { retract, withdrawn } = outcome
-  // The caller left before the verdict: what was held is missing, whole as the upstream's part may be.
+  // The caller left before the verdict: the held text was not sent, even if the upstream's answer is whole.
   if (outcome.state === 'stopped') return { end: { state: 'stopped' }, closing: { retract }, withdrawn }
   if (outcome.state === 'flagged') {
     const cut = { choices: outcome.open, reason: 'content_filter' as const }
@@ -171,12 +177,12 @@ async function readToEnd(
       const room = sink.flush()
       if (room !== undefined) await unlessAborted(room, signal)
     }
-    // The answer is whole where only the blank line after its end is missing.
+    // Only the blank line after the end is missing: the answer is whole.
     if (format.isUnterminatedEnd(frames.unfinished())) return { state: 'done' }
     return endOf(new ApiError('upstream_truncated'))
   } catch (error) {
     if (signal.aborted) return endOf(signal.reason)
-    // What breaks off while it is read is the upstream's; any other failure is a sink's or an observer's.
+    // A failure during a read is the upstream's; any other is a sink's or an observer's.
     const isOurs = error instanceof ApiError || !isReading
     return endOf(isOurs ? error : new ApiError('upstream_truncated', { cause: error }))
   } finally {
@@ -184,7 +190,7 @@ async function readToEnd(
   }
 }
 
-/** @returns the upstream's end, if this is it; a promise, if the next frame is to wait */
+/** @returns the upstream's end, if this frame is it; a promise, if the next frame has to wait */
 function take(
   { bytes, event: sse, tooLarge }: Frame,
   run: AnswerRun,
@@ -227,7 +233,7 @@ function takeError(
   return end
 }
 
-/** @returns when there is room for more, where that is not at once */
+/** @returns when there is room for more; `undefined` if there is room now */
 function show(
   item: AnswerItem,
   sink: Sink,
@@ -239,7 +245,7 @@ function show(
 }
 
 interface OpenChoices extends Observer {
-  /** The choices that have begun and not ended. */
+  /** Choices that have begun and not finished. */
   open(): number[]
 }
 
@@ -254,7 +260,7 @@ function openChoices(): OpenChoices {
   }
 }
 
-/** @returns what `work` does; rejects with the signal's reason as soon as it aborts */
+/** @returns what `work` resolves to; rejects with the signal's reason as soon as it aborts */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const aborted = () => reject(signal.reason)

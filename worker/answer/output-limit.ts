@@ -1,4 +1,4 @@
-/** Ends an answer that has as many tokens as it may have. */
+/** Ends an answer that reaches its limit of tokens. */
 import { ApiError } from '../errors.ts'
 import type { AnswerEvent } from '../formats/answer-format.ts'
 import { PROGRESS_CHARS } from '../limits.ts'
@@ -9,7 +9,7 @@ export interface OutputLimit {
   see(event: AnswerEvent): void
 }
 
-/** A UTF-16 unit has at most three bytes, and each token at least one. */
+/** A UTF-16 unit has at most three bytes, and each token has at least one. */
 const MOST_TOKENS_PER_UNIT = 3
 
 interface RunningText {
@@ -18,10 +18,10 @@ interface RunningText {
 }
 
 /**
- * Text is counted only when it could pass the limit: an answer far below it costs no counting.
+ * Text is counted only when it could pass the limit, so an answer far below it costs no counting.
  *
- * @param most tokens of all its texts together, as far as they can be seen
- * @param onProgress told how many tokens there are each time that `PROGRESS_CHARS` have come
+ * @param most the limit for all visible texts of the answer together
+ * @param onProgress called with the number of tokens each time that `PROGRESS_CHARS` characters have come
  */
 export function outputLimit(
   most: number,
@@ -31,7 +31,7 @@ export function outputLimit(
   const texts = new Map<string, RunningText>()
   let counted = 0
   let uncounted = 0
-  /** Since progress was told. */
+  /** Characters since the last call of `onProgress`. */
   let untold = 0
 
   function countAll(): void {

@@ -1,6 +1,6 @@
 /**
- * THE FLOW: question → upstream → answer → caller, for callers whose connection is the call. An answer whose bytes stay
- * as they are is piped natively; every other one goes through the engine. No answer does both.
+ * THE FLOW: question → upstream → answer → caller, for callers whose connection is the call. An answer whose
+ * bytes stay unchanged is piped natively; every other answer goes through the engine. No answer does both.
  */
 import { createFeed } from '../accounting/feed.ts'
 import type { ChatCall } from '../admission/body.ts'
@@ -36,11 +36,11 @@ export interface Flow {
   upstream: Upstream
   deadlines: Deadlines
   moderation: Moderating
-  /** The most tokens that the answer may have, as the deployment bounds it: one that grows beyond it is ended. */
+  /** The deployment's limit for the answer's tokens: an answer that reaches it is ended. */
   mostOutput?: number | undefined
   /** Aborts when the caller leaves. */
   clientGone: AbortSignal
-  /** Counts the tokens of an answer, off the path of its bytes. */
+  /** Counts the tokens of an answer without delaying its bytes. */
   count(
     asked: Pick<ChatCall, 'bytes' | 'model' | 'question' | 'tokens'>,
     answer: Uint8Array | ReadableStream<Uint8Array>,
@@ -48,7 +48,7 @@ export interface Flow {
   ): Promise<Tokens>
 }
 
-/** OpenAI's wire format: byte for byte as the upstream sends it, unless something is to be added, hidden or judged. */
+/** OpenAI's wire format: the upstream's bytes, unless something is added, hidden or judged. */
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
   return converse(asking(chat, flow), flow, (answer, call) => {
     if (!chat.stream) return whole(chat, flow, answer)
@@ -62,7 +62,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
 
 /** The answer's bare text, delta by delta. */
 export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  // Nothing can be taken back from a terminal.
+  // A terminal can't take text back, so text is held until it has passed.
   const holding: Flow = { ...flow, moderation: { ...flow.moderation, mode: { kind: 'hold' } } }
   return converse(asking(chat, flow), flow, (answer, call) =>
     throughEngine(chat, holding, answer, call, {
@@ -100,7 +100,7 @@ interface Delivering {
   sinkOf(body: ResponseBody, lastLine: () => string): Sink
 }
 
-/** Waits for the first bytes to send, so that a failure before them can still be a status. */
+/** Waits for the first bytes to send, so that a failure before them can be an HTTP status. */
 async function throughEngine(
   chat: ChatCall,
   { moderation, mostOutput, deadlines, clientGone }: Flow,
@@ -143,7 +143,7 @@ async function throughEngine(
   return { delivery: error ?? (state === 'moderated' ? flagged : left), ended }
 }
 
-/** An unstreamed answer, whole as it is; or without its words, where moderation says so. */
+/** An unstreamed answer, unchanged; or without its words if moderation flags it. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first } = answer
   const tokens = flow.count(chat, first, false).catch(() => undefined)
@@ -172,31 +172,31 @@ interface Head {
   headers: Record<string, string>
 }
 
-/** An answer on its way to the caller. */
+/** An answer that is being sent to the caller. */
 interface Delivery extends Head {
   body: ReadableStream<Uint8Array>
 }
 
 interface Ended {
   end: EndState
-  /** Of the answer, as the caller had it. */
+  /** Bytes that were sent to the caller. */
   bytes: number
   tokens?: Tokens | undefined
 }
 
 interface Handed {
   delivery: Delivery | ApiError
-  /** Of an answer that had begun, whether or not anything of it went out. It never rejects. */
+  /** For an answer that had begun, even if no byte of it was sent. Never rejects. */
   ended?: Promise<Ended>
 }
 
 export interface Outcome extends Handed {
-  /** How often the call was made again before its first byte. */
+  /** How often the call was repeated before its first byte. */
   retries: number
 }
 
 interface Asking extends Pick<UpstreamRequest, 'send' | 'stream'> {
-  /** To be judged, if questions are. */
+  /** The question to judge, if questions are moderated. */
   question?: Question
   /** Counts an answer that came whole. */
   countWhole?(answer: Uint8Array): Promise<Tokens>
@@ -209,14 +209,17 @@ const asking = (chat: ChatCall, { upstream, count }: Flow): Asking => ({
   countWhole: (answer) => count(chat, answer, false),
 })
 
-/** Makes the call and hands its answer on; what fails before the caller's first byte is an error with a status. */
+/**
+ * Makes the call and passes its answer on. A failure before the caller's first byte is an error with a
+ * status.
+ */
 async function converse(
   { question, countWhole, ...ask }: Asking,
   { deadlines, clientGone, moderation }: Flow,
   hand: (answer: Answer, call: Call) => Promise<Handed>,
 ): Promise<Outcome> {
   const call = createCall(clientGone, deadlines.total)
-  // Beside the call, not before it: a question that is flagged ends it.
+  // The verdict and the call run in parallel: a flagged question aborts the call.
   const judged =
     moderation.input && question
       ? judgeQuestion(question.judgedText(), { ...moderation, signal: call.signal })

@@ -3,7 +3,7 @@ import { ApiError } from '../errors.ts'
 import type { Chunks } from './chunks.ts'
 
 /**
- * Looks four times in `silenceMs`, since a timer for each chunk would cost as much as the chunk.
+ * Checks four times in `silenceMs`, because a timer for each chunk would cost as much as the chunk.
  *
  * @returns the same chunks, watched until `stop`
  */
@@ -13,7 +13,7 @@ export function endOnSilence(
   abort: (reason: ApiError) => void,
 ): { chunks: Chunks; stop(): void } {
   let looksSinceBytes = 0
-  /** Whether the upstream is waited for: a slow reader is no silence of its. */
+  /** Whether a read is pending. While a slow reader delays the next read, the upstream is not silent. */
   let isReading = false
   const timer = setInterval(() => {
     looksSinceBytes = isReading ? looksSinceBytes + 1 : 0

@@ -1,8 +1,8 @@
-/** Times an answer as it passes. */
+/** Measures the times of an answer from its events. */
 import type { AnswerEvent } from '../formats/answer-format.ts'
 import type { Timing, Usage } from '../protocol/wire.ts'
 
-/** When the call upstream was made, and when its first byte came: milliseconds, of the timer's clock. */
+/** When the upstream was called, and when its first byte came, in milliseconds of the timer's clock. */
 export interface AnswerTimes {
   asked: number
   firstByte: number
@@ -10,7 +10,7 @@ export interface AnswerTimes {
 
 export interface Timer {
   see(event: AnswerEvent): void
-  /** Up to now. */
+  /** @returns the times up to now */
   measure(times: AnswerTimes, usage: Usage): Timing
 }
 
@@ -19,7 +19,7 @@ export function createTimer(now: () => number): Timer {
   let firstToken: number | undefined
   return {
     see({ texts }) {
-      // Not the chunk with the role, which has no text yet.
+      // The chunk with the role has no text, so it is not the first token.
       if (firstToken === undefined && texts.some(({ kind }) => kind !== 'other')) firstToken = now()
     },
     measure({ asked, firstByte }, { completion_tokens: tokens }) {

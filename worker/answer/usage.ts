@@ -1,14 +1,14 @@
 /**
- * The tokens of one call, from the events of its answer. What the upstream counts is believed, unless it contradicts
- * itself or what came: some leave reasoning out of the parts and have it in the total, some send zeros, and some send
- * a count with each chunk, of which a caller who leaves has seen an early one.
+ * Counts the tokens of one call from the events of its answer. The upstream's count is believed unless it
+ * contradicts itself or the text: some upstreams count reasoning only in the total, some send zeros, and
+ * some send a running count with each chunk, which is too low if the caller leaves early.
  */
 import type { AnswerEvent, WholeAnswer } from '../formats/answer-format.ts'
 import type { Usage, UsageSource } from '../protocol/wire.ts'
 import type { Counter } from '../tokens/counter.ts'
 import { isTokenCount } from '../tokens/token-count.ts'
 
-/** What a call used, and where the count came from. */
+/** What a call used, and the source of the count. */
 export interface Tokens {
   prompt_tokens: number
   completion_tokens: number
@@ -17,15 +17,18 @@ export interface Tokens {
 
 export interface UsageCount {
   see(answer: Pick<AnswerEvent | WholeAnswer, 'texts' | 'usage'>): void
-  /** For the caller: the upstream's own words where it sent any, or else the estimate. */
+  /** For the caller: the upstream's own usage if it sent any, or else the estimate. */
   usage(): { usage: Usage; source: UsageSource }
   /** For the log and the budget. */
   tokens(): Tokens
 }
 
-/** @param promptTokens counted before the call, or when they are asked for */
+/**
+ * @param promptTokens returns the prompt's tokens; counts them on demand if they were not counted before the
+ *   call
+ */
 export function createUsageCount(promptTokens: () => number, counter: Counter): UsageCount {
-  // Texts are kept and not counted until someone asks: most upstreams send the count at the end.
+  // Texts are kept, and counted only on demand: most upstreams send their count at the end.
   const texts = new Map<string, string>()
   let sent: Usage | undefined
 

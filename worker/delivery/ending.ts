@@ -1,6 +1,6 @@
 /**
- * How would this stream have ended, had it ended here? Follows bytes that others have already passed on, and keeps
- * only what lacks its closing blank line.
+ * The state in which a stream would end if it ended now. It follows bytes that were already passed on, and
+ * keeps only the event that is not closed yet.
  */
 import type { AnswerFormat } from '../formats/answer-format.ts'
 import { MAX_COMPLETED_CHARS, MAX_EVENT_BYTES } from '../limits.ts'
@@ -8,20 +8,23 @@ import { toBytes } from '../protocol/encode.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
 
 export interface Ending {
-  /** `done`: the end came. `failed`: the upstream reported an error. `open`: neither, so an end here cuts the answer off. */
+  /**
+   * `done`: the end came. `failed`: the upstream reported an error. `open`: neither, so an end here cuts the
+   * answer off.
+   */
   state: 'done' | 'failed' | 'open'
-  /** What came after the last whole event: the beginning of one that was cut off, or nothing. */
+  /** The bytes after the last whole event: the beginning of a cut-off event, or empty. */
   unfinished: string
 }
 
-// Two line ends in a row close an event. `\r(?!\n)`, or a CRLF alone would count as two of them.
+// Two line ends in a row close an event. `\r(?!\n)`: otherwise a single CRLF would count as two line ends.
 const EVENT_END = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/g
 
-/** The characters of one event's end that can stand before a cut. */
+/** Characters of an event's closing line ends that can precede a cut. */
 const END_CHARS = 3
 
 /**
- * Looking at an event that is not whole costs what came of it, not what is held.
+ * Linear time: bytes of an unfinished event are scanned once, not again with each read.
  *
  * @example
  *   const ending = followEnding(chatCompletions)
@@ -36,9 +39,9 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
   /** The unfinished event, in the pieces it came in. */
   let held: string[] = []
   let heldChars = 0
-  /** Its last characters. */
+  /** The last characters of the unfinished event. */
   let tail = ''
-  /** Whether it is too large to be completed, so that its beginning is no longer held. */
+  /** Whether the unfinished event is too large to complete. Its beginning is then dropped. */
   let isLarge = false
 
   function hold(text: string): void {
@@ -52,7 +55,8 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
   }
 
   function look(whole: string): void {
-    // What comes after an end changes nothing: no client reads it. Nearly all of a stream names no end, and needs no parsing.
+    // Bytes after an end change nothing: no client reads them. Nearly all bytes contain no end, so parsing
+    // is skipped.
     if (state !== 'open' || !format.mayEnd(whole)) return
     for (const { event } of events.push(toBytes(whole))) {
       const kind = event && reader.read(event).kind
@@ -67,7 +71,7 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
       const text = decoder.decode(bytes, { stream: true })
       const end = endOfLastEvent(tail + text) - tail.length
       if (end <= 0) return hold(text)
-      // Of a large event only the end is here, which parses as nothing.
+      // A large event has only its last bytes here, and they parse as nothing.
       look(held.join('') + text.slice(0, end))
       held = []
       heldChars = 0
@@ -79,9 +83,9 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
   }
 }
 
-/** @returns the index after the last event's closing blank line; 0 where there is none. */
+/** @returns the index after the last event's closing blank line; 0 if there is none */
 function endOfLastEvent(text: string): number {
-  // Without a CR there is only one form of it, and it can be looked for from the end.
+  // Without a CR a blank line has only one form, which `lastIndexOf` finds.
   if (!text.includes('\r')) {
     const at = text.lastIndexOf('\n\n')
     return at === -1 ? 0 : at + 2

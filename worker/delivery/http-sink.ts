@@ -1,4 +1,4 @@
-/** An answer to one caller, in the upstream's wire format: each event in the bytes it came in. */
+/** A sink for one caller in the upstream's wire format: each event keeps the bytes it came in. */
 import type { Sink } from '../answer/engine.ts'
 import { encodeEvent, toBytes } from '../protocol/encode.ts'
 import type { ResponseBody } from './response-body.ts'
@@ -9,7 +9,7 @@ export function createHttpSink(body: ResponseBody): Sink {
     write: ({ bytes }) => body.write(bytes),
     flush: body.flush,
     async end({ error, events, endBytes }) {
-      // With nothing to send yet, the error is a status.
+      // With nothing to send yet, the error becomes an HTTP status.
       if (error !== undefined && body.isEmpty) return
       for (const [index, data] of events.entries()) {
         const isEnd = endBytes !== undefined && index === events.length - 1

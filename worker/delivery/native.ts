@@ -1,7 +1,7 @@
 /**
- * Pipes a stream to the caller byte for byte, natively: JavaScript wakes for its first bytes, for its end, and once a
- * second to look at a second branch (watch.ts). It adds something only when the upstream leaves the answer unfinished:
- * the error that says so.
+ * Pipes a stream to the caller byte for byte, natively. JavaScript wakes for the first bytes, for the end,
+ * and once a second to look at a second branch (watch.ts). It adds bytes only if the upstream leaves the
+ * answer unfinished: an error that says so.
  */
 import { type AnswerEnd, endOf } from '../answer/end.ts'
 import { ApiError } from '../errors.ts'
@@ -11,9 +11,9 @@ import { toBytes } from '../protocol/encode.ts'
 import type { Watched } from './watch.ts'
 
 export interface Piped {
-  /** For the caller. */
+  /** The caller's body. */
   body: ReadableStream<Uint8Array>
-  /** Settles when the caller has all it will get. Never rejects; it must be kept alive (`waitUntil`). */
+  /** Settles when the caller has all that it will get. Never rejects. Keep it alive with `waitUntil`. */
   ended: Promise<AnswerEnd & { bytes: number }>
 }
 
@@ -21,7 +21,7 @@ interface Source {
   first: Uint8Array
   format: AnswerFormat
   watched: Watched
-  /** The upstream call: aborted here when the caller leaves. */
+  /** Signal of the upstream call, which is aborted here when the caller leaves. */
   signal: AbortSignal
   abort(reason: ApiError): void
 }
@@ -32,11 +32,11 @@ export function pipeNative({ first, format, watched, signal, abort }: Source): P
   async function run(): Promise<AnswerEnd> {
     try {
       await write(writable, first)
-      // Native on both sides: no chunk wakes JavaScript. It stays open at the end, for the last words.
+      // Native on both sides: no chunk wakes JavaScript. The pipe stays open at the end for an error.
       await watched.toCaller.pipeTo(writable, { preventClose: true, preventAbort: true })
     } catch {
       if (await callerLeft()) {
-        // What had arrived is still looked at: it has to be accounted for.
+        // Read what has arrived before leaving: it has to be accounted for.
         abort(new ApiError('caller_left'))
         await Promise.race([watched.ended, wait(BROKEN_PIPE_GRACE_MS)])
         watched.cancel()
@@ -48,7 +48,7 @@ export function pipeNative({ first, format, watched, signal, abort }: Source): P
     return lastWords()
   }
 
-  /** `pipeTo` does not say which side failed. If the watched branch broke too, it was the upstream. */
+  /** `pipeTo` doesn't say which side failed. If the watched branch broke too, it was the upstream. */
   async function callerLeft(): Promise<boolean> {
     watched.drainNow()
     const broke = await Promise.race([watched.ended, wait(BROKEN_PIPE_GRACE_MS)])

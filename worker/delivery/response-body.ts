@@ -1,34 +1,35 @@
-/** The body of an answer that is written as it comes, for one caller. */
+/** A response body that is written piece by piece, for one caller. */
 import { BREAK_OFF_GRACE_MS } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
 
 export interface ResponseBody {
   readonly readable: ReadableStream<Uint8Array>
-  /** Settles when something has been sent: before that, a failure can still be a status. */
+  /** Settles when something has been sent. Before that, a failure can still be an HTTP status. */
   readonly begun: Promise<void>
   readonly hasBegun: boolean
   /** Whether nothing was written yet, sent or not. */
   readonly isEmpty: boolean
-  /** Sent so far. */
+  /** Bytes sent so far. */
   readonly bytes: number
-  /** Takes bytes to be sent with the next `flush`. */
+  /** Queues bytes for the next `flush`. */
   write(bytes: Uint8Array): void
-  /** @returns when there is room for more, if that is not at once */
+  /** @returns when there is room for more; `undefined` if there is room now */
   flush(): Promise<void> | undefined
   /** Ends the body. @returns when the caller has all of it, or has left */
   close(): Promise<void>
-  /** Breaks the connection off, for what has no other way to say that it is not whole. */
+  /** Aborts the connection, for formats that can't report an incomplete answer in any other way. */
   breakOff(error: Error): Promise<void>
 }
 
 /**
- * No wait here outlives the caller: the runtime may never read the body of a caller who has left.
+ * Every wait ends when the caller leaves, because the runtime may never read the body of a caller who has
+ * left.
  *
  * @param clientGone aborts when the caller leaves
- * @param onLeave called when the caller turns out to have left
+ * @param onLeave called when a write shows that the caller has left
  */
 export function createResponseBody(clientGone: AbortSignal, onLeave: () => void): ResponseBody {
-  // Native on the reader's side: the runtime sends what is written without waking JavaScript.
+  // Native on the reader's side: the runtime sends written bytes without waking JavaScript.
   const { readable, writable } = new IdentityTransformStream()
   const writer = writable.getWriter()
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
@@ -48,7 +49,7 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
     bytes += whole.byteLength
     hasBegun = true
     begin()
-    // One write may be on its way while the next is made.
+    // One write may be in progress while the next is prepared.
     const before = sending
     const written = writer.write(whole).catch(onLeave)
     const own = Promise.race([written, gone]).then(() => {
@@ -72,7 +73,7 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
     },
     write(more) {
       const last = parts.at(-1)
-      // Frames of one read lie one after the other in its buffer.
+      // Frames of one read are adjacent in its buffer, so they join without copying.
       if (last?.buffer === more.buffer && last.byteOffset + last.byteLength === more.byteOffset) {
         parts[parts.length - 1] = new Uint8Array(last.buffer, last.byteOffset, last.length + more.length)
       } else parts.push(more)

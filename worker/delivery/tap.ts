@@ -1,20 +1,21 @@
 /**
- * Watches a branch of a stream that is piped elsewhere: how it ends, what came, whether it fell silent. A read that
- * waits is woken by each chunk, and waking JavaScript is what a relay costs; so it pauses between reads.
+ * Watches one branch of a stream while the other is piped elsewhere: its bytes, its end, its silence. A
+ * pending read is woken by each chunk, and waking JavaScript is a relay's main cost, so the tap pauses
+ * between reads.
  */
 import { TAP_INTERVAL_MS, TAP_READ_BYTES } from '../limits.ts'
 
 export interface Tap {
-  /** `end`: the upstream closed the stream. `broken`: it broke off, or was aborted. Never rejects. */
+  /** `end`: the upstream closed the stream. `broken`: the stream failed or was aborted. Never rejects. */
   readonly ended: Promise<'end' | 'broken'>
-  /** Read on without pauses: the stream is known to be over. */
+  /** Reads on without pauses, once the stream is known to be over. */
   drainNow(): void
-  /** Stop watching: nothing more is of interest. */
+  /** Stops watching. */
   cancel(): void
 }
 
 interface Watch {
-  /** What came since the last look, in order; its buffer is not used again. */
+  /** The bytes since the last look, in order. The buffer is not reused. */
   onBytes(bytes: Uint8Array): void
   /** Called once no byte has come for `silenceMs`, give or take a quarter. */
   onSilence(): void
@@ -27,7 +28,8 @@ export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, si
   let hurried = false
   const { promise: pressed, resolve: press } = Promise.withResolvers<void>()
 
-  // What comes during a pause is seen after it: short ones, so that silence is told from a pause to a quarter.
+  // Bytes that come during a pause are seen after it. Pauses of at most a quarter of `silenceMs` keep
+  // silence measurable.
   const interval = Math.min(TAP_INTERVAL_MS, silenceMs / 4)
 
   async function watch(): Promise<'end' | 'broken'> {
@@ -40,7 +42,7 @@ export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, si
           .finally(() => clearTimeout(silence))
         if (done) return 'end'
         onBytes(value)
-        // A full read is a burst, of which there may be more: what isn't read piles up.
+        // A full read is part of a burst: read on at once, because unread bytes pile up.
         paused = hurried || value.byteLength === TAP_READ_BYTES ? 0 : interval
         if (paused > 0) await pause(interval, pressed)
       }
@@ -58,12 +60,12 @@ export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, si
     cancel() {
       hurried = true
       press()
-      reader.cancel().catch(() => {}) // A branch that broke already has nothing to cancel.
+      reader.cancel().catch(() => {}) // A branch that already broke has nothing to cancel.
     },
   }
 }
 
-/** Until `pressed`, or `ms` later; leaves no timer behind. */
+/** Waits until `pressed`, or at most `ms`; leaves no timer behind. */
 async function pause(ms: number, pressed: Promise<void>): Promise<void> {
   const interval = Promise.withResolvers<void>()
   const timer = setTimeout(interval.resolve, ms)

@@ -1,11 +1,11 @@
-/** An answer as bare text, for terminals: the first choice's content, and its refusal where the model refuses. */
+/** A sink that writes bare text for terminals: the first choice's content, or its refusal. */
 import type { Sink } from '../answer/engine.ts'
 import { BROKE_OFF } from '../errors.ts'
 import { toBytes } from '../protocol/encode.ts'
 import type { Timing, Usage } from '../protocol/wire.ts'
 import type { ResponseBody } from './response-body.ts'
 
-/** @param lastLine what to add to a whole answer */
+/** @param lastLine a line to add to a whole answer */
 export function createTextSink(body: ResponseBody, lastLine: () => string | undefined): Sink {
   return {
     takes: { otherBytes: false, largeEvents: 'skip', errors: false },
@@ -17,7 +17,7 @@ export function createTextSink(body: ResponseBody, lastLine: () => string | unde
     },
     flush: body.flush,
     async end({ state, error }) {
-      // Half an answer must not pass for a whole one, and bare text has no other way to say so.
+      // Half an answer must not look whole, and bare text can show it only by a broken connection.
       if (error !== undefined || state === 'moderated' || state === 'stopped') {
         if (body.hasBegun) await body.breakOff(new Error(BROKE_OFF))
         return

@@ -1,6 +1,6 @@
 /**
- * Splits an answer in two: one branch for the caller, and one that is looked at once a second. The second knows how the
- * answer stands, sees silence, and hands on what came to be counted.
+ * Splits an answer in two: one branch for the caller, and one that is read once a second. The second branch
+ * follows the answer's state, detects silence, and feeds the token count.
  */
 import { ApiError } from '../errors.ts'
 import type { AnswerFormat } from '../formats/answer-format.ts'
@@ -8,11 +8,11 @@ import { type Ending, followEnding } from './ending.ts'
 import { type Tap, tap } from './tap.ts'
 
 export interface Watched extends Tap {
-  /** What follows the first chunk. */
+  /** The bytes after the first chunk. */
   toCaller: ReadableStream<Uint8Array>
-  /** How the answer would have ended, had it ended where the last look was. */
+  /** The state in which the answer would end if it ended at the last look. */
   ending(): Ending
-  /** Of the upstream's answer, up to the last look. */
+  /** Bytes of the upstream's answer up to the last look. */
   readonly bytes: number
 }
 
@@ -22,7 +22,7 @@ interface Source {
   format: AnswerFormat
   abort(reason: ApiError): void
   silenceMs: number
-  /** Told what came, in order. */
+  /** Called with the answer's bytes, in order. */
   observe(bytes: Uint8Array): void
 }
 
@@ -34,7 +34,8 @@ export function watch({ first, rest, format, abort, silenceMs, observe }: Source
     bytes += part.byteLength
     ending.push(part)
     observe(part)
-    // An upstream may stay open after its end. What the other branch has not piped yet still reaches the caller.
+    // An upstream may stay open after its end. The caller still gets what the other branch has not piped
+    // yet.
     if (ending.now().state === 'done') abort(new ApiError('upstream_truncated'))
   }
   see(first)

@@ -1,4 +1,4 @@
-/** What a wire format knows of answers. Outside of its folder no code knows the shape of an event. */
+/** The answer half of a wire format. Only the format's own folder knows the shape of its events. */
 import type { ApiError } from '../errors.ts'
 import type { SseEvent } from '../protocol/event-reader.ts'
 import type { EndState, ErrorEnvelope, Timing, Usage, UsageSource, WireError } from '../protocol/wire.ts'
@@ -6,30 +6,30 @@ import type { EndState, ErrorEnvelope, Timing, Usage, UsageSource, WireError } f
 /** A piece of one of an answer's texts. */
 export interface TextPiece {
   choice: number
-  /** `other`: in a field that is not known here. It is judged, since it may be read, and not counted. */
+  /** `other`: text in an unknown field. It is judged, since a reader may see it, and it is not counted. */
   kind: 'content' | 'refusal' | 'reasoning' | 'tool' | 'transcript' | 'other'
-  /** Which of the choice's texts goes on. */
+  /** Names the text of the choice that this piece continues. */
   key: string
   text: string
-  /** Whether the same text stands in another piece too: it is judged, and not counted again. */
+  /** Whether another piece has the same text. A repeated text is judged, and not counted again. */
   repeats: boolean
 }
 
-/** One event of an answer, parsed once for all who look at it. */
+/** One event of an answer, parsed once for all observers. */
 export interface AnswerEvent {
-  /** The data as it came. */
+  /** The event's data, unchanged. */
   data: string
   /** `ignored`: JSON that is no part of an answer, such as a ping. `invalid`: not JSON. */
   kind: 'chunk' | 'done' | 'error' | 'ignored' | 'invalid'
   texts: readonly TextPiece[]
-  /** The choices that say with this event that they are whole. */
+  /** The choices that this event ends. */
   finished: readonly number[]
-  /** The upstream's count so far, if it can be believed. */
+  /** The upstream's count so far, if it is plausible. */
   usage?: Usage
-  /** Whether the event has usage and nothing else to say. */
+  /** Whether the event contains usage and nothing else for a reader. */
   usageAlone: boolean
   error?: WireError
-  /** The data to show of an `error` that came inside an ordinary chunk: the chunk without it. */
+  /** For an `error` inside an ordinary chunk: the data of that chunk without the error. */
   chunkOfError?: string
 }
 
@@ -39,18 +39,21 @@ export interface WholeAnswer {
   usage?: Usage
 }
 
-/** What an answer's last events say. */
+/** What an answer's closing events report. */
 export interface Closing {
   state: EndState
-  /** Where it did not end well. `separate`: an event of its own, not a member of the last chunk. */
+  /**
+   * Present if the answer ended with an error. `separate`: the error is an event of its own, not a member of
+   * the last chunk.
+   */
   error?: { error: ApiError; separate: boolean } | undefined
-  /** Choices that end here, and why: their last events say so. */
+  /** Choices that end here, and the reason that their last events give. */
   cut?: { choices: readonly number[]; reason: 'content_filter' | 'length' } | undefined
   /** By choice, how many characters readers take back. */
   retract?: Record<string, number> | undefined
   /**
-   * What the caller is told: `usage` where the upstream sent none; with `timing`, always both; `state` for answers
-   * that are ended here alone. `undefined`: nothing.
+   * What the caller is told. `usage`: the usage, if the upstream sent none or the answer is cut off.
+   * `timing`: usage, timing and state. `record`: the same, also beside an error. `undefined`: nothing.
    */
   tell: Tell
   usage: () => { usage: Usage; source: UsageSource }
@@ -62,26 +65,29 @@ export type Tell = 'usage' | 'timing' | 'record' | undefined
 /** Reads the events of one answer, in order. */
 export interface AnswerReader {
   read(event: SseEvent): AnswerEvent
-  /** The data of the events that close the answer; the last of them is the format's own end, unless there is an error. */
+  /** @returns the data of the closing events. Unless there is an error, the last is the format's own end */
   closing(closing: Closing): string[]
 }
 
 export interface AnswerFormat {
-  /** @param model for events of our own, where none came whose fields they could share */
+  /** @param model for closing events, if no chunk came that they could copy it from */
   reader(model: string): AnswerReader
   /** @param json an unstreamed answer */
   readWhole(json: unknown): WholeAnswer
-  /** An unstreamed answer without its words, each choice ended by the content filter. */
+  /** An unstreamed answer without its words; each choice ends with the content filter. */
   emptied(json: unknown): Record<string, unknown>
   /** An event's data with each character of its texts overwritten. */
   masked(data: string): string
   /**
-   * @param unfinished the beginning of an event that was cut off
-   * @returns what to send so that it becomes a whole event with the error in it, or the error follows it
+   * @param unfinished the beginning of a cut-off event
+   * @returns the text that completes the event with the error inside it, or as an event of its own
    */
   completeCut(unfinished: string, envelope: ErrorEnvelope): string
-  /** Whether these bytes are the format's end, cut off before its blank line: the answer is whole, its framing is not. */
+  /**
+   * Whether the text is the format's end, only without its blank line: the answer is whole, its framing is
+   * not.
+   */
   isUnterminatedEnd(unfinished: string): boolean
-  /** Whether a text may have an event that ends an answer: a cheap look before the events are parsed. */
+  /** Whether a text may contain an event that ends an answer: a cheap check before the events are parsed. */
   mayEnd(text: string): boolean
 }

@@ -7,23 +7,24 @@ import type { ApiError } from '../errors.ts'
 /** The request half of a format. */
 export interface RequestFormat {
   /**
-   * Checks a request as far as the Worker depends on it. All other fields are the upstream's business.
+   * Checks the fields of a request that the Worker reads. All other fields are left to the upstream.
    *
    * @param json a JSON object
    * @param visitor what a visitor may send; `undefined`: the request is the caller's own
    */
   read(json: Readonly<Record<string, unknown>>, visitor?: VisitorRules): Question | ApiError
-  /** The request that asks this and nothing else. */
+  /** The smallest request that asks this. */
   ask(text: string): Record<string, unknown>
   /**
-   * Whether this was meant as a request, valid or not: `/chat` also takes questions that happen to be JSON.
+   * Whether the JSON is meant as a request, valid or not. `/chat` also takes questions that happen to be
+   * JSON.
    */
   isRequest(json: Readonly<Record<string, unknown>>): boolean
 }
 
 /** A request that was read. */
 export interface Question {
-  /** As it goes upstream, unless it is changed. */
+  /** The request to send upstream, before any changes. */
   readonly request: Readonly<Record<string, unknown>>
   /** `undefined`: the request names none. */
   readonly model: string | undefined
@@ -52,13 +53,11 @@ export interface Question {
 export interface Changes {
   model: string
   stream: boolean
-  /** Have a streamed answer tell its usage. */
+  /** Asks a streamed answer for its usage. */
   tellUsage: boolean
-  /**
-   * No choice may have more tokens: larger bounds are lowered to this, and where there is none it is put in.
-   */
+  /** The limit for each choice's tokens: larger bounds are lowered to it, and a missing bound is added. */
   outputBound?: number | undefined
-  /** The field that a bound is put into, where the format has several. */
+  /** The field that a new bound goes into, if the format has several. */
   outputBoundField?: OutputBoundField | undefined
 }
 

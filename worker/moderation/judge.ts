@@ -1,5 +1,6 @@
 /**
- * Tells whether a text may be shown: OpenAI's moderation API (worker/upstreams/moderations.ts), or the demo's.
+ * Decides whether a text may be shown: OpenAI's moderation API (worker/upstreams/moderations.ts), or the
+ * demo's rules.
  */
 
 /** `unavailable`: there is no verdict, and `why` is for the log. */
@@ -8,15 +9,15 @@ export type Verdict =
   | { kind: 'flagged'; categories: readonly string[] }
   | { kind: 'unavailable'; why: string }
 
-export interface Patience {
-  /** Aborts when the verdict is no longer wanted. It is `unavailable` then. */
+export interface JudgeOptions {
+  /** Aborts when the verdict is no longer wanted. It is then `unavailable`. */
   signal: AbortSignal
-  /** Whether a moderation that can't be reached is worth waiting for, and trying again. */
-  patient: boolean
+  /** Whether to wait and retry if the moderation API can't be reached. */
+  mayRetry: boolean
 }
 
 /** One verdict on all the texts, of any length: flagged if one of them is. Never rejects. */
-export type Judge = (texts: readonly string[], patience: Patience) => Promise<Verdict>
+export type Judge = (texts: readonly string[], options: JudgeOptions) => Promise<Verdict>
 
-/** What becomes of a text that nobody could judge: it is not shown (`closed`), or it is (`open`). */
+/** What happens to a text that can't be judged: it is withheld (`closed`) or shown (`open`). */
 export type Unreachable = 'closed' | 'open'

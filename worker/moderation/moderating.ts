@@ -1,9 +1,9 @@
 import type { Judge, Unreachable } from './judge.ts'
 import type { Mode } from './moderation.ts'
 
-/** What is moderated, how, and by whom. */
+/** What is moderated, in which mode, and by which judge. */
 export interface Moderating {
-  /** Whether questions are, and answers. */
+  /** Whether questions are moderated, and whether answers are. */
   input: boolean
   output: boolean
   mode: Mode

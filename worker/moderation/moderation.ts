@@ -1,14 +1,16 @@
 /**
- * The moderation of one streamed answer: takes its events as they come, has their text judged window by window, one call
- * at a time, and hands out what may be shown.
+ * Moderates one streamed answer: takes its events as they come, has their text judged window by window, one
+ * call at a time, and releases what may be shown.
  *
- * - `hold`: nothing goes out before it has passed.
- * - `retract`: text goes out at once, at most `lead` characters ahead of what has passed; what is ahead when a text is
- *   flagged, or the answer is stopped, is to be withdrawn. So what a reader keeps has passed, in both modes.
+ * - `hold`: an item is released only after it has passed.
+ * - `retract`: text is released at once, at most `lead` characters ahead of what has passed. If a text is
+ *   flagged or the answer is stopped, the text that is ahead has to be withdrawn. So the text that a reader
+ *   keeps has passed, in both modes.
  *
  * @example
- *   const moderation = createModeration<string>({ judge, mode, unreachable, release: (data) => log.append(data) })
- *   void moderation.ended.then(({ state }) => state === 'flagged' && call.abort(new ApiError('content_filter')))
+ *   const release = (items: string[]) => items.forEach((data) => log.append(data))
+ *   const moderation = createModeration({ judge, mode, unreachable, release })
+ *   void moderation.ended.then(({ state }) => state === 'flagged' && call.abort(flagged))
  *   for (const event of events) await moderation.push(event.data, event)
  *   const { state } = await moderation.end() // then the log's own end
  */
@@ -22,37 +24,37 @@ export type Mode = { kind: 'hold' } | { kind: 'retract'; lead: number }
 
 export interface Moderation<T> {
   /**
-   * Takes what came next. What comes after the answer's end, or after it was flagged, is dropped.
+   * Takes the next item. Items after the answer's end, or after a flagged text, are dropped.
    *
    * @param event the item as an event; `undefined` for a comment
-   * @returns when there is room for more: a caller that does not wait for it fills the memory
+   * @returns when there is room for more: a caller that doesn't wait fills the memory
    */
   push(item: T, event: AnswerEvent | undefined): Promise<void>
-  /** Nothing more comes: what is held is judged, and goes out or not. */
+  /** Ends the input: the held text is judged, and released if it passes. */
   end(): Promise<Outcome>
-  /** There is no reader any more: nothing goes out from now on, and no call is made. */
+  /** Ends the moderation without a reader: no more items are released, and no calls are made. */
   stop(): void
-  /** As soon as it is known; it may be long before the upstream's end. */
+  /** Resolves as soon as the outcome is known, possibly long before the upstream's end. */
   readonly ended: Promise<Outcome>
-  /** How many of the last items that went out have not passed: none in `hold`. A journal waits for them. */
+  /** How many of the last released items have not passed: 0 in `hold`. A journal waits for them. */
   readonly ahead: number
 }
 
 export type Outcome =
-  /** All that came has gone out. `told`: the last of it was the answer's end, or an error. */
+  /** All items have been released. `told`: the last of them was the answer's end, or an error. */
   | { state: 'passed'; told: boolean }
   | ({ state: 'flagged'; categories: readonly string[] } & Withheld)
   /** Judging failed, and `unreachable` is `closed`. */
   | ({ state: 'unavailable'; why: string } & Withheld)
   | ({ state: 'stopped' } & Withheld)
 
-/** An answer that ended before its own end. */
+/** An answer that was ended early by moderation. */
 export interface Withheld {
-  /** How many of the last items that went out have text to be withdrawn in them: a journal overwrites it. */
+  /** How many of the last released items contain text to withdraw. A journal overwrites it. */
   withdrawn: number
-  /** By choice, how many characters its readers withdraw; `undefined`: none were shown. */
+  /** By choice, how many characters its readers withdraw; `undefined`: no text was shown. */
   retract: Record<string, number> | undefined
-  /** The choices that had not ended. */
+  /** Choices that had not ended. */
   open: readonly number[]
 }
 
@@ -60,7 +62,7 @@ export interface ModerationOptions<T> {
   judge: Judge
   mode: Mode
   unreachable: Unreachable
-  /** Takes the items that may be shown, in order; it does not throw. */
+  /** Takes the items that may be shown, in order; it must not throw. */
   release(items: T[]): void
   sizes?: WindowSizes
   /** A clock in milliseconds. */
@@ -81,11 +83,11 @@ export function createModeration<T>({
   let outcome: Outcome | undefined
   let told = false
   let judging = false
-  /** Puts off the look that was due. */
+  /** Cancels the scheduled look. */
   let putOff = () => {}
   let room = Promise.withResolvers<void>()
   /** After the first `open` fallback, later windows are tried once without waiting. */
-  let patient = true
+  let mayRetry = true
 
   function settle(how: Outcome): void {
     if (outcome !== undefined) return
@@ -101,7 +103,7 @@ export function createModeration<T>({
     return { withdrawn: items, retract: chars, open: windows.open() }
   }
 
-  /** Does what can be done now. */
+  /** Releases what has passed, and looks whether a window can be judged. */
   function turn(): void {
     if (outcome !== undefined) return
     const items = windows.take()
@@ -114,7 +116,7 @@ export function createModeration<T>({
     else if (!judging) look()
   }
 
-  /** Has the next window judged if it closes now, or looks again when it does. */
+  /** Has the next window judged if it closes now, or schedules the next look. */
   function look(): void {
     putOff()
     const next = windows.next(now())
@@ -128,7 +130,7 @@ export function createModeration<T>({
 
   async function judgeWindow(texts: string[]): Promise<void> {
     judging = true
-    const verdict = await judge(texts, { signal: calls.signal, patient }).catch(
+    const verdict = await judge(texts, { signal: calls.signal, mayRetry }).catch(
       (error: unknown): Verdict => ({ kind: 'unavailable', why: String(error) }),
     )
     judging = false
@@ -137,7 +139,7 @@ export function createModeration<T>({
     }
     if (verdict.kind === 'unavailable') {
       if (unreachable === 'closed') return settle({ state: 'unavailable', why: verdict.why, ...withheld() })
-      patient = false
+      mayRetry = false
     }
     windows.pass()
     turn()

@@ -1,13 +1,13 @@
-/** A question is judged before its answer is shown. */
+/** Judges a question before its answer is shown. */
 import { ApiError } from '../errors.ts'
 import type { Judge, Unreachable } from './judge.ts'
 
-/** @returns why the question gets no answer; `undefined` where it may have one, or where the signal has aborted */
+/** @returns why the question is refused; `undefined` if it may be answered, or if the signal has aborted */
 export async function judgeQuestion(
   text: string,
   { judge, unreachable, signal }: { judge: Judge; unreachable: Unreachable; signal: AbortSignal },
 ): Promise<ApiError | undefined> {
-  const verdict = await judge([text], { signal, patient: true })
+  const verdict = await judge([text], { signal, mayRetry: true })
   if (signal.aborted || verdict.kind === 'passed') return undefined
   if (verdict.kind === 'flagged') {
     return new ApiError('content_filter', { message: 'The question was flagged by moderation.' })

@@ -1,4 +1,4 @@
-/** An unstreamed answer is judged whole before any of it is shown. */
+/** Judges an unstreamed answer before any of it is shown. */
 import type { TextPiece } from '../formats/answer-format.ts'
 import type { Judge, Unreachable, Verdict } from './judge.ts'
 
@@ -13,6 +13,6 @@ export async function judgeWhole(
     whole.set(id, (whole.get(id) ?? '') + text)
   }
   if (whole.size === 0) return { kind: 'passed' }
-  const verdict = await judge([...whole.values()], { signal, patient: true })
+  const verdict = await judge([...whole.values()], { signal, mayRetry: true })
   return verdict.kind === 'unavailable' && unreachable === 'open' ? { kind: 'passed' } : verdict
 }

@@ -1,49 +1,53 @@
 /**
- * Which of an answer's items may go out. Items come in order and go out in order; their texts are judged in windows, each of
- * which begins before the end of the last. Pure: it makes no call and knows no clock.
+ * Decides which of an answer's items may be released. Items come and go in order; their texts are judged in
+ * windows, and each window starts before the end of the previous one. Pure: it makes no call and knows no
+ * clock.
  *
- * Why a phrase [s, e) of a text with e - s ≤ `phrase` isn't begun to be shown before it was judged whole: an item goes out
- * once `phrase` characters after it have passed, or all there will be. So the item with s is held until some window that
- * reached e has passed; and the first one that reached it had the phrase in one piece, in its new text or across the seam,
- * since its context is no shorter than `phrase`.
+ * Why no part of a phrase [s, e) with e - s ≤ `phrase` is shown before the phrase was judged whole: an item
+ * is released once the `phrase` characters after it have passed, or all there will be. So the item that
+ * contains s is held until a window that reached e has passed. The first window that reached e had the whole
+ * phrase, in its new text or together with its context, since the context is at least as long as `phrase`.
  */
 import type { TextPiece } from '../formats/answer-format.ts'
 import type { WindowSizes } from '../limits.ts'
 
-/** What of an event concerns its judging. */
+/** The parts of an event that judging needs. */
 export interface JudgedEvent {
   texts: readonly TextPiece[]
-  /** The choices that say with this event that they are whole. */
+  /** The choices that this event ends. */
   finished: readonly number[]
-  /** Whether it is the answer's end: no reader reads past it. */
+  /** Whether it is the answer's end: readers stop at it. */
   ends: boolean
 }
 
 export interface Windows<T> {
-  /** @param size of what is held for this item: characters of its data */
+  /** @param size of the held item: characters of its data */
   add(item: T, event: JudgedEvent, size: number, now: number): void
-  /** Nothing more comes. */
+  /** Ends the input. */
   close(): void
-  /** The texts of the window that closes now; or how long until one does; `undefined` where only more text can close one. */
+  /**
+   * @returns the texts of the window that closes now; or how long until one closes; `undefined` if only more
+   *   text can close one
+   */
   next(now: number): { texts: string[] } | { wait: number } | undefined
-  /** The texts that `next` gave last have passed. */
+  /** The texts from the last `next` have passed. */
   pass(): void
-  /** The items that may go out now. */
+  /** @returns the items that may be released now */
   take(): T[]
-  /** Whether more may come: what is held has a bound. */
+  /** Whether more items may come: what is held has a bound. */
   readonly room: boolean
-  /** Whether all has passed and gone out, and nothing more comes. */
+  /** Whether all items have passed and been released, and the input has ended. */
   readonly over: boolean
-  /** What went out and has not passed: to be withdrawn, if it never does. */
+  /** Released items that have not passed. They are withdrawn if they never do. */
   ahead(): Ahead
-  /** The choices that have begun, and have not been seen to end by whoever reads what went out. */
+  /** The choices that have begun and whose end has not been released to readers. */
   open(): number[]
 }
 
 export interface Ahead {
-  /** The last so many of the items that went out. */
+  /** How many of the last released items. */
   items: number
-  /** By choice, how many characters at the end of its content; `undefined` where no text went out ahead. */
+  /** By choice, how many characters at the end of its content; `undefined` if no text was released ahead. */
   chars: Record<string, number> | undefined
 }
 
@@ -51,21 +55,21 @@ interface Choice {
   index: number
   /** Characters of all its texts. */
   came: number
-  /** It has said that it is whole. */
+  /** Whether its end has come. */
   finished: boolean
-  /** That it is whole has gone out. */
+  /** Whether its end has been released. */
   closed: boolean
 }
 
 /** One running text of a choice: its content, its reasoning, the arguments of a tool call. */
 interface Text {
   choice: Choice
-  /** How much of it came, and how much has passed. */
+  /** How many characters came, and how many have passed. */
   came: number
   passed: number
-  /** Where its choice was when it last went on. */
+  /** `choice.came` when this text last grew. */
   at: number
-  /** The end of what passed; what is being judged; what came since. */
+  /** The end of the passed text; the text being judged; the text that came since. */
   context: string
   asked: string
   fresh: string
@@ -74,26 +78,29 @@ interface Text {
 interface Entry<T> {
   item: T
   size: number
-  /** Where it ends in each text that it adds to. */
+  /** Each text that the item extends, with its length after the item. */
   ends: Map<Text, number>
-  /** Of all its text, and at least one, so that what goes out ahead has a bound in items too; and of what of it is a choice's content. */
+  /**
+   * Characters of all its texts, at least one, so that `lead` also bounds the number of items released
+   * ahead; and of each choice's content.
+   */
   chars: number
   content: Map<Choice, number>
   finished: readonly Choice[]
-  /** It tells the end of the answer, or of one of its choices, which isn't known before all has passed. */
+  /** Whether it ends the answer or a choice: this may be released only after all text has passed. */
   tellsEnd: boolean
 }
 
-/** @param lead how many characters may go out before they have passed: none, and all text is held until then */
+/** @param lead how many characters may be released before they have passed; 0: none */
 export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
   const choices = new Map<number, Choice>()
   const texts = new Map<string, Text>()
-  /** What has not passed. The first `sent` of them, `lent` characters, have gone out all the same. */
+  /** Items that have not passed. The first `sent` of them, with `lent` characters, were released ahead. */
   const queue: Entry<T>[] = []
   let sent = 0
   let lent = 0
   let held = 0
-  /** Characters that came since the last window closed, and when the first of them did. */
+  /** Characters since the last window closed, and when the first of them came. */
   let fresh = 0
   let since = 0
   let closed = false
@@ -120,14 +127,18 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
     return text
   }
 
-  /** Whether nothing follows that the end of this text could be the beginning of: or nothing that can be waited for. */
+  /**
+   * True if no later text can complete a phrase begun at this text's end, or if the text must not wait for
+   * it.
+   */
   function isOver({ choice, at }: Text): boolean {
-    // Content comes after reasoning, and one tool call after the other: whoever is interrupted for that long has ended.
+    // Content follows reasoning, and tool calls follow one another: a text interrupted for this long has
+    // ended.
     const interrupted = choice.came - at >= sizes.phrase && choice.came > at
     return closed || choice.finished || interrupted || full()
   }
 
-  /** Whether an entry may go out when its texts have passed as far as `reached` says. */
+  /** Whether an entry may be released if its texts have passed up to `reached`. */
   function clears({ ends }: Entry<T>, reached: (text: Text) => number): boolean {
     for (const [text, end] of ends) {
       const after = end + sizes.phrase
@@ -136,16 +147,19 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
     return true
   }
 
-  /** Whether the next entry would go out if all that came passed: no window is of use before. */
+  /** Whether the next entry could be released if all text passed. Before that a window is of no use. */
   function isUseful(): boolean {
     const [next] = queue
     return next !== undefined && clears(next, ({ came }) => came)
   }
 
-  /** Whether something that is to be judged goes on. */
+  /** Whether a text that is waiting to be judged can still grow. */
   const goesOn = () => [...texts.values()].some(({ fresh, choice }) => fresh !== '' && !choice.finished)
 
-  /** What fills a window. Where text goes out ahead, no more than half of that, so that the rest flows while the half is judged. */
+  /**
+   * Characters that fill a window. With `lead`, at most half of that, so that text flows while a window is
+   * judged.
+   */
   const enough = () => (lead === 0 ? chars : Math.min(chars, Math.max(1, (lead - sizes.phrase) / 2)))
 
   return {
@@ -182,7 +196,7 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
     next(now) {
       if (fresh === 0) return undefined
       if (!closed && !full() && goesOn()) {
-        // What went out ahead is to be judged soon, come more or not; what is held gains nothing by it.
+        // Text that was released ahead has to be judged soon. Held text gains nothing from an early window.
         if (lead === 0 && !isUseful()) return undefined
         const wait = since + ms - now
         if (fresh < enough() && wait > 0) return { wait }
@@ -191,7 +205,7 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
       const window: string[] = []
       for (const text of texts.values()) {
         if (text.fresh === '') continue
-        // Cut anywhere, also inside a character of two code units.
+        // The cut can be anywhere, even inside a surrogate pair.
         window.push((text.context + text.fresh).toWellFormed())
         text.asked = text.fresh
         text.fresh = ''

@@ -1,14 +1,14 @@
-/** What the Worker itself writes into an event stream. */
+/** What the Worker writes into an event stream itself. */
 import type { ErrorEnvelope } from './wire.ts'
 
 const encoder = new TextEncoder()
 
-/** @param payload a JSON value, or a string that is sent as it is (such as `[DONE]`) and has no line break. */
+/** @param payload a JSON value; or a string without line breaks that is sent unquoted, such as `[DONE]` */
 export function encodeEvent(payload: unknown): string {
   return `data: ${typeof payload === 'string' ? payload : JSON.stringify(payload)}\n\n`
 }
 
-/** The frame that ends a stream which can't be completed. No `[DONE]` follows it. */
+/** The frame that ends a stream that can't be completed. No `[DONE]` follows it. */
 export function errorFrame(envelope: ErrorEnvelope): string {
   return encodeEvent(envelope)
 }

@@ -1,11 +1,15 @@
-/** OpenAI's error envelope, `{"error": {message, type, param, code}}`, as other servers write it too. */
+/**
+ * OpenAI's error envelope, `{"error": {message, type, param, code}}`, and the variants that other servers
+ * write.
+ */
 import { isRecord } from './json.ts'
 import type { WireError } from './wire.ts'
 
 /**
- * An error as a server wrote it, in the envelope's four fields: some write `"error": "text"`, or a number as the code.
+ * Brings an error as a server wrote it into the envelope's four fields. Some servers write `"error":
+ * "text"`, or a number as the code.
  *
- * @param unsaid the message where the server gave none
+ * @param unsaid the message of an error that has none
  */
 export function toWireError(value: unknown, unsaid = 'The upstream failed without saying why.'): WireError {
   const fields = isRecord(value) ? value : { message: value }
@@ -19,7 +23,7 @@ export function toWireError(value: unknown, unsaid = 'The upstream failed withou
   }
 }
 
-/** @returns the value of a body's or event's `error`; `undefined` where it has none: `null` and `""` are none */
+/** @returns the value of the `error` field; `undefined` if the field is missing, `null` or `""` */
 export function errorIn(body: unknown): unknown {
   if (!isRecord(body) || body.error === null || body.error === '') return undefined
   return body.error

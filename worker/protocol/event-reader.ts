@@ -1,6 +1,7 @@
 /**
- * Bytes → server-sent events: the one place where the wire's framing is read, in the Worker and in the client.
- * CRLF, LF and CR, a byte order mark, comments, and characters and lines cut anywhere are understood.
+ * Bytes → server-sent events: the one place that reads the wire's framing, in the Worker and in the client.
+ * It handles CRLF, LF and CR, a byte order mark, comments, and reads that are cut anywhere, even inside a
+ * character.
  * [spec] HTML, 9.2.6 "Interpreting an event stream".
  */
 import { createParser } from 'eventsource-parser'
@@ -14,13 +15,16 @@ export interface SseEvent {
   id?: string | undefined
 }
 
-/** An event with the very bytes it came in, so that it can be passed on as it was: comments, line ends and all. */
+/**
+ * An event with the exact bytes it came in, so that it can be passed on unchanged: comments, line ends and
+ * all.
+ */
 export interface Frame {
-  /** Up to and with the blank line that closes it. */
+  /** Up to and including the blank line that closes it. */
   bytes: Uint8Array
-  /** `undefined` for comments, and for the pieces of an event that is too large. */
+  /** `undefined` for comments, and for the pieces of a too large event. */
   event: SseEvent | undefined
-  /** A piece of an event above the bound: all its bytes come, in pieces, and it is not parsed. */
+  /** A piece of a too large event: all its bytes are returned, in pieces, and none are parsed. */
   tooLarge: boolean
 }
 
@@ -28,8 +32,8 @@ export interface EventReader {
   /** @returns the frames that these bytes complete, in order */
   push(bytes: Uint8Array): Frame[]
   /**
-   * @returns what came after the last whole frame, as text: the beginning of an event that was cut off, which the
-   * standard drops. Empty inside of an event that is too large.
+   * @returns the text after the last whole frame: the beginning of a cut-off event, which the standard
+   *   drops. Empty inside a too large event.
    */
   unfinished(): string
 }
@@ -38,12 +42,12 @@ const LF = 0x0a
 const CR = 0x0d
 
 /**
- * Looking at an event that isn't whole yet costs what came of it, not what is held.
+ * Linear time: bytes of an unfinished event are scanned once, not again with each read.
  *
  * @param maxEventBytes the largest event that is parsed
  */
 export function createEventReader(maxEventBytes: number): EventReader {
-  // The parser takes off a byte order mark, and only one is to be taken.
+  // The parser removes a byte order mark itself, and only one may be removed.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: false })
   let event: SseEvent | undefined
   const parser = createParser({
@@ -51,14 +55,17 @@ export function createEventReader(maxEventBytes: number): EventReader {
       event = parsed
     },
   })
-  /** The pieces of the frame that isn't closed yet. */
+  /** The pieces of the frame that is still open. */
   let held: Uint8Array[] = []
   let heldBytes = 0
   let tooLarge = false
   let lineIsEmpty = true
   let afterCr = false
 
-  /** Whether this byte closes a frame. A CRLF closes its line at the CR, since its LF may not be here yet. */
+  /**
+   * Whether this byte closes a frame. A CRLF closes its line at the CR, since its LF may come with the next
+   * read.
+   */
   function closes(byte: number): boolean {
     const restOfCrLf = byte === LF && afterCr
     afterCr = byte === CR
@@ -72,7 +79,7 @@ export function createEventReader(maxEventBytes: number): EventReader {
     return closed
   }
 
-  /** @returns where the frame that goes on at `from` ends, or -1 */
+  /** @returns where the open frame ends, searching from `from`; or -1 */
   function endOfFrame(chunk: Uint8Array, from: number, hasCr: boolean): number {
     if (hasCr || afterCr) {
       for (let at = from; at < chunk.length; at++) {
@@ -84,7 +91,7 @@ export function createEventReader(maxEventBytes: number): EventReader {
       }
       return -1
     }
-    // Without a CR only line feeds matter, and the runtime finds them faster than a loop does.
+    // Without a CR only line feeds matter, and `indexOf` finds them faster than a loop.
     for (let at = from; ; ) {
       const line = chunk.indexOf(LF, at)
       if (line === -1) {

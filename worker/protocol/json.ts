@@ -1,6 +1,6 @@
-/** JSON from outside: parsed without exceptions, and looked into without casts. */
+/** JSON from outside: parsed without exceptions, and read without casts. */
 
-/** @returns `undefined` where the text is not JSON, which has no `undefined` of its own */
+/** @returns `undefined` if the text is not JSON; no JSON text parses to `undefined` */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,6 +1,6 @@
 /**
- * The wire contract, as types and names: what a caller sends and what it reads back.
- * Prose in docs/PROTOCOL.md. Imports nothing, so that the client can share it.
+ * The wire contract as types and names: what a caller sends, and what it reads back. Prose in
+ * docs/PROTOCOL.md. Imports nothing, so that the client can share it.
  */
 
 export interface Usage {
@@ -10,27 +10,28 @@ export interface Usage {
   [field: string]: unknown
 }
 
-/** Where a count came from: the upstream's own, or counted here from what can be read. */
+/** The source of a token count: the upstream's own count, or an estimate of the text here. */
 export type UsageSource = 'upstream' | 'estimated'
 
-/** All in milliseconds from the call upstream, but the rate. */
+/** Times in milliseconds from the call upstream. */
 export interface Timing {
   first_byte_ms: number
-  /** The first non-empty content, refusal, reasoning or tool delta; `null` where there was none. */
+  /** The first non-empty content, refusal, reasoning or tool delta; `null` if there was none. */
   first_token_ms: number | null
   total_ms: number
-  /** Of what came after the first token; `null` with fewer than two. */
+  /** The rate after the first token; `null` with fewer than two tokens. */
   tokens_per_second: number | null
 }
 
-/** What Millrace adds to the last chunk of an answer, where it was asked to. */
+/** What Millrace adds to the last chunk of an answer on request. */
 export interface Addendum {
   state?: EndState
   usage_source?: UsageSource
   timing?: Timing
   /**
-   * What moderation takes back, by the choice's index: that many UTF-16 code units (JavaScript's `length`) at the end of its
-   * `content`, and all that was shown of its other texts. Told unasked, on a chunk before `[DONE]` or an error.
+   * What moderation takes back, by the choice's index: the number of UTF-16 code units (JavaScript's
+   * `length`) at the end of its `content`, and all of its other texts that were shown. Always sent, on a
+   * chunk before `[DONE]` or an error.
    */
   retract?: Record<string, number>
 }
@@ -58,16 +59,16 @@ export interface Health {
   status: 'ok'
   version: string
   upstream: 'openai' | 'demo'
-  /** For the page's Turnstile widget; only where a visitor has to solve its challenge. */
+  /** For the page's Turnstile widget; present only if visitors have to solve its challenge. */
   turnstile_site_key?: string
 }
 
-/** What `POST /v1/sessions` takes; nothing, where Turnstile isn't configured. */
+/** The body of `POST /v1/sessions`; empty if Turnstile isn't configured. */
 export interface SessionRequest {
   turnstile_token?: string
 }
 
-/** What it answers: a visitor's token, sent as `Authorization: Bearer …`. */
+/** Its answer: a visitor's token, sent as `Authorization: Bearer …`. */
 export interface Session {
   token: string
   /** Seconds since the epoch. */
@@ -76,10 +77,10 @@ export interface Session {
   expires_in: number
 }
 
-/** `GET /v1/usage`: the caller's own, today. */
+/** `GET /v1/usage`: the caller's own usage today. */
 export interface CallerUsage {
   object: 'usage'
-  /** `reserved` is put aside for calls that are running; `null`: there is no limit. */
+  /** `reserved` is held for running calls. `null`: there is no limit. */
   tokens: { used: number; reserved: number; limit: number | null; left: number | null }
   calls: { running: number; limit: number | null }
   /** Seconds since the epoch, and seconds from now, for pages whose clock is wrong. */
@@ -87,16 +88,16 @@ export interface CallerUsage {
   resets_in: number
 }
 
-/** The `action` of the page's Turnstile widget: a token that was solved for anything else is refused. */
+/** The `action` of the page's Turnstile widget. Tokens solved for another action are refused. */
 export const TURNSTILE_ACTION = 'millrace-session'
 
-/** How a stream ends. `done` alone is a whole answer. */
+/** How a stream ends. Only `done` is a whole answer. */
 export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed' | 'budget' | 'interrupted'
 
 /** The content type of a streamed answer. */
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 
-/** The content type of what is read in a terminal. */
+/** The content type of text for terminals. */
 export const PLAIN_TEXT = 'text/plain; charset=utf-8'
 
 /** The headers of durable streams, as `Headers` spells them. */

@@ -1,4 +1,7 @@
-/** A reader of a stream: what it lacks, and then what comes. Live and resumed readers, all run this. */
+/**
+ * A reader of a stream: it gets the events it is missing, and then new ones. Live and resumed readers both
+ * run this.
+ */
 import { BROKE_OFF } from '../errors.ts'
 import { MAX_READER_LAG_BYTES, READER_STALL_MS } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
@@ -6,26 +9,28 @@ import type { Log } from './log.ts'
 
 export interface Reader {
   body: ReadableStream<Uint8Array>
-  /** Whether someone is there: a reader that takes nothing of what there is has gone, or may as well. */
+  /** Whether the reader is there. One that leaves bytes untaken for long counts as gone. */
   present(now: number): boolean
-  /** Breaks the connection off. It can be asked for again. */
+  /** Breaks the connection off. The reader can connect again. */
   cut(): void
-  /** Whether it has taken nothing of so much that it is to be cut off. One that takes, however slowly, is not. */
+  /**
+   * Whether the reader took nothing while too much came, so that it has to be cut off. A slow reader is not.
+   */
   lags(): boolean
 }
 
 interface Following {
   now(): number
-  /** Called once, when it has read the end, has left, or was cut off. */
+  /** Called once, when the reader has read the end, has left, or was cut off. */
   onLeave(): void
 }
 
-/** One line feed: at a second one, some readers (Python's among them) dispatch an empty event. */
+/** One line feed only: after a second, some readers (Python's among them) dispatch an empty event. */
 const HEARTBEAT = ': heartbeat\n'
 
 /**
- * Holds nothing but its place: it takes from the log when its connection has room, and so holds up neither the
- * upstream nor other readers.
+ * Holds only its position: it reads the log when its connection has room, so a slow reader delays neither
+ * the upstream nor other readers.
  *
  * @param after the number of the last event that the reader has
  */
@@ -33,7 +38,7 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
   let place = after
   let waiting = false
   let taken = now()
-  /** How much there was when this reader last took something; `undefined` before it first had all. */
+  /** `log.bytes` at this reader's last pull; `undefined` until it has caught up once. */
   let tookAt: number | undefined
   let over = false
   let controller: ReadableByteStreamController
@@ -59,14 +64,14 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
       taken = now()
       if (tookAt !== undefined) tookAt = log.bytes
       let part = log.read(place)
-      // More than once: out of the journal a reader may have had what now is shown to the others.
+      // A loop: a reader from the journal may already have the event that the change announces.
       while (part === undefined && !log.ended) {
         waiting = true
         const what = await log.changed()
         waiting = false
         if (over) return
         taken = now()
-        // New bytes each time: the stream takes their buffer away.
+        // New bytes each time: the stream transfers their buffer.
         if (what === 'heartbeat') return controller.enqueue(toBytes(HEARTBEAT))
         part = log.read(place)
       }
@@ -75,10 +80,10 @@ export function follow(log: Log, after: number, { now, onLeave }: Following): Re
         if (place === log.last) tookAt = log.bytes
         return controller.enqueue(part.bytes)
       }
-      // What expired meanwhile is not the end.
+      // The missing events expired meanwhile, so this is not the end.
       if (place < log.last) return cut()
       controller.close()
-      // A reader with a buffer of its own waits to get it back.
+      // A BYOB reader waits for its buffer to be returned.
       ;(controller.byobRequest as ReadableStreamBYOBRequest | null)?.respond(0)
       leave()
     },

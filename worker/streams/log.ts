@@ -1,6 +1,6 @@
 /**
- * The events of one stream, numbered as they come: for its readers at once from memory, and packed for the journal,
- * which has what memory no longer holds.
+ * The events of one stream, numbered as they come. Readers get recent events from memory; older ones are
+ * packed into the journal.
  */
 import { ApiError } from '../errors.ts'
 import {
@@ -16,14 +16,14 @@ import { toBytes } from '../protocol/encode.ts'
 import type { EndState } from '../protocol/wire.ts'
 import type { Journal, KeptStream, Pack, Part } from './journal.ts'
 
-/** What a reader follows: a running stream, or one that has ended. */
+/** The events of a stream, running or ended, as a reader follows them. */
 export interface Log {
   /** The number of the last event. */
   readonly last: number
-  /** Of all events. */
+  /** Bytes of all events. */
   readonly bytes: number
   readonly ended: boolean
-  /** The events after number `after`, as many as one write holds; `undefined` where there are none yet. */
+  /** The events after number `after`, as many as one write holds; `undefined` if there are none yet. */
   read(after: number): Part | undefined
   /** Settles with the next event, or the next heartbeat. */
   changed(): Promise<'event' | 'heartbeat'>
@@ -32,20 +32,25 @@ export interface Log {
 export interface RunningLog extends Log {
   /** @param data of one event. @throws {ApiError} `stream_too_long` */
   append(data: string): void
-  /** Journals what is not yet. */
+  /** Journals all events that may be kept. */
   flush(): void
-  /** The last events, and how the stream ended. @param expires milliseconds since the epoch. @param withdrawn of the last events so far, how many are kept without their words */
+  /**
+   * Adds the closing events and the end state.
+   *
+   * @param expires milliseconds since the epoch
+   * @param withdrawn how many of the last events before `data` are kept without their words
+   */
   end(state: EndState, data: readonly string[], expires: number, withdrawn?: number): void
   heartbeat(): void
 }
 
 interface Event {
   data: string
-  /** As it goes out. */
+  /** The event as it is sent. */
   bytes: Uint8Array<ArrayBuffer>
 }
 
-/** The log of a stream that has ended: all of it is in the journal. */
+/** The log of a stream that has ended: all its events are in the journal. */
 export function endedLog(journal: Journal, stream: KeptStream): Log {
   return {
     last: stream.last,
@@ -58,18 +63,18 @@ export function endedLog(journal: Journal, stream: KeptStream): Log {
 
 export interface LogOptions {
   /**
-   * After events were shown to readers, how long those that follow gather to be shown together: each write to a reader costs as
+   * How long events gather after events were shown, to be shown together: each write to a reader costs as
    * much as ten events. 0: not at all.
    */
   gatherMs: number
   provisional: Provisional
 }
 
-/** What is shown ahead of its verdict, and so not kept before it. */
+/** Events that are shown before their verdict, and so not journalled yet. */
 export interface Provisional {
-  /** How many of the last events. */
+  /** How many of the last events are provisional. */
   readonly count: number
-  /** The same event without its words. */
+  /** The event's data without its words. */
   mask(data: string): string
 }
 
@@ -83,13 +88,13 @@ export function runningLog(
   let last = 0
   let bytes = 0
   let ended = false
-  /** Not yet journalled. */
+  /** Events that are not journalled yet. */
   let pending: Event[] = []
   let pendingBytes = 0
-  /** The pack before: a reader is seldom further behind, and need not ask the journal. */
+  /** The previous pack. Readers are seldom further behind, so most reads skip the journal. */
   let recent: Event[] = []
   let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
-  /** The number of the last event that readers may have by now. */
+  /** The number of the last event that readers may get. */
   let shown = 0
   let gathering: ReturnType<typeof setTimeout> | undefined
 
@@ -103,7 +108,7 @@ export function runningLog(
     wake('event')
   }
 
-  /** What comes first is shown at once. */
+  /** Shows the first event at once, and gathers those that follow. */
   function showSoon(): void {
     if (gathering !== undefined) return
     show()
@@ -135,7 +140,7 @@ export function runningLog(
     }
   }
 
-  /** The last `count` of what is pending keep their numbers and lose their words. */
+  /** Removes the words of the last `count` pending events, which keep their numbers. */
   function mask(count: number): void {
     for (let at = pending.length - count; at < pending.length; at++) {
       pending[at] = numbered(last - pending.length + at + 1, provisional.mask(pending[at]?.data ?? ''))
@@ -167,7 +172,7 @@ export function runningLog(
       const events = data.map((one, index) => numbered(last + 1 + index, one))
       const packs = packsOf([...pending, ...events], last - pending.length + 1)
       journal.end(stream.serial, packs, state, expires)
-      // Only now, or a reader might see an end that the next life of the object doesn't know of.
+      // After the journal, or a reader could see an end that is lost in a restart.
       for (const event of events) push(event)
       packed(pending.length)
       ended = true
@@ -178,7 +183,7 @@ export function runningLog(
     read(after) {
       if (after >= shown) return undefined
       const held = [...recent, ...pending]
-      // Older ones are in the journal, all of them: what isn't there yet is held.
+      // Older events are all in the journal: those not yet journalled are held in memory.
       if (last - after > held.length) return journal.read(stream, after)
       const events = held.slice(after - last, held.length + shown - last)
       const count = filling(events, MAX_WRITE_BYTES)
@@ -192,8 +197,8 @@ export function runningLog(
 }
 
 /**
- * The end of a stream that a restart interrupted. Its number is above any that an event may have: so it is news to every reader, also to
- * those of events that the journal has not, however many those are.
+ * The end of a stream that a restart interrupted. Numbered above every possible event, so readers who saw
+ * events that were lost still receive it.
  */
 export function interruptedEnd(data: string): Pack {
   const number = MAX_STREAM_EVENTS + 1
@@ -214,7 +219,7 @@ function packsOf(events: readonly Event[], first: number): Pack[] {
   return [{ first, last: first + count - 1, bytes }, ...packsOf(events.slice(count), first + count)]
 }
 
-/** How many of these events fill so many bytes: the last of them may pass that. */
+/** How many of these events fill `most` bytes; the last may exceed it. */
 function filling(events: readonly Event[], most: number): number {
   let size = 0
   const last = events.findIndex(({ bytes }) => {

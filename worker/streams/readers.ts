@@ -1,4 +1,4 @@
-/** Who reads a stream: at most so many, none too far behind, and since when nobody. */
+/** The readers of a stream: bounds their number and lag, and knows since when there are none. */
 import { ApiError } from '../errors.ts'
 import { MAX_READERS } from '../limits.ts'
 import { follow, type Reader } from './follow.ts'
@@ -7,19 +7,19 @@ import type { Log } from './log.ts'
 export interface Readers {
   /** @param after the number of the last event that the reader has */
   add(after: number): ReadableStream<Uint8Array> | ApiError
-  /** Cuts off who has fallen too far behind. */
+  /** Cuts off readers that have fallen too far behind. */
   cutLaggards(): void
-  /** For how long nobody has read: milliseconds, 0 while someone does. */
+  /** For how long there has been no reader: milliseconds; 0 while there is one. */
   absence(): number
 }
 
-/** @param onEmpty called when the last one has left */
+/** @param onEmpty called when the last reader has left */
 export function createReaders(log: Log, now: () => number, onEmpty = () => {}): Readers {
   const readers = new Set<Reader>()
   let lastSeen = now()
   return {
     add(after) {
-      // Connections that are long dead must not keep out who comes back on a new one.
+      // Dead connections must not keep out a reader that reconnects.
       if (readers.size >= MAX_READERS) for (const reader of readers) if (!reader.present(now())) reader.cut()
       if (readers.size >= MAX_READERS) return new ApiError('too_many_readers')
       const reader = follow(log, after, {

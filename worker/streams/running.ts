@@ -1,6 +1,6 @@
 /**
- * One running stream: the answer on its way into the log, and a clock that journals it, keeps its readers' connections
- * alive, and ends an answer that has no readers.
+ * One running stream: writes the answer into the log. A clock journals it, keeps its readers' connections
+ * alive, and ends an answer without readers.
  */
 import { type AnswerEnd, endOf } from '../answer/end.ts'
 import { type AnswerItem, runAnswer, type Sink } from '../answer/engine.ts'
@@ -16,11 +16,14 @@ export interface Running {
   readonly log: RunningLog
   readonly readers: Readers
   /**
-   * Whether a caller has the stream's id: before that, an answer that never began is a refusal, and after it the
-   * stream's end.
+   * Whether a caller has the stream's id. Before that, an answer that never began is a refusal; after it,
+   * the stream's end.
    */
   idIsPublic: boolean
-  /** Settles when the stream has ended and is journalled so, or with `refused` when it never was one. Rejects where the journal failed. */
+  /**
+   * Settles when the stream's end is journalled; with `refused` if it never became a stream. Rejects if the
+   * journal failed.
+   */
   readonly ended: Promise<(AnswerEnd & { begun: StartedAnswer | undefined }) | 'refused'>
 }
 
@@ -31,17 +34,17 @@ export interface RunOptions {
   now(): number
 }
 
-/** @param newLog is told which of its events are provisional */
+/** @param newLog receives which of its events are provisional */
 export function run(
   upstream: UpstreamRun,
   newLog: (provisional: Provisional) => RunningLog,
   { keeping, silenceMs, now }: RunOptions,
 ): Running {
   const { abort, format, reader, usage } = upstream
-  /** Of the events that were written, how many the log has is `log.last`: the others could not be kept. */
+  /** Events written so far. The log has `log.last` of them: the others could not be kept. */
   let written = 0
   let moderation: Moderation<AnswerItem> | undefined
-  /** How many of the last `count` that were written are in the log. */
+  /** How many of the last `count` written events are in the log. */
   const kept = (count: number) => Math.max(0, count - (written - log.last))
   const log = newLog({
     get count() {
@@ -55,9 +58,9 @@ export function run(
   const sink: Sink = {
     takes: { otherBytes: false, largeEvents: 'refuse', errors: false },
     write({ event }) {
-      // Once one event could not be kept, no later one is: the log must have no gap.
+      // Once one event fails to persist, no later ones are kept: the log must have no gap.
       if (event === undefined || log.last < written++) return
-      // An upstream's comments are silence to readers, so only events count.
+      // Readers don't get an upstream's comments, so only events count as activity.
       quietSince = now()
       log.append(event.data)
     },
@@ -71,7 +74,7 @@ export function run(
     try {
       log.flush()
     } catch (cause) {
-      // An answer that can't be kept is not paid for any longer.
+      // An answer that can't be kept should cost no more tokens.
       abort(new ApiError('internal_error', { cause }))
     }
     const at = now()

@@ -1,4 +1,4 @@
-/** The name of a stream. Its caller reads the stream by it, so it can't be guessed. */
+/** The id of a stream. It is all that a caller needs to read the stream, so it can't be guessable. */
 
 const RANDOM_BYTES = 16
 const PATTERN = /^str_[\w-]{22}$/

@@ -18,18 +18,18 @@ export interface Opening {
   /** The request as it goes upstream. */
   bytes: Uint8Array
   model: string
-  /** The request's `Idempotency-Key`, and what tells its body from another's. */
+  /** The request's `Idempotency-Key`, and a hash of its body. */
   idempotency: { key: string; hash: string } | undefined
-  /** The number of the last event that the reader has, of a stream that was opened before. */
+  /** The number of the last event that the reader has, if the stream was opened before. */
   after: number
-  /** What the call may take. Its id is the request's, too. */
+  /** The tokens that the call may use. Its id is also the request's. */
   reservation: Reservation
-  /** The caller's; `undefined`: none. */
+  /** The caller's limits; `undefined`: none. */
   limits: CallerLimits | undefined
 }
 
 export interface Followed {
-  /** `undefined`: all were read, and no more will come. */
+  /** `undefined`: all events were read, and no more will come. */
   events: ReadableStream<Uint8Array> | undefined
 }
 
@@ -37,9 +37,9 @@ export interface Opened extends Followed {
   id: string
   /** Whether the same request had opened it before. */
   replayed: boolean
-  /** The upstream's, as far as they are passed on. */
+  /** The upstream's headers that are passed on. */
   headers: Record<string, string>
-  /** How the caller's budget stands, if tokens were reserved. */
+  /** The state of the caller's budget, if tokens were reserved. */
   state: BudgetState | undefined
 }
 
@@ -49,17 +49,17 @@ export interface StreamEnd extends AnswerEnd {
   ticket: Ticket
   begun: StartedAnswer | undefined
   tokens: Tokens
-  /** Of its events, as a reader gets them. */
+  /** Bytes of its events, as a reader gets them. */
   bytes: number
 }
 
 interface Surroundings extends RunOptions, Pick<LogOptions, 'gatherMs'> {
   journal: Journal
-  /** Takes the ticket of a call. Not a promise if there is nothing to wait for. */
+  /** Takes the ticket of a call. Synchronous if there is nothing to wait for. */
   admit(opening: Opening): Admission | Promise<Admission | ApiError>
-  /** Makes the call upstream, at once. */
+  /** Makes the call upstream at once. */
   ask(opening: Opening): UpstreamRun
-  /** Called once for each stream, which is to settle its ticket. */
+  /** Called once for each stream, to settle its ticket. */
   onEnd(end: StreamEnd): void
   /** The journal can't be written any more. */
   onBroken(error: unknown): void
@@ -69,11 +69,11 @@ export interface Streams {
   open(opening: Opening): Promise<Opened | ApiError>
   /** @returns the events after number `after` */
   follow(id: string, after: number): Followed | ApiError
-  /** Writes something to each reader, so that dead connections show. */
+  /** Writes to each reader, so that dead connections surface. */
   probe(id: string): void
-  /** @returns once the stream has ended, now or long ago */
+  /** @returns once the stream has ended, now or earlier */
   stop(id: string): Promise<ApiError | undefined>
-  /** How many are running. */
+  /** How many streams are running. */
   readonly size: number
 }
 
@@ -94,12 +94,12 @@ export function createStreams({
   ...options
 }: Surroundings): Streams {
   const active = new Map<string, Active>()
-  /** Of streams that have ended. */
+  /** Readers of streams that have ended. */
   const rereaders = new Map<string, Readers>()
 
   function begin(opening: Opening, ticket: Ticket): Active {
     const started = options.now()
-    // First, so that the rest happens while the question is on its way.
+    // The call starts first; the rest happens while the question is on its way.
     const upstream = ask(opening)
     try {
       const stream = journal.begin({
@@ -121,7 +121,7 @@ export function createStreams({
       running.ended.then((end) => settle(one, end)).catch(onBroken)
       return one
     } catch (error) {
-      // What can't be kept is not asked.
+      // A call without a kept stream is ended.
       upstream.stop()
       upstream.finished()
       void ticket.settle(undefined).catch(console.error)
@@ -183,7 +183,7 @@ export function createStreams({
         const admitted = taken instanceof Promise ? await taken : taken
         if (admitted instanceof ApiError) return admitted
         admission = admitted
-        // Meanwhile the same request may have come again, and others may have taken the last place.
+        // During the wait the same request may have come again, and others may have taken the last place.
         known = opened(opening) ?? (isFull() ? new ApiError('too_many_streams') : undefined)
         if (known !== undefined) await admission.ticket.settle(0)
       }
@@ -200,7 +200,7 @@ export function createStreams({
       const followed = follow(id, replayed ? opening.after : 0)
       if (followed instanceof ApiError) return followed
       const ofUpstream = begun === undefined || begun instanceof ApiError ? {} : begun.headers
-      // Another request than the one that opened it has an id of its own.
+      // A repeated request has an id of its own, different from the stream's first request.
       const headers: Record<string, string> = replayed ? {} : { 'x-request-id': requestId, ...ofUpstream }
       return { id, replayed, headers, state: admission?.state, ...followed }
     },
@@ -219,14 +219,13 @@ export function createStreams({
 }
 
 /**
- * @returns the first byte or why there is none; `undefined` if that takes too long: the stream is announced
- * without it
+ * @returns the first byte, or the reason why there is none; `undefined` if it takes too long, so that the
+ *   stream is announced without it
  */
 async function beginning({ upstream, running }: Active): Promise<StartedAnswer | ApiError | undefined> {
   const over = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => {
-    // Set here, before the promise settles: a failure between the two would be neither a refusal nor the
-    // stream's end.
+    // Set before the promise settles: a failure in between would be neither a refusal nor the stream's end.
     running.idIsPublic = true
     over.resolve(undefined)
   }, OPENING_GRACE_MS)

@@ -1,4 +1,4 @@
-/** The call of a durable stream: the question upstream, and what looks at its answer. */
+/** The upstream call of a durable stream: sends the question, and observes the answer. */
 import type { Chunks } from '../answer/chunks.ts'
 import { gatheredChunks } from '../answer/chunks.ts'
 import type { AnswerItem, AnswerRun, Observer } from '../answer/engine.ts'
@@ -20,20 +20,20 @@ import { askUpstream, createCall } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 
-/** A question that has gone upstream, and what comes of it. */
+/** A question that has gone upstream, and its answer. */
 export interface UpstreamRun
   extends Pick<AnswerRun, 'format' | 'reader' | 'signal' | 'abort' | 'usage' | 'moderate' | 'errorOf'> {
   promptTokens: number
-  /** Settles with the upstream's first byte, or with why there is none. */
+  /** Settles with the upstream's first byte, or with the reason why there is none. */
   begun: Promise<StartedAnswer | ApiError>
-  /** Look at each event, in order, before it is shown. */
+  /** See each event, in order, before it is shown. */
   observers: readonly Observer[]
   timer: Timer
-  /** Reads what has begun. */
+  /** Reads the body of a started answer. */
   chunksOf(answer: StartedAnswer): Chunks
   /** Ends the call because its answer is no longer wanted. */
   stop(): void
-  /** The call is over: its deadlines are. */
+  /** Ends the call's deadlines: the call is over. */
   finished(): void
 }
 
@@ -51,7 +51,7 @@ interface Question {
   /** The request as it goes upstream. */
   bytes: Uint8Array
   model: string
-  /** What was put aside; `undefined`: the caller has no limits. */
+  /** The reserved tokens; `undefined`: the caller has no limits. */
   reserved: { prompt: number; output: number } | undefined
 }
 
@@ -59,11 +59,11 @@ interface Parts {
   upstream: Upstream
   moderation: Moderating
   deadlines: Deadlines
-  /** Told now and then how many tokens the answer has, if tokens were put aside for it. */
+  /** Called now and then with the number of the answer's tokens, if tokens were reserved for it. */
   onProgress(tokens: number): void
 }
 
-/** Makes the call, at once. */
+/** Makes the call at once. */
 export function startUpstreamRun(
   { bytes, model, reserved }: Question,
   { upstream, moderation, deadlines, onProgress }: Parts,
@@ -73,10 +73,10 @@ export function startUpstreamRun(
   const { signal } = call
   const send = (signal: AbortSignal) => upstream.chat(bytes, signal)
   const asked = askUpstream({ send, stream: true, call, deadlines })
-  // While the question is on its way.
+  // Counting overlaps with the call.
   const question = reread(bytes, chatRequests)
   const counter = counterFor(model)
-  // What was put aside was counted before, with its tools and pictures.
+  // A reservation has counted the prompt already, with its tools and pictures.
   const promptTokens = reserved?.prompt ?? question.promptTokens(model, counter)
   const { input, output, ...how } = moderation
   const verdict = input ? judgeQuestion(question.judgedText(), { ...how, signal }) : undefined
@@ -98,7 +98,7 @@ export function startUpstreamRun(
     abort: call.leave,
     stop: () => wanted.abort(),
     finished: call.finished,
-    // First the count: the tokens that pass the limit were used too.
+    // `usage` comes first: the tokens that exceed the limit were used too.
     observers: [usage, timer, ...(limit ? [limit] : [])],
     chunksOf({ first, rest }) {
       const chunks = gatheredChunks(first, rest, { gatherMs: GATHER_MS, now: Date.now })
@@ -110,7 +110,7 @@ export function startUpstreamRun(
   }
 }
 
-/** What reads and counts one answer, live or out of the journal. */
+/** Reads and counts one answer, live or from the journal. */
 export function answerOf(
   model: string,
   promptTokens: number,

@@ -1,6 +1,6 @@
 /**
- * What the encodings' patterns tell apart, a bit each. The table is made when the ranks are packed, so that
- * a count does not depend on the Unicode version of whoever counts.
+ * The character classes that the encodings' patterns distinguish, one bit each. The table is built when the
+ * ranks are packed, so a count doesn't depend on the runtime's Unicode version.
  */
 export const OTHER = 1
 /** `\p{Lu}\p{Lt}` */
@@ -9,11 +9,11 @@ export const UPPER = 2
 export const LOWER = 4
 /** Letters without case: `\p{Lm}\p{Lo}` */
 export const CASELESS = 8
-/** `\p{M}`: what combines with the character before it. */
+/** `\p{M}`: combines with the character before it. */
 export const MARK = 16
 /** `\p{N}` */
 export const NUMBER = 32
-/** `\s` but for the next. */
+/** `\s` except `NEWLINE`. */
 export const BLANK = 64
 /** `\r\n` */
 export const NEWLINE = 128

@@ -1,6 +1,8 @@
 import type { Encoding } from './pre-tokens.ts'
 
-/** What is counted of a message: OpenAI's chat format, of which anything may be missing or malformed. */
+/**
+ * The fields of a message that are counted: OpenAI's chat format. Any of them may be missing or malformed.
+ */
 export interface CountedMessage {
   role: string
   content?: unknown
@@ -17,12 +19,12 @@ const THE_ANSWER = 3
 const A_NAME = 1
 const A_CALL = 7
 
-/** Models before gpt-4o, Azure's spelling too; all others known and unknown have o200k_base. */
+/** Models before gpt-4o, also in Azure's spelling. All other models use o200k_base. */
 const CL100K_MODELS = ['gpt-4', 'gpt-3.5', 'gpt-35', 'text-embedding-3', 'text-embedding-ada']
 
 /**
- * By how much the formula is off. Evidence: requests without tools as billed, in the recordings that
- * test/recordings/tokens.test.ts replays. One request alone is not taken for a rule (o1-mini is billed 7
+ * The formula's error for some models. Evidence: requests without tools as billed, in the recordings that
+ * test/recordings/tokens.test.ts replays. A single request is not taken for a rule (o1-mini is billed 7
  * more, gpt-4o-search-preview 11 less, once each).
  */
 const CORRECTIONS: readonly (readonly [name: string, tokens: number])[] = [
@@ -30,15 +32,16 @@ const CORRECTIONS: readonly (readonly [name: string, tokens: number])[] = [
   ['o3-mini', -1], // 2 of 2
 ]
 
-/** The encoding of a model by its name's beginning; a name of an unknown model has o200k_base. */
+/** The encoding of a model, by the start of its name; o200k_base for unknown names. */
 export function encodingFor(model: string): Encoding {
   return CL100K_MODELS.some((name) => isOf(model, name)) ? 'cl100k_base' : 'o200k_base'
 }
 
 /**
  * How many prompt tokens OpenAI bills for `messages`: Σ(3 + role + content [+ name + 1]) + 3, and name +
- * arguments + 7 for each tool called. Exact for texts on gpt-3.5 to gpt-5. Below the truth by 20 to 400 tokens
- * with tools or a response format, and by what images and the like cost: none of that is in the texts.
+ * arguments + 7 for each tool called. Exact for texts on gpt-3.5 to gpt-5. Below the truth by 20 to 400
+ * tokens with tools or a response format, and by what images and the like cost: none of that is in the
+ * texts.
  *
  * @param counter of the encoding `encodingFor(model)`.
  */
@@ -65,13 +68,13 @@ function correctionFor(model: string): number {
   return CORRECTIONS.find(([name]) => isOf(model, name))?.[1] ?? 0
 }
 
-/** `gpt-4`, `gpt-4-0613`, `openai/gpt-4` and `ft:gpt-4:us` are of gpt-4; `gpt-4o` and `gpt-4.1` are not. */
+/** `gpt-4`, `gpt-4-0613`, `openai/gpt-4` and `ft:gpt-4:us` belong to gpt-4; `gpt-4o` and `gpt-4.1` don't. */
 function isOf(model: string, name: string): boolean {
   const bare = model.slice(model.lastIndexOf('/') + 1).replace(/^ft:/, '')
   return bare.startsWith(name) && /^($|[-:])/.test(bare.slice(name.length))
 }
 
-/** A message's content is a text, or parts of which those with a `text` (and refusals) are. */
+/** A message's content: a text, or parts with a `text` or a `refusal`. */
 function textsOf(content: unknown): unknown[] {
   if (typeof content === 'string') return [content]
   return objectsOf(content).flatMap((part) => [part.text, part.refusal])

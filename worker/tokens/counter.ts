@@ -3,28 +3,28 @@ import { UNSETTLED } from './pre-tokens.ts'
 import { NO_RANK, type Ranks } from './ranks.ts'
 import { isHighSurrogate, MAX_BYTES_PER_UNIT, writeUtf8 } from './utf8.ts'
 
-/** UTF-16 units of a pre-token for which no new memory is taken. */
+/** UTF-16 units of a pre-token that fit the preallocated buffer. */
 const SHORT_UNITS = 256
 
-/** UTF-16 units that an incremental counter gathers before it looks at them: some 15 tokens. */
+/** UTF-16 units that an incremental counter gathers before it counts: some 15 tokens. */
 const LOOK_UNITS = 64
 
 export interface Counter {
   /**
-   * How many tokens `text` has, as js-tiktoken's `encode(text, [], [])` counts them: what looks like a
-   * special token is text, a lone surrogate is U+FFFD. Takes time by the text's length, whatever it says.
+   * Counts the tokens of `text` as js-tiktoken's `encode(text, [], [])` does: special tokens count as plain
+   * text, and a lone surrogate as U+FFFD. Takes linear time for any text.
    */
   count(text: string): number
-  /** A count of a text that comes in pieces. */
+  /** Counts a text that comes in pieces. */
   incremental(): IncrementalCount
 }
 
 interface IncrementalCount {
-  /** The next piece. It may begin and end anywhere, between the halves of a surrogate pair too. */
+  /** Adds a piece. It may begin and end anywhere, even between the halves of a surrogate pair. */
   push(delta: string): void
-  /** The tokens of all that was pushed, exactly; more may be pushed afterwards. */
+  /** @returns the tokens of all pieces so far, exactly; more may be pushed afterwards */
   end(): number
-  /** Tokens that are certain already, whatever comes next: those of all but the last few words. */
+  /** Tokens that no later text can change: all but those of the last few words. */
   readonly committed: number
 }
 
@@ -37,7 +37,8 @@ export function createCounter(ranks: Ranks): Counter {
   function countPreToken(text: string, from: number, to: number): number {
     const bytes = to - from <= SHORT_UNITS ? short : new Uint8Array((to - from) * MAX_BYTES_PER_UNIT)
     const length = writeUtf8(text, from, to, bytes)
-    // Most pre-tokens are a token. (tiktoken asks first, too: no merge has to arrive at every token.)
+    // Most pre-tokens are a single token. (tiktoken also checks this first: merging doesn't arrive at every
+    // token.)
     return ranks.find(bytes, 0, length) === NO_RANK ? countParts(bytes, 0, length) : 1
   }
 
@@ -56,9 +57,9 @@ export function createCounter(ranks: Ranks): Counter {
     let tail = ''
     let lookAt = LOOK_UNITS
 
-    /** Counts the pre-tokens of the tail that nothing can change any more, and drops them. */
+    /** Counts the settled pre-tokens of the tail, and drops them. */
     function commit(): void {
-      // Half a surrogate pair is another character than the pair: it waits for the other half.
+      // Half a surrogate pair waits for its other half, since the pair is a different character.
       const end = isHighSurrogate(tail.charCodeAt(tail.length - 1)) ? tail.length - 1 : tail.length
       const whole = tail.slice(0, end)
       const ends: number[] = []
@@ -78,8 +79,8 @@ export function createCounter(ranks: Ranks): Counter {
         tail += delta
         if (tail.length < lookAt) return
         commit()
-        // What can't be settled, such as one endless word, is looked at again when it has doubled: so every
-        // character is looked at a few times in all, not once a push.
+        // A tail that can't be settled, such as one endless word, is looked at again when it has doubled. So
+        // every character is looked at a few times in all, not once a push.
         lookAt = Math.max(LOOK_UNITS, 2 * tail.length)
       },
       end: () => committed + count(tail),

@@ -7,13 +7,16 @@ import type { Ranks } from './ranks.ts'
  */
 const WINDOW_BYTES = 4096
 
-/** Bytes of two tokens at the most: what is merged at a junction (a rank file has a byte for a length). */
+/** The most bytes of two tokens, which are merged at a junction (a rank file has one byte for a length). */
 const TWO_TOKENS = 2 * 255
 
-/** The share of a window, at its end, that the next one merges again: there the bytes to come have a say. */
+/**
+ * The share of a window, at its end, that the next window merges again, because the bytes after it affect
+ * it.
+ */
 const OVERLAP = 1 / 16
 
-/** How much longer the windows get if two don't fit together, which only a text made for it brings about. */
+/** How much longer the windows get if two don't fit together. Only a text made for it causes that. */
 const WIDEN = 16
 
 /**
@@ -30,7 +33,7 @@ const WIDEN = 16
 export function createLongMerge(ranks: Pick<Ranks, 'find'>, windowBytes = WINDOW_BYTES) {
   const merge = createMerge(ranks, Math.max(windowBytes, TWO_TOKENS))
 
-  /** @returns how many tokens `bytes[from, to)` has; by its merging alone, be the whole a token or not. */
+  /** @returns how many tokens `bytes[from, to)` merges into, even if the whole is a token */
   return (bytes: Uint8Array, from: number, to: number): number => {
     const length = to - from
     if (length <= windowBytes) return merge.parts(bytes, from, to)
@@ -59,7 +62,7 @@ function countInWindows(
     const parts = merge.parts(bytes, start, end)
     const firstEnd = start + merge.partEnd(0)
 
-    // The parts to keep: at least one, and then those that end before the overlap.
+    // The parts to keep: at least one, and all that end before the overlap.
     const keep = Math.floor((end - start) * (1 - OVERLAP))
     let kept = 0
     let keptPart = 0
@@ -79,7 +82,7 @@ function countInWindows(
   }
 }
 
-/** Whether `bytes[from, at)` and `bytes[at, to)`, a part each, stay two when merged together. */
+/** Whether `bytes[from, at)` and `bytes[at, to)`, one part each, stay two parts when merged together. */
 function isJunction(merge: Merge, bytes: Uint8Array, from: number, at: number, to: number): boolean {
   return merge.parts(bytes, from, to) === 2 && from + merge.partEnd(0) === at
 }

@@ -10,12 +10,13 @@ const MEMO_BITS = 13
 /** More than any encoding has tokens: a pair is remembered by `left * RANKS + right`. */
 const RANKS = 2 ** 20
 
-/** Byte pair encoding of one piece at a time, into parts whose ends can be asked for until the next piece. */
+/** Byte pair encoding of one piece at a time. The ends of its parts can be read until the next piece. */
 export interface Merge {
   /**
-   * Joins the bytes of `bytes[from, to)` pair by pair, always the pair whose joined bytes have the lowest
-   * rank, the leftmost of equal ones, and returns how many parts are left: its tokens. `capacity` bytes
-   * at the most.
+   * Joins the bytes of `bytes[from, to)` pair by pair: always the pair whose joined bytes have the lowest
+   * rank, the leftmost of equal ones. At most `capacity` bytes.
+   *
+   * @returns how many parts are left: the piece's tokens
    */
   parts(bytes: Uint8Array, from: number, to: number): number
   /** Where the part ends that starts at `at`, both counted from the piece's start. */
@@ -24,13 +25,13 @@ export interface Merge {
 
 /** Keeps 40 bytes for each byte of `capacity`, and 100 KB. n bytes take n log n steps. */
 export function createMerge(ranks: Pick<Ranks, 'find'>, capacity: number): Merge {
-  // The parts as a list linked both ways, each known by where it starts, with its own rank and the rank that
-  // it would have together with the part after it.
+  // A doubly linked list of parts, each identified by its start, with its own rank and the rank of its join
+  // with the next part.
   const next = new Int32Array(capacity + 1)
   const previous = new Int32Array(capacity + 1)
   const ownRank = new Int32Array(capacity + 1)
   const pairRank = new Int32Array(capacity + 1)
-  // At first a pair for every byte, then two new ones for each of at most as many joins.
+  // One pair for every byte at first, then two new pairs for each join.
   const heap = createMinHeap(3 * capacity)
   const memoKeys = new Float64Array(2 ** MEMO_BITS).fill(-1)
   const memoRanks = new Int32Array(2 ** MEMO_BITS)

@@ -1,4 +1,4 @@
-/** The Worker's own copy of the packed ranks, which it is deployed with: opened at the first count, then kept. */
+/** The Worker's own copy of the packed ranks, deployed with it: opened at the first count, then kept. */
 import cl100k_base from '../../dist/ranks/cl100k_base.bin'
 import o200k_base from '../../dist/ranks/o200k_base.bin'
 import { encodingFor } from './chat.ts'
@@ -9,7 +9,7 @@ import { openRanks } from './ranks.ts'
 const FILES: Record<Encoding, ArrayBuffer> = { cl100k_base, o200k_base }
 const opened = new Map<Encoding, Counter>()
 
-/** @param model as asked for; an unknown one is counted in `o200k_base` */
+/** @param model the requested model; an unknown one is counted in `o200k_base` */
 export function counterFor(model: string): Counter {
   const encoding = encodingFor(model)
   const known = opened.get(encoding)

@@ -10,12 +10,12 @@ import {
   UPPER,
 } from './char-classes.ts'
 
-/** The encodings that can be counted. */
+/** The supported encodings. */
 export type Encoding = 'o200k_base' | 'cl100k_base'
 
 /**
- * Where the pre-token ends that starts at `from`, in UTF-16 units. Pre-tokens follow one another without
- * gaps: the end of one is the start of the next.
+ * @returns where the pre-token that starts at `from` ends, in UTF-16 units. Pre-tokens have no gaps between
+ *   them: the end of one is the start of the next
  */
 export type PreTokenEnd = (text: string, from: number) => number
 
@@ -60,12 +60,12 @@ export function preTokens(split: number, chars: CharClasses): PreTokenEnd {
     // \s*[\r\n]+|\s+(?!\S)|\s+
     end = chars.runEnd(BLANK | NEWLINE, text, from)
     for (let at = end; at > from; at--) if (chars.isIn(NEWLINE, text, at - 1)) return at
-    // The last blank is left to the word that follows, if it isn't the only one.
+    // A word takes the blank before it, so the last of several blanks is left to the next word.
     return end < text.length && end > from + 1 ? end - 1 : end
   }
 }
 
-/** What differs between the encodings. */
+/** The differences between the encodings. */
 interface Rules {
   encoding: Encoding
   /** `from` where no word starts. */

@@ -1,4 +1,4 @@
-/** The most bytes that one UTF-16 unit becomes (a surrogate pair: four for two). */
+/** The most bytes of one UTF-16 unit (a surrogate pair: four for two). */
 export const MAX_BYTES_PER_UNIT = 3
 
 /**
@@ -33,7 +33,7 @@ export function writeUtf8(text: string, from: number, to: number, into: Uint8Arr
   return at
 }
 
-/** Whether a UTF-16 unit is the first half of a pair: the second may still come. */
+/** Whether a UTF-16 unit is the first half of a pair, so that the second may follow. */
 export function isHighSurrogate(unit: number): boolean {
   return (unit & 0xfc00) === 0xd800
 }

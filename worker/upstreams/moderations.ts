@@ -12,7 +12,7 @@ import {
   MODERATION_RETRY_BUDGET,
   type RetryBudget,
 } from '../limits.ts'
-import type { Judge, Patience, Verdict } from '../moderation/judge.ts'
+import type { Judge, JudgeOptions, Verdict } from '../moderation/judge.ts'
 import { isRecord, parseJson } from '../protocol/json.ts'
 import { retryAfter } from '../protocol/retry-after.ts'
 import { sleep } from '../sleep.ts'
@@ -30,33 +30,33 @@ export interface ModerationApi {
 export function moderations(api: ModerationApi, budget: RetryBudget = MODERATION_RETRY_BUDGET): Judge {
   const backoff = createSharedBackoff(budget)
 
-  async function judge(inputs: readonly string[], until: number, how: Patience): Promise<Verdict> {
+  async function judge(inputs: readonly string[], until: number, options: JudgeOptions): Promise<Verdict> {
     for (let why = 'it failed before'; ; ) {
-      if (how.signal.aborted) return unavailable('nobody waits for it')
+      if (options.signal.aborted) return unavailable('nobody waits for it')
       const now = Date.now()
       const wait = backoff.wait(now)
       // Waiting is useless if it leaves no time for an attempt.
-      if (now + wait >= until || (wait > 0 && !how.patient)) return unavailable(why)
+      if (now + wait >= until || (wait > 0 && !options.mayRetry)) return unavailable(why)
       if (wait > 0) {
-        await sleep(wait, how.signal)
+        await sleep(wait, options.signal)
         continue
       }
-      const answer = await attempt(api, inputs, Math.min(budget.attempt, until - now), how.signal)
+      const answer = await attempt(api, inputs, Math.min(budget.attempt, until - now), options.signal)
       if (!(answer instanceof Failure)) {
         backoff.succeeded(now)
         return answer
       }
       why = answer.why
-      if (answer.isFinal || how.signal.aborted) return unavailable(why)
+      if (answer.isFinal || options.signal.aborted) return unavailable(why)
       backoff.failed(now, Date.now(), answer.after)
     }
   }
 
-  return async (texts, how) => {
+  return async (texts, options) => {
     const until = Date.now() + budget.verdict
     const inputs = texts.flatMap((text) => [...slices(text)])
     for (let at = 0; at < inputs.length; at += MAX_JUDGED_INPUTS) {
-      const verdict = await judge(inputs.slice(at, at + MAX_JUDGED_INPUTS), until, how)
+      const verdict = await judge(inputs.slice(at, at + MAX_JUDGED_INPUTS), until, options)
       if (verdict.kind !== 'passed') return verdict
     }
     return { kind: 'passed' }

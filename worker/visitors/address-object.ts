@@ -1,5 +1,5 @@
 /**
- * The object of an address: how many sessions it has had. Its name is a keyed hash of the address
+ * The Durable Object of an address counts the address's sessions. Its name is a keyed hash of the address
  * (address.ts).
  */
 import { DurableObject } from 'cloudflare:workers'
@@ -11,7 +11,7 @@ import { createQuota, type Quota, type QuotaExceeded } from './quota.ts'
 export class Address extends DurableObject {
   #quota: Quota | undefined
 
-  /** @returns why there may be no further session */
+  /** @returns the exceeded limit, if no further session is allowed */
   async countSession(): Promise<Reply<QuotaExceeded | undefined>> {
     const quota = this.#open()
     const exceeded = quota.countSession(Date.now())

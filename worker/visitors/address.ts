@@ -1,6 +1,6 @@
 /**
- * Where a call comes from, as a name that says nothing: the same address has the same name, and nobody gets from the name to the
- * address, who hasn't the secret. The address itself is stored and logged nowhere.
+ * Turns a caller's address into a name: the same address always has the same name, and without the secret a
+ * name can't be traced back. The address itself is neither stored nor logged.
  *
  * @example
  *   const nameOf = createAddressNames(secret)
@@ -9,7 +9,10 @@
 import { toBytes } from '../protocol/encode.ts'
 import { deriveKey } from './secret.ts'
 
-/** As Cloudflare's network saw it: it replaces what a caller writes there. `X-Forwarded-For` anyone can write. */
+/**
+ * The address that Cloudflare's network saw. Cloudflare overwrites this header; `X-Forwarded-For` can be
+ * forged.
+ */
 export function addressOf(request: Request): string | undefined {
   return request.headers.get('cf-connecting-ip') ?? undefined
 }
@@ -25,22 +28,22 @@ export function createAddressNames(secret: string): (address: string | undefined
   }
 }
 
-/** 128 bits: enough that no two of all addresses share a name. */
+/** 128 bits: enough that no two addresses share a name. */
 const NAME_BYTES = 16
 
 /**
- * The network that one subscriber has: an IPv4 address, or an IPv6 /64, of which every machine may use all 2^64. What is no
- * address is one network together, so that nobody gets out of a limit by having none.
+ * The network of one subscriber: an IPv4 address; or an IPv6 /64, in which every machine may use all 2^64
+ * addresses. All invalid addresses count as one network, so that a missing address evades no limit.
  */
 export function networkOf(address: string | undefined): string {
   if (address === undefined) return 'unknown'
-  // [spec] URL, "host parser": checks both forms, and brings each address to one spelling.
+  // [spec] URL, "host parser": validates both forms, and normalises each address.
   const asHost = address.includes(':') ? `http://[${address}]` : `http://${address}`
   const host = URL.canParse(asHost) ? new URL(asHost).hostname : ''
   if (/^\d+(?:\.\d+){3}$/.test(host)) return host
   if (!host.startsWith('[')) return 'unknown'
   const groups = groupsOf(host.slice(1, -1))
-  // [spec] RFC 4291, 2.5.5.2: an IPv4 address in IPv6's form. All of IPv4 lies in this one /64.
+  // [spec] RFC 4291, 2.5.5.2: an IPv4-mapped address. All of IPv4 lies in this one /64.
   if (/^0(?:,0){4},65535,/.test(groups.join())) {
     return groups
       .slice(6)

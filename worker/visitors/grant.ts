@@ -1,6 +1,7 @@
 /**
- * `POST /v1/sessions`: a token for the visitor of a page. The next one of the same visitor, where a good one comes along;
- * else a new visitor's, if the page may have visitors, Turnstile says yes, and the address hasn't had its fill.
+ * `POST /v1/sessions`: a token for the visitor of a page. A request with a valid token renews it for the
+ * same visitor. Otherwise a new visitor gets one, if the page may have visitors, Turnstile accepts, and the
+ * address is below its limits.
  */
 import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
@@ -13,22 +14,22 @@ import type { Sessions } from './session.ts'
 import type { Turnstile } from './turnstile.ts'
 
 export interface Grants {
-  /** `undefined`: there is no `SESSION_SECRET`. */
+  /** `undefined`: `SESSION_SECRET` is not set. */
   sessions: Sessions | undefined
   turnstile: Turnstile | undefined
-  /** Counts a new visitor for the address that it comes from; an error when that has had too many. */
+  /** Counts a new visitor for its address. @returns an error if the address has had too many */
   count(address: string | undefined): Promise<ApiError | undefined>
 }
 
 export interface Grant {
   session: Session
-  /** Whose it is. */
+  /** The visitor's id. */
   visitor: string
-  /** Whether there is a new visitor: 201 then, and else 200. */
+  /** Whether the visitor is new: the status is then 201, otherwise 200. */
   created: boolean
 }
 
-/** @param page as `pageOf` says */
+/** @param page the page's origin, from `pageOf` */
 export async function grantSession(
   request: Request,
   page: string | undefined,
@@ -49,14 +50,14 @@ export async function grantSession(
     return session instanceof ApiError ? session : { session, visitor: visitor.id, created: false }
   }
   const address = addressOf(request)
-  // Before it is counted: who can't solve the challenge doesn't use up what the others at that address have.
+  // Turnstile comes before the count: a failed challenge must not use up the address's sessions.
   const error = (turnstile && (await prove(request, page, address, turnstile))) ?? (await count(address))
   if (error !== undefined) return error
   const { visitor, ...session } = await sessions.open(page, now)
   return { session, visitor, created: true }
 }
 
-/** The refusal that `Grants.count` gives, by what the address's quota says. */
+/** The refusal that `Grants.count` returns for an exceeded limit. */
 export function tooManySessions(
   { limit, freeAt }: { limit: { name: string; most: number }; freeAt: number },
   now: number,
@@ -65,7 +66,7 @@ export function tooManySessions(
   const seconds = Math.ceil(ms / 1000)
   return new ApiError('too_many_sessions', {
     message: `${limit.most} sessions a ${limit.name} are the most for one address: the next can be had in ${seconds} s.`,
-    // A session is asked for by a page, which shows when to try again; nothing is to try by itself.
+    // The page shows when to try again, so the SDK must not retry by itself.
     headers: { 'retry-after': String(seconds), 'retry-after-ms': String(ms), 'x-should-retry': 'false' },
   })
 }

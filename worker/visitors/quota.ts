@@ -1,6 +1,6 @@
 /**
- * Bounds the new sessions of one address. Each limit holds for every window of its length, not only from one
- * full minute to the next. What is refused is not counted.
+ * Limits the new sessions of one address. Each limit holds for every window of its length, not only for full
+ * minutes or days. Refused sessions are not counted.
  *
  * @example
  *   const quota = createQuota(sql, SESSIONS_PER_ADDRESS)
@@ -10,7 +10,7 @@ import { type Migration, migrate } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
 
 export interface QuotaLimit {
-  /** For the refusal: `minute`. */
+  /** The limit's name, for the refusal: `minute`. */
   name: string
   most: number
   ms: number
@@ -24,7 +24,7 @@ export interface QuotaExceeded {
 
 export interface Quota {
   countSession(now: number): QuotaExceeded | undefined
-  /** When the last row stops counting, and all may go; `undefined` if there are none. */
+  /** When the last row stops counting and all rows can be deleted; `undefined` if there are none. */
   emptyAt(): number | undefined
 }
 
@@ -34,11 +34,11 @@ export function createQuota(sql: Sql, limits: readonly QuotaLimit[]): Quota {
   migrate(sql, 'quota', MIGRATIONS)
   const longest = Math.max(...limits.map(({ ms }) => ms))
 
-  /** The limit that stays reached the longest, if one is. */
+  /** The exceeded limit that stays exceeded the longest, if any. */
   function exceeded(now: number): QuotaExceeded | undefined {
     return limits
       .map((limit) => {
-        // With `most` in the window, the next is free when the oldest of those leaves it.
+        // With `most` sessions in the window, the next is allowed when the oldest of them leaves it.
         const [oldest] = sql.rows(
           'SELECT at FROM taken WHERE at > ? ORDER BY at DESC LIMIT 1 OFFSET ?',
           now - limit.ms,

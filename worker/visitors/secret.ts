@@ -1,9 +1,12 @@
-/** The keys that come of `SESSION_SECRET`, one a purpose: what is signed for one can't pass for the other. */
+/**
+ * Derives keys from `SESSION_SECRET`, one for each purpose, so that a signature for one purpose is invalid
+ * for another.
+ */
 import { toBytes } from '../protocol/encode.ts'
 
 export type Purpose = 'session token' | 'address'
 
-/** [spec] RFC 5869 (HKDF); the secret is random and long (config.ts sees to that), so it needs no salt. */
+/** [spec] RFC 5869 (HKDF). The secret is random and long (config.ts checks that), so it needs no salt. */
 export async function deriveKey(secret: string, purpose: Purpose): Promise<CryptoKey> {
   const root = await crypto.subtle.importKey('raw', toBytes(secret), 'HKDF', false, ['deriveKey'])
   return crypto.subtle.deriveKey(

@@ -1,6 +1,6 @@
 /**
- * A visitor's token: who it is, from which origin, until when. Signed and not stored, so that any Worker of the deployment
- * knows its own without asking anybody.
+ * A visitor's token: its id, its origin, its expiry. Tokens are signed and not stored, so that any Worker of
+ * the deployment can verify them on its own.
  *
  * @example
  *   const sessions = createSessions(secret)
@@ -17,23 +17,23 @@ import { deriveKey } from './secret.ts'
 export interface Visitor {
   /** 128 random bits, in base64url. */
   id: string
-  /** The page's. */
+  /** The page's origin. */
   origin: string
-  /** When its first token was given: seconds since the epoch. */
+  /** When the first token was issued: seconds since the epoch. */
   since: number
 }
 
 export interface Sessions {
-  /** A new visitor. */
+  /** Issues a token for a new visitor. */
   open(origin: string, now: number): Promise<Session & { visitor: string }>
-  /** A later token of the same visitor; an error once its first one is too old. */
+  /** Issues a later token for the same visitor; an error if its first token is too old. */
   renew(visitor: Visitor, now: number): Promise<Session | ApiError>
-  /** @param page where the request comes from: a token is good from its own origin alone */
+  /** @param page the origin of the request: a token is valid only from its own origin */
   read(token: string, page: string | undefined, now: number): Promise<Visitor | ApiError>
 }
 
 const ISSUER = 'millrace'
-/** The one algorithm. Whatever else a token's head names, `none` above all, makes it invalid. */
+/** The only accepted algorithm. A token that names any other, such as `none`, is invalid. */
 const ALGORITHM = 'HS256'
 
 const ID_BYTES = 16
@@ -42,7 +42,7 @@ const ID = /^[\w-]{22}$/
 /** @param secret `SESSION_SECRET` */
 export function createSessions(secret: string): Sessions {
   let derived: CryptoKey | undefined
-  // The key is kept, not the promise of it: a promise belongs to the request that made it.
+  // The key is cached, not its promise: a promise belongs to the request that created it.
   const key = async () => {
     derived ??= await deriveKey(secret, 'session token')
     return derived
@@ -68,7 +68,7 @@ export function createSessions(secret: string): Sessions {
 
     async read(token, page, now) {
       const claims = await verified(token, await key())
-      // One answer to all that isn't ours: what was wrong with it helps nobody but a forger.
+      // All invalid tokens get the same error: details would help only a forger.
       if (claims === undefined) return refused('invalid_session')
       if (claims.exp <= seconds(now)) return refused('session_expired')
       if (claims.origin === page) return { id: claims.id, origin: claims.origin, since: claims.since }
@@ -81,7 +81,7 @@ export function createSessions(secret: string): Sessions {
 const refused = (code: 'invalid_session' | 'session_expired', details: { message?: string } = {}) =>
   new ApiError(code, { ...details, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
 
-/** Whether it is to be read as a token at all: a JWT has three parts, and begins with `{"` in base64. */
+/** Whether a credential looks like a token: a JWT has three parts, and begins with `{"` in base64. */
 export function looksLikeSession(credential: string): boolean {
   return /^eyJ[\w-]*\.[\w-]*\.[\w-]*$/.test(credential)
 }
@@ -89,8 +89,7 @@ export function looksLikeSession(credential: string): boolean {
 async function verified(token: string, key: CryptoKey): Promise<(Visitor & { exp: number }) | undefined> {
   if (token.length > MAX_TOKEN_CHARS) return undefined
   try {
-    // Times are looked at here, not there: the library takes a token without `exp` for one that never ends, and one from a machine
-    // whose clock is a second ahead for none.
+    // hono/jwt accepts a missing `exp`, and rejects an `iat` one second ahead, so times are checked here.
     const claims = await verify(token, key, {
       alg: ALGORITHM,
       iss: ISSUER,
@@ -100,7 +99,7 @@ async function verified(token: string, key: CryptoKey): Promise<(Visitor & { exp
     })
     return readClaims(claims)
   } catch {
-    // The library's errors quote the token: they end here.
+    // The library's errors quote the token, so they are dropped here.
     return undefined
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Asks Turnstile whether a person solved its challenge at that page, for this purpose. Whatever is not a clear yes is a no: a
- * timeout, a redirect, an answer that can't be read.
+ * Asks Turnstile whether a person solved its challenge on that page, for this purpose. Anything but a clear
+ * success is refused: a timeout, a redirect, an unreadable answer.
  *
  * @example
  *   const verify = turnstile(config.visitors.turnstile)
- *   const error = await verify(token, 'https://example.com', address) // undefined: yes
+ *   const error = await verify(token, 'https://example.com', address) // undefined: accepted
  */
 import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
@@ -12,7 +12,7 @@ import { MAX_TURNSTILE_ANSWER_BYTES, TURNSTILE_DEADLINE_MS } from '../limits.ts'
 import { isRecord } from '../protocol/json.ts'
 import { TURNSTILE_ACTION } from '../protocol/wire.ts'
 
-/** @param address the caller's, which Turnstile compares with the solver's; `undefined` where nobody knows it */
+/** @param address the caller's, which Turnstile compares with the solver's; `undefined` if unknown */
 export type Turnstile = (
   token: string,
   page: string,
@@ -21,7 +21,7 @@ export type Turnstile = (
 
 export function turnstile(
   { secret, verifyUrl }: { secret: string; verifyUrl: string },
-  // Not `fetch` itself as the default: it is to be looked up when it is called.
+  // A wrapper, so that the global `fetch` is looked up at each call.
   send: (url: string, init: RequestInit) => Promise<Response> = (url, init) => fetch(url, init),
   deadlineMs = TURNSTILE_DEADLINE_MS,
 ): Turnstile {
@@ -36,11 +36,11 @@ export function turnstile(
           response: token,
           ...(address !== undefined && { remoteip: address }),
         }),
-        // A redirect would carry the secret to whoever is named.
+        // A redirect would send the secret to another server.
         redirect: 'manual',
         signal: AbortSignal.timeout(deadlineMs),
       })
-      // Refusals have a status of their own, and say why in the same form.
+      // A refusal has an error status, and its body gives the reasons in the same form.
       const bytes = await readAtMost(response.body, MAX_TURNSTILE_ANSWER_BYTES)
       answer = JSON.parse(new TextDecoder().decode(bytes))
     } catch (cause) {

@@ -6,7 +6,7 @@ import { ROOT } from '../../../scripts/bundle.ts'
 export interface Bundle {
   /** A script that sets the global `contestant` to the module. */
   script: string
-  /** In bytes after gzip, without what is loaded only when it is needed. */
+  /** Bytes after gzip, without lazy parts. */
   size: number
 }
 

@@ -1,6 +1,7 @@
 /**
- * `node test/bench/render/by-block.ts`: what it takes to parse an answer that comes in tokens of 4 characters, with our
- * parser, and with a maintained one that is asked for the last block anew with each token. Without any page.
+ * `node test/bench/render/by-block.ts`: the time to parse an answer that comes in tokens of 4 characters,
+ * with our parser, and with a maintained parser that parses the last block again with each token. Without a
+ * page.
  */
 import { Lexer } from 'marked'
 import { createParser } from '../../../client/render/parse/parser.ts'

@@ -1,4 +1,4 @@
-/** The longest that a slow page's main thread is taken while an answer streams at a fast model's pace. */
+/** Measures the longest task of a slow page's main thread while an answer streams at a fast model's pace. */
 import type { Browser } from 'playwright-core'
 import { inPlace, startContestant } from './open-place.ts'
 
@@ -11,19 +11,19 @@ interface TraceEvent {
   pid: number
   tid: number
   args: { name?: string }
-  /** In microseconds: of the clock, and of the processor. */
+  /** Microseconds of wall time, and of CPU time. */
   dur?: number
   tdur?: number
 }
 
 export interface Longest {
-  /** While the first answer of the page streams, for which all code and all fonts are new. */
+  /** During the first answer of the page, for which all code and fonts are new. */
   first: number
-  /** While the one after it does. */
+  /** During the next answer. */
   second: number
 }
 
-/** Both in milliseconds of the processor's time. */
+/** Both in milliseconds of CPU time. */
 export function longestTasks(
   browser: Browser,
   script: string,

@@ -1,18 +1,18 @@
-/** What an answer costs the page's main thread, written as fast as it goes. */
+/** Measures the main-thread time of an answer that is written as fast as possible. */
 import type { Browser } from 'playwright-core'
 import { inPlace } from './open-place.ts'
 
 export interface Cost {
-  /** Of the processor, not of the clock. */
+  /** CPU time, not wall time. */
   ms: number
-  /** How much of the text was written until it was broken off: 1 is all. */
+  /** The share of the text that was written before the measurement was stopped; 1 is all. */
   part: number
 }
 
-/** As a model's tokens are cut. */
+/** The size of a model's tokens. */
 const DELTA_CHARS = 4
 
-/** @param most after this many milliseconds it is broken off */
+/** @param most milliseconds after which the measurement is stopped */
 export function mainThreadTime(browser: Browser, script: string, text: string, most: number): Promise<Cost> {
   return inPlace(browser, script, async (page) => {
     const session = await page.context().newCDPSession(page)
@@ -27,7 +27,7 @@ export function mainThreadTime(browser: Browser, script: string, text: string, m
   })
 }
 
-/** Each delta is a task of its own, and scrolled to. */
+/** Each delta is a task of its own, followed by scrolling. */
 async function write({ text, step, most }: { text: string; step: number; most: number }): Promise<number> {
   const { running } = globalThis
   const { scroller } = running

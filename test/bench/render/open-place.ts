@@ -1,9 +1,9 @@
-/** A page in which a contestant shows an answer in a place that scrolls. */
+/** Opens a page in which a contestant shows an answer in a scrolling element. */
 import type { Browser, Page } from 'playwright-core'
 import type { Running, Start } from './contestants/contestant.ts'
 
 declare global {
-  // In the page.
+  // Set in the page.
   var contestant: { start: Start }
   var running: Running
 }
@@ -14,7 +14,7 @@ const PAGE = `<!doctype html><style>
   pre { overflow-x: auto }
 </style><div id="place"><p>Why?</div>`
 
-/** @param work what is done with the page, which is then closed */
+/** @param work runs with the page, which is then closed */
 export async function inPlace<T>(
   browser: Browser,
   script: string,
@@ -31,7 +31,7 @@ export async function inPlace<T>(
   }
 }
 
-/** Also once more, for another answer below. */
+/** May be called again, for another answer below. */
 export function startContestant(page: Page): Promise<void> {
   return page.evaluate(async () => {
     const place = document.querySelector<HTMLElement>('#place')

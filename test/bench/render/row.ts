@@ -1,4 +1,4 @@
-/** What the bench finds out, and how it is shown. */
+/** The results of the rendering bench, and their table. */
 export const NAMES = ['millrace', 'streaming-markdown', 'marked', 'deep-chat'] as const
 export type Name = (typeof NAMES)[number]
 
@@ -6,9 +6,9 @@ export interface Row {
   name: string
   unit: string
   figures: Partial<Record<Name, number>>
-  /** Which of them are not of the whole text, because that took too long: how much of it. */
+  /** For figures of only a part of the text, because all of it took too long: which part. */
   parts?: Partial<Record<Name, number>>
-  /** What Millrace is to reach: no more than the best of the others, or than a figure. */
+  /** Millrace's goal: at most the best of the others, or a figure. */
   goal?: 'best' | number
 }
 
@@ -29,7 +29,7 @@ export function tableOf(rows: readonly Row[]): string {
     .join('\n')
 }
 
-/** The figure, and how often it is that of the best of the others. */
+/** The figure, and its ratio to the best of the others. */
 function cellOf({ figures, parts, goal }: Row, name: Name): string {
   const { millrace, ...others } = figures
   const figure = figures[name]

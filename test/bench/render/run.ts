@@ -1,6 +1,7 @@
 /**
- * `npm run bench:render`: what an answer costs the page's main thread, in six shapes, against what else there is, in one
- * run and one Chromium. It takes ten minutes. With `-- mixed list`, only those shapes, and nothing is kept.
+ * `npm run bench:render`: measures an answer's main-thread time in six shapes, against other renderers, in
+ * one run and one Chromium. It takes ten minutes. With `-- mixed list`, only those shapes, and no results
+ * are kept.
  */
 import { writeFileSync } from 'node:fs'
 import { ROOT } from '../../../scripts/bundle.ts'
@@ -14,14 +15,17 @@ import { NAMES, type Name, type Row, tableOf } from './row.ts'
 import { SHAPES } from './shapes.ts'
 
 const RESULTS = 'test/bench/render/results.json'
-/** What is measured against the others, and in a quarter of that length, to see how it grows. */
+/** Lengths of the texts that are compared. A quarter of the length shows how the time grows. */
 const LENGTHS: Record<string, number[]> = { mixed: [20_000, 50_000] }
 const OTHER_LENGTHS = [20_000]
 const TIMES_LONGER = 4
 const MOST_TIMES_TIME = 4.5
 const MOST_TASK_MS = 50
 const ROUNDS = 5
-/** Who takes longer is measured once, and in the end broken off: what is far behind needs no median. */
+/**
+ * A contestant that takes longer is measured once, and finally stopped: a figure that is far behind needs no
+ * median.
+ */
 const LONG_MS = 6000
 const MOST_MS = 20_000
 
@@ -59,7 +63,7 @@ if (asked.length === 0) {
   writeFileSync(`${ROOT}${RESULTS}`, `${JSON.stringify(results, roundedFigure, 2)}\n`)
 }
 
-/** All of them with the same text, in turns: what the machine does besides meets all of them alike. */
+/** All contestants write the same text, in turns, so that other work of the machine slows all of them. */
 async function compare(bundles: Map<Name, Bundle>, shape: string, text: string): Promise<Row> {
   const name = `${shape} ${thousands(text.length)}`
   const costs = new Map<Name, Cost[]>()
@@ -86,7 +90,7 @@ async function compare(bundles: Map<Name, Bundle>, shape: string, text: string):
   }
 }
 
-/** How many times the time it takes for four times the text. */
+/** The factor by which the time grows for four times the text. */
 async function growth(
   contestant: Bundle | undefined,
   shape: string,
@@ -136,7 +140,7 @@ function thousands(chars: number): string {
   return `${Math.round(chars / 100) / 10}k`
 }
 
-/** What is beyond four digits is noise. */
+/** Digits after the fourth are noise. */
 function roundedFigure(_: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value
 }

@@ -1,11 +1,11 @@
-/** Texts of one shape each, as long as asked for: what a model writes, and what is hard on a page. */
+/** Texts of one shape each and of any length: what a model writes, and what is hard to render. */
 
 const WORDS =
   'stream answer delta model edge worker token reads writes while the a of and in is that for with from page block first last text time cost none each'.split(
     ' ',
   )
 
-/** The same words each time. */
+/** The same words in each run. */
 function createWriter(): (words: number) => string {
   let state = 7
   const next = () => {
@@ -22,7 +22,7 @@ function repeat(chars: number, part: (index: number, say: (words: number) => str
   return text.slice(0, chars)
 }
 
-/** What stands in prose now and then. */
+/** A sentence of prose, some with inline Markdown. */
 function sentence(index: number, say: (words: number) => string): string {
   const extra = [
     `**${say(2)}**`,

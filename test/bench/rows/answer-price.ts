@@ -1,6 +1,6 @@
 /**
- * What an answer costs in CPU of the whole process, whatever its length, and what each of its tokens adds: a
- * line through short and long answers. Beside it an answer of 100 events, as other gateways state theirs.
+ * The CPU time of the whole process for an answer, whatever its length, and for each of its tokens: a line
+ * through short and long answers. Also an answer of 100 events, as other gateways state theirs.
  */
 import { setTimeout } from 'node:timers/promises'
 import { readAll } from '../read.ts'
@@ -11,7 +11,7 @@ import type { Upstream } from '../upstream.ts'
 const CALLERS = 20
 const EVERY_MS = 5
 const SHORT = { tokens: 2, batches: 10 }
-/** 100 events: the role comes before the tokens, the reason of the end and `[DONE]` after them. */
+/** 100 events: the role before the tokens, the finish reason and `[DONE]` after them. */
 const HUNDRED = { tokens: 97, batches: 2 }
 const LONG = { tokens: 400, batches: 1 }
 /** Until the work after the answers, such as their accounting, has ended. */
@@ -31,7 +31,7 @@ export async function benchAnswerPrice(
     await setTimeout(SETTLE_MS)
     return (each.server.cpu() - before) / (CALLERS * batches)
   }
-  // Compiled by a first round, which doesn't count.
+  // The first round compiles the code, and doesn't count.
   await takeTurns(running, 1, (each) => priceOf(each, HUNDRED))
   const results = await takeTurns(running, rounds, async (each) => {
     const short = await priceOf(each, SHORT)

@@ -1,4 +1,4 @@
-/** 1,000 answers open at once: each complete and in order (read.ts sees to it), and what it takes. */
+/** 1,000 answers open at once: each is complete and in order (read.ts checks it), and their cost. */
 import type { Contestant } from '../contestants.ts'
 import { pooledRowOf, type Rounds, type Row, rowOf, takeTurns } from '../row.ts'
 import { inNewProcess, targetOf } from '../running.ts'
@@ -7,7 +7,7 @@ import type { Upstream } from '../upstream.ts'
 import { type OpenAtOnce, openAtOnce } from './open-at-once.ts'
 
 const STREAMS = 1000
-/** 5,000 tokens a second in all: so much that two cores still have room for upstream and reader. */
+/** 5,000 tokens a second in all, which leaves room on two cores for upstream and reader. */
 const EVERY_MS = 200
 
 /** @param rounds of bare, relay and guarded; of the others one */

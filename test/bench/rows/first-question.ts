@@ -1,6 +1,6 @@
 /**
- * The first token of a caller's first question: their Durable Object is made by it, or by an earlier call
- * (“warmed”).
+ * The first token of a caller's first question: the question creates the caller's Durable Object, or an
+ * earlier call has (“warmed”).
  */
 import { setTimeout } from 'node:timers/promises'
 import { newKey } from '../contestants.ts'
@@ -62,7 +62,7 @@ async function firstTokens(each: Running, before: (key: string) => Promise<void>
   return waits
 }
 
-/** The key of a caller who has no object yet. Only durable streams make one. */
+/** The key of a caller without an object. Only durable streams create one. */
 const nextKey = ({ name }: Running) => (name === 'durable' ? newKey() : undefined)
 
 async function warm({ server, path }: Running, key: string): Promise<void> {

@@ -17,14 +17,14 @@ export interface OpenAtOnce {
   crossing: number[]
 }
 
-/** @throws {Error} where an answer is not whole, or where they are not all open at once */
+/** @throws {Error} if an answer is not whole, or if they are not all open at once */
 export async function openAtOnce(
   server: Server,
   target: Target,
   upstream: Upstream,
   { streams, tokens, every }: { streams: number; tokens: number; every: number },
 ): Promise<OpenAtOnce> {
-  // Compiled by these, which don't count.
+  // The first answers compile the code, and don't count.
   await readAll(target, scripts(20, 20, 5))
   await upstream.sent()
   const before = server.memory()

@@ -13,7 +13,7 @@ import { startWorkerd } from '../workerd.ts'
 const ANSWERS = 2
 const TOKENS = 500
 const PACES_MS = [5, 20]
-/** Streams are forgotten while the bench looks: deleting them is a part of their price. */
+/** Streams expire during the measurement, because deleting them is a part of their price. */
 const KEEP_MS = 1000
 
 export async function benchRowsWritten(upstream: Upstream): Promise<Row[]> {

@@ -1,6 +1,5 @@
 /**
- * Tokens a second where the upstream sends as fast as it is read. Upstream and reader run on the same
- * machine.
+ * Tokens a second if the upstream sends as fast as it is read. Upstream and reader run on the same machine.
  */
 import { readAll } from '../read.ts'
 import { type Row, rowOf, takeTurns } from '../row.ts'

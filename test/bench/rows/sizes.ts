@@ -1,4 +1,4 @@
-/** What a deployment uploads and a page loads. */
+/** The sizes of what a deployment uploads and a page loads. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { buildClient } from '../../../scripts/build-client.ts'
@@ -7,7 +7,7 @@ import { MILLRACE_BUNDLE } from '../contestants.ts'
 import type { Goal, Row } from '../row.ts'
 import { sum } from '../statistics.ts'
 
-/** Of what a page with the widget loads at once. */
+/** Goals for what a page with the widget loads at once. */
 const GOALS: Record<string, Goal> = { 'widget.js': { of: 'figure', most: 13 } }
 
 export async function benchSizes(): Promise<Row[]> {
@@ -31,7 +31,7 @@ export async function benchSizes(): Promise<Row[]> {
   ]
 }
 
-/** Names without the hash of their content stay the same from build to build. */
+/** Names without their content hash stay the same from build to build. */
 const withoutHash = (name: string) => name.replace(/-[\w-]{8}(?=\.\w+$)/, '')
 
 function sizesOf(folder: string, counts: RegExp): Map<string, number> {

@@ -1,4 +1,4 @@
-/** 20 answers at the pace of a fast model: what a token costs and how long it takes to cross. */
+/** 20 answers at the pace of a fast model: the cost of a token, and how long it takes to cross. */
 import { setTimeout } from 'node:timers/promises'
 import { readAll } from '../read.ts'
 import { pooledRowOf, type Row, rowOf, takeTurns } from '../row.ts'
@@ -31,7 +31,7 @@ export async function benchSteady(running: Running[], upstream: Upstream, rounds
     const gaps = readings.flatMap(({ arrivals, stream }) => addedGaps(arrivals, sent.get(stream) ?? []))
     return { cpu, crossing, gaps }
   }
-  // In the first rounds code is compiled and memory grows: they don't count.
+  // The first rounds compile the code and grow memory, and don't count.
   await takeTurns(running, 2, measure)
   const results = await takeTurns(running, rounds, measure)
   return [

@@ -1,4 +1,4 @@
-/** The usual way: every event parsed, looked at and written anew, in streams of JavaScript. */
+/** The usual way: every event is parsed, read and written again, in streams of JavaScript. */
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { Hono } from 'hono'
 

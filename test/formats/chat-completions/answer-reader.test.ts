@@ -52,11 +52,11 @@ describe('an event is read', () => {
     ['usage beside a choice', { ...CHUNK, usage: SENT }, false],
     ['a chunk without choices that has no usage', { ...HEAD, choices: [], usage: null }, false],
     ['a ping', { type: 'ping' }, false],
-  ])('has nothing to say but usage, or has: %s', (_, event, usageAlone) => {
+  ])('is usage alone, or not: %s', (_, event, usageAlone) => {
     expect(read(event)?.usageAlone).toBe(usageAlone)
   })
 
-  test('as an error, whose words and chunk are texts too: some upstreams put the answer into them', () => {
+  test('as an error, whose message and chunk have texts too: some upstreams put the answer into them', () => {
     const error = { ...TOOL_ERROR, failed_generation: 'x' }
     expect(read({ error, usage: SENT })).toMatchObject({
       kind: 'error',
@@ -165,7 +165,7 @@ describe('the events that close an answer', () => {
       { state: 'failed', tell: 'usage', error: separate, retract: { 0: 5 } },
       [{ ...OWN, millrace: { state: 'failed', retract: { 0: 5 } } }, ERROR],
     ],
-  ])('%s', (_, closing, events) => {
+  ])('are written: %s', (_, closing, events) => {
     expect(readAll(CHUNK).close(closing)).toEqual(events)
   })
 
@@ -175,13 +175,13 @@ describe('the events that close an answer', () => {
     expect(last).toEqual({ ...USAGE_CHUNK, millrace: { state: 'done', usage_source: 'upstream' } })
   })
 
-  test('what the upstream has in our fields is replaced', () => {
+  test('a value of the upstream’s in our fields is replaced', () => {
     const { close } = readAll({ ...USAGE_CHUNK, millrace: { state: 'done' }, error: null })
     const [last] = close({ tell: 'record', state: 'truncated', error: merged, usage: UPSTREAM })
     expect(last).toMatchObject({ millrace: { state: 'truncated' }, error: { code: 'upstream_truncated' } })
   })
 
-  test('where no chunk came, they have a head of our own', () => {
+  test('closing events have a head of our own if no chunk came', () => {
     const [last] = readAll('{"type":"ping"}').close({ tell: 'record', state: 'failed', error: merged })
     expect(last).toMatchObject({
       id: expect.stringMatching(/^chatcmpl-/),

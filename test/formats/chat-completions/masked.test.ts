@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { masked } from '../../../worker/formats/chat-completions/masked.ts'
 import { chunk } from '../../support/sse.ts'
 
-test('no text stays, and each keeps its length', () => {
+test('every text is overwritten, and keeps its length', () => {
   const tool = (name: string, args: string) => [
     { index: 0, id: 'call_1', type: 'function', function: { name, arguments: args } },
   ]
@@ -17,7 +17,7 @@ test('no text stays, and each keeps its length', () => {
   )
 })
 
-test('what has no text stays as it is', () => {
+test('an event without text stays as it is', () => {
   const usage = JSON.stringify(chunk({}, { choices: [], usage: { total_tokens: 3 } }))
   expect(masked(usage)).toBe(usage)
   expect(masked('[DONE]')).toBe('[DONE]')
@@ -28,6 +28,6 @@ test.each([
   ['{"answer":"words"}', '{"answer":"█████"}'],
   ['{"choices":[],"error":{"message":"m"}}', '{"choices":[],"error":{"message":"█"}}'],
   ['{"choices":["a",{"index":0,"text":"b"}]}', '{"choices":["█",{"index":0,"text":"█"}]}'],
-])('an error, or what is no chunk: %s', (data, expected) => {
+])('an error, or an event that is no chunk, is masked: %s', (data, expected) => {
   expect(masked(data)).toBe(expected)
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { questionText } from '../../../worker/formats/chat-completions/question-text.ts'
 import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 
-test('all that the messages say, but the instructions', () => {
+test('the judged text is all that the messages say, except the instructions', () => {
   const text = questionText([
     { role: 'system', content: 'be kind' },
     { role: 'developer', content: 'be brief' },
@@ -33,11 +33,11 @@ test.each<object>([
   { role: 'user', content: 'ok', name: 'marked' },
   { role: 'function', name: 'marked', content: 'ok' },
   { role: 'tool', tool_call_id: 'marked', content: 'ok' },
-])('wherever a message says it: %j', (message) => {
+])('text is judged wherever a message has it: %j', (message) => {
   expect(questionText([message as ChatMessage]).split('\n\n')).toContain('marked')
 })
 
-test('what has no text, or the wrong type', () => {
+test('a message without text, or of the wrong type, adds nothing', () => {
   expect(
     questionText([
       { role: 'user' },

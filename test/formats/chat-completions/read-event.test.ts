@@ -9,7 +9,7 @@ test.each([
   ['an event of its own', { data: json({ error: ERROR }) }],
   ['a named event with an envelope', { event: 'error', data: json({ error: ERROR }) }],
   ['a named event without one', { event: 'error', data: json(ERROR) }],
-])('an error in %s', (_, event) => {
+])('an error is read in %s', (_, event) => {
   expect(readEvent(event)).toEqual({ kind: 'error', error: ERROR })
 })
 
@@ -32,11 +32,11 @@ test.each([
   '{"choices":[],"error":null}',
   '{"choices":[],"error":""}',
   json(CHUNK),
-])('a chunk: %s', (data) => {
+])('a chunk is read: %s', (data) => {
   expect(readEvent({ data })).toEqual({ kind: 'chunk', chunk: JSON.parse(data) })
 })
 
-test.each(['[DONE]', '[DONE] ', ' [DONE]', '\t[DONE]\t'])('the end: %j', (data) => {
+test.each(['[DONE]', '[DONE] ', ' [DONE]', '\t[DONE]\t'])('the end is read: %j', (data) => {
   expect(readEvent({ data })).toEqual({ kind: 'done' })
 })
 
@@ -52,6 +52,6 @@ test('a named event that is not JSON is ignored too', () => {
   expect(readEvent({ event: 'message', data: 'x' }).kind).toBe('invalid')
 })
 
-test.each(['', 'text', '{"id":', '<html>', '[DONE]x'])('not JSON, and invalid: %j', (data) => {
+test.each(['', 'text', '{"id":', '<html>', '[DONE]x'])('data that is not JSON is invalid: %j', (data) => {
   expect(readEvent({ data })).toEqual({ kind: 'invalid', data })
 })

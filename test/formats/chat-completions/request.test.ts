@@ -87,7 +87,7 @@ describe('stream options', () => {
     }
   })
 
-  test('lose what is ours, and ask for the usage that has to be told', () => {
+  test('lose our own option, and ask for the usage that has to be told', () => {
     const stream_options = { include_timing: false, x: 1 }
     expect(changed({ stream: true, stream_options })).toMatchObject({ stream_options: { x: 1 } })
     expect(changed({ stream: true }, { tellUsage: true })).toMatchObject({

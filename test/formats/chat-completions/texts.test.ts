@@ -87,7 +87,7 @@ describe('the texts of a delta', () => {
     ],
     ['an unknown field', { poem: { lines: ['a', 'b'] } }, ['other poem.lines.0 a', 'other poem.lines.1 b']],
     ['content that is an object', { content: { a: 'x' } }, ['other content.a x']],
-  ])('%s', (_, delta, lines) => {
+  ])('are found: %s', (_, delta, lines) => {
     expect(linesOf({ index: 0, delta })).toEqual(lines)
   })
 })
@@ -120,17 +120,17 @@ describe('the texts of a choice', () => {
       ['other logprobs bomb'],
     ],
     ['a delta that is a text', { delta: 'a' }, ['other delta a']],
-  ])('%s', (_, choice, lines) => {
+  ])('are found: %s', (_, choice, lines) => {
     expect(linesOf({ index: 0, ...choice })).toEqual(lines)
   })
 
-  test('one that is no object', () => {
+  test('a choice that is no object has no texts', () => {
     expect(textsOfChoice('a', 0)).toMatchObject([{ kind: 'other', text: 'a' }])
     expect(textsOfChoice(null, 0)).toEqual([])
   })
 })
 
-test('all texts of what is no chunk are judged and not counted', () => {
+test('all texts of an event that is no chunk are judged and not counted', () => {
   const texts = (value: unknown) => textsOfOther(value).map(({ kind, text }) => `${kind} ${text}`)
   expect(texts({ message: 'm', failed: { generation: ['x'] }, code: 3 })).toEqual(['other m', 'other x'])
   expect(texts('words')).toEqual(['other words'])

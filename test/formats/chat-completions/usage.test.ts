@@ -12,7 +12,7 @@ test.each<[string, object]>([
   ['in the first choice', { choices: [{ index: 0, delta: {}, usage: USAGE }] }],
   ['at the top before any other place', { choices: [{ usage: OTHER }], usage: USAGE }],
   ['in another place where the one at the top is none', { choices: [{ usage: USAGE }], usage: {} }],
-])('usage %s', (_, event) => {
+])('usage is found %s', (_, event) => {
   expect(usageIn(event)).toEqual(USAGE)
 })
 
@@ -31,6 +31,6 @@ test.each([12.5, -1, 2e9, MAX_CALL_TOKENS, Number.MAX_VALUE])(
   },
 )
 
-test.each([null, 'x', [], 3])('no usage in %j', (value) => {
+test.each([null, 'x', [], 3])('no usage is found in %j', (value) => {
   expect(usageIn(value)).toBeUndefined()
 })

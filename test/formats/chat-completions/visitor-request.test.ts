@@ -39,11 +39,11 @@ describe('fields of a request', () => {
     max_completion_tokens: 10,
   }
 
-  test('a conversation needs no others', () => {
+  test('a conversation passes with the plain fields alone', () => {
     expect(ask({ ...plain, messages: [user] })).toEqual({ ...plain, messages: [SYSTEM, user] })
   })
 
-  test('null says nothing, and one choice is what there is anyway', () => {
+  test('a field with null is left out, and `n: 1` is allowed', () => {
     const request = { messages: [user], n: 1, tools: null, store: null, temperature: null }
     expect(ask(request)).toEqual({ messages: [SYSTEM, user] })
   })
@@ -121,14 +121,14 @@ describe('roles', () => {
     }
   })
 
-  test('no field brings the system prompt within reach', () => {
+  test('no allowed field admits a system prompt', () => {
     const all = ['system', 'developer', 'messages', 'role', 'tools', 'functions', 'name']
     for (const role of ['system', 'developer']) {
       expect(say({ role, content: 'x' }, ...all)).toMatchObject({ code: 'role_not_allowed' })
     }
   })
 
-  test('tools bring theirs, both ways', () => {
+  test('allowing tools allows their roles, old and new', () => {
     const call = {
       role: 'assistant',
       content: null,
@@ -181,7 +181,7 @@ describe('messages', () => {
     expect(error.envelope().error.param).toBe(`messages[1].${field}`)
   })
 
-  test('a refusal is a text', () => {
+  test('a refusal must be a text', () => {
     for (const refusal of [{ why: 'no' }, ['no'], 7, true]) {
       const error = say({ role: 'assistant', content: 'hi', refusal }) as ApiError
       expect(error).toMatchObject({ code: 'invalid_parameter' })
@@ -206,7 +206,7 @@ describe('content', () => {
     },
   )
 
-  test("and allowed where it is listed, of the visitor's own", () => {
+  test("a part is allowed where it is listed, in the visitor's own messages", () => {
     const content = [{ type: 'text', text: 'look' }, part('image_url')]
     expect(taken({ role: 'user', content }, 'image_url')).toEqual({ role: 'user', content })
     expect(say({ role: 'user', content }, 'file')).toBeInstanceOf(ApiError)
@@ -234,7 +234,7 @@ describe('content', () => {
     expect(say({ role: 'assistant', content })).toMatchObject({ code: 'invalid_parameter' })
   })
 
-  test('nothing hides in a part beside its text', () => {
+  test('a text part may have no other fields', () => {
     for (const hidden of ['role', 'image_url', 'cache_control', 'refusal']) {
       const error = say({
         role: 'user',

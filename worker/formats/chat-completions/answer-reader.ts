@@ -1,4 +1,4 @@
-/** Reads the events of one streamed chat completion, and writes those that close it. */
+/** Reads the events of one streamed chat completion, and writes its closing events. */
 import type { SseEvent } from '../../protocol/event-reader.ts'
 import { isRecord, parseJson } from '../../protocol/json.ts'
 import type { Addendum } from '../../protocol/wire.ts'
@@ -8,13 +8,13 @@ import { indexOf, textsOfChoice, textsOfOther } from './texts.ts'
 import { usageIn } from './usage.ts'
 import { type ChatChunk, DONE } from './wire.ts'
 
-/** What the chunks of one answer share. */
+/** The fields that all chunks of one answer share. */
 type Head = Pick<ChatChunk, 'id' | 'object' | 'created' | 'model'>
 
-/** @param model for a last chunk, where no chunk came that it could follow on */
+/** @param model for the last chunk, if no chunk came that it could copy it from */
 export function createAnswerReader(model: string): AnswerReader {
   let head: Head | undefined
-  /** The last chunk that had usage and nothing else. */
+  /** The last chunk with usage and nothing else. */
   let usageChunk: ChatChunk | undefined
 
   const ownHead = (): Head =>
@@ -38,7 +38,7 @@ export function createAnswerReader(model: string): AnswerReader {
     try {
       return readParsed(event)
     } catch (error) {
-      // Only an event that is nested thousands of levels deep overflows the walk; its data is judged as one text.
+      // Only an event nested thousands of levels deep overflows the walk. Its data is judged as one text.
       if (!(error instanceof RangeError)) throw error
       return { data, kind: 'invalid', texts: textsOfOther(data), finished: [], usageAlone: false }
     }
@@ -50,7 +50,7 @@ export function createAnswerReader(model: string): AnswerReader {
     const { kind } = meaning
     const plain = { data, texts: [], finished: [], usageAlone: false }
     if (kind === 'done') return { ...plain, kind }
-    // What it means is not known, but it may be read.
+    // Its meaning is unknown, but a reader may see it.
     if (kind === 'invalid') return { ...plain, kind, texts: textsOfOther(data) }
     if (kind === 'chunk') return { data, kind, ...readChunk(meaning.chunk), ...withUsage(meaning.chunk) }
     if (kind === 'ignored') {
@@ -72,7 +72,7 @@ export function createAnswerReader(model: string): AnswerReader {
     }
   }
 
-  /** @returns `undefined` where the caller is told nothing */
+  /** @returns `undefined` if there is nothing to tell the caller */
   function lastChunk({ state, error, retract, tell, usage, timing }: Closing): ChatChunk | undefined {
     const asked =
       tell === 'timing' || (tell === 'usage' && (state !== 'done' || usage().source === 'estimated'))

@@ -1,4 +1,4 @@
-/** OpenAI's Chat Completions as a wire format: the answers. */
+/** OpenAI's Chat Completions as a wire format: the answer half. */
 import type { AnswerFormat } from '../answer-format.ts'
 import { createAnswerReader } from './answer-reader.ts'
 import { completeWithError, isUnterminatedDone } from './complete-cut.ts'

@@ -1,8 +1,8 @@
 /**
- * The last words of a stream that was cut off. What was passed on can't be taken back, so an event
- * that stopped in its middle is completed: its open strings, arrays and objects are closed, and
- * the error is put beside them (`{"id":"x","choices":[{"delta":{"content":"half` becomes
- * `…half"}}],"error":{…}}`). So a client gets the half delta and the error, not a JSON parse failure.
+ * Ends a stream that was cut off. Bytes that were passed on can't be taken back, so an event that stopped in
+ * its middle is completed: its open strings, arrays and objects are closed, and the error is added beside
+ * them (`{"id":"x","choices":[{"delta":{"content":"half` becomes `…half"}}],"error":{…}}`). So a client gets
+ * the half delta and the error, not a JSON parse failure.
  */
 
 import { errorFrame } from '../../protocol/encode.ts'
@@ -10,8 +10,9 @@ import type { ErrorEnvelope } from '../../protocol/wire.ts'
 import { DONE } from './wire.ts'
 
 /**
- * @param unfinished what came after the last whole event (`Ending.unfinished`)
- * @returns what to send so that the stream ends with the error as an event of its own, or inside the unfinished one
+ * @param unfinished the text after the last whole event (`Ending.unfinished`)
+ * @returns the text to send, so that the stream ends with the error as an event of its own, or inside the
+ *   unfinished event
  */
 export function completeWithError(unfinished: string, envelope: ErrorEnvelope): string {
   const data = dataOf(unfinished)
@@ -22,24 +23,26 @@ export function completeWithError(unfinished: string, envelope: ErrorEnvelope): 
   return suffix === undefined ? `\n\n${errorFrame(envelope)}` : `${prefix}${suffix}\n\n`
 }
 
-/** Whether the stream stopped between `[DONE]` and its blank line: the answer is whole, its framing isn't. */
+/**
+ * Whether the stream stopped between `[DONE]` and its blank line: the answer is whole, its framing is not.
+ */
 export function isUnterminatedDone(unfinished: string): boolean {
   return dataOf(unfinished)?.text.trim() === DONE
 }
 
 /**
- * The data of an unfinished event, and what must come before more of it.
- * `undefined` where it has none, and a blank line discards the event.
+ * @returns the data of an unfinished event, and the prefix that more data needs; `undefined` if it has no
+ *   data, so that a blank line discards it
  */
 function dataOf(unfinished: string): { text: string; prefix: string } | undefined {
   const lines = unfinished.split(/\r\n|\n|\r/)
   const last = lines.pop() ?? ''
   const before = lines.filter((line) => isData(line)).map(contentOf)
-  // A line of which `data` itself is still incomplete can't be told from an unknown field.
+  // A last line with an incomplete `data` can't be told from an unknown field.
   if (isData(last))
     return { text: [...before, contentOf(last)].join('\n'), prefix: last === 'data' ? ':' : '' }
   if (before.length === 0) return undefined
-  // The line feed ends a comment or another field that was cut off; alone it would close the event.
+  // The line feed ends a comment or another field that was cut off. Alone it would close the event.
   return { text: before.join('\n'), prefix: last === '' ? 'data:' : '\ndata:' }
 }
 
@@ -47,8 +50,8 @@ const isData = (line: string) => line === 'data' || line.startsWith('data:')
 const contentOf = (line: string) => line.slice('data:'.length).replace(/^ /, '')
 
 /**
- * What completes `json`, the beginning of an object, to a whole one whose last member is `member`.
- * `undefined` where nothing does: it is no object, or already a whole one.
+ * @returns the text that completes `json`, the beginning of an object, with `member` as its last member;
+ *   `undefined` if none can: it is no object, or already whole
  */
 function closeJson(json: string, member: string): string | undefined {
   if (!json.trimStart().startsWith('{') || isJson(json)) return undefined
@@ -60,16 +63,16 @@ function closeJson(json: string, member: string): string | undefined {
   return isJson(json + suffix) ? suffix : undefined
 }
 
-/** Where a text of JSON stopped. */
+/** The place in a JSON text at which it stopped. */
 interface Position {
   open: ('{' | '[')[]
   /** The last mark outside strings and words: a bracket, `:`, `,`, or `"` for a closed string. */
   last: string
-  /** Inside a string: what of an escape came (`\`, `\u00`), or ''. `undefined` outside. */
+  /** Inside a string: the characters of an unfinished escape (`\`, `\u00`), or ''. `undefined` outside. */
   escaped: string | undefined
-  /** The current string, or the last one, is a key that has no colon yet. */
+  /** Whether the current or last string is a key without its colon. */
   key: boolean
-  /** A literal or number in progress. */
+  /** An unfinished literal or number. */
   word: string
 }
 
@@ -86,7 +89,7 @@ function scan(json: string): Position {
     } else if (/[\w.+-]/.test(char)) {
       at.word += char
     } else {
-      // White space too ends a word, which then stands as a closed value.
+      // White space also ends a word, which then counts as a closed value.
       if (at.word !== '') at.last = 'word'
       at.word = ''
       if (char === '"') {
@@ -103,7 +106,7 @@ function scan(json: string): Position {
   return at
 }
 
-/** What ends the token at which the text stopped, so that a bracket may follow. */
+/** @returns the text that ends the current token, so that a bracket may follow */
 function closeToken({ open, last, escaped, key, word }: Position): string {
   const value = key ? ':null' : ''
   if (escaped === '\\') return `\\"${value}`
@@ -120,7 +123,7 @@ function closeToken({ open, last, escaped, key, word }: Position): string {
   return ''
 }
 
-/** The length of `\u00e9`; any other escape has two characters. */
+/** The length of `\u00e9`. Any other escape has two characters. */
 const UNICODE_ESCAPE = 6
 const isWholeEscape = (text: string) => text[1] !== 'u' || text.length === UNICODE_ESCAPE
 

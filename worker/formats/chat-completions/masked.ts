@@ -1,16 +1,16 @@
 /**
- * An event's data with each character of its texts overwritten: what a journal keeps of text that was withdrawn. Texts
- * keep their length, so that a reader who comes later withdraws as many characters as those who saw the text.
+ * Overwrites each character of an event's texts. The journal keeps withdrawn text in this form: its length
+ * is unchanged, so later readers withdraw as many characters as those who saw the text.
  */
 import { isRecord, parseJson } from '../../protocol/json.ts'
 import { DONE } from './wire.ts'
 
 const MASK = '█'
 
-/** The fields in which a choice speaks. */
+/** The fields of a choice that hold its words. */
 const SPEAKING = ['delta', 'message', 'text']
 
-/** Fields whose value is no text: names of kinds, ids, and what is encoded. */
+/** Fields without text: names of kinds, ids, and encoded data. */
 const NO_TEXT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'format', 'signature', 'data'])
 
 export function masked(data: string): string {
@@ -18,7 +18,7 @@ export function masked(data: string): string {
   try {
     return maskedJson(data)
   } catch (error) {
-    // Only an event that is nested thousands of levels deep overflows the walk.
+    // Only an event nested thousands of levels deep overflows the walk.
     if (!(error instanceof RangeError)) throw error
     return MASK.repeat(data.length)
   }
@@ -42,7 +42,7 @@ function maskChoice(choice: unknown): unknown {
   return {
     ...choice,
     ...Object.fromEntries(speaking.map((name) => [name, withoutWords(choice[name])])),
-    // The tokens are the text once more.
+    // The log probabilities repeat the text token by token.
     ...('logprobs' in choice && { logprobs: null }),
   }
 }

@@ -1,12 +1,12 @@
-/** How many tokens a chat request lets each choice have, and how that is lowered. */
+/** Reads and lowers the limits that a chat request sets for the tokens of each choice. */
 import { ApiError } from '../../errors.ts'
 import { MAX_CHOICES } from '../../limits.ts'
 import type { OutputBoundField } from '../format.ts'
 import type { ChatRequest } from './wire.ts'
 
 /**
- * Both bound a choice. Source: OpenAI's chat completions reference: `max_tokens` is deprecated, and reasoning
- * models refuse it; `max_completion_tokens` counts reasoning, too.
+ * Both fields bound a choice. Source: OpenAI's chat completions reference: `max_tokens` is deprecated, and
+ * reasoning models refuse it; `max_completion_tokens` also counts reasoning.
  */
 const BOUNDS: readonly OutputBoundField[] = ['max_tokens', 'max_completion_tokens']
 
@@ -29,7 +29,7 @@ export function readOutputBounds(request: ChatRequest): OutputBounds | ApiError 
 
 /**
  * @param request one that `readOutputBounds` has read
- * @returns the fields to set, so that no choice may have more than `most` tokens
+ * @returns the fields to set, so that no choice has more than `most` tokens
  */
 export function boundOutput(
   request: ChatRequest,

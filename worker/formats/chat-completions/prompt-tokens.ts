@@ -1,10 +1,10 @@
-/** The tokens of a chat request's prompt: its messages, and what else the model is given to read. */
+/** Counts the tokens of a chat request's prompt: its messages, and the other fields that the model reads. */
 import { TOKENS_OF_PART } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
 import { countChat } from '../../tokens/chat.ts'
 import type { ChatMessage, ChatRequest } from './wire.ts'
 
-/** The model reads these beside the messages, in much the same form as their JSON. */
+/** The model reads these fields beside the messages, in a form close to their JSON. */
 const READ_TOO = ['tools', 'functions', 'response_format', 'prediction'] as const
 
 /** @returns the prompt's tokens: exact for texts, and `TOKENS_OF_PART` for each part that isn't text */
@@ -23,7 +23,7 @@ export function promptTokens(
   )
 }
 
-/** What a message holds that `countChat` doesn't count: the model may be given it to read, whatever it is. */
+/** The fields of a message that `countChat` doesn't count. The model may read any of them. */
 function uncounted({ role: _, content, name, tool_calls: calls, ...others }: ChatMessage): unknown[] {
   return [
     typeof content === 'string' || Array.isArray(content) ? undefined : content,
@@ -33,10 +33,7 @@ function uncounted({ role: _, content, name, tool_calls: calls, ...others }: Cha
   ]
 }
 
-/**
- * Whether it is a function's call that `countChat` counts whole, but for its id: by name, with its arguments
- * as text.
- */
+/** Whether `countChat` counts the whole call except its id: a function's name, and its arguments as text. */
 function isPlainCall(call: unknown): call is { id: unknown } {
   if (!isRecord(call) || !isRecord(call.function)) return false
   const { id: _, type, function: called, ...others } = call

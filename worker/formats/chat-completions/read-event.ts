@@ -1,4 +1,4 @@
-/** Server-sent event → what it means in a streamed chat completion. `unknown` in, a closed union out. */
+/** Server-sent event → its meaning in a streamed chat completion. `unknown` in, a closed union out. */
 import { errorIn, toWireError } from '../../protocol/error-envelope.ts'
 import type { SseEvent } from '../../protocol/event-reader.ts'
 import { isRecord, parseJson } from '../../protocol/json.ts'
@@ -7,17 +7,19 @@ import { type ChatChunk, DONE } from './wire.ts'
 
 export type EventMeaning =
   | { kind: 'chunk'; chunk: ChatChunk }
-  /** `chunk` is there when the error came inside an ordinary chunk: its delta is still part of the answer. */
+  /**
+   * `chunk` is present if the error came inside an ordinary chunk, whose delta is still part of the answer.
+   */
   | { kind: 'error'; error: WireError; chunk?: ChatChunk }
   | { kind: 'done' }
-  /** Not part of the answer: a ping, `null`, a named event. Its usage counts all the same. */
+  /** Not part of the answer: a ping, `null`, a named event. Its usage is still counted. */
   | { kind: 'ignored'; value: unknown }
   /** An ordinary event that is not JSON. */
   | { kind: 'invalid'; data: string }
 
 /**
- * Upstreams report an error in mid-stream in three forms, all of them `error` here: `data: {"error": …}`, a named
- * `event: error`, and an `error` inside an ordinary chunk.
+ * Upstreams report an error in mid-stream in three forms, all of them `error` here: `data: {"error": …}`, a
+ * named `event: error`, and an `error` inside an ordinary chunk.
  *
  * @param unsaid the message of an error that has none
  * @example

@@ -1,7 +1,4 @@
-/**
- * Chat Completions, the request: `messages`, checked as far as the Worker depends on them, and what is set
- * beside them.
- */
+/** Chat Completions, the request half: checks the fields that the Worker reads, and sets its own. */
 import { ApiError } from '../../errors.ts'
 import { MAX_MESSAGES } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
@@ -49,7 +46,7 @@ function change(
   { model, stream, tellUsage, outputBound, outputBoundField }: Changes,
 ): ChatRequest {
   const { stream_options: options, ...others } = request
-  // vLLM refuses an unstreamed call that has stream options, and quotes the whole request as it does.
+  // vLLM refuses an unstreamed call that has stream options, and its error quotes the whole request.
   const kept = stream ? streamOptions(options, tellUsage) : options === null ? null : undefined
   return {
     ...others,
@@ -60,7 +57,7 @@ function change(
   }
 }
 
-/** `include_timing` is Millrace's own, and never goes upstream. */
+/** `include_timing` is Millrace's own option, and never goes upstream. */
 function streamOptions(
   options: ChatRequest['stream_options'],
   tellUsage: boolean,

@@ -1,6 +1,6 @@
 /**
- * The texts of a delta, or of an unstreamed message: the one walk by which they are counted, bounded, timed and judged.
- * A field that is not known here is walked too: it may hold text, and text that is not judged is a way around moderation.
+ * The texts of a delta, or of an unstreamed message. Counting, limits, timing and moderation all use this
+ * one walk. Unknown fields are walked too: text that is not judged would be a way around moderation.
  */
 import { isRecord } from '../../protocol/json.ts'
 import type { TextPiece } from '../answer-format.ts'
@@ -8,10 +8,13 @@ import type { TextPiece } from '../answer-format.ts'
 type Kind = TextPiece['kind']
 type Add = (kind: Kind, key: string, text: string, repeats?: boolean) => void
 
-/** Fields whose value is no text: names of kinds, ids, and what is encoded. */
+/** Fields without text: names of kinds, ids, and encoded data. */
 const NO_TEXT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'format', 'signature', 'data', 'index'])
 
-/** Fields of visible reasoning. Several at once have the same text, so the first that has any is counted. */
+/**
+ * Fields of visible reasoning. If several are present they hold the same text, so only the first with text
+ * counts.
+ */
 const REASONING = ['reasoning_content', 'reasoning', 'reasoning_text', 'reasoning_details', 'thinking']
 
 /** @param choice an element of `choices`, streamed or not */
@@ -30,7 +33,8 @@ export function textsOfChoice(choice: unknown, position: number): TextPiece[] {
   const beside: Add = 'delta' in choice ? (kind, key, text) => add(kind, `message.${key}`, text, true) : add
   if ('message' in choice) addMessage(choice.message, beside)
   if ('text' in choice) addContent(choice.text, beside)
-  // The tokens beside a text are that text once more. Alone they are text to come: half a character is sent so.
+  // Tokens beside a text repeat that text. Tokens alone announce text to come: half a character is sent this
+  // way.
   if (pieces.length === 0) add('other', 'logprobs', tokensOf(choice.logprobs))
   return pieces
 }
@@ -62,7 +66,7 @@ function addFields(message: Record<string, unknown>, add: Add): void {
   }
 }
 
-/** A text, or parts of which some are text. All of them are one running text. */
+/** A text, or parts of which some are text. Together they are one running text. */
 function addContent(content: unknown, add: Add): void {
   if (typeof content === 'string') add('content', 'content', content)
   else if (Array.isArray(content))
@@ -82,7 +86,7 @@ function addPart(part: unknown, position: number, add: Add): void {
   }
 }
 
-/** What a call asks for is counted: a name, and arguments or an input. */
+/** The counted fields of a tool call: its name, and its arguments or input. */
 const OF_TOOLS = /\.(?:function|custom)\.(?:name|arguments|input)$/
 
 function addToolCalls(calls: unknown, add: Add): void {
@@ -93,7 +97,10 @@ function addAudio(audio: unknown, add: Add): void {
   walk(audio, 'audio', (key, text) => add(key === 'audio.transcript' ? 'transcript' : 'other', key, text))
 }
 
-/** Visits all texts of a value. A list's elements go on by their own index, not by their place in the event. */
+/**
+ * Visits all texts of a value. An element is identified by its own `index`, not by its position in the
+ * event.
+ */
 function walk(value: unknown, path: string, visit: (path: string, text: string) => void): void {
   if (typeof value === 'string') {
     if (value !== '') visit(path, value)
@@ -123,6 +130,6 @@ function tokensOf(logprobs: unknown): string {
     .join('')
 }
 
-/** Of a choice or a tool call. Some upstreams leave it out where there is one. */
+/** The index of a choice or a tool call. Some upstreams omit it if there is only one. */
 export const indexOf = (value: unknown): number | undefined =>
   isRecord(value) && typeof value.index === 'number' ? value.index : undefined

@@ -1,11 +1,11 @@
-/** The upstream's count of a call's tokens, wherever an event or an answer has it. */
+/** Finds the upstream's count of a call's tokens in an event or an answer. */
 import { isRecord } from '../../protocol/json.ts'
 import type { Usage } from '../../protocol/wire.ts'
 import { isTokenCount } from '../../tokens/token-count.ts'
 
 /**
- * @param value a chunk, an unstreamed answer, or an event that is neither
- * @returns the first usage that a budget can be charged; most upstreams have it at the top, Groq in `x_groq`, and
+ * @param value a chunk, an unstreamed answer, or any other event
+ * @returns the first plausible usage. Most upstreams have it at the top level, Groq in `x_groq`, and
  *   Moonshot in the choice
  */
 export function usageIn(value: unknown): Usage | undefined {

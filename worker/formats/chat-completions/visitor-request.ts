@@ -1,13 +1,13 @@
 /**
- * What a visitor may ask: a conversation in words, under the site's own system prompt. The request is made
- * anew from the fields that are allowed, so nothing else reaches the upstream, in any spelling or place.
+ * Limits a visitor's request to a conversation in words, under the site's own system prompt. The request is
+ * rebuilt from the allowed fields, so nothing else reaches the upstream, in any spelling or place.
  */
 import { ApiError } from '../../errors.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { VisitorRules } from '../format.ts'
 import type { ChatMessage, ChatRequest } from './wire.ts'
 
-/** Fields that cost nothing by themselves and bring no words to the model. */
+/** Fields that cost nothing by themselves and pass no words to the model. */
 const PLAIN_FIELDS = new Set([
   'model',
   'messages',
@@ -24,7 +24,8 @@ const PLAIN_FIELDS = new Set([
 ])
 
 /**
- * The fields of each role's messages: `true`, or the entry of `VisitorRules.fields` that allows the field.
+ * The fields of each role's messages. `true`: allowed; a name: allowed if `VisitorRules.fields` has this
+ * entry.
  */
 const MESSAGE_FIELDS: Partial<Record<string, Readonly<Record<string, true | string>>>> = {
   user: { role: true, content: true, name: 'name' },
@@ -90,8 +91,8 @@ function visitorMessage(
 }
 
 /**
- * Content is a text, or parts that are texts or are allowed. An assistant's content can be missing if the
- * message has something else.
+ * Checks that content is a text, or parts that are texts or allowed. An assistant's content may be missing
+ * if the message has another field.
  */
 function checkContent(
   { role, content, ...others }: ChatMessage,
@@ -120,7 +121,7 @@ function checkPart(
   if (!isRecord(part) || typeof part.type !== 'string') return wrongContent(param)
   const { type } = part
   if (type !== 'text' && !(type === 'refusal' && role === 'assistant')) {
-    // What an allowed part holds is for the upstream to check.
+    // The upstream checks the fields of an allowed part.
     return allowed.has(type) && role === 'user' ? undefined : fieldNotAllowed(`${param}.type`)
   }
   if (typeof part[type] !== 'string') return wrongContent(`${param}.${type}`)
@@ -128,7 +129,7 @@ function checkPart(
   return other === undefined ? undefined : fieldNotAllowed(`${param}.${shown(other)}`)
 }
 
-/** The fields that say something: OpenAI's clients send `null` for a field that is left out. */
+/** The fields with a value: OpenAI's clients send `null` for an omitted field. */
 function said(object: object): [string, unknown][] {
   return Object.entries(object).filter(([, value]) => value !== null)
 }
@@ -141,7 +142,7 @@ function wrongContent(param: string): ApiError {
   return new ApiError('invalid_parameter', { message: `\`${param}\` must be text.`, param })
 }
 
-/** A name as it came, if it is short and plain: callers can put anything there, of any length. */
+/** Quotes a name if it is short and plain. Callers can send any characters, at any length. */
 function shown(name: string): string {
   return /^[\w.-]{1,64}$/.test(name) ? name : '(a field without a proper name)'
 }

@@ -1,4 +1,4 @@
-/** An unstreamed chat completion: its texts and its usage, or the same without words. */
+/** An unstreamed chat completion: its texts, its usage, and a version without words. */
 import { isRecord } from '../../protocol/json.ts'
 import type { WholeAnswer } from '../answer-format.ts'
 import { indexOf, textsOfChoice, textsOfOther } from './texts.ts'
@@ -11,7 +11,7 @@ export function readWhole(json: unknown): WholeAnswer {
   return { texts, ...(usage && { usage }) }
 }
 
-/** Only fields that are known to hold no words are kept. */
+/** Keeps only fields that are known to hold no words. */
 export function emptied(json: unknown): Record<string, unknown> {
   const { id, object, created, model, choices, usage, system_fingerprint, service_tier } = isRecord(json)
     ? json

@@ -11,7 +11,7 @@ export interface ChatMessage {
 export const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
 export type Role = (typeof ROLES)[number]
 
-/** What the Worker depends on. Every other field passes to the upstream untouched. */
+/** The fields that the Worker reads. Every other field passes to the upstream unchanged. */
 export interface ChatRequest {
   model?: string
   messages: ChatMessage[]

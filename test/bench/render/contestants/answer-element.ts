@@ -1,4 +1,4 @@
-/** An answer's element with the style that Millrace's pages have it in. */
+/** An answer's element with the style of Millrace's pages. */
 import style from '../../../../client/render/markdown.css?inline'
 
 export const LABELS = {

@@ -1,9 +1,9 @@
-/** What each contestant's module exports as `start`: it runs in the page. */
+/** The `start` export of each contestant's module. It runs in the page. */
 export type Start = (place: HTMLElement) => Running | Promise<Running>
 
 export interface Running {
   write(delta: string): void
   end(): void
-  /** What is scrolled to its end after each delta; `undefined` where it scrolls by itself. */
+  /** The element to scroll to its end after each delta; `undefined` if the contestant scrolls by itself. */
   scroller: Element | undefined
 }

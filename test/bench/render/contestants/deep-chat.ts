@@ -23,7 +23,7 @@ export const start: Start = async (place) => {
   return {
     write: (delta) => void signals.onResponse({ text: delta }),
     end: () => signals.onClose(),
-    // It follows its own end.
+    // It scrolls by itself.
     scroller: undefined,
   }
 }

@@ -1,4 +1,4 @@
-/** The usual way: all of the text is parsed and cleaned anew with each delta. */
+/** The usual way: the whole text is parsed and sanitised again with each delta. */
 import DOMPurify from 'dompurify'
 import { marked } from 'marked'
 import type { Start } from './contestant.ts'

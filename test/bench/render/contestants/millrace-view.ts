@@ -1,4 +1,4 @@
-/** As it is in the product: deltas are collected until the next frame. */
+/** As in the product: deltas are collected until the next frame. */
 import { createMarkdownView } from '../../../../client/render/markdown-view.ts'
 import { createAnswer, LABELS } from './answer-element.ts'
 import type { Start } from './contestant.ts'

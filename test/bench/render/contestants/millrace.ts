@@ -1,4 +1,4 @@
-/** Delta by delta, as the others, with its style and its highlighter. */
+/** Delta by delta, like the other contestants, with its style and its highlighter. */
 import { createRenderer } from '../../../../client/render/renderer.ts'
 import { createAnswer, LABELS } from './answer-element.ts'
 import type { Start } from './contestant.ts'
