@@ -109,7 +109,7 @@ export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
  */
 export const BROKEN_PIPE_GRACE_MS = 1_000
 
-/** Before a connection is broken off, how long the bytes sent before it have to arrive. */
+/** How long sent bytes have to arrive before their connection is broken off. */
 export const BREAK_OFF_GRACE_MS = 50
 
 /**

@@ -237,7 +237,7 @@ async function converse(
   return { ...handed, retries }
 }
 
-/** The end of an answer that could not be sent, and has cost tokens all the same. */
+/** The end of an answer that could not be sent but has cost tokens. */
 async function failedWith(tokens: Promise<Tokens>): Promise<Ended> {
   return { end: 'failed', bytes: 0, tokens: await tokens.catch(() => undefined) }
 }

@@ -75,7 +75,10 @@ export interface UpstreamResult {
   answer: Answer | ApiError
   /** How often it was tried again. */
   retries: number
-  /** The body of an answer that came whole where a stream was asked for. It has cost tokens, and may say how many. */
+  /**
+   * The body of an answer that came whole where a stream was asked for. It has cost tokens, and may say how
+   * many.
+   */
   unstreamed?: Uint8Array
 }
 
