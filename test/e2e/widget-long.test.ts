@@ -131,9 +131,9 @@ test('50,000 tokens: keys are heard, memory is bounded, and the text is whole', 
 
   await chat.begin()
   await frames(chat)
-  const gone = await held(session)
-  expect(gone.nodes).toBeLessThan(before.nodes + 500)
-  expect(gone.heapMb - before.heapMb).toBeLessThan(15)
+  // One collection may free what holds the nodes, and only the next one the nodes.
+  await poll(async () => (await held(session)).nodes < before.nodes + 500).toBe(true)
+  expect((await held(session)).heapMb - before.heapMb).toBeLessThan(15)
 
   await chat.open('All of it?')
   await poll(() => isWhole(chat)).toBe(WHOLE)
