@@ -37,6 +37,13 @@ const ANSWER = [
 const WIRE = ANSWER.join('')
 const CHUNKS = dataOf(ANSWER).slice(0, -1)
 
+test('[DONE] without an answer before it is not the end of one', async () => {
+  for (const parts of splits(toBytes(`: hi\n\n${DONE_EVENT}`))) {
+    const { end } = await runParts(parts)
+    expect(end).toMatchObject({ state: 'truncated', error: { code: 'upstream_truncated' } })
+  }
+})
+
 describe('a whole answer is passed on in its own bytes, and kept event by event, at every split', () => {
   test.each<[string, string, string[]]>([
     ['as OpenAI writes it', WIRE, CHUNKS],
@@ -50,7 +57,6 @@ describe('a whole answer is passed on in its own bytes, and kept event by event,
     ],
     ['without a space after the colon', WIRE.replaceAll('data: ', 'data:'), CHUNKS],
     ['in several lines of data', `data: {"choices":\ndata: []}\n\n${DONE_EVENT}`, ['{"choices":\n[]}']],
-    ['with nothing in it', DONE_EVENT, []],
     ['with a blank behind [DONE]', WIRE.replace('[DONE]', '[DONE] '), CHUNKS],
   ])(
     '%s',

@@ -26,7 +26,8 @@ const cases: [name: string, stream: string, ending: Ending][] = [
   ['an error and [DONE]', 'data: {"error":{}}\n\ndata: [DONE]\n\n', { state: 'failed', unfinished: '' }],
   ['half an event', `${chunk}\n\ndata: {"cho`, { state: 'open', unfinished: 'data: {"cho' }],
   ['an event without its blank line', 'data: [DONE]\n', { state: 'open', unfinished: 'data: [DONE]\n' }],
-  ['more after the end', 'data: [DONE]\n\ndata: x', { state: 'done', unfinished: 'data: x' }],
+  ['more after the end', `${chunk}\n\ndata: [DONE]\n\ndata: x`, { state: 'done', unfinished: 'data: x' }],
+  ['an end without an answer', ': hi\n\ndata: [DONE]\n\n', { state: 'empty', unfinished: '' }],
 ]
 
 test.each(cases)('the ending is known for %s, at every split', (_, stream, expected) => {

@@ -207,7 +207,9 @@ function take(
   const event = reader.read(sse)
   for (const observer of observers) observer.see(event)
   choices.see(event)
-  if (event.kind === 'done') return { state: 'done', endBytes: bytes }
+  if (event.kind === 'done' && choices.hasBegun) return { state: 'done', endBytes: bytes }
+  // An end without an answer before it is not the end of one.
+  if (event.kind === 'done') return endOf(new ApiError('upstream_truncated'))
   if (event.kind === 'error') return takeError(event, bytes, run, moderation)
   if (event.kind === 'invalid' && !sink.takes.otherBytes) throw new ApiError('upstream_invalid')
   if (run.hidesUsage && event.usageAlone) return undefined
@@ -245,14 +247,21 @@ function show(
 }
 
 interface OpenChoices extends Observer {
+  /** Whether any part of an answer has come. */
+  readonly hasBegun: boolean
   /** Choices that have begun and not finished. */
   open(): number[]
 }
 
 function openChoices(): OpenChoices {
   const open = new Map<number, boolean>()
+  let hasBegun = false
   return {
-    see({ texts, finished }) {
+    get hasBegun() {
+      return hasBegun
+    },
+    see({ kind, texts, finished }) {
+      hasBegun ||= kind === 'chunk'
       for (const { choice } of texts) if (!open.has(choice)) open.set(choice, true)
       for (const choice of finished) open.set(choice, false)
     },

@@ -9,10 +9,10 @@ import { createEventReader } from '../protocol/event-reader.ts'
 
 export interface Ending {
   /**
-   * `done`: the end came. `failed`: the upstream reported an error. `open`: neither, so an end here cuts the
-   * answer off.
+   * `done`: the end came. `empty`: the end came, and no answer before it. `failed`: the upstream reported an
+   * error. `open`: none of these, so an end here cuts the answer off.
    */
-  state: 'done' | 'failed' | 'open'
+  state: 'done' | 'empty' | 'failed' | 'open'
   /** The bytes after the last whole event: the beginning of a cut-off event, or empty. */
   unfinished: string
 }
@@ -36,6 +36,8 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
   const reader = format.reader('')
   const events = createEventReader(MAX_EVENT_BYTES)
   let state: Ending['state'] = 'open'
+  /** Whether any event with JSON has come. */
+  let hasBegun = false
   /** The unfinished event, in the pieces it came in. */
   let held: string[] = []
   let heldChars = 0
@@ -57,10 +59,11 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
   function look(whole: string): void {
     // Bytes after an end change nothing: no client reads them. Nearly all bytes contain no end, so parsing
     // is skipped.
+    hasBegun ||= whole.includes('{')
     if (state !== 'open' || !format.mayEnd(whole)) return
     for (const { event } of events.push(toBytes(whole))) {
       const kind = event && reader.read(event).kind
-      if (kind === 'done') state = 'done'
+      if (kind === 'done') state = hasBegun ? 'done' : 'empty'
       if (kind === 'error') state = 'failed'
       if (state !== 'open') return
     }

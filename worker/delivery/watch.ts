@@ -36,7 +36,7 @@ export function watch({ first, rest, format, abort, silenceMs, observe }: Source
     observe(part)
     // An upstream may stay open after its end. The caller still gets what the other branch has not piped
     // yet.
-    if (ending.now().state === 'done') abort(new ApiError('upstream_truncated'))
+    if (['done', 'empty'].includes(ending.now().state)) abort(new ApiError('upstream_truncated'))
   }
   see(first)
   const watched = tap(toTap, {

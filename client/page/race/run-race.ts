@@ -1,7 +1,9 @@
 /** Asks one question in both ways at the same moment, and measures. */
+
 import type { ChatChunk, ChatRequest } from '../../../worker/formats/chat-completions/wire.ts'
 import type { CallOptions } from '../../stream/call.ts'
 import { fetchChat } from '../../stream/fetch-chat.ts'
+import { firstChoice } from '../../stream/first-choice.ts'
 import { openChat } from '../../stream/open-chat.ts'
 import { retracts, withdraw } from '../../stream/withdraw.ts'
 import type { Finish, RaceRecord, Sample, TokenCount, Way } from './record.ts'
@@ -109,7 +111,7 @@ async function askStream(
       firstWordsMs ??= ms
       watch.text('streamed', text, chunk.model, ms)
     }
-    content += contentOf(chunk)
+    content += firstChoice(chunk).content
     if (retracts(chunk)) {
       content = withdraw(content, chunk)
       watch.shortened('streamed', content)
@@ -127,14 +129,6 @@ async function askStream(
 }
 
 function textOf(chunk: ChatChunk): string {
-  return contentOf(chunk) + (deltaOf(chunk)?.refusal ?? '')
-}
-
-function contentOf(chunk: ChatChunk): string {
-  return deltaOf(chunk)?.content ?? ''
-}
-
-/** One choice was requested; others are ignored. */
-function deltaOf({ choices }: ChatChunk) {
-  return choices.find(({ index }) => index === 0)?.delta
+  const { content, refusal } = firstChoice(chunk)
+  return content + refusal
 }

@@ -5,8 +5,10 @@
  * Resumed text is kept and compared with the stream, which starts again at its beginning; new text is
  * appended after it. An earlier attempt's text stays until this attempt has text of its own.
  */
+
 import type { ChatChunk } from '../../../worker/formats/chat-completions/wire.ts'
 import type { EndState } from '../../../worker/protocol/wire.ts'
+import { firstChoice } from '../../stream/first-choice.ts'
 import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import { retracts, withdraw } from '../../stream/withdraw.ts'
@@ -78,16 +80,15 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
   let repeated = 0
 
   function show(chunk: ChatChunk): void {
-    // One choice was requested; others are ignored.
-    const choice = chunk.choices.find(({ index }) => index === 0)
-    content += choice?.delta?.content ?? ''
+    const choice = firstChoice(chunk)
+    content += choice.content
     // Retractions also apply after a stop, when no more text is shown.
     if (retracts(chunk)) retract(chunk)
     if (over) return
     meter.see(chunk)
     reported = toldReading(chunk) ?? reported
     state = chunk.millrace?.state ?? state
-    const text = newPart((choice?.delta?.content ?? '') + (choice?.delta?.refusal ?? ''))
+    const text = newPart(choice.content + choice.refusal)
     if (text !== '') {
       if (!begun) begin()
       turn.answer += text
@@ -95,8 +96,8 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
       view.append(text)
       options.grown(text)
     }
-    if (choice?.finish_reason === 'length') setNote('too-long')
-    withheld ||= choice?.finish_reason === 'content_filter' || state === 'moderated'
+    if (choice.finishReason === 'length') setNote('too-long')
+    withheld ||= choice.finishReason === 'content_filter' || state === 'moderated'
   }
 
   /** The part of `text` that is not yet shown. */

@@ -14,6 +14,16 @@ const event =
   'id: 7\ndata: {"id":"c-1","n":-12.5e+3,"flag":true,"none":null,"empty":{},"list":[1,"two",[],{"k":false,"l":[3]}],' +
   '"choices":[{"index":0,"delta":{"content":"half \\u00e9\\n\\"quoted\\", {braces} ünï 🎉"},"finish_reason":null}]}\n\n'
 
+test.each(['event: er', 'event: message\n', 'event:', 'id: 1\nevent: x\r\n', 'eve', 'event: x\nretry: 1'])(
+  'an event cut after %j ends with the error as data, since clients fail on a name without any',
+  (cut) => {
+    const [last, ...more] = eventsOf([toBytes(cut + completeWithError(cut, envelope))])
+    expect(more).toEqual([])
+    expect(JSON.parse(last?.data ?? '')).toEqual(envelope)
+    expect([undefined, 'error']).toContain(last?.event)
+  },
+)
+
 describe('an event cut at any byte', () => {
   const whole = toBytes(event)
   for (const [name, before] of [

@@ -16,11 +16,22 @@ import { DONE } from './wire.ts'
  */
 export function completeWithError(unfinished: string, envelope: ErrorEnvelope): string {
   const data = dataOf(unfinished)
-  if (data === undefined) return `\n\n${errorFrame(envelope)}`
+  if (data === undefined) return afterOtherLines(unfinished, envelope)
   const { text, prefix } = data
   if (text === '') return `${prefix}${JSON.stringify(envelope)}\n\n`
   const suffix = closeJson(text, `"error":${JSON.stringify(envelope.error)}`)
   return suffix === undefined ? `\n\n${errorFrame(envelope)}` : `${prefix}${suffix}\n\n`
+}
+
+/**
+ * After an `event:` line a blank line would close an event without data, on which OpenAI's SDK fails. So the error goes
+ * into that event, under a name of ours: of two `event:` lines the last one counts.
+ */
+function afterOtherLines(unfinished: string, envelope: ErrorEnvelope): string {
+  const names = /(?:^|[\r\n])event/.test(unfinished)
+  if (!names) return `\n\n${errorFrame(envelope)}`
+  const newLine = /[\r\n]$/.test(unfinished) ? '' : '\n'
+  return `${newLine}event: error\n${errorFrame(envelope)}`
 }
 
 /**
