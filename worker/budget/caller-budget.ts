@@ -27,8 +27,6 @@ export interface CallerBudget extends Part {
   usage(limits: CallerLimits): BudgetState
 }
 
-const NO_LIMITS: CallerLimits = { tokensPerDay: undefined, concurrency: undefined, sliced: false }
-
 /**
  * A grant can be outdated when it comes: the day turned, or a running call outgrew its reservation. Three in
  * a row are a defect.
@@ -80,9 +78,7 @@ export function createCallerBudget(sql: Sql, deployment: SliceSource, now: () =>
     progress: (id, output) => ledger.progress(id, output),
     settle: (id, used) => void ledger.settle(id, used, now()),
     charge(id, used) {
-      if (!isTokenCount(used) || ledger.settle(id, used, now())) return
-      ledger.reserve({ id, prompt: used, output: 0, expiresAt: now() }, NO_LIMITS, now())
-      ledger.settle(id, used, now())
+      if (isTokenCount(used) && !ledger.settle(id, used, now())) ledger.spend(used, now())
     },
     usage: (limits) => ledger.usage(limits, now()),
     dueAt: () => ledger.dueAt(now()),

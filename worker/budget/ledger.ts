@@ -55,6 +55,8 @@ export interface Ledger {
    * @returns whether there was anything to settle
    */
   settle(id: string, used: number | undefined, now: number): boolean
+  /** Charges a call that nothing was reserved for. */
+  spend(used: number, now: number): void
   usage(limits: CallerLimits, now: number): BudgetState
   /** Takes the deployment's answer to a request. */
   take(answer: SliceAnswer): void
@@ -207,6 +209,11 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
       calls.delete(id)
       noteCharge(call.day, tokens, now)
       return true
+    },
+
+    spend(used, now) {
+      charge(dayOf(now), used, now)
+      noteCharge(dayOf(now), used, now)
     },
 
     usage(limits, now) {
