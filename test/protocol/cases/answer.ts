@@ -131,10 +131,6 @@ export function answerCases(caller: Caller): void {
       expectWhole(await following.rest(), CHUNKS)
     })
 
-    test('of nothing but [DONE] is an answer', async () => {
-      expectWhole((await caller.read(plan(DONE_EVENT))).text, [])
-    })
-
     test('of two requests is two streams', async () => {
       const same = plan(...answerEvents(numbered(3)))
       const [one, two] = [await caller.read(same), await caller.read(same)]

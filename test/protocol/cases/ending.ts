@@ -21,6 +21,11 @@ export function endingCases(caller: Caller): void {
   describe('an upstream that leaves its answer unfinished: truncated', () => {
     const TRUNCATED = { code: 'upstream_truncated', type: 'server_error' }
 
+    test('one of nothing but [DONE]', async () => {
+      const known = await caller.read(plan(DONE_EVENT))
+      expectBroken(known.text, [], 'truncated', TRUNCATED)
+    })
+
     test.each<[string, string[], Step[]]>([
       ['ends', HALF, []],
       ['ends after the finish, without [DONE]', [...HALF, finish()], []],
