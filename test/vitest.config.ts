@@ -48,6 +48,8 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           include: [WORKERD],
           testTimeout: 30_000,
+          // The first call of a file loads the whole Worker into workerd.
+          hookTimeout: 60_000,
           globalSetup: [`${ROOT}test/support/ranks.ts`],
         },
       },
