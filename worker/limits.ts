@@ -23,8 +23,11 @@ export const MAX_EVENT_BYTES = 1.5 * 1024 * 1024
 /** The largest cut-off event that is completed with an error, in characters. */
 export const MAX_COMPLETED_CHARS = 1024 * 1024
 
-/** Bytes of one gathered read: about 130 tokens, more than arrive in 16 ms. */
-export const GATHERED_READ_BYTES = 32 * 1024
+/** One read of an answer: 16 tokens, more than come in 16 ms from a fast model. */
+export const READ_BYTES = 4 * 1024
+
+/** One read where more is waiting, and one read of the side of an answer that is thrown away. */
+export const MAX_READ_BYTES = 32 * 1024
 
 /** How far an answer is read ahead of a slow reader. */
 export const MAX_GATHERED_BYTES = 256 * 1024

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { gatheredChunks } from '../../worker/answer/chunks.ts'
-import { GATHERED_READ_BYTES, MAX_GATHERED_BYTES } from '../../worker/limits.ts'
+import { MAX_GATHERED_BYTES, MAX_READ_BYTES } from '../../worker/limits.ts'
 import { concat } from '../../worker/protocol/concat.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 
@@ -35,7 +35,7 @@ test('the bytes that were read before come first, and at once', async () => {
 
 test('all bytes come, in order, at random sizes and moments', async () => {
   const parts = fc.array(
-    fc.record({ size: fc.integer({ min: 1, max: 2 * GATHERED_READ_BYTES }), waits: fc.boolean() }),
+    fc.record({ size: fc.integer({ min: 1, max: 2 * MAX_READ_BYTES }), waits: fc.boolean() }),
     { maxLength: 30 },
   )
   await fc.assert(
@@ -127,7 +127,7 @@ test('a slow reader holds the upstream up', async () => {
   }
   chunks.cancel()
   expect(read).toBeGreaterThan(4 * MAX_GATHERED_BYTES)
-  expect(most).toBeLessThanOrEqual(MAX_GATHERED_BYTES + 4 * GATHERED_READ_BYTES)
+  expect(most).toBeLessThanOrEqual(MAX_GATHERED_BYTES + 4 * MAX_READ_BYTES)
 })
 
 test('a body that breaks off rejects after what came', async () => {

@@ -16,10 +16,10 @@ const dataAt = (number: number) => `{"token":"t${number}"}`
 const textFrom = (after: number, last: number) =>
   Array.from({ length: last - after }, (_, i) => numberedEvent(after + i + 1, dataAt(after + i + 1))).join('')
 
-function open(gatherMs = 0) {
+function open() {
   const { sql, journal } = openJournal()
   const stream = journal.begin(newStream())
-  const log = runningLog(journal, stream, { gatherMs })
+  const log = runningLog(journal, stream)
   let clock = 0
   const onLeave = vi.fn()
   return {
@@ -62,22 +62,6 @@ describe('a reader gets the events it is missing, and then new ones', () => {
         expect(await text).toBe(textFrom(after, COUNT) + numberedEvent(COUNT + 1, '[DONE]'))
       }
     }
-  })
-
-  test('to the end, also if it comes while events gather', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    for (let come = 1; come <= COUNT; come++) {
-      const { log, follow } = open(16)
-      append(log, come)
-      const text = read(follow().body).rest()
-      await settled()
-      vi.advanceTimersByTime(20)
-      await settled()
-      append(log, 1)
-      end(log)
-      expect(await text).toBe(textFrom(0, come + 1) + numberedEvent(come + 2, '[DONE]'))
-    }
-    vi.useRealTimers()
   })
 
   test('the missing ones in one write', async () => {

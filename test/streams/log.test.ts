@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { ApiError } from '../../worker/errors.ts'
 import {
   MAX_EVENT_BYTES,
@@ -32,29 +32,6 @@ function append(log: RunningLog, count: number): void {
 }
 
 const bytesAt = (number: number) => Buffer.byteLength(numberedEvent(number, dataAt(number)))
-
-test('events that come soon after a shown one are shown together; the first, the last and late ones at once', async () => {
-  vi.useFakeTimers()
-  const { journal, stream } = open()
-  const log = runningLog(journal, stream, { gatherMs: 16 })
-  append(log, 3)
-  expect(readAll(log, 0)).toBe(textFrom(0, 1))
-  const woken = vi.fn()
-  void log.changed().then(woken)
-  await vi.advanceTimersByTimeAsync(15)
-  expect(woken).not.toHaveBeenCalled()
-  await vi.advanceTimersByTimeAsync(1)
-  expect(woken).toHaveBeenCalledExactlyOnceWith('event')
-  expect(readAll(log, 1)).toBe(textFrom(1, 3))
-  await vi.advanceTimersByTimeAsync(100)
-  append(log, 1)
-  expect(readAll(log, 3)).toBe(textFrom(3, 4))
-  append(log, 1)
-  log.end('done', [dataAt(6)], 1000)
-  expect(readAll(log, 4)).toBe(textFrom(4, 6))
-  expect(vi.getTimerCount()).toBe(0)
-  vi.useRealTimers()
-})
 
 describe('each event can be read at once', () => {
   test('from every place, while they come: from memory, the journal, and where those meet', () => {

@@ -61,7 +61,6 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
       journal: born.journal,
       keeping: { kept: FOREVER, abandoned: FOREVER },
       silenceMs: FOREVER,
-      gatherMs: 0,
       now: Date.now,
       admit: ({ reservation }) => admitted(reservation.id),
       ask() {

@@ -29,7 +29,6 @@ function start(surroundings: Partial<Parameters<typeof createStreams>[0]> = {}) 
     journal,
     keeping: KEEPING,
     silenceMs: 120_000,
-    gatherMs: 0,
     now: Date.now,
     admit: ({ reservation }) => admitted(reservation.id),
     ask() {

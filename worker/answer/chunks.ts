@@ -6,7 +6,7 @@
  * buffers what the other branch has read, so the other branch is pumped natively, read 32 KB at a time, and
  * discarded.
  */
-import { GATHERED_READ_BYTES, MAX_GATHERED_BYTES } from '../limits.ts'
+import { MAX_GATHERED_BYTES, MAX_READ_BYTES, READ_BYTES } from '../limits.ts'
 
 export interface Chunks {
   /** @returns `undefined` at the end. Rejects if the body breaks off, or its call is aborted */
@@ -39,8 +39,10 @@ export function gatheredChunks(
   /** When the last read came, and whether the next one gathers. */
   let last = now()
   let gathers = false
-  /** Size of one chunk, from the last read that did not gather. */
+  /** Size of one chunk: the smallest read that did not gather. */
   let chunkBytes = first.byteLength
+  /** Whether the last read filled its buffer, so that there is more already. */
+  let isFull = false
   let hurried = false
   let endPause = () => {}
 
@@ -61,13 +63,15 @@ export function gatheredChunks(
         return first
       }
       const wait = last + gatherMs - now()
-      const gathered = gathers && wait > 0 && !hurried
+      const gathered = gathers && wait > 0 && !hurried && !isFull
       if (gathered) await pause(wait)
-      const { done, value } = await reader.read(new Uint8Array(GATHERED_READ_BYTES))
+      // A new buffer each time, since events are views of it; a small one, since clearing it costs time too.
+      const { done, value } = await reader.read(new Uint8Array(isFull ? MAX_READ_BYTES : READ_BYTES))
       if (done) return undefined
+      isFull = value.byteLength >= READ_BYTES
       const since = last
       last = now()
-      if (!gathered) chunkBytes = value.byteLength
+      if (!gathered) chunkBytes = Math.min(chunkBytes, value.byteLength)
       // Gather while a read brings more than one chunk; on a busy machine the clock alone can't tell.
       gathers = gathered ? value.byteLength >= 1.5 * chunkBytes : last - since < gatherMs
       drain.granted(value.byteLength)
@@ -105,7 +109,7 @@ function drainSlowly(body: ReadableStream<Uint8Array>): Drain {
   let room = Promise.withResolvers<void>()
 
   async function run(): Promise<void> {
-    let buffer = new Uint8Array(GATHERED_READ_BYTES)
+    let buffer = new Uint8Array(MAX_READ_BYTES)
     for (;;) {
       const { done, value } = await reader.readAtLeast(buffer.byteLength, buffer)
       if (done || value === undefined) return

@@ -6,7 +6,7 @@ import { type Dataset, record } from '../accounting/record.ts'
 import { reopenTicket, type TicketBudget, takeTicket } from '../admission/ticket.ts'
 import type { Config } from '../config/config.ts'
 import { ApiError, mayHaveCost } from '../errors.ts'
-import { GATHER_MS, IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
+import { IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import type { Part } from '../objects/part.ts'
 import { hasTable } from '../objects/schema.ts'
@@ -54,7 +54,6 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     journal,
     keeping,
     silenceMs: deadlines.silence,
-    gatherMs: GATHER_MS,
     now: Date.now,
     admit: ({ reservation, limits }) => takeTicket(budget, reservation, { caller, limits }),
     ask({ bytes, model, reservation, limits }) {

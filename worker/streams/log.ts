@@ -61,15 +61,6 @@ export function endedLog(journal: Journal, stream: KeptStream): Log {
   }
 }
 
-export interface LogOptions {
-  /**
-   * How long events gather after events were shown, to be shown together: each write to a reader costs as
-   * much as ten events. 0: not at all.
-   */
-  gatherMs: number
-  provisional: Provisional
-}
-
 /** Events that are shown before their verdict, and so not journalled yet. */
 export interface Provisional {
   /** How many of the last events are provisional. */
@@ -83,7 +74,7 @@ const NOTHING_PROVISIONAL: Provisional = { count: 0, mask: (data) => data }
 export function runningLog(
   journal: Journal,
   stream: KeptStream,
-  { gatherMs = 0, provisional = NOTHING_PROVISIONAL }: Partial<LogOptions> = {},
+  { provisional = NOTHING_PROVISIONAL }: { provisional?: Provisional } = {},
 ): RunningLog {
   let last = 0
   let bytes = 0
@@ -94,29 +85,10 @@ export function runningLog(
   /** The previous pack. Readers are seldom further behind, so most reads skip the journal. */
   let recent: Event[] = []
   let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
-  /** The number of the last event that readers may get. */
-  let shown = 0
-  let gathering: ReturnType<typeof setTimeout> | undefined
 
   function wake(what: 'event' | 'heartbeat'): void {
     change?.resolve(what)
     change = undefined
-  }
-
-  function show(): void {
-    shown = last
-    wake('event')
-  }
-
-  /** Shows the first event at once, and gathers those that follow. */
-  function showSoon(): void {
-    if (gathering !== undefined) return
-    show()
-    if (gatherMs === 0) return
-    gathering = setTimeout(() => {
-      gathering = undefined
-      if (shown < last) showSoon()
-    }, gatherMs)
   }
 
   function push(event: Event): void {
@@ -164,7 +136,7 @@ export function runningLog(
         throw new ApiError('stream_too_long')
       push(event)
       if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
-      showSoon()
+      wake('event')
     },
     flush,
     end(state, data, expires, withdrawn = 0) {
@@ -176,16 +148,15 @@ export function runningLog(
       for (const event of events) push(event)
       packed(pending.length)
       ended = true
-      if (gathering !== undefined) clearTimeout(gathering)
-      show()
+      wake('event')
     },
     heartbeat: () => wake('heartbeat'),
     read(after) {
-      if (after >= shown) return undefined
+      if (after >= last) return undefined
       const held = [...recent, ...pending]
       // Older events are all in the journal: those not yet journalled are held in memory.
       if (last - after > held.length) return journal.read(stream, after)
-      const events = held.slice(after - last, held.length + shown - last)
+      const events = held.slice(after - last)
       const count = filling(events, MAX_WRITE_BYTES)
       return { bytes: concat(events.slice(0, count).map((event) => event.bytes)), last: after + count }
     },

@@ -8,7 +8,7 @@ import type { Reservation } from '../budget/ledger.ts'
 import { ApiError, mayHaveCost } from '../errors.ts'
 import { MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limits.ts'
 import type { Journal, KeptStream } from './journal.ts'
-import { endedLog, type Log, type LogOptions, runningLog } from './log.ts'
+import { endedLog, type Log, runningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { type Running, type RunOptions, run } from './running.ts'
 import { newStreamId } from './stream-id.ts'
@@ -53,7 +53,7 @@ export interface StreamEnd extends AnswerEnd {
   bytes: number
 }
 
-interface Surroundings extends RunOptions, Pick<LogOptions, 'gatherMs'> {
+interface Surroundings extends RunOptions {
   journal: Journal
   /** Takes the ticket of a call. Synchronous if there is nothing to wait for. */
   admit(opening: Opening): Admission | Promise<Admission | ApiError>
@@ -84,15 +84,7 @@ interface Active {
   running: Running
 }
 
-export function createStreams({
-  gatherMs,
-  journal,
-  admit,
-  ask,
-  onEnd,
-  onBroken,
-  ...options
-}: Surroundings): Streams {
+export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options }: Surroundings): Streams {
   const active = new Map<string, Active>()
   /** Readers of streams that have ended. */
   const rereaders = new Map<string, Readers>()
@@ -111,11 +103,7 @@ export function createStreams({
         promptTokens: upstream.promptTokens,
         started,
       })
-      const running = run(
-        upstream,
-        (provisional) => runningLog(journal, stream, { gatherMs, provisional }),
-        options,
-      )
+      const running = run(upstream, (provisional) => runningLog(journal, stream, { provisional }), options)
       const one = { stream, ticket, upstream, running }
       active.set(stream.id, one)
       running.ended.then((end) => settle(one, end)).catch(onBroken)
