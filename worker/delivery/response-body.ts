@@ -1,6 +1,7 @@
 /** A response body that is written piece by piece, for one caller. */
 import { BREAK_OFF_GRACE_MS } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
+import { sleep } from '../sleep.ts'
 
 export interface ResponseBody {
   readonly readable: ReadableStream<Uint8Array>
@@ -89,7 +90,7 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
       void flush()
       // A reset overtakes bytes that were sent just before it, and drops them.
       await Promise.race([sending, gone])
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, BREAK_OFF_GRACE_MS)), gone])
+      await sleep(BREAK_OFF_GRACE_MS, clientGone)
       await Promise.race([writer.abort(error).catch(() => {}), gone])
     },
   }

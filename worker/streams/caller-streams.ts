@@ -12,6 +12,7 @@ import type { Part } from '../objects/part.ts'
 import { hasTable } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
+import { sleep } from '../sleep.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import { createJournal, type KeptStream } from './journal.ts'
 import { interruptedEnd } from './log.ts'
@@ -121,7 +122,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
       if (!(followed instanceof ApiError) || followed.code !== 'too_many_readers') return followed
       // A reader that has left is only noticed by writing to it.
       streams.probe(id)
-      await new Promise((resolve) => setTimeout(resolve, PROBE_MS))
+      await sleep(PROBE_MS)
       return streams.follow(id, after)
     },
     // While streams run the alarm goes on, so that an object that is evicted restarts and ends them.
