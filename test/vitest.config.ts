@@ -5,11 +5,12 @@ import { QUIET, ROOT } from '../scripts/bundle.ts'
 Object.assign(process.env, QUIET)
 
 const WORKERD = 'test/**/*.workerd.test.ts'
-const E2E = ['test/e2e/**/*.test.ts', 'test/protocol/{bounds,chromium,wrangler-dev}.test.ts']
-/** What waits for a browser or a server most of the time, and times nothing: two of these files run at a time. */
+const E2E = ['test/e2e/**/*.test.ts']
+/** What waits for a browser or a server most of the time, and times nothing: several of these files run at a time. */
 const UNTIMED = [
-  'test/e2e/{gate-threats,gate-visitors,page,page-*,render,render-*,widget-*}.test.ts',
-  'test/e2e/{access,bad-input,examples,library,sdk,secrets}.test.ts',
+  'test/e2e/{gate-*,page,page-*,render,render-*,widget-*}.test.ts',
+  'test/e2e/{access,aimock,bad-input,examples,faults,library,logs,moderation,odd-answers,sdk,secrets,start,usage,wrangler-dev}.test.ts',
+  'test/protocol/{bounds,chromium,wrangler-dev}.test.ts',
 ]
 
 /** The same cases in each run; `FUZZ_SEED=random` looks for others, `FUZZ_SEED=17` shows a failure again. */
@@ -29,7 +30,7 @@ export default defineConfig({
           // One project after the other: streams are timed, and should not be by what else runs.
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: [WORKERD, ...E2E, 'test/recordings/**'],
+          exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/recordings/**'],
           // Properties of many runs take long on a busy machine.
           testTimeout: 30_000,
         },
@@ -78,7 +79,8 @@ export default defineConfig({
           globalSetup: [`${ROOT}test/support/build.ts`],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          // They wait more than they work, so two cores take three.
+          maxWorkers: 3,
           isolate: false,
         },
       },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../worker/config/config.ts'
 import { ConfigError } from '../../worker/config/parsers.ts'
+import { toBytes } from '../../worker/protocol/encode.ts'
 
 const HASH = 'a'.repeat(64)
 
@@ -31,8 +32,8 @@ test('each setting reaches the configuration', () => {
   expect(config.upstream).toMatchObject({ baseUrl: 'http://127.0.0.1:11434/v1' })
   expect(config).toMatchObject({ models: ['b', 'a'], defaultModel: 'b', openAccess: true })
   expect(config.accessKeys).toEqual([
-    { name: 'laptop', sha256: HASH },
-    { name: 'ci', sha256: HASH },
+    { name: 'laptop', sha256: toBytes(HASH) },
+    { name: 'ci', sha256: toBytes(HASH) },
   ])
   expect(config.deadlines.silence).toBe(500)
   expect(config.keeping).toEqual({ kept: 1000, abandoned: 300_000 })

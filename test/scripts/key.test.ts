@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { createKey } from '../../scripts/key.ts'
 import { readConfig } from '../../worker/config/config.ts'
+import { toBytes } from '../../worker/protocol/encode.ts'
 
 test('the line is what ACCESS_KEYS takes, and its hash is of the key', () => {
   const { key, entry } = createKey('laptop')
   expect(key).toMatch(/^mr_[\w-]{32}$/)
   expect(readConfig({ ACCESS_KEYS: entry }).accessKeys).toEqual([
-    { name: 'laptop', sha256: createHash('sha256').update(key).digest('hex') },
+    { name: 'laptop', sha256: toBytes(createHash('sha256').update(key).digest('hex')) },
   ])
   expect(entry).not.toContain(key)
 })

@@ -3,8 +3,8 @@
  * come faster than one in 16 ms are gathered and read together. The first words never wait.
  *
  * A read of the body itself returns one HTTP chunk, however many are waiting. One branch of a `tee()`
- * buffers what the other branch has read, so the other branch is pumped natively, read 32 KB at a time, and
- * discarded.
+ * buffers what the other branch has read. So once chunks come fast the body is teed, and the other branch is
+ * pumped natively, read 32 KB at a time, and discarded. A short or a slow answer is spared that.
  */
 import { MAX_GATHERED_BYTES, MAX_READ_BYTES, READ_BYTES } from '../limits.ts'
 
@@ -32,9 +32,9 @@ export function gatheredChunks(
   rest: ReadableStream<Uint8Array>,
   { gatherMs, now }: Options,
 ): Chunks {
-  const [read, pumped] = rest.tee()
-  const reader = read.getReader({ mode: 'byob' })
-  const drain = drainSlowly(pumped)
+  let reader = rest.getReader({ mode: 'byob' })
+  /** Set once the body is teed. */
+  let drain: Drain | undefined
   let begun = false
   /** When the last read came, and whether the next one gathers. */
   let last = now()
@@ -56,6 +56,13 @@ export function gatheredChunks(
     })
   }
 
+  function startGathering(): void {
+    reader.releaseLock()
+    const [read, pumped] = rest.tee()
+    reader = read.getReader({ mode: 'byob' })
+    drain = drainSlowly(pumped)
+  }
+
   return {
     async read() {
       if (!begun) {
@@ -74,7 +81,8 @@ export function gatheredChunks(
       if (!gathered) chunkBytes = Math.min(chunkBytes, value.byteLength)
       // Gather while a read brings more than one chunk; on a busy machine the clock alone can't tell.
       gathers = gathered ? value.byteLength >= 1.5 * chunkBytes : last - since < gatherMs
-      drain.granted(value.byteLength)
+      drain?.granted(value.byteLength)
+      if (gathers && drain === undefined) startGathering()
       return value
     },
     hurry() {
@@ -85,7 +93,7 @@ export function gatheredChunks(
       endPause()
       // A body that has ended or broken has nothing to cancel.
       reader.cancel().catch(() => {})
-      drain.cancel()
+      drain?.cancel()
     },
   }
 }

@@ -3,6 +3,8 @@
  * stands there by mistake may be a key.
  */
 
+import { toBytes } from '../protocol/encode.ts'
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
@@ -10,10 +12,11 @@ export class ConfigError extends Error {
 /** @throws {ConfigError} naming the setting */
 export type Parse<T> = (text: string, name: string) => T
 
-/** `sha256`: 64 lower-case hex digits of the key's hash; the key itself is not stored. */
+/** An access key's holder. The key itself is not stored. */
 export interface AccessKey {
   name: string
-  sha256: string
+  /** The 64 lower-case hex digits of the key's SHA-256, as bytes: each call is compared with them. */
+  sha256: Uint8Array
 }
 
 /** [spec] RFC 2104, 3: a secret shorter than the hash's output weakens the signature. Base64 of 24 random bytes has 32. */
@@ -77,7 +80,7 @@ export const models: Parse<string[]> = (text, name) => {
 export const accessKeys: Parse<AccessKey[]> = (text, setting) => {
   const keys = listOf(text).map((entry, index) => {
     const [, name, sha256] = /^([\w.-]{1,64}):([0-9a-f]{64})$/i.exec(entry) ?? []
-    if (name !== undefined && sha256 !== undefined) return { name, sha256: sha256.toLowerCase() }
+    if (name !== undefined && sha256 !== undefined) return { name, sha256: toBytes(sha256.toLowerCase()) }
     throw new ConfigError(`${setting}: entry ${index + 1} is not name:sha256hex (64 hex digits).`)
   })
   const names = keys.map(({ name }) => name)

@@ -64,7 +64,7 @@ async function holderOf(key: string, known: readonly AccessKey[]): Promise<strin
   let holder: string | undefined
   // Compares with all of them, each in constant time: the duration must not tell which one was near.
   for (const { name, sha256 } of known) {
-    if (crypto.subtle.timingSafeEqual(hash, toBytes(sha256))) holder = name
+    if (crypto.subtle.timingSafeEqual(hash, sha256)) holder = name
   }
   return holder
 }
