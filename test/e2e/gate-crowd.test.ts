@@ -9,7 +9,7 @@ import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/ss
 
 const CALLS = 200
 const FITTING = 20
-const ROUNDS = 20
+const ROUNDS = 3
 
 /** What a call puts aside, and uses to the last token: `Say hello.` and its answer. */
 const PROMPT = 10

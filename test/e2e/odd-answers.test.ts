@@ -1,9 +1,9 @@
 /** Answers that upstreams really send and that are not as OpenAI writes them, on every way an answer takes. */
 import { describe, expect, test } from 'vitest'
-import { askStream, chat, dataOf, receive } from '../support/caller.ts'
+import { askStream, dataOf, receive } from '../support/caller.ts'
 import { keys, openStream, usageOf } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
-import { hang, inOrder, type Script } from '../support/script.ts'
+import { hang, inOrder } from '../support/script.ts'
 import { begun, events, json } from '../support/scripts.ts'
 import { answerEvents, chunk, completion, DONE_EVENT, delta, event, finish, role } from '../support/sse.ts'
 
@@ -91,42 +91,6 @@ describe('[DONE] ends the call of an upstream that stays open', () => {
     const { content, isWhole } = await read(await way(newCaller()))
     expect([content, isWhole]).toEqual(['ab', true])
     await house.upstream.until(({ open }) => open === 0)
-  })
-})
-
-describe('an upstream that ignores its bound is ended at it', () => {
-  const words = Array.from({ length: 400 }, (_, i) => `word${i} `)
-  const bounded = { max_completion_tokens: 50 }
-  const endless: Script = inOrder(begun([role(), ...words.map(delta)]), hang)
-
-  test('relayed: with finish_reason `length` and [DONE], and no error', async () => {
-    house.upstream.next(endless)
-    const { isWhole, text } = await read(await askStream(house.url, bounded, { headers: newCaller() }))
-    expect(isWhole).toBe(true)
-    expect(text).toContain('"finish_reason":"length"')
-    expect(text).not.toContain('"error"')
-    await house.upstream.until(({ open }) => open === 0)
-  })
-
-  test('durable: the same, and its last chunk says `budget`', async () => {
-    house.upstream.next(endless)
-    const { isWhole, text } = await read(await openStream(house.url, bounded, { headers: newCaller() }))
-    expect(isWhole).toBe(true)
-    expect(text).toContain('"finish_reason":"length"')
-    expect(text).toContain('"state":"budget"')
-  })
-
-  test('/chat: as a whole answer of that length', async () => {
-    house.upstream.next(endless)
-    const request = JSON.stringify({
-      model: 'gpt-test',
-      messages: [{ role: 'user', content: 'x' }],
-      ...bounded,
-    })
-    const { text, error } = await receive(await chat(house.url, request, { headers: newCaller() }))
-    expect(error).toBeUndefined()
-    expect(text).toMatch(/^word0 /)
-    expect(text).not.toContain('word60 ')
   })
 })
 

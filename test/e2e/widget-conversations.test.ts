@@ -294,61 +294,6 @@ describe('storage', () => {
     await poll(() => texts(chat)).toEqual(['ONE', 'Half', 'FOUR'])
   })
 
-  test('of `local`: of an answer that has ended, what a slow tab writes late is looked at once', async () => {
-    const chat = await chats.visit('storage="local"')
-    const fed = await halfWay(chat, 'one')
-    const other = await chat.tab()
-    await poll(() => texts(other)).toEqual(['Half'])
-    const record = () =>
-      chat.page.evaluate(() =>
-        Object.entries({ ...localStorage }).find(([name]) => name.startsWith('millrace-conversation ')),
-      )
-    const [name = '', early = ''] = (await record()) ?? []
-    expect(early).toContain('"pending"')
-    fed.end()
-    await Promise.all([chat.ended(), other.ended()])
-    await poll(record).toEqual([name, expect.not.stringContaining('"pending"')])
-    const looks: string[] = []
-    for (const { page } of [chat, other]) {
-      page.on('request', (request) => {
-        if (request.method() === 'GET' && request.url().includes('/v1/streams/')) looks.push(request.url())
-      })
-    }
-    await other.page.evaluate(([name, text]) => localStorage.setItem(name, text), [name, early] as const)
-    await poll(async () => looks.length).toBe(1)
-    await poll(record).toEqual([name, expect.not.stringContaining('"pending"')])
-    // Both have come to rest: what is asked now is heard of next.
-    await talk(chat, 'two')
-    await poll(() => texts(other)).toEqual(['Half', 'TWO'])
-    expect(looks).toHaveLength(2)
-    expect(await texts(chat)).toEqual(['Half', 'TWO'])
-  })
-
-  test('of `local`: after a pause that their session did not outlast, one tab asks and the other follows', async () => {
-    const chat = await chats.visit('storage="local"', {
-      init: () => {
-        const { now } = Date
-        Date.now = () => now() + Number(localStorage.getItem('ahead') ?? 0)
-      },
-    })
-    await talk(chat, 'one')
-    const other = await chat.tab()
-    await poll(() => texts(other)).toEqual(['ONE'])
-    const called = (route: string) =>
-      chats.logs.filter((line) => line.route === route && line.method === 'POST').length
-    const [questions, sessions] = [called('/v1/streams'), called('/v1/sessions')]
-    await chat.page.evaluate(() => localStorage.setItem('ahead', String(2 * 3_600_000)))
-    const fed = await halfWay(chat, 'two')
-    await poll(() => texts(other)).toEqual(['ONE', 'Half'])
-    expect(await other.stop.isVisible()).toBe(true)
-    fed.say(' and more')
-    await poll(() => texts(other)).toEqual(['ONE', 'Half and more'])
-    fed.end()
-    await Promise.all([chat.ended(), other.ended()])
-    await poll(async () => called('/v1/streams')).toBe(questions + 1)
-    expect([called('/v1/sessions'), chats.upstream.calls.length]).toEqual([sessions + 1, 2])
-  })
-
   test('of `local`: a tab that may not follow shows what the other one keeps, and leaves it alone', async () => {
     const chat = await keyed.visit('storage="local"')
     await chat.ask('one')
@@ -382,30 +327,6 @@ describe('storage', () => {
     // What is asked there is its own.
     await other.ask('three')
     await other.page.getByLabel('Access key').waitFor()
-  })
-
-  test('of `local`: a question put in other words while another tab watches stays one conversation', async () => {
-    const chat = await chats.visit('storage="local"')
-    const fed = await halfWay(chat, 'one')
-    const other = await chat.tab()
-    await poll(() => texts(other)).toEqual(['Half'])
-    // What they see has been written.
-    fed.say(' more')
-    await poll(() => chat.page.evaluate(() => Object.values({ ...localStorage }).join())).toContain(
-      'Half more',
-    )
-    const next = fedAnswer('Else')
-    chats.upstream.next(next.script)
-    await chat.turns.getByRole('button', { name: 'Edit the question' }).click()
-    await chat.turns.getByRole('textbox').fill('two')
-    await chat.turns.getByRole('textbox').press('Enter')
-    await poll(() => texts(other)).toEqual(['Else'])
-    next.end()
-    await Promise.all([chat.ended(), other.ended()])
-    await chat.toggleList()
-    expect(await chat.titles()).toEqual(['two'])
-    await other.page.reload()
-    await poll(() => texts(other)).toEqual(['Else'])
   })
 
   test('that the browser refuses leaves a chat without a past', async () => {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../../../worker/errors.ts'
 import { answerEvents, completion, numbered, role } from '../../support/sse.ts'
-import { type Asked, type Caller, errorOf, JSON_TYPE, type Known, QUESTION } from '../caller.ts'
+import { type Asked, type Caller, errorOf, JSON_TYPE, type Known } from '../caller.ts'
 import { gate, plan } from '../plan.ts'
 
 const FOLLOW = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
@@ -101,69 +101,23 @@ export function refusalCases(caller: Caller): void {
     })
   })
 
-  describe('a body', () => {
-    const asJson = (value: unknown): Asked => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
-    const text = (body: string): Asked => ({ headers: JSON_TYPE, body })
-
-    test.each<[string, Asked, number, ErrorCode, string | null]>([
-      ['of nothing', text(''), 400, 'invalid_json', null],
-      ['of text', text('Hello?'), 400, 'invalid_json', null],
-      ['of half a JSON', text('{"messages":['), 400, 'invalid_json', null],
-      ['of a list', text('[]'), 400, 'invalid_json', null],
-      [
-        'of no characters',
-        { headers: JSON_TYPE, body: Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d) },
-        400,
-        'invalid_encoding',
-        null,
-      ],
-      ['without messages', asJson({}), 400, 'invalid_messages', 'messages'],
-      ['without any message', asJson({ messages: [] }), 400, 'invalid_messages', 'messages'],
-      [
-        'with a wrong role',
-        asJson({ messages: [{ role: 'wizard' }] }),
-        400,
-        'invalid_role',
-        'messages[0].role',
-      ],
-      ['with text for stream', asJson({ ...QUESTION, stream: 'yes' }), 400, 'invalid_parameter', 'stream'],
-      [
-        'with text for its options',
-        asJson({ ...QUESTION, stream_options: 'all' }),
-        400,
-        'invalid_parameter',
-        'stream_options',
-      ],
-      ['with a number for a model', asJson({ ...QUESTION, model: 4 }), 400, 'invalid_parameter', 'model'],
-      [
-        'with too many messages',
-        asJson({ messages: Array.from({ length: 2049 }, () => QUESTION.messages[0]) }),
-        400,
-        'too_many_messages',
-        'messages',
-      ],
-      [
-        'of another type',
-        { headers: { 'content-type': 'text/plain' }, body: JSON.stringify(QUESTION) },
-        415,
-        'unsupported_media_type',
-        null,
-      ],
-      ['of 5 MB', asJson({ ...QUESTION, x: 'x'.repeat(5 * 1024 * 1024) }), 413, 'body_too_large', null],
-    ])('%s is refused', async (_, asked, status, code, param) => {
-      const response = await caller.reach('/v1/streams', { method: 'POST', ...asked })
-      expect(response.status).toBe(status)
-      expect(response.headers.get('stream-id')).toBeNull()
-      expect(response.headers.get('location')).toBeNull()
-      const message = expect.stringMatching(/\w+ \w+/)
-      expect(await errorOf(response)).toEqual({ message, type: 'invalid_request_error', param, code })
-    })
+  test.each<[string, Asked, number, ErrorCode, string | null]>([
+    ['of half a JSON', text('{"messages":['), 400, 'invalid_json', null],
+    ['with a wrong role', text('{"messages":[{"role":"wizard"}]}'), 400, 'invalid_role', 'messages[0].role'],
+    ['of 5 MB', text(`{"x":"${'x'.repeat(5 * 1024 * 1024)}"}`), 413, 'body_too_large', null],
+  ])('a body %s is refused', async (_, asked, status, code, param) => {
+    const response = await caller.reach('/v1/streams', { method: 'POST', ...asked })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('stream-id')).toBeNull()
+    expect(response.headers.get('location')).toBeNull()
+    const message = expect.stringMatching(/\w+ \w+/)
+    expect(await errorOf(response)).toEqual({ message, type: 'invalid_request_error', param, code })
   })
 
   describe('what the upstream refuses before its first byte is a status, and no stream', () => {
     const error = { message: 'No such thing: café.', type: 'some_type', param: 'messages[0]', code: 'odd' }
 
-    test.each([400, 404, 422, 429])('%i: in the words of the upstream', async (status) => {
+    test.each([400, 429])('%i: in the words of the upstream', async (status) => {
       const asked = plan({ refuse: status, body: { error } })
       const response = await caller.post(asked)
       expect(response.status).toBe(status)
@@ -187,6 +141,8 @@ export function refusalCases(caller: Caller): void {
     })
   })
 }
+
+const text = (body: string): Asked => ({ headers: JSON_TYPE, body })
 
 /** The same form, and nobody's: the chance that it is somebody's is that of guessing 128 bits. */
 const flipped = (id: string): string => `${id.slice(0, -8)}${[...id.slice(-8)].reverse().join('')}`
