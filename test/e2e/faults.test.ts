@@ -1,12 +1,11 @@
 /** Whatever the upstream does, the caller is told, nothing hangs, and the Worker goes on. */
-import OpenAI, { APIError } from 'openai'
 import { afterAll, describe, expect, test } from 'vitest'
 import { ask, askStream, chat, dataOf, lastError, QUESTION, receive } from '../support/caller.ts'
 import { openStream } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
-import { cut, end, inOrder, reset, type Script, send, wait } from '../support/script.ts'
+import { cut, end, inOrder, reset, type Script, wait } from '../support/script.ts'
 import { begun, bytes, failing, streamHead } from '../support/scripts.ts'
-import { chunk, delta, errorForms, event, role } from '../support/sse.ts'
+import { delta, errorForms, role } from '../support/sse.ts'
 
 const house = useHouse()
 
@@ -15,72 +14,6 @@ const always = (script: Script) => house.upstream.next(script, script, script)
 
 afterAll(async () => {
   expect(await (await askStream(house.url)).text(), 'the call after all of these').toContain('[DONE]')
-})
-
-/** Asks with OpenAI's SDK; the content that came, and what was thrown. */
-async function read(model: string): Promise<{ text: string; thrown: unknown }> {
-  const openai = new OpenAI({
-    baseURL: `${house.url}/v1`,
-    apiKey: 'anything',
-    maxRetries: 0,
-    logLevel: 'off',
-  })
-  let text = ''
-  try {
-    const messages = [{ role: 'user' as const, content: 'Say hello.' }]
-    for await (const { choices } of await openai.chat.completions.create({ model, messages, stream: true })) {
-      text += choices?.[0]?.delta?.content ?? ''
-    }
-  } catch (thrown) {
-    return { text, thrown }
-  }
-  return { text, thrown: undefined }
-}
-
-describe('an answer cut off after any number of bytes', () => {
-  const CONTENT = 'aé🎉 "b"\\\n'
-  const whole = Buffer.from(
-    `: comment\n\nid: 1\n${delta(CONTENT)}${event({
-      ...chunk({}, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }),
-      usage: { prompt_tokens: 1.5e3, ok: true, none: null, list: [1, { a: [] }] },
-    })}data: [DONE]\n\n`,
-  )
-  /** From here on the answer is whole: only the framing of `[DONE]` may be missing. */
-  const DONE_AT = whole.lastIndexOf('[DONE]') + '['.length
-  const cuts = Array.from({ length: whole.length - 1 }, (_, i) => i + 1)
-
-  test.each<[string, Script]>([
-    ['cleanly', end],
-    ['by a closed connection', cut],
-  ])(
-    '%s',
-    async (_, how) => {
-      house.upstream.when(({ request }) => {
-        const at = Number(request.model)
-        return inOrder(streamHead(), send(whole.subarray(0, at)), how)
-      })
-      const outcomes = new Map<number, { text: string; thrown: unknown }>()
-      const left = cuts.values()
-      const readers = Array.from({ length: 12 }, async () => {
-        for (const at of left) outcomes.set(at, await read(String(at)))
-      })
-      await Promise.all(readers)
-
-      for (const at of cuts) {
-        const { text, thrown } = outcomes.get(at) ?? {}
-        const where = `cut at ${at}: …${whole.subarray(0, at).toString().slice(-30)}`
-        expect(CONTENT.startsWith(text?.replace(/\ufffd$/, '') ?? '?'), where).toBe(true)
-        if (at < DONE_AT) {
-          expect(thrown, where).toBeInstanceOf(APIError)
-          expect(thrown, where).toMatchObject({ code: 'upstream_truncated' })
-        } else {
-          // `[DONE]` itself was begun: the answer is whole, whether or not the SDK says that its end was odd.
-          expect(text, where).toBe(CONTENT)
-        }
-      }
-    },
-    60_000,
-  )
 })
 
 describe('the end of a broken stream', () => {

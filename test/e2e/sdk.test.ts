@@ -2,8 +2,9 @@
 import OpenAI, { APIError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import { useHouse } from '../support/house.ts'
-import { answer, events, failing, json } from '../support/scripts.ts'
-import { completion, delta, errorForms, numbered, role, TOOL_ERROR, USAGE } from '../support/sse.ts'
+import { cut, end, inOrder, type Script, send } from '../support/script.ts'
+import { answer, events, failing, json, streamHead } from '../support/scripts.ts'
+import { chunk, completion, delta, errorForms, event, numbered, role, TOOL_ERROR } from '../support/sse.ts'
 
 const house = useHouse()
 
@@ -13,13 +14,14 @@ const client = (options: { maxRetries?: number } = {}) =>
   new OpenAI({ baseURL: `${house.url}/v1`, apiKey: 'anything', maxRetries: 0, logLevel: 'off', ...options })
 
 /** The content of a streamed answer, and what was thrown while it was read. */
-async function read(openai = client()): Promise<{ text: string; thrown: unknown }> {
+async function read(openai = client(), model = question.model) {
   let text = ''
   try {
-    for await (const { choices } of await openai.chat.completions.create({ ...question, stream: true })) {
-      text += choices[0]?.delta.content ?? ''
+    const request = { ...question, model, stream: true as const }
+    for await (const { choices } of await openai.chat.completions.create(request)) {
+      text += choices?.[0]?.delta?.content ?? ''
     }
-  } catch (thrown) {
+  } catch (thrown: unknown) {
     return { text, thrown }
   }
   return { text, thrown: undefined }
@@ -31,28 +33,10 @@ describe('answers', () => {
     expect(await read()).toEqual({ text: 'Hello 🎉', thrown: undefined })
   })
 
-  test('streamed, with usage', async () => {
-    house.upstream.next(answer(['a']))
-    const stream = await client().chat.completions.create({
-      ...question,
-      stream: true,
-      stream_options: { include_usage: true },
-    })
-    const chunks = await Array.fromAsync(stream)
-    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: USAGE })
-  })
-
   test('through `chat.completions.stream`', async () => {
     house.upstream.next(answer(['Hel', 'lo']))
     const done = await client().chat.completions.stream(question).finalChatCompletion()
     expect(done.choices[0]?.message.content).toBe('Hello')
-  })
-
-  test('unstreamed', async () => {
-    house.upstream.next(json(completion('Hello')))
-    const answered = await client().chat.completions.create(question)
-    expect(answered.choices[0]?.message.content).toBe('Hello')
-    expect(answered.usage).toEqual(USAGE)
   })
 
   test('with the request id of the upstream', async () => {
@@ -64,6 +48,52 @@ describe('answers', () => {
     const models = await Array.fromAsync(client().models.list())
     expect(models.map(({ id }) => id)).toEqual(['gpt-test', 'gpt-other'])
   })
+})
+
+describe('an answer cut off after any number of bytes', () => {
+  const CONTENT = 'aé🎉 "b"\\\n'
+  const whole = Buffer.from(
+    `: comment\n\nid: 1\n${delta(CONTENT)}${event({
+      ...chunk({}, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }),
+      usage: { prompt_tokens: 1.5e3, ok: true, none: null, list: [1, { a: [] }] },
+    })}data: [DONE]\n\n`,
+  )
+  /** From here on the answer is whole: only the framing of `[DONE]` may be missing. */
+  const DONE_AT = whole.lastIndexOf('[DONE]') + '['.length
+  const cuts = Array.from({ length: whole.length - 1 }, (_, i) => i + 1)
+
+  test.each<[string, Script]>([
+    ['cleanly', end],
+    ['by a closed connection', cut],
+  ])(
+    '%s',
+    async (_, how) => {
+      house.upstream.when(({ request }) => {
+        const at = Number(request.model)
+        return inOrder(streamHead(), send(whole.subarray(0, at)), how)
+      })
+      const outcomes = new Map<number, { text: string; thrown: unknown }>()
+      const left = cuts.values()
+      const readers = Array.from({ length: 12 }, async () => {
+        for (const at of left) outcomes.set(at, await read(client(), String(at)))
+      })
+      await Promise.all(readers)
+
+      for (const at of cuts) {
+        const { text, thrown } = outcomes.get(at) ?? {}
+        const where = `cut at ${at}: …${whole.subarray(0, at).toString().slice(-30)}`
+        expect(CONTENT.startsWith(text?.replace(/\ufffd$/, '') ?? '?'), where).toBe(true)
+        if (at < DONE_AT) {
+          expect(thrown, where).toBeInstanceOf(APIError)
+          expect(thrown, where).toMatchObject({ code: 'upstream_truncated' })
+        } else {
+          // `[DONE]` itself was begun: the answer is whole, whether or not the SDK says that its end was odd.
+          expect(text, where).toBe(CONTENT)
+        }
+      }
+    },
+    60_000,
+  )
 })
 
 describe('an error in mid-stream is thrown, as the upstream put it', () => {

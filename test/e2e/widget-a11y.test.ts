@@ -480,6 +480,8 @@ test('everything can be done by keyboard', async () => {
   const fed = fedAnswer('One ')
   site.upstream.next(fed.script)
   await tabTo(page, 'Your question')
+  // An empty question is none.
+  await press('Enter')
   await page.keyboard.type('Second?')
   await press('Shift+Enter')
   await page.keyboard.type('In two lines.')

@@ -69,6 +69,9 @@ describe('stop', () => {
     chats.upstream.next(fed.script)
     await chat.ask('One?')
     await chat.answers.getByText('Half').waitFor()
+    // No question is sent meanwhile; it stays in the box.
+    await chat.ask('Two?')
+    expect(await chat.box.inputValue()).toBe('Two?')
     await chat.box.press('Escape')
     await chat.ended()
     await chats.upstream.until(({ open }) => open === 0)

@@ -350,25 +350,6 @@ describe('storage', () => {
     await chat.toggleList()
     expect(await chat.titles()).toEqual([])
   })
-
-  test('that is full leaves on the page what it can’t keep', async () => {
-    const chat = await chats.visit()
-    await chat.page.evaluate(() => {
-      for (let size = 4 << 20; size > 0; size >>= 1) {
-        try {
-          for (let i = 0; ; i++) sessionStorage.setItem(`theirs ${size} ${i}`, 'x'.repeat(size))
-        } catch {}
-      }
-    })
-    await talk(chat, 'one')
-    await chat.begin()
-    await talk(chat, 'two')
-    await chat.open('one')
-    await talk(chat, 'three')
-    expect(chats.asked.at(-1)).toEqual([user('one'), assistant('ONE'), user('three')])
-    await chat.toggleList()
-    expect(await chat.titles()).toEqual(['one', 'two'])
-  })
 })
 
 describe('the way through a site', () => {

@@ -325,6 +325,7 @@ describe('methods', () => {
     expect(await told('millrace-open')).toHaveLength(1)
     expect(await told('millrace-close')).toHaveLength(1)
     await call((chat) => chat.open())
+    expect(await call((chat) => chat.ask(' '))).toBe(false)
     await call((chat) => chat.ask('What is a millrace?'))
     await ended()
     expect(await call((chat) => chat.export('markdown'))).toContain('A **ditch** to a mill.')

@@ -188,6 +188,15 @@ describe('a heartbeat comes', () => {
     await rest
   })
 
+  test('before the first event too', async () => {
+    const { add, running } = start()
+    running.idIsPublic = true
+    const reading = add()
+    void reading.rest()
+    await pass(HEARTBEAT_MS)
+    expect(beats(reading.text)).toBe(1)
+  })
+
   test('only when no events come', async () => {
     const { reading, upstream } = await begun(1)
     const rest = reading.rest()

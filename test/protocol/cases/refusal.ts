@@ -5,9 +5,6 @@ import { answerEvents, completion, numbered, role } from '../../support/sse.ts'
 import { type Asked, type Caller, errorOf, JSON_TYPE, type Known } from '../caller.ts'
 import { gate, plan } from '../plan.ts'
 
-const FOLLOW = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
-const CREATE = ['GET', 'HEAD', 'POST', 'OPTIONS']
-
 export function refusalCases(caller: Caller): void {
   let known: Known
   beforeAll(async () => {
@@ -18,24 +15,15 @@ export function refusalCases(caller: Caller): void {
     /** Ids that nobody has, of every kind: each made from one that somebody has. */
     const strangers: [string, (id: string) => string][] = [
       ['of the right form', (id) => flipped(id)],
-      ['in capitals', (id) => id.toUpperCase()],
       ['with its prefix alone', () => 'str_'],
-      ['without its prefix', (id) => id.slice('str_'.length)],
       ['one too long', (id) => `${id}0`],
-      ['one too short', (id) => id.slice(0, -1)],
       ['of 10 KB', (id) => id + 'a'.repeat(10_240)],
-      ['that is a number', () => '1'],
-      ['with a space behind it', (id) => `${id}%20`],
       ['with a zero byte', (id) => `${id}%00`],
-      ['with a line break', (id) => `${id}%0A`],
       ['with a slash', (id) => `${id}%2F`],
       ['that climbs', () => '..%2F..%2Fhealthz'],
-      ['with characters of another script', (id) => `${id.slice(0, -1)}%D1%81`],
       ['that is no UTF-8', () => 'str_%FF%FE'],
       ['with broken escapes', () => 'str_%E0%A4%A'],
       ['that is SQL', () => "'%20OR%20'1'='1"],
-      ['that every object has', () => '__proto__'],
-      ['with a wildcard', (id) => `${id.slice(0, -1)}%25`],
     ]
 
     test.each(strangers)('%s is nobody’s: the same 404 for all, byte for byte', async (_, toStranger) => {
@@ -68,37 +56,19 @@ export function refusalCases(caller: Caller): void {
     })
   })
 
-  describe('a method', () => {
-    test.each([
-      ['/v1/streams', CREATE],
-      ['/v1/streams/{id}', FOLLOW],
-    ])('of %s that is not one of %j: 405 with Allow', async (route, allowed) => {
-      const path = route.replace('{id}', known.id)
-      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((it) => !allowed.includes(it))) {
-        const response = await caller.reach(path, { method, ...(method !== 'GET' && { body: '{}' }) })
-        expect([method, response.status]).toEqual([method, 405])
-        expect(allowOf(response)).toEqual(allowed.toSorted())
-        expect(await errorOf(response)).toMatchObject({ code: 'method_not_allowed', param: null })
-      }
-      const options = await caller.reach(path, { method: 'OPTIONS' })
-      expect([options.status, await options.text()]).toEqual([204, ''])
-      expect(allowOf(options)).toEqual(allowed.toSorted())
-    })
-
-    test('HEAD is GET without its body', async () => {
-      const path = `/v1/streams/${known.id}`
-      const head = await caller.reach(path, { method: 'HEAD' })
-      expect([head.status, await head.text()]).toEqual([200, ''])
-      expect(head.headers.get('content-type')).toMatch(/^text\/event-stream(;|$)/)
-      expect((await caller.reach(`${path}x`, { method: 'HEAD' })).status).toBe(404)
-      const bad = await caller.reach(path, { method: 'HEAD', headers: { 'last-event-id': '-1' } })
-      expect([bad.status, await bad.text()]).toEqual([400, ''])
-      const running = await caller.begin(plan(role(), gate()))
-      const its = await caller.reach(`/v1/streams/${running.id}`, { method: 'HEAD' })
-      expect([its.status, await its.text()], 'and waits for nothing').toEqual([200, ''])
-      await caller.stop(running.id)
-      await running.rest()
-    })
+  test('HEAD is GET without its body', async () => {
+    const path = `/v1/streams/${known.id}`
+    const head = await caller.reach(path, { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([200, ''])
+    expect(head.headers.get('content-type')).toMatch(/^text\/event-stream(;|$)/)
+    expect((await caller.reach(`${path}x`, { method: 'HEAD' })).status).toBe(404)
+    const bad = await caller.reach(path, { method: 'HEAD', headers: { 'last-event-id': '-1' } })
+    expect([bad.status, await bad.text()]).toEqual([400, ''])
+    const running = await caller.begin(plan(role(), gate()))
+    const its = await caller.reach(`/v1/streams/${running.id}`, { method: 'HEAD' })
+    expect([its.status, await its.text()], 'and waits for nothing').toEqual([200, ''])
+    await caller.stop(running.id)
+    await running.rest()
   })
 
   test.each<[string, Asked, number, ErrorCode, string | null]>([
@@ -146,5 +116,3 @@ const text = (body: string): Asked => ({ headers: JSON_TYPE, body })
 
 /** The same form, and nobody's: the chance that it is somebody's is that of guessing 128 bits. */
 const flipped = (id: string): string => `${id.slice(0, -8)}${[...id.slice(-8)].reverse().join('')}`
-
-const allowOf = (response: Response) => (response.headers.get('allow') ?? '').split(', ').toSorted()
