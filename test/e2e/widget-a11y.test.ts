@@ -480,8 +480,9 @@ test('everything can be done by keyboard', async () => {
   const fed = fedAnswer('One ')
   site.upstream.next(fed.script)
   await tabTo(page, 'Your question')
-  // An empty question is none.
+  // An empty question is not sent.
   await press('Enter')
+  expect(await answers.count()).toBe(1)
   await page.keyboard.type('Second?')
   await press('Shift+Enter')
   await page.keyboard.type('In two lines.')
