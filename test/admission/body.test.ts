@@ -234,16 +234,6 @@ describe('POST /v1/chat/completions', () => {
       })
     })
 
-    test('the times are told on request', async () => {
-      const stream_options = { include_timing: true }
-      const call = await readChatRequest(
-        post(JSON.stringify({ messages: [user], stream: true, stream_options })),
-        visitor,
-      )
-      expect(call).toMatchObject({ wants: 'timing', stream: true })
-      expect(JSON.parse(text(call)).stream_options).toEqual({ include_usage: true })
-    })
-
     test.each(['hi', '{"messages":[{"role":"user","content":"hi"}],"model":"b"}'])(
       'a question on /chat: %s',
       async (body) => {
@@ -256,15 +246,6 @@ describe('POST /v1/chat/completions', () => {
         })
       },
     )
-
-    test.each([
-      ['{"messages":[{"role":"system","content":"x"}]}', 'role_not_allowed'],
-      ['{"messages":[{"role":"user","content":"hi"}],"tools":[]}', 'field_not_allowed'],
-      ['{"messages":[{"role":"user","content":"hi"}],"model":"gpt-5-pro"}', 'model_not_found'],
-    ])('%s is refused, on either route', async (body, code) => {
-      expect(await readChatRequest(post(body), visitor)).toMatchObject({ code })
-      expect(await readQuestion(post(body, 'text/plain'), visitor)).toMatchObject({ code })
-    })
   })
 
   const messages = (list: unknown) => JSON.stringify({ messages: list })

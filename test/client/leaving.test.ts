@@ -67,36 +67,6 @@ test('an abort before the first byte', async () => {
   await left
 })
 
-test('a signal that is aborted already sends nothing', async () => {
-  let asked = false
-  const { url } = await serve(() => {
-    asked = true
-  })
-  await expect(openChat(url, QUESTION, { signal: AbortSignal.abort() }).next()).rejects.toMatchObject({
-    name: 'AbortError',
-  })
-  expect(asked).toBe(false)
-})
-
-test('leaving a `for await` closes the connection', async () => {
-  const { url, left } = await serve(twoDeltasAndSilence)
-  for await (const chunk of openChat(url, QUESTION)) {
-    expect(chunk.choices[0]?.delta.content).toBe('a')
-    break
-  }
-  await left
-})
-
-test('a server that resets the connection is a network error', async () => {
-  const { url } = await serve((_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(event('a'), () => response.destroy())
-  })
-  const chunks = openChat(url, QUESTION)
-  expect((await chunks.next()).value?.choices[0]?.delta.content).toBe('a')
-  await expect(chunks.next()).rejects.toMatchObject({ code: 'network' })
-})
-
 test.each(['leaving it', 'an abort'])(
   'of a durable stream, %s closes the connection and asks for nothing',
   async (how) => {

@@ -317,21 +317,6 @@ describe('the network', () => {
     expect(world.now()).toBeLessThan(6_000)
     expect(streams.open()).toBe(1)
   })
-
-  test('is not waited for on a page that becomes visible again', async () => {
-    const half: Fate = { bytes: bytes(EVENTS[0] ?? '').length, ends: 'reset' }
-    const { world, streams, open } = scene([half, ...Array<Fate>(6).fill('lost')])
-    const chunks = open()[Symbol.asyncIterator]()
-    await chunks.next()
-    const next = chunks.next()
-    await world.pass(20_000)
-    const before = streams.requests.length
-    await world.pass(1_500)
-    world.sign('visible')
-    await world.pass(0)
-    expect(streams.requests).toHaveLength(before + 1)
-    await world.until(next)
-  })
 })
 
 describe('leaving', () => {
@@ -461,10 +446,5 @@ describe('a stream that is known', () => {
     const { text } = await readAll(world, followStream(URL, ID, { ...options, after: 2 }))
     expect(text).toBe(WORDS.slice(2).join(''))
     expect(streams.requests).toEqual([`GET ${URL}/${ID} after 2`])
-  })
-
-  test('is reconnected to like any other', async () => {
-    const { world, options } = scene(['lost', { status: 503 }, 'hangs'])
-    expect(await readAll(world, followStream(URL, ID, options))).toEqual(WHOLE)
   })
 })

@@ -59,27 +59,18 @@ describe('a connection that is lost', () => {
     expect(tell(lost(), 5_000)).toEqual(reconnect(500))
   })
 
-  test('is tried as at first, once a new event had come', () => {
+  test.each([
+    ['once a new event had come', ['opened', 'newEvent'], 2_000],
+    ['if it had lasted', ['opened'], LASTING_MS],
+  ] as const)('is tried as at first, %s', (_, events, lasted) => {
     const { tell } = story()
     for (let i = 0; i < 3; i++) {
       tell('trying', 10_000)
       tell(lost(), 2_000)
     }
     tell('trying', 10_000)
-    tell('opened')
-    tell('newEvent')
-    expect(tell(lost(), 2_000)).toEqual(reconnect(250))
-  })
-
-  test('is tried as at first, if it had lasted', () => {
-    const { tell } = story()
-    for (let i = 0; i < 3; i++) {
-      tell('trying', 10_000)
-      tell(lost(), 2_000)
-    }
-    tell('trying', 10_000)
-    tell('opened')
-    expect(tell(lost(), LASTING_MS)).toEqual(reconnect(250))
+    for (const event of events) tell(event)
+    expect(tell(lost(), lasted)).toEqual(reconnect(250))
   })
 
   test('is not tried again at once, however fast it breaks', () => {

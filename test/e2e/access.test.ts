@@ -1,11 +1,9 @@
 /** Closed unless opened: a call that costs money needs an access key. */
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import { ask, chat, QUESTION, refusal } from '../support/caller.ts'
+import { ask, chat, QUESTION } from '../support/caller.ts'
 import { curl } from '../support/curl.ts'
 import { UPSTREAM_KEY, useHouse } from '../support/house.ts'
-import { startMillrace } from '../support/millrace.ts'
-import { startUpstream } from '../support/upstream.ts'
 
 const KEY = 'mr_q7wXs0mZ2kLr9tYb4nVd'
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -49,56 +47,14 @@ describe('with access keys', () => {
     expect(house.upstream.calls).toHaveLength(0)
   })
 
-  test('says which of both it was', async () => {
-    expect(await refusal(await ask(house.url))).toMatchObject({
-      code: 'access_key_required',
-      type: 'authentication_error',
-    })
-    expect(await refusal(await ask(house.url, QUESTION, withKey('Bearer mr_wrong')))).toMatchObject({
-      code: 'invalid_access_key',
-      type: 'authentication_error',
-    })
-  })
-
   test('asks for the key before it reads the body', async () => {
     expect((await ask(house.url, 'not JSON')).status).toBe(401)
-  })
-
-  test('never tells or logs a key', async () => {
-    const replies = await Promise.all(
-      [KEY, 'mr_wrong_but_secret'].map((key) => ask(house.url, QUESTION, withKey(`Bearer ${key}`))),
-    )
-    const told = await Promise.all(
-      replies.map(async (reply) => JSON.stringify([...reply.headers]) + (await reply.text())),
-    )
-    await expect.poll(() => house.logs.length).toBeGreaterThanOrEqual(2)
-    const all = told.join('') + JSON.stringify(house.logs)
-    for (const secret of [KEY, 'mr_wrong_but_secret', sha256(KEY), UPSTREAM_KEY])
-      expect(all).not.toContain(secret)
   })
 
   test('liveness needs none', async () => {
     expect((await fetch(`${house.url}/healthz`)).status).toBe(200)
   })
 })
-
-test('with a key at the upstream and no access keys, every call that costs is refused', async () => {
-  const upstream = await startUpstream()
-  const millrace = await startMillrace({
-    OPENAI_BASE_URL: `${upstream.url}/v1`,
-    OPENAI_API_KEY: UPSTREAM_KEY,
-    OPEN_ACCESS: '',
-  })
-  try {
-    expect((await ask(millrace.url)).status).toBe(401)
-    expect((await chat(millrace.url)).status).toBe(401)
-    expect((await fetch(`${millrace.url}/healthz`)).status).toBe(200)
-    expect(upstream.calls).toHaveLength(0)
-  } finally {
-    await millrace.stop()
-    await upstream.stop()
-  }
-}, 60_000)
 
 describe('OPEN_ACCESS', () => {
   const house = useHouse({ OPEN_ACCESS: 'true' })

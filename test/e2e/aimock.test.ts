@@ -24,7 +24,6 @@ beforeEach(() => {
   mock.reset()
   mock.onMessage('words', { content: WORDS })
   mock.onMessage('weather', { toolCalls: [{ name: 'get_weather', arguments: '{"city":"Zürich"}' }] })
-  mock.onMessage('breaks', { content: WORDS }, { truncateAfterChunks: 3, latency: 20 })
 })
 
 afterAll(async () => {
@@ -80,14 +79,4 @@ describe('the same through the Worker as without it', () => {
 
 test('its words as plain text', async () => {
   expect(await (await chat(millrace.url, 'words')).text()).toBe(WORDS)
-})
-
-test('one failure is tried again', async () => {
-  mock.nextRequestError(503)
-  expect((await through.chat.completions.create(about('words'))).choices[0]?.message.content).toBe(WORDS)
-})
-
-test('a stream that it breaks off is thrown', async () => {
-  const stream = await through.chat.completions.create({ ...about('breaks'), stream: true })
-  await expect(Array.fromAsync(stream)).rejects.toMatchObject({ code: 'upstream_truncated' })
 })

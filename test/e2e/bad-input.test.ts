@@ -59,20 +59,6 @@ describe('a body that is no request', () => {
     await expectRefusal(await ask(house.url, body), 400, code)
   })
 
-  test('is refused with the number of the message that is wrong', async () => {
-    const body = { messages: [...messages(3), { role: 'wizard', content: 'Hello' }] }
-    const message = await expectRefusal(await ask(house.url, body), 400, 'invalid_role')
-    expect(message).toMatch(/messages(\[3\]|\.3)/)
-  })
-
-  test('is refused for a model that is not offered', async () => {
-    await expectRefusal(await ask(house.url, { ...QUESTION, model: 'gpt-5-pro' }), 404, 'model_not_found')
-  })
-
-  test('is refused at 20 MB above the bound', async () => {
-    await expectRefusal(await ask(house.url, ofBytes(MAX_BODY_BYTES + (20 << 20))), 413, 'body_too_large')
-  })
-
   test('is refused at 5 MB that do not say their length', async () => {
     const body = new Blob([ofBytes(5 * 1024 * 1024)]).stream()
     const init = { body, duplex: 'half' } as RequestInit
@@ -92,11 +78,6 @@ describe('a body that is no request', () => {
     expect((await fetch(`${house.url}/healthz`)).status).toBe(200)
     expect(house.upstream.calls).toHaveLength(0)
   })
-
-  test('is refused where it says that it is something else', async () => {
-    const response = await ask(house.url, QUESTION, { headers: { 'content-type': 'text/plain' } })
-    await expectRefusal(response, 415, 'unsupported_media_type')
-  })
 })
 
 test.each<[string, unknown]>([
@@ -110,30 +91,6 @@ test.each<[string, unknown]>([
 })
 
 describe('a wrong method', () => {
-  test.each<[string, string, string]>([
-    ['GET', '/v1/chat/completions', 'POST'],
-    ['PUT', '/v1/chat/completions', 'POST'],
-    ['PATCH', '/v1/chat/completions', 'POST'],
-    ['DELETE', '/v1/chat/completions', 'POST'],
-    ['POST', '/v1/models', 'GET'],
-    ['DELETE', '/v1/models', 'GET'],
-    ['POST', '/healthz', 'GET'],
-  ])('is refused: %s %s', async (method, path, allowed) => {
-    const body = method === 'GET' ? {} : { body: JSON.stringify(QUESTION) }
-    const response = await fetch(`${house.url}${path}`, { method, ...body })
-    expect(allow(response)).toContain(allowed)
-    expect(allow(response)).not.toContain(method)
-    await expectRefusal(response, 405, 'method_not_allowed')
-  })
-
-  test.each(['GET', 'DELETE'])('is refused in plain text: %s /chat', async (method) => {
-    const response = await fetch(`${house.url}/chat`, { method })
-    expect(response.status).toBe(405)
-    expect(allow(response)).toContain('POST')
-    expect(await response.text()).toMatch(/^[^\n{]+\n?$/)
-    expect(house.upstream.calls).toHaveLength(0)
-  })
-
   // Fetch refuses to send these two, so they go by hand.
   test.each(['TRACE', 'BREW'])('is refused: %s', async (method) => {
     const status = await new Promise((resolve, reject) => {
@@ -147,79 +104,20 @@ describe('a wrong method', () => {
   })
 })
 
-describe('HEAD', () => {
-  test.each(['/healthz', '/v1/models'])('%s: as GET, without a body', async (path) => {
-    const [head, get] = await Promise.all([
-      fetch(`${house.url}${path}`, { method: 'HEAD' }),
-      fetch(`${house.url}${path}`),
-    ])
-    expect(head.status).toBe(200)
-    expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'))
-    expect(await head.text()).toBe('')
-  })
-
-  test.each(['/v1/chat/completions', '/chat'])('%s: not allowed', async (path) => {
-    const response = await fetch(`${house.url}${path}`, { method: 'HEAD' })
-    expect(response.status).toBe(405)
-    expect(allow(response)).toContain('POST')
-    expect(await response.text()).toBe('')
-    expect(house.upstream.calls).toHaveLength(0)
-  })
-
-  test('of no route: 404', async () => {
-    expect((await fetch(`${house.url}/v1/nowhere`, { method: 'HEAD' })).status).toBe(404)
-  })
-})
-
-describe('OPTIONS', () => {
-  test.each([
-    ['/v1/chat/completions', 'POST'],
-    ['/chat', 'POST'],
-    ['/v1/models', 'GET'],
-    ['/healthz', 'GET'],
-  ])('%s: what may be done', async (path, method) => {
-    const response = await fetch(`${house.url}${path}`, { method: 'OPTIONS' })
-    expect(response.status).toBe(204)
-    expect(allow(response)).toEqual(expect.arrayContaining([method, 'OPTIONS']))
-    expect(house.upstream.calls).toHaveLength(0)
-  })
-
-  test('a page elsewhere is allowed nothing', async () => {
-    const response = await fetch(`${house.url}/v1/chat/completions`, {
-      method: 'OPTIONS',
-      headers: { origin: 'https://elsewhere.example', 'access-control-request-method': 'POST' },
-    })
-    expect(response.headers.get('access-control-allow-origin')).toBeNull()
-  })
-})
-
 describe('a route that is none', () => {
-  test.each([
-    '/v1',
-    '/v1/',
-    '/v1/nowhere',
-    '/v1/embeddings',
-    '/v1/chat',
-    '/v1/chat/completions/x',
-    '/v1/models/../../x',
-    '/v1//chat/completions',
-    '/nowhere',
-    '/missing.js',
-    '/%ff',
-  ])('is not found: %s', async (path) => {
-    for (const method of ['GET', 'POST']) {
-      const response = await fetch(`${house.url}${path}`, { method })
-      expect(response.status).toBe(404)
-      expect(await refusal(response)).toMatchObject({
-        code: 'not_found',
-        type: 'invalid_request_error',
-        param: null,
-      })
-    }
-    expect(house.upstream.calls).toHaveLength(0)
-  })
+  test.each(['/v1/embeddings', '/v1/models/../../x', '/v1//chat/completions', '/missing.js', '/%ff'])(
+    'is not found: %s',
+    async (path) => {
+      for (const method of ['GET', 'POST']) {
+        const response = await fetch(`${house.url}${path}`, { method })
+        expect(response.status).toBe(404)
+        expect(await refusal(response)).toMatchObject({
+          code: 'not_found',
+          type: 'invalid_request_error',
+          param: null,
+        })
+      }
+      expect(house.upstream.calls).toHaveLength(0)
+    },
+  )
 })
-
-function allow(response: Response): string[] {
-  return (response.headers.get('allow') ?? '').split(/,\s*/)
-}

@@ -31,17 +31,6 @@ describe('the question', () => {
     })
   })
 
-  test.each<[string, string[]]>([
-    ['a form', []],
-    ['text', ['-H', 'content-type: text/plain']],
-    ['octets', ['-H', 'content-type: application/octet-stream']],
-    ['nothing', ['-H', 'content-type:']],
-  ])('whatever its type claims to be: %s', async (_, type) => {
-    const question = 'a=1&b=2 + 50% café 🎉 "quoted" {not json}'
-    expect((await curl(at('/chat'), ...type, '--data-binary', question)).text.trimEnd()).toBe('Hello, world!')
-    expect(asked()?.messages).toEqual([{ role: 'user', content: question }])
-  })
-
   test('keeps its lines, from a file', async () => {
     const file = join(tmpdir(), `millrace-question-${process.pid}.txt`)
     await writeFile(file, 'First line.\n\n  Third.\n')
@@ -62,11 +51,6 @@ describe('the question', () => {
     for (const call of house.upstream.calls) expect(call.request).toEqual(asked)
     expect(house.upstream.calls).toHaveLength(2)
   })
-
-  test('may name its model', async () => {
-    expect((await curl(at('/chat?model=gpt-second'), '-d', 'Hi')).status).toBe(0)
-    expect(asked()?.model).toBe('gpt-second')
-  })
 })
 
 describe('each delta is there at once', () => {
@@ -75,7 +59,6 @@ describe('each delta is there at once', () => {
   test.each<[string, string[]]>([
     ['-N', ['-N']],
     ['--compressed -N', ['--compressed', '-N']],
-    ['--http1.0 -N', ['--http1.0', '-N']],
   ])('%s', async (_, args) => {
     house.upstream.next(answer(tokens, 100))
     const curled = await curl(...args, at('/chat'), '-d', 'Count.')
@@ -124,14 +107,6 @@ describe('a refusal is its status and one line of text', () => {
       '404',
       /model/i,
     ],
-    [
-      'JSON with a wrong role',
-      ['-d', '{"messages":[{"role":"wizard","content":"Hi"}]}'],
-      undefined,
-      '400',
-      /role/i,
-    ],
-    ['a wrong method', ['-X', 'PUT', '-d', 'Hi'], undefined, '405', /method/i],
     [
       'a rate limit',
       ['-d', 'Hi'],

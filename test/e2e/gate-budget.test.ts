@@ -2,8 +2,8 @@
 import OpenAI, { RateLimitError } from 'openai'
 import { describe, expect, test } from 'vitest'
 import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
-import { ask, askStream, lastError, QUESTION, receive, refusal } from '../support/caller.ts'
-import { chatJson, keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
+import { ask, QUESTION, receive, refusal } from '../support/caller.ts'
+import { keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
 import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, events, failing, json, streamHead } from '../support/scripts.ts'
@@ -142,35 +142,30 @@ describe('hidden reasoning, behind one word', () => {
       expect((await settled(headers)).tokens.used).toBe(PROMPT + 900)
     }
   })
-
-  test('the chunk that tells of it goes to a caller that asks, and to no other', async () => {
-    const headers = aCaller()
-    const read = async (fields: object) => {
-      house.upstream.next(costing(PROMPT, 90))
-      return (await receive(await askStream(house.url, fields, { headers }))).text
-    }
-    expect(await read({})).toBe([...HI, DONE_EVENT].join(''))
-    expect(await read({ stream_options: { include_usage: true } })).toContain('"completion_tokens":90')
-  })
-
-  test('an answer that breaks off is none, all the same', async () => {
-    house.upstream.next(inOrder(begun(HI), cut))
-    const { text, error } = await receive(await askStream(house.url, {}, { headers: aCaller() }))
-    expect(error).toBeUndefined()
-    expect(text.startsWith(HI.join(''))).toBe(true)
-    expect(lastError(text)).toMatchObject({ code: 'upstream_truncated' })
-  })
 })
 
 describe('without the upstream’s count: the estimate', () => {
   const some = begun([role(), ...['one', ' two', ' three'].map(delta)])
   const streamed = ROUTES.filter(([name]) => name !== 'unstreamed')
 
-  test.each(streamed)('cut by the upstream, %s', async (_, ask) => {
+  const endings: [string, Script, number][] = [
+    ['cut by the upstream', inOrder(some, cut), PROMPT + 3],
+    [
+      'cut after much reasoning',
+      inOrder(begun([role(), ...['one', ' two', ' three'].map(reasoning)]), cut),
+      PROMPT + 3,
+    ],
+    ['reset after its head', inOrder(streamHead(), wait(50), reset), PROMPT],
+    ['sent whole, where a stream was asked for', json(completion('Hi')), USAGE.total_tokens],
+  ]
+  const cases = endings.flatMap(([ending, ...rest]) =>
+    streamed.map(([route, ask]) => [ending, route, ask, ...rest] as const),
+  )
+  test.each(cases)('%s, %s', async (_, _route, ask, script, used) => {
     const headers = aCaller()
-    house.upstream.next(inOrder(some, cut))
+    house.upstream.next(script)
     await receive(await ask(house.url, {}, { headers }))
-    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
+    expect((await settled(headers)).tokens).toMatchObject({ used, reserved: 0 })
   })
 
   test.each(streamed.slice(0, 2))('abandoned by its caller in mid-answer, %s', async (_, ask) => {
@@ -183,24 +178,6 @@ describe('without the upstream’s count: the estimate', () => {
     while (!text.includes('three')) text += new TextDecoder().decode((await reader?.read())?.value)
     leave.abort()
     expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
-  })
-
-  test('stopped by its caller', async () => {
-    const headers = aCaller()
-    house.upstream.next(inOrder(some, hang))
-    const response = await openStream(house.url, {}, { headers })
-    const reader = response.body?.getReader()
-    let text = ''
-    while (!text.includes('three')) text += new TextDecoder().decode((await reader?.read())?.value)
-    await fetch(`${house.url}${response.headers.get('location')}`, { method: 'DELETE', headers })
-    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
-  })
-
-  test.each(streamed)('reset after its head, %s: the prompt was read', async (_, ask) => {
-    const headers = aCaller()
-    house.upstream.next(inOrder(streamHead(), wait(50), reset))
-    await receive(await ask(house.url, {}, { headers }))
-    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT, reserved: 0 })
   })
 
   test.each(streamed)('cut, with tools: no less than was put aside for the prompt, %s', async (_, ask) => {
@@ -221,23 +198,6 @@ describe('without the upstream’s count: the estimate', () => {
     const { used } = (await settled(headers)).tokens
     expect(used).toBeGreaterThan(PROMPT + 800)
     expect(used).toBe(reserved - 50 + 1)
-  })
-
-  test('cut on /chat before the first word, after much reasoning', async () => {
-    const headers = aCaller()
-    house.upstream.next(inOrder(begun([role(), ...['one', ' two', ' three'].map(reasoning)]), cut))
-    const response = await chatJson(house.url, {}, { headers })
-    expect(await response.text()).toContain('upstream_truncated')
-    expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
-  })
-
-  test.each(streamed)('an answer that came whole, %s: its own count', async (_, ask) => {
-    const headers = aCaller()
-    house.upstream.next(json(completion('Hi')))
-    const response = await ask(house.url, {}, { headers })
-    expect(response.status).toBe(502)
-    expect(await response.text()).toContain('upstream_invalid')
-    expect((await settled(headers)).tokens).toMatchObject({ used: USAGE.total_tokens, reserved: 0 })
   })
 
   test.each(ROUTES.slice(0, 3))(
@@ -275,16 +235,6 @@ describe('an upstream that ignores its bound', () => {
     expect(used).toBe((found()?.prompt_tokens as number) + (found()?.completion_tokens as number))
     expect(used).toBeGreaterThan(PROMPT + 50)
   })
-
-  test('/chat, where it only reasons: the answer is empty, and all of it is settled', async () => {
-    const headers = aCaller()
-    house.upstream.next(begun([role(), ...Array<string>(3000).fill(reasoning(' word'))], 10))
-    const start = house.logs.length
-    const response = await chatJson(house.url, { max_tokens: 50 }, { headers })
-    expect([response.status, await response.text()]).toEqual([200, ''])
-    expect((await settled(headers)).tokens.used).toBeGreaterThan(PROMPT + 50)
-    expect(house.logs.slice(start)).toContainEqual(expect.objectContaining({ end: 'budget' }))
-  })
 })
 
 describe('an answer that nobody bounds', () => {
@@ -304,15 +254,6 @@ describe('an answer that nobody bounds', () => {
     expect(await sent()).toMatchObject({ max_tokens: 128 })
     expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 16_384))
     await receive(response)
-  })
-
-  test('streamed, all its choices count', async () => {
-    const words = Array.from({ length: 20_000 }, (_, i) =>
-      event(chunk({}, { choices: [{ index: i % 128, delta: { content: ' word' }, finish_reason: null }] })),
-    )
-    unbounded.upstream.next(inOrder(begun([role(), ...words]), hang))
-    const { text } = await receive(await askStream(unbounded.url, { n: 128 }, { headers: aCaller() }))
-    expect(text.match(/"finish_reason":"length"/g)).toHaveLength(128)
   })
 })
 
@@ -429,14 +370,4 @@ describe('GET /v1/usage', () => {
     expect((await usageOf(house.url, other)).tokens.used).toBe(0)
     expect((await fetch(`${house.url}/v1/usage`)).status).toBe(401)
   })
-})
-
-test('a question for one’s whole day, or more, says so', async () => {
-  const headers = aCaller()
-  const response = await openStream(house.url, { max_tokens: 1000, n: 2 }, { headers })
-  expect(await refusal(response)).toMatchObject({
-    code: 'tokens_per_day_exceeded',
-    message: 'This call may take 2,010 tokens, more than your 2,000 for a day: ask for less.',
-  })
-  expect(QUESTION).not.toHaveProperty('n')
 })

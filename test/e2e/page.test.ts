@@ -1,14 +1,13 @@
-/** The page: ask, watch it grow, stop, try again, go on. */
-import { setTimeout } from 'node:timers/promises'
+/** The page around the chat: its policy, models, demo and keyboard. What the chat itself does, the widget's tests show. */
+import { createHash } from 'node:crypto'
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { expectPrompt } from '../support/arrival.ts'
 import { useHouse } from '../support/house.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
-import { hear, poll, usePages } from '../support/pages.ts'
-import { cut, hang, inOrder, reset } from '../support/script.ts'
-import { answer, begun, failing } from '../support/scripts.ts'
-import { delta, numbered, role } from '../support/sse.ts'
+import { isFocused, poll, usePages } from '../support/pages.ts'
+import { answer } from '../support/scripts.ts'
+import { numbered } from '../support/sse.ts'
 
 const house = useHouse({ MODELS: 'gpt-test,gpt-other' })
 const visit = usePages()
@@ -85,207 +84,6 @@ describe('an answer', () => {
     await ended()
     expect(house.upstream.calls.map(({ request }) => request.model)).toEqual(['gpt-test', 'gpt-other'])
   })
-
-  test('can be stopped, which ends the call', async () => {
-    const { page, ask, stop, answers, ended, note } = await visit(house.url)
-    const heard = await hear(page)
-    house.upstream.next(answer(numbered(1000), 20))
-    await ask()
-    await poll(() => answers.textContent()).toContain('t5 ')
-    await stop.click()
-    await ended()
-    await house.upstream.until(({ open }) => open === 0)
-    const text = await answers.textContent()
-    expect(text).toMatch(/^t0 .*t5 /)
-    await setTimeout(200)
-    expect(await answers.textContent()).toBe(text)
-    expect(await heard()).toContain('You stopped this answer.')
-    expect(await note('You stopped this answer.').isVisible()).toBe(true)
-  })
-
-  test('can be stopped before it begins', async () => {
-    const { ask, stop, ended } = await visit(house.url)
-    house.upstream.next(hang)
-    await ask()
-    await house.upstream.call(1)
-    await stop.click()
-    await ended()
-    await house.upstream.until(({ open }) => open === 0)
-  })
-
-  test('is followed by another turn, to which the first belongs', async () => {
-    const { ask, answers, ended } = await visit(house.url)
-    house.upstream.next(answer(['Because', '.']), answer(['And', ' so.']))
-    await ask('Why?')
-    await ended()
-    await ask('And?')
-    await ended()
-    expect(await answers.allTextContents()).toEqual(['Because.', 'And so.'])
-    expect(house.upstream.calls[1]?.request.messages).toEqual([
-      { role: 'user', content: 'Why?' },
-      { role: 'assistant', content: 'Because.' },
-      { role: 'user', content: 'And?' },
-    ])
-  })
-
-  test('goes on behind a new conversation, and is there to come back to', async () => {
-    const { page, ask, answers, ended, stop } = await visit(house.url)
-    const tokens = numbered(60)
-    house.upstream.next(answer(tokens, 50), answer(['New.']))
-    await ask('Old?')
-    await answers.getByText('t3 ').waitFor()
-    await page.getByRole('button', { name: 'New conversation' }).click()
-    expect(await page.getByRole('article').count()).toBe(0)
-    await ask('New?')
-    await ended()
-    expect(await answers.allTextContents()).toEqual(['New.'])
-    expect(house.upstream.calls[1]?.request.messages).toEqual([{ role: 'user', content: 'New?' }])
-    expect(house.upstream.open).toBe(1)
-    await page.getByRole('button', { name: 'Conversations' }).click()
-    await page.getByRole('button', { name: /^Old\?/ }).click()
-    await stop.waitFor()
-    await ended()
-    expect(await answers.allTextContents()).toEqual([tokens.join('').trim()])
-    expect(house.upstream.calls).toHaveLength(2)
-  })
-
-  test('is ended and forgotten with its conversation', async () => {
-    const { page, ask, answers, ended } = await visit(house.url)
-    house.upstream.next(answer(numbered(1000), 20), answer(['New.']))
-    await ask('Old?')
-    await answers.getByText('t3 ').waitFor()
-    await page.getByRole('button', { name: 'Conversations' }).click()
-    await page.getByRole('button', { name: 'Delete “Old?”' }).click()
-    await house.upstream.until(({ open }) => open === 0)
-    await page.getByText('What you ask is kept here.').waitFor()
-    await page.getByRole('button', { name: 'Back to the conversation' }).click()
-    await ask('New?')
-    await ended()
-    expect(await answers.allTextContents()).toEqual(['New.'])
-    expect(house.upstream.calls[1]?.request.messages).toEqual([{ role: 'user', content: 'New?' }])
-  })
-
-  test('is Markdown, and never markup', async () => {
-    const { page, ask, answers, ended } = await visit(house.url)
-    const tokens = [
-      '<img src=x onerror=',
-      'alert(1)> is **no',
-      '** image\n\n```html\n<script>alert(2)</scr',
-      'ipt>\n',
-      '```\n&amp;',
-    ]
-    house.upstream.next(answer(tokens))
-    await ask('<b>Why?</b>')
-    await ended()
-    expect(await page.getByRole('heading', { level: 3 }).textContent()).toBe('<b>Why?</b>')
-    expect(await answers.locator('p').allTextContents()).toEqual([
-      '<img src=x onerror=alert(1)> is no image',
-      '&',
-    ])
-    expect(await answers.locator('strong').textContent()).toBe('no')
-    expect(await answers.locator('pre').textContent()).toBe('<script>alert(2)</script>\n')
-    expect(await page.locator('.turn').locator('img, script, b').count()).toBe(0)
-  })
-})
-
-describe('an answer that fails', () => {
-  test.each([
-    ['is cut off', cut, 'The answer broke off'],
-    ['is reset', reset, 'The answer broke off'],
-  ])('as it %s keeps what had arrived, until another try has something better', async (_, fault, words) => {
-    const { page, ask, answers, ended, retry } = await visit(house.url)
-    house.upstream.next(
-      inOrder(begun([role(), delta('Half an')], 20), fault),
-      answer(['A whole', ' answer.'], 300),
-    )
-    await ask('Why?')
-    await page.getByRole('heading', { name: words }).waitFor()
-    expect(await answers.textContent()).toBe('Half an')
-    await retry.click()
-    expect(await answers.textContent()).toBe('Half an')
-    await ended()
-    expect(await answers.allTextContents()).toEqual(['A whole answer.'])
-    expect(await page.getByRole('heading', { name: words }).count()).toBe(0)
-    expect(house.upstream.calls[1]?.request.messages).toEqual([{ role: 'user', content: 'Why?' }])
-  })
-
-  test('by a rate limit says how long to wait, and holds the button so long', async () => {
-    const { page, ask, retry } = await visit(house.url)
-    const limit = failing(429, { code: 'rate_limit_exceeded' }, { 'retry-after': '30' })
-    house.upstream.next(limit)
-    await ask()
-    await page.getByRole('heading', { name: 'Too many questions at once' }).waitFor()
-    expect(await retry.textContent()).toMatch(/^Try again in (29|30) s$/)
-    expect(await retry.isDisabled()).toBe(true)
-  })
-
-  test('in the words of who refused it', async () => {
-    const { page, ask } = await visit(house.url)
-    house.upstream.next(failing(400, { message: 'This model can not do that.' }))
-    await ask()
-    await page.getByRole('article').getByText('This model can not do that.').waitFor()
-  })
-
-  test('without a connection is asked as soon as there is one', async () => {
-    const { page, box, ask, answers, ended } = await visit(house.url)
-    // Whoever writes has all that a conversation needs by then.
-    await box.focus()
-    const loaded = () =>
-      page.evaluate(() =>
-        performance
-          .getEntriesByType('resource')
-          .map(({ name }) => name)
-          .join(),
-      )
-    await poll(loaded).toMatch(/view-rendering-/)
-    await page.context().setOffline(true)
-    await ask()
-    await page.locator('.reconnecting').getByText('Reconnecting…').waitFor()
-    await page.context().setOffline(false)
-    await ended()
-    expect(await answers.textContent()).toBe('Hello, world!')
-    expect(house.upstream.calls).toHaveLength(1)
-  })
-
-  test('for want of what a conversation needs keeps the question, and can be asked again', async () => {
-    const { page, box, ask, answers, ended, retry } = await visit(house.url, {
-      expected: /ERR_FAILED|could not be loaded/,
-    })
-    await page.route('**/assets/parts/**', (route) => route.abort())
-    await ask('Why?')
-    await page.getByRole('alert').getByText('The server could not be reached.').waitFor()
-    expect(await box.inputValue()).toBe('Why?')
-    await page.unroute('**/assets/parts/**')
-    await retry.click()
-    await box.press('Enter')
-    await ended()
-    expect(await answers.textContent()).toBe('Hello, world!')
-    expect(await box.inputValue()).toBe('')
-    expect(house.upstream.calls).toHaveLength(1)
-  })
-
-  test('without ever reaching the server', async () => {
-    const { page, ask, answers, ended, retry } = await visit(house.url)
-    await page.route('**/v1/streams', (route) => route.abort())
-    await ask()
-    await page.getByRole('heading', { name: 'The server could not be reached' }).waitFor()
-    await page.unroute('**/v1/streams')
-    await retry.click()
-    await ended()
-    expect(await answers.textContent()).toBe('Hello, world!')
-  })
-
-  test('can be left for another question', async () => {
-    const { ask, answers, ended, retry } = await visit(house.url)
-    house.upstream.next(inOrder(begun([role()]), cut), answer(['Yes.']))
-    await ask('Why?')
-    await retry.waitFor()
-    await ask('Really?')
-    await ended()
-    expect(await retry.count()).toBe(0)
-    expect(await answers.allTextContents()).toEqual(['', 'Yes.'])
-    expect(house.upstream.calls[1]?.request.messages).toEqual([{ role: 'user', content: 'Really?' }])
-  })
 })
 
 describe('the demo', () => {
@@ -310,5 +108,55 @@ describe('the demo', () => {
     const { page } = await visit(house.url)
     await page.getByRole('combobox', { name: 'Model' }).waitFor()
     expect(await page.getByText('This is a demo.').isVisible()).toBe(false)
+  })
+})
+
+test('by keyboard the question box is one step away, and each control shows its focus', async () => {
+  const { page, box } = await visit(house.url)
+  await page.getByRole('combobox', { name: 'Model' }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  expect(await isFocused(box)).toBe(true)
+  const stops: string[] = []
+  for (let i = 0; i < 9; i++) {
+    await page.keyboard.press('Shift+Tab')
+    stops.push(
+      // What has the focus inside of the chat, not the chat.
+      await page.locator(':focus:not(millrace-chat)').evaluate((element) => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(element)
+        return outlineStyle === 'none' || outlineWidth === '0px'
+          ? `no focus on ${element.outerHTML}`
+          : element.tagName
+      }),
+    )
+  }
+  // The starter questions, the way to the race, what scrolls, the models, the header's way to the race, the conversations.
+  const starters = ['BUTTON', 'BUTTON', 'BUTTON', 'BUTTON']
+  expect(stops).toEqual([...starters, 'A', 'DIV', 'SELECT', 'A', 'BUTTON'])
+})
+
+describe('where an access key is needed', () => {
+  const KEY = 'mr_test_2Yb7fQ0pZk'
+  const sha256 = createHash('sha256').update(KEY).digest('hex')
+  const closed = useHouse({ OPEN_ACCESS: '', ACCESS_KEYS: `page:${sha256}`, MODELS: 'gpt-test' })
+
+  test('it is asked for, kept for this tab alone, and opens the models too', async () => {
+    const { page, ask, answers, ended } = await visit(closed.url)
+    await ask('Why?')
+    const field = page.getByLabel('Access key')
+    await field.fill('mr_wrong')
+    await field.press('Enter')
+    await page.getByRole('heading', { name: 'This access key is not valid' }).waitFor()
+    await field.fill(KEY)
+    await page.getByRole('button', { name: 'Use this key' }).click()
+    await ended()
+    await poll(() => answers.textContent()).toBe('Hello, world!')
+    await page.getByRole('combobox', { name: 'Model' }).waitFor()
+    expect(await page.evaluate(() => Object.keys(localStorage).length + document.cookie.length)).toBe(0)
+
+    await page.reload()
+    await ask('Again?')
+    await poll(() => answers.allTextContents()).toEqual(['Hello, world!', 'Hello, world!'])
+    for (const { headers } of closed.upstream.calls) expect(headers.authorization).not.toContain(KEY)
   })
 })

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { poll } from '../support/pages.ts'
-import { download, figures, toMs, useRace } from './race-visit.ts'
+import { download, figures, useRace } from './race-visit.ts'
 
 const visit = useRace()
 
@@ -86,27 +86,10 @@ test('can be saved, as numbers and as a picture', async () => {
   await enter()
   await start.click()
   await result.waitFor()
-  await poll(async () => (await figures(page))['Tokens of the text, counted here']?.[1]).toBe('414')
   const csv = await download(page, 'Save all points as CSV')
   expect(csv.name).toBe('millrace-race.csv')
-  const [head = [], ...rows] = csv.bytes
-    .toString()
-    .trimEnd()
-    .split('\r\n')
-    .map((line) => line.split(','))
-  const cell = (row: string[] = [], name = '') => row[head.indexOf(name)]
-  const messages = rows.filter((row) => cell(row, 'event') === 'message')
-  expect(messages.map((row) => cell(row, 'message'))).toEqual(messages.map((_, i) => String(i)))
-  const times = messages.map((row) => Number(cell(row, 'seconds')))
-  expect(times).toEqual(times.toSorted((a, b) => a - b))
-  // The role, 414 tokens, the reason of the end, and the usage.
-  expect(messages).toHaveLength(417)
-  const table = await figures(page)
-  for (const [i, way] of ['unstreamed', 'streamed'].entries()) {
-    const total = rows.find((row) => cell(row, 'answer') === way && cell(row, 'event') === 'total')
-    expect(Number(cell(total, 'seconds')) * 1000).toBeCloseTo(toMs(table['Total time']?.[i]), -2)
-    expect([cell(total, 'tokens'), cell(total, 'tokens_from')]).toEqual(['414', 'upstream'])
-  }
+  // Its rows are those of test/client/race/csv.test.ts: the role, 414 tokens, the reason of the end, and the usage.
+  expect(csv.bytes.toString().match(/^streamed,message,/gm)).toHaveLength(417)
 
   const png = await download(page, 'Save the plot as PNG')
   expect(png.name).toBe('millrace-race.png')

@@ -4,7 +4,7 @@ import { useHouse } from '../support/house.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { hear, poll, usePages } from '../support/pages.ts'
 import { cut, hang, inOrder } from '../support/script.ts'
-import { answer, begun, failing, json } from '../support/scripts.ts'
+import { answer, begun, json } from '../support/scripts.ts'
 import { completion, delta, numbered, role } from '../support/sse.ts'
 import type { Call } from '../support/upstream.ts'
 
@@ -122,18 +122,6 @@ describe('a race that fails', () => {
     await result.waitFor()
     expect(await texts.allTextContents()).toEqual(['Hello, world!', 'Hello, world!'])
     expect(await page.getByRole('heading', { name: 'The answer broke off' }).count()).toBe(0)
-  })
-
-  test('by a limit waits as long as it is told', async () => {
-    const { page, start, retry } = await enter()
-    const limit = failing(429, { code: 'rate_limit_exceeded' }, { 'retry-after': '30' })
-    house.upstream.when((call) => (streamed(call) ? hang : limit))
-    await start.click()
-    await page.getByRole('heading', { name: 'Too many questions at once' }).waitFor()
-    expect(await retry.textContent()).toMatch(/^Try again in (29|30) s$/)
-    await poll(() => page.getByRole('status').textContent()).toMatch(
-      /^The unstreamed answer failed\. Too many/,
-    )
   })
 
   test('for want of its code leaves the way back, and can be loaded again', async () => {

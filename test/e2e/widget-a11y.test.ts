@@ -40,9 +40,7 @@ async function tabTo(page: Page, name: string | RegExp, key = 'Tab'): Promise<vo
 describe('axe finds nothing', () => {
   test.each([
     ['en', 'light'],
-    ['de', 'dark'],
-    ['ar', 'light'],
-    ['ja', 'dark'],
+    ['ar', 'dark'],
   ] as const)('in %s, %s, in whatever state', async (lang, colorScheme) => {
     const embedded = await site.visit(
       OWN + site.script(`data-launcher data-lang="${lang}" data-starters="One?|Two?" data-speed`),
@@ -346,11 +344,18 @@ describe('what is heard', () => {
       return regions.length
     })
 
-  test('is an answer in its sentences, each once and in order, not its tokens', async () => {
+  /** An open chat that is heard, in a page whose time can be made to pass. */
+  async function listen() {
     const embedded = await open()
-    const { page, box, ask, ended, told, answers } = embedded
-    await box.focus()
+    await embedded.page.clock.install()
+    await embedded.box.focus()
     await poll(() => hear(embedded)).toBe(1)
+    return embedded
+  }
+
+  test('is an answer in its sentences, each once and in order, not its tokens', async () => {
+    const embedded = await listen()
+    const { page, ask, ended, told, answers } = embedded
     const sentences = [
       'A millrace leads water to a wheel.',
       'It turns the **wheel**, and `that` turns the stone!',
@@ -364,7 +369,7 @@ describe('what is heard', () => {
     const heard = async () => ((await told('heard')) as string[]).slice(1)
     await poll(async () => (await heard()).join(' '), 20_000).toBe(spoken)
     // Nothing comes after it.
-    await page.waitForTimeout(1500)
+    await page.clock.runFor(10_000)
     expect((await heard()).join(' ')).toBe(spoken)
     expect((await told('heard'))[0]).toBe('The answer has begun.')
     expect((await heard()).length).toBeGreaterThan(1)
@@ -375,9 +380,7 @@ describe('what is heard', () => {
   })
 
   test('is a failure, once', async () => {
-    const embedded = await open()
-    await embedded.box.focus()
-    await poll(() => hear(embedded)).toBe(1)
+    const embedded = await listen()
     site.upstream.next(failing(404, { code: 'model_not_found' }))
     await embedded.ask()
     await embedded.page.locator('.trouble-card').waitFor()
@@ -388,9 +391,7 @@ describe('what is heard', () => {
 
   /** An answer of which the first sentence was heard, and the second has come. */
   async function halfWay() {
-    const embedded = await open()
-    await embedded.box.focus()
-    await poll(() => hear(embedded)).toBe(1)
+    const embedded = await listen()
     const fed = fedAnswer(...SENTENCES.slice(0, 2))
     site.upstream.next(fed.script)
     await embedded.ask()
@@ -409,7 +410,7 @@ describe('what is heard', () => {
     await ended()
     await poll(heard).toContain('You stopped')
     const then = await heard()
-    await page.waitForTimeout(3_000)
+    await page.clock.runFor(30_000)
     expect([await heard(), then.endsWith('You stopped this answer.')]).toEqual([then, true])
   })
 
@@ -423,7 +424,7 @@ describe('what is heard', () => {
     await page.getByRole('textbox', { name: 'Edit the question' }).press('Enter')
     await page.locator('.answer[data-state="waiting"]').waitFor()
     const then = await heard()
-    await page.waitForTimeout(3_000)
+    await page.clock.runFor(30_000)
     expect(await heard()).toBe(then)
   })
 
@@ -436,7 +437,7 @@ describe('what is heard', () => {
     await answers.getByText('sentence 19').waitFor()
     const before = await heard()
     // Nothing of what was there is told again, but its last sentence: only the next one shows that it was whole.
-    await embedded.page.waitForTimeout(1_500)
+    await embedded.page.clock.runFor(30_000)
     expect(await heard()).toBe(before)
     fed.say(...SENTENCES.slice(20, 24))
     fed.end()
@@ -449,17 +450,17 @@ describe('what is heard', () => {
 
   test('of an answer that is short and told late is still its text, and then its end', async () => {
     const embedded = await open()
-    await embedded.page.route(/spoken-answer/, async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 1_000))
-      await route.continue()
-    })
+    const { promise: late, resolve: come } = Promise.withResolvers<void>()
+    await embedded.page.route(/spoken-answer/, (route) => late.then(() => route.continue()))
+    await embedded.page.clock.install()
     await embedded.box.focus()
     await poll(() => hear(embedded)).toBe(1)
     site.upstream.next(answer(['Yes.']))
     await embedded.ask()
     await embedded.ended()
+    come()
     await poll(async () => (await embedded.told('heard')).length).toBe(2)
-    await embedded.page.waitForTimeout(1_500)
+    await embedded.page.clock.runFor(10_000)
     expect(await embedded.told('heard')).toEqual(['The answer has begun.', 'Yes.'])
   })
 })
@@ -479,6 +480,9 @@ test('everything can be done by keyboard', async () => {
   const fed = fedAnswer('One ')
   site.upstream.next(fed.script)
   await tabTo(page, 'Your question')
+  // An empty question is not sent.
+  await press('Enter')
+  expect(await answers.count()).toBe(1)
   await page.keyboard.type('Second?')
   await press('Shift+Enter')
   await page.keyboard.type('In two lines.')

@@ -90,6 +90,9 @@ describe('the list', () => {
       await talk(chat, title)
       await chat.begin()
     }
+    // A new conversation is what a reload shows too.
+    await chat.page.reload()
+    expect(await chat.turns.count()).toBe(0)
     await chat.toggleList()
     await remove(chat, 'two')
     expect(await chat.titles()).toEqual(['three', 'one'])
@@ -291,61 +294,6 @@ describe('storage', () => {
     await poll(() => texts(chat)).toEqual(['ONE', 'Half', 'FOUR'])
   })
 
-  test('of `local`: of an answer that has ended, what a slow tab writes late is looked at once', async () => {
-    const chat = await chats.visit('storage="local"')
-    const fed = await halfWay(chat, 'one')
-    const other = await chat.tab()
-    await poll(() => texts(other)).toEqual(['Half'])
-    const record = () =>
-      chat.page.evaluate(() =>
-        Object.entries({ ...localStorage }).find(([name]) => name.startsWith('millrace-conversation ')),
-      )
-    const [name = '', early = ''] = (await record()) ?? []
-    expect(early).toContain('"pending"')
-    fed.end()
-    await Promise.all([chat.ended(), other.ended()])
-    await poll(record).toEqual([name, expect.not.stringContaining('"pending"')])
-    const looks: string[] = []
-    for (const { page } of [chat, other]) {
-      page.on('request', (request) => {
-        if (request.method() === 'GET' && request.url().includes('/v1/streams/')) looks.push(request.url())
-      })
-    }
-    await other.page.evaluate(([name, text]) => localStorage.setItem(name, text), [name, early] as const)
-    await poll(async () => looks.length).toBe(1)
-    await poll(record).toEqual([name, expect.not.stringContaining('"pending"')])
-    // Both have come to rest: what is asked now is heard of next.
-    await talk(chat, 'two')
-    await poll(() => texts(other)).toEqual(['Half', 'TWO'])
-    expect(looks).toHaveLength(2)
-    expect(await texts(chat)).toEqual(['Half', 'TWO'])
-  })
-
-  test('of `local`: after a pause that their session did not outlast, one tab asks and the other follows', async () => {
-    const chat = await chats.visit('storage="local"', {
-      init: () => {
-        const { now } = Date
-        Date.now = () => now() + Number(localStorage.getItem('ahead') ?? 0)
-      },
-    })
-    await talk(chat, 'one')
-    const other = await chat.tab()
-    await poll(() => texts(other)).toEqual(['ONE'])
-    const called = (route: string) =>
-      chats.logs.filter((line) => line.route === route && line.method === 'POST').length
-    const [questions, sessions] = [called('/v1/streams'), called('/v1/sessions')]
-    await chat.page.evaluate(() => localStorage.setItem('ahead', String(2 * 3_600_000)))
-    const fed = await halfWay(chat, 'two')
-    await poll(() => texts(other)).toEqual(['ONE', 'Half'])
-    expect(await other.stop.isVisible()).toBe(true)
-    fed.say(' and more')
-    await poll(() => texts(other)).toEqual(['ONE', 'Half and more'])
-    fed.end()
-    await Promise.all([chat.ended(), other.ended()])
-    await poll(async () => called('/v1/streams')).toBe(questions + 1)
-    expect([called('/v1/sessions'), chats.upstream.calls.length]).toEqual([sessions + 1, 2])
-  })
-
   test('of `local`: a tab that may not follow shows what the other one keeps, and leaves it alone', async () => {
     const chat = await keyed.visit('storage="local"')
     await chat.ask('one')
@@ -381,30 +329,6 @@ describe('storage', () => {
     await other.page.getByLabel('Access key').waitFor()
   })
 
-  test('of `local`: a question put in other words while another tab watches stays one conversation', async () => {
-    const chat = await chats.visit('storage="local"')
-    const fed = await halfWay(chat, 'one')
-    const other = await chat.tab()
-    await poll(() => texts(other)).toEqual(['Half'])
-    // What they see has been written.
-    fed.say(' more')
-    await poll(() => chat.page.evaluate(() => Object.values({ ...localStorage }).join())).toContain(
-      'Half more',
-    )
-    const next = fedAnswer('Else')
-    chats.upstream.next(next.script)
-    await chat.turns.getByRole('button', { name: 'Edit the question' }).click()
-    await chat.turns.getByRole('textbox').fill('two')
-    await chat.turns.getByRole('textbox').press('Enter')
-    await poll(() => texts(other)).toEqual(['Else'])
-    next.end()
-    await Promise.all([chat.ended(), other.ended()])
-    await chat.toggleList()
-    expect(await chat.titles()).toEqual(['two'])
-    await other.page.reload()
-    await poll(() => texts(other)).toEqual(['Else'])
-  })
-
   test('that the browser refuses leaves a chat without a past', async () => {
     const chat = await chats.visit('', {
       init: () => {
@@ -425,25 +349,6 @@ describe('storage', () => {
     await chat.page.reload()
     await chat.toggleList()
     expect(await chat.titles()).toEqual([])
-  })
-
-  test('that is full leaves on the page what it can’t keep', async () => {
-    const chat = await chats.visit()
-    await chat.page.evaluate(() => {
-      for (let size = 4 << 20; size > 0; size >>= 1) {
-        try {
-          for (let i = 0; ; i++) sessionStorage.setItem(`theirs ${size} ${i}`, 'x'.repeat(size))
-        } catch {}
-      }
-    })
-    await talk(chat, 'one')
-    await chat.begin()
-    await talk(chat, 'two')
-    await chat.open('one')
-    await talk(chat, 'three')
-    expect(chats.asked.at(-1)).toEqual([user('one'), assistant('ONE'), user('three')])
-    await chat.toggleList()
-    expect(await chat.titles()).toEqual(['one', 'two'])
   })
 })
 
@@ -497,18 +402,6 @@ describe('while an answer comes', () => {
   test.each<[string, (chat: Chat) => Promise<unknown>]>([
     ['the language changes', (chat) => chat.call((element) => element.setAttribute('lang', 'ar'))],
     ['the element is moved', (chat) => chat.call((element) => document.body.prepend(element))],
-    [
-      'the element is taken out for a while',
-      async (chat) => {
-        await chat.call((element) => {
-          Object.assign(globalThis, { element })
-          element.remove()
-        })
-        await chat.page.evaluate(() =>
-          document.body.append((globalThis as unknown as { element: Node }).element),
-        )
-      },
-    ],
   ])('%s, and it goes on', async (_, change) => {
     const chat = await chats.visit()
     await chat.page.locator('#question').fill('x')
@@ -537,17 +430,6 @@ describe('while an answer comes', () => {
 })
 
 describe('before all is loaded', () => {
-  test('a question waits, and only one is asked', async () => {
-    const chat = await chats.visit()
-    const asked = await chat.call((element) => [element.ask(' '), element.ask('one'), element.ask('two')])
-    expect(asked).toEqual([false, true, false])
-    await chat.ended()
-    await poll(() => texts(chat)).toEqual(['Hello, world!'])
-    expect(await chat.call((element) => [element.ask('three'), element.ask('four')])).toEqual([true, false])
-    await chat.ended()
-    expect(chats.asked).toHaveLength(2)
-  })
-
   test('an element that is taken out asks nothing, and one that is put in asks its own', async () => {
     const chat = await chats.visit()
     await chat.call((element) => {
@@ -570,23 +452,5 @@ describe('before all is loaded', () => {
     await chat.ask('one')
     await poll(() => texts(chat)).toEqual(['Hello, world!'])
     expect(await chat.page.locator('.root').getAttribute('lang')).toBe('fr')
-  })
-
-  test('a part that can’t be had is asked for again, and the question is still there', async () => {
-    const chat = await chats.visit('starters="one"', { expected: /Failed to load|talk/ })
-    await chat.page.route(/\/assets\/.*talk/, (route) => route.abort())
-    await chat.page.getByRole('button', { name: 'one' }).click()
-    const again = chat.page.getByRole('button', { name: 'Try again' })
-    await again.waitFor()
-    expect(await chat.box.inputValue()).toBe('one')
-    await again.click()
-    await again.waitFor()
-    await chat.page.unroute(/\/assets\/.*talk/)
-    await again.click()
-    await again.waitFor({ state: 'detached' })
-    expect(await chat.focused()).toBe('question')
-    await chat.box.press('Enter')
-    await chat.ended()
-    await poll(() => texts(chat)).toEqual(['Hello, world!'])
   })
 })

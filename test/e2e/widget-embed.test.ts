@@ -95,23 +95,6 @@ describe('a script tag', () => {
 })
 
 describe('a launcher', () => {
-  test('tells of an answer that came while it was closed', async () => {
-    const fed = fedAnswer('One ')
-    site.upstream.next(fed.script)
-    const { bubble, panel, call, told, begun } = await site.visit(OWN + site.script('data-launcher'))
-    await call((chat) => chat.open())
-    await call((chat) => chat.ask('How many?'))
-    await begun()
-    await call((chat) => chat.close())
-    fed.say('two.')
-    fed.end()
-    await poll(() => told('millrace-answer')).toHaveLength(1)
-    expect(await bubble.getAttribute('aria-label')).toBe('Open the chat. New answer')
-    await bubble.click()
-    await panel.waitFor()
-    expect(await bubble.getAttribute('aria-label')).toBe('Close the chat')
-  })
-
   test('is open or closed as its property says, set before the script came and after it', async () => {
     const { page, panel, call } = await site.visit(OWN)
     await page.evaluate(() => {
@@ -166,22 +149,6 @@ test('a page’s own elements stand where the slots are, and can be used there',
   for (let stop = 0; stop < 10 && !(await isFocused()); stop++) await page.keyboard.press('Tab')
   expect(await isFocused()).toBe(true)
 })
-
-test.each(['session', 'local'])(
-  'what is kept with storage %s, another tab has or has not',
-  async (storage) => {
-    const { page, ask, ended } = await site.visit(OWN + chatTag(`storage="${storage}"`))
-    await ask('Why?')
-    await ended()
-    const other = await page.context().newPage()
-    await other.goto(page.url())
-    await other.locator('#list').click()
-    await other.locator('#conversations').waitFor()
-    expect(await other.locator('.conversation-list .title').allTextContents()).toEqual(
-      storage === 'local' ? ['Why?'] : [],
-    )
-  },
-)
 
 test('the theme `auto` is the reader’s system’s, whatever the page’s', async () => {
   const { page, panel } = await site.visit(OWN + chatTag(), {
@@ -280,28 +247,9 @@ describe('attributes that change', () => {
     await box.focus()
     await call(async (chat) => {
       for (const name of chat.getAttributeNames()) chat.setAttribute(name, chat.getAttribute(name) ?? '')
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise(requestAnimationFrame)
     })
     expect(await made?.evaluate((box) => box.matches(':focus'))).toBe(true)
-  })
-
-  test('another language keeps the conversation, its coming answer, and what is written', async () => {
-    const fed = fedAnswer('One ')
-    site.upstream.next(fed.script)
-    const { chat, box, answers, send, ask, begun, ended, told } = await site.visit(OWN + chatTag())
-    await ask('How many?')
-    await begun()
-    await box.fill('A draft')
-    await chat.evaluate((chat) => chat.setAttribute('lang', 'fr'))
-    await poll(() => box.getAttribute('aria-label')).not.toBe('Your question')
-    expect(await box.inputValue()).toBe('A draft')
-    fed.say('two.')
-    fed.end()
-    await ended()
-    expect(await send.getAttribute('aria-label')).toBe('Envoyer')
-    await poll(() => answers.allTextContents()).toEqual(['One two.'])
-    expect((await told('millrace-answer')).length).toBe(1)
-    expect(asked().length).toBe(1)
   })
 })
 
@@ -377,6 +325,7 @@ describe('methods', () => {
     expect(await told('millrace-open')).toHaveLength(1)
     expect(await told('millrace-close')).toHaveLength(1)
     await call((chat) => chat.open())
+    expect(await call((chat) => chat.ask(' '))).toBe(false)
     await call((chat) => chat.ask('What is a millrace?'))
     await ended()
     expect(await call((chat) => chat.export('markdown'))).toContain('A **ditch** to a mill.')
@@ -425,20 +374,6 @@ describe('events', () => {
     const deltas = told.filter(([name]) => name === 'millrace-delta').map(([, detail]) => detail)
     expect(deltas).toEqual(deltas.map(() => ({ conversation, text: expect.any(String) })))
     expect(deltas.map((detail) => (detail as { text: string }).text).join('')).toBe('Hello, world!')
-    await page.locator('.rate-up').click()
-    await page.locator('.rate-up').click()
-    await page.locator('.rate-down').click()
-    const feedback = await page.evaluate(() =>
-      globalThis.told.filter(([name]) => name === 'millrace-feedback'),
-    )
-    expect(feedback.map(([, detail]) => detail)).toEqual(
-      ['up', null, 'down'].map((rating) => ({
-        conversation,
-        question: 'Why?',
-        answer: 'Hello, world!',
-        rating,
-      })),
-    )
   })
 
   test('tell of a failure', async () => {
@@ -514,7 +449,6 @@ describe('events', () => {
     )
     await ask('My secret?')
     await poll(() => page.evaluate(() => globalThis.told.map(([name]) => name))).toContain('millrace-ask')
-    await page.waitForTimeout(100)
     expect(await box.inputValue()).toBe('My secret?')
     expect(await answers.count()).toBe(0)
     await ask('Why?')
@@ -527,6 +461,8 @@ describe('events', () => {
     const prevent = () =>
       call((chat) => chat.addEventListener('millrace-ask', (event) => event.preventDefault(), { once: true }))
     const press = (name: string) => page.getByRole('button', { name, exact: true }).click()
+    const questions = async () =>
+      (await told('millrace-ask')).map((detail) => (detail as { question: string }).question)
     site.upstream.next(failing(400, { code: 'odd' }))
     await ask('Why?')
     for (const [name, kept] of [
@@ -535,18 +471,16 @@ describe('events', () => {
     ] as const) {
       await kept.waitFor()
       await ended()
-      const before = asked().length
+      const [before, told] = [asked().length, (await questions()).length]
       await prevent()
       await press(name)
-      await page.waitForTimeout(100)
+      await poll(questions).toHaveLength(told + 1)
       expect([await kept.isVisible(), asked().length]).toEqual([true, before])
       await press(name)
       await ended()
       expect(asked()).toHaveLength(before + 1)
     }
-    expect((await told('millrace-ask')).map((detail) => (detail as { question: string }).question)).toEqual(
-      Array(5).fill('Why?'),
-    )
+    expect(await questions()).toEqual(Array(5).fill('Why?'))
   })
 })
 
@@ -718,7 +652,7 @@ describe('in a page that changes under it', () => {
         const chat = document.querySelector('millrace-chat')
         if (!chat) return
         chat.remove()
-        await new Promise((resolve) => setTimeout(resolve, 200))
+        await new Promise(requestAnimationFrame)
         document.querySelector('main')?.append(chat)
       })
       await begun()
@@ -741,30 +675,12 @@ describe('in a page that changes under it', () => {
       chat?.setAttribute('lang', 'de')
       await new Promise((resolve) => setTimeout(resolve, 1))
       chat?.remove()
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await new Promise(requestAnimationFrame)
       document.body.append(chat as Node)
     })
     await ended()
     await poll(() => answers.allTextContents()).toEqual(['Hello, world!'])
     expect(asked()).toEqual([{ model: 'gpt-test', question: 'Why?' }])
-  })
-
-  test('moving it makes nothing anew', async () => {
-    const fed = fedAnswer('One ')
-    site.upstream.next(fed.script)
-    const { page, answers, ask, begun, ended } = await site.visit(OWN + chatTag())
-    await ask('How many?')
-    await begun()
-    await page.evaluate(() => {
-      const chat = document.querySelector('millrace-chat')
-      if (chat) document.querySelector('h1')?.before(chat)
-    })
-    await begun()
-    fed.say('two.')
-    fed.end()
-    await poll(() => answers.allTextContents()).toEqual(['One two.'])
-    await ended()
-    expect(asked()).toHaveLength(1)
   })
 
   test('a launcher and its answer stay when the body is replaced', async () => {
@@ -791,21 +707,5 @@ describe('in a page that changes under it', () => {
     expect(await chat.count()).toBe(1)
     await ask('And now?')
     await poll(() => answers.allTextContents()).toEqual(['One two.', 'Hello, world!'])
-  })
-
-  test('on the way to the next page of the site the answer comes whole', async () => {
-    const fed = fedAnswer('One ')
-    site.upstream.next(fed.script)
-    const { page, answers, bubble, ask, begun, ended } = await site.visit(OWN + site.script('data-launcher'))
-    await bubble.click()
-    await ask('How many?')
-    await begun()
-    await page.reload()
-    fed.say('two.')
-    fed.end()
-    await bubble.click()
-    await poll(() => answers.allTextContents()).toEqual(['One two.'])
-    await ended()
-    expect(asked()).toHaveLength(1)
   })
 })

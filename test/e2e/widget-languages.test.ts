@@ -15,47 +15,46 @@ import { answer, failing } from '../support/scripts.ts'
 const site = useEmbedding()
 const LANGUAGES = { en, de, es, fr, ja, ar }
 
-describe.each(Object.entries(LANGUAGES))('%s', (lang, strings) => {
-  test('is what every part of it speaks', async () => {
-    const { page, bubble, panel, box, send, ask, ended } = await site.visit(
-      OWN + site.script(`data-launcher data-lang="${lang}"`),
-    )
-    const name = (selector: string) => page.locator(selector).first().getAttribute('aria-label')
-    expect(await bubble.getAttribute('aria-label')).toBe(strings.openChat)
-    await bubble.click()
-    await panel.waitFor()
-    const root = page.locator('.root')
-    expect(
-      await root.evaluate((root) => [root.getAttribute('lang'), getComputedStyle(root).direction]),
-    ).toEqual([lang, lang === 'ar' ? 'rtl' : 'ltr'])
-    expect(await page.locator('#heading').textContent()).toBe(strings.chat)
-    expect(await page.locator('.greeting').textContent()).toBe(strings.greeting)
-    expect(await box.getAttribute('placeholder')).toBe(strings.placeholder)
-    expect(await box.getAttribute('aria-label')).toBe(strings.questionBox)
-    expect(await send.getAttribute('aria-label')).toBe(strings.send)
-    expect(await page.locator('#keys').textContent()).toBe(strings.keysOfLauncher)
-    site.upstream.next(answer([ALL_KINDS]), failing(404, { code: 'model_not_found' }))
-    await ask()
-    await ended()
-    expect(await name('.asked .edit')).toBe(strings.edit)
-    expect(await name('.tools .copy')).toBe(strings.copyAnswer)
-    expect(await name('.tools .again')).toBe(strings.regenerate)
-    await page.locator('.tools .show-speed').click()
-    expect(await page.locator('.speed').textContent()).toContain(fill(strings.tokens, { count: '12' }))
-    expect(await page.locator('.code-bar button').textContent()).toBe(strings.copyCode)
-    await ask('And then?')
-    await page.locator('.trouble-card').waitFor()
-    expect(await page.locator('.trouble-card h4').textContent()).toBe(strings.noModel)
-    expect(await page.locator('.retry').textContent()).toBe(strings.retry)
-    await page.locator('#list').click()
-    expect(await name('#list')).toBe(strings.backToConversation)
-    expect(await page.locator('.saving button').allTextContents()).toEqual([
-      strings.saveMarkdown,
-      strings.saveJson,
-    ])
-    await page.locator('#close').click()
-    expect(await bubble.getAttribute('aria-label')).toBe(strings.openChat)
-  })
+test.each(['de', 'ar'] as const)('%s is what every part of it speaks', async (lang) => {
+  const strings = LANGUAGES[lang]
+  const { page, bubble, panel, box, send, ask, ended } = await site.visit(
+    OWN + site.script(`data-launcher data-lang="${lang}"`),
+  )
+  const name = (selector: string) => page.locator(selector).first().getAttribute('aria-label')
+  expect(await bubble.getAttribute('aria-label')).toBe(strings.openChat)
+  await bubble.click()
+  await panel.waitFor()
+  const root = page.locator('.root')
+  expect(
+    await root.evaluate((root) => [root.getAttribute('lang'), getComputedStyle(root).direction]),
+  ).toEqual([lang, lang === 'ar' ? 'rtl' : 'ltr'])
+  expect(await page.locator('#heading').textContent()).toBe(strings.chat)
+  expect(await page.locator('.greeting').textContent()).toBe(strings.greeting)
+  expect(await box.getAttribute('placeholder')).toBe(strings.placeholder)
+  expect(await box.getAttribute('aria-label')).toBe(strings.questionBox)
+  expect(await send.getAttribute('aria-label')).toBe(strings.send)
+  expect(await page.locator('#keys').textContent()).toBe(strings.keysOfLauncher)
+  site.upstream.next(answer([ALL_KINDS]), failing(404, { code: 'model_not_found' }))
+  await ask()
+  await ended()
+  expect(await name('.asked .edit')).toBe(strings.edit)
+  expect(await name('.tools .copy')).toBe(strings.copyAnswer)
+  expect(await name('.tools .again')).toBe(strings.regenerate)
+  await page.locator('.tools .show-speed').click()
+  expect(await page.locator('.speed').textContent()).toContain(fill(strings.tokens, { count: '12' }))
+  expect(await page.locator('.code-bar button').textContent()).toBe(strings.copyCode)
+  await ask('And then?')
+  await page.locator('.trouble-card').waitFor()
+  expect(await page.locator('.trouble-card h4').textContent()).toBe(strings.noModel)
+  expect(await page.locator('.retry').textContent()).toBe(strings.retry)
+  await page.locator('#list').click()
+  expect(await name('#list')).toBe(strings.backToConversation)
+  expect(await page.locator('.saving button').allTextContents()).toEqual([
+    strings.saveMarkdown,
+    strings.saveJson,
+  ])
+  await page.locator('#close').click()
+  expect(await bubble.getAttribute('aria-label')).toBe(strings.openChat)
 })
 
 describe('the language', () => {
@@ -63,8 +62,6 @@ describe('the language', () => {
     ['the element’s own', 'data-lang="fr-CA"', 'de', 'es-ES', 'fr'],
     ['else the page’s', '', 'de-AT', 'es-ES', 'de'],
     ['else the browser’s', '', '', 'es-MX', 'es'],
-    ['else, where there is none of it, the next', 'data-lang="nl"', 'sv', 'ja-JP', 'ja'],
-    ['English, where there is none of any', 'data-lang="nl"', 'sv', 'fi-FI', 'en'],
   ] as const)('is %s', async (_, attributes, language, locale, spoken) => {
     const { bubble } = await site.visit(OWN + site.script(`data-launcher ${attributes}`), {
       language,
@@ -95,25 +92,6 @@ describe('the language', () => {
     await ended()
     expect(await answers.allTextContents()).toEqual(['Hello, world!'])
     expect(await page.locator('#heading').textContent()).toBe('Chat')
-  })
-
-  test('any text can be put in other words, in any language', async () => {
-    const strings = JSON.stringify({
-      chat: 'Die Mühle',
-      send: 'Ab die Post',
-      noModel: 'Das Rad steht still',
-    })
-    const { page, bubble, ask } = await site.visit(
-      OWN + site.script(`data-launcher data-lang="de" data-strings='${strings}'`),
-    )
-    site.upstream.next(failing(404, { code: 'model_not_found' }))
-    await bubble.click()
-    expect(await page.locator('#heading').textContent()).toBe('Die Mühle')
-    expect(await page.locator('#send').getAttribute('aria-label')).toBe('Ab die Post')
-    expect(await page.locator('#close').getAttribute('aria-label')).toBe(de.closeChat)
-    await ask()
-    await page.locator('.trouble-card').waitFor()
-    expect(await page.locator('.trouble-card h4').textContent()).toBe('Das Rad steht still')
   })
 })
 

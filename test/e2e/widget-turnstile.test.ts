@@ -16,10 +16,10 @@ const site = useForeignSite((path, { edge }) => {
   return html(script, path === '/closed' ? policy : letIn(policy, edge.url))
 }, turnstileVars)
 
-async function ask({ visitor, here }: ForeignSite, path: string) {
+async function ask({ visitor, here }: ForeignSite, path: string, script = BUTTON) {
   const context = await visitor({ expected: /challenges\.cloudflare\.com|millrace-turnstile/ })
   await context.route(`${CHALLENGES}/**`, (route) =>
-    route.fulfill({ contentType: 'text/javascript', body: BUTTON }),
+    route.fulfill({ contentType: 'text/javascript', body: script }),
   )
   const page = await context.newPage()
   await page.goto(here().site.url + path)
@@ -64,8 +64,22 @@ test('a question that is stopped while it waits for its challenge is not sent on
   expect(asked.map(({ request }) => request.messages)).toEqual([[{ role: 'user', content: 'What else?' }]])
 })
 
-test('where the site has not let its script in, the chat says what to do', async () => {
-  const page = await ask(site, '/closed')
+const FAILS = `globalThis.turnstile = {
+  render(place, options) { setTimeout(() => options['error-callback']('300030')); return 'widget' },
+  remove() {},
+}`
+
+test.each([
+  ['fails', '/', FAILS],
+  ['is not what it should be', '/', 'globalThis.nothing = true'],
+  ['is solved with a token that is not good', '/', BUTTON.replace("'solved '", "'forged '")],
+  ['may not be loaded, because the site has not let it in', '/closed', BUTTON],
+])('where its challenge %s, the chat says so, and can try again', async (what, path, script) => {
+  const { upstream } = site.here()
+  verify(upstream)
+  const page = await ask(site, path, script)
+  if (what.startsWith('is solved')) await page.getByRole('button', { name: 'I am a person' }).click()
   await page.getByRole('heading', { name: 'The check that you are a person did not work' }).waitFor()
   expect(await page.locator('.retry').isEnabled()).toBe(true)
+  expect(upstream.calls.filter((call) => !isVerdict(call))).toHaveLength(0)
 })

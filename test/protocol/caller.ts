@@ -15,7 +15,7 @@ export type Reach = (path: string, asked?: Asked) => Promise<Response>
 export const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** The shortest valid question; without a model, since each runtime has others. */
-export const QUESTION = { messages: [{ role: 'user', content: 'Say hello.' }] }
+const QUESTION = { messages: [{ role: 'user', content: 'Say hello.' }] }
 
 /** A stream that has ended, or is about to. */
 export interface Known {

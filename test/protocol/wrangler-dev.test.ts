@@ -5,6 +5,7 @@ import { Stream } from 'openai/streaming'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 import { curl } from '../support/curl.ts'
+import { expectDelivery } from '../support/delivered.ts'
 import { answerEvents, delta, numbered, role, USAGE } from '../support/sse.ts'
 import type { Upstream } from '../support/upstream.ts'
 import { startWranglerDev, type WranglerDev } from '../support/wrangler-dev.ts'
@@ -88,6 +89,12 @@ test('a caller without an access key sees no stream', async () => {
     expect([method, path, response.status]).toEqual([method, path, 401])
     expect(await errorOf(response)).toMatchObject({ code: 'access_key_required' })
   }
+})
+
+test('the page and the widget are delivered as by `npm start`', async () => {
+  const url = wrangler?.url ?? ''
+  expect((await curl(url)).text).toMatch(/^<!doctype html>/i)
+  await expectDelivery(url)
 })
 
 test('curl -N resumes, and stops where there is nothing more', async () => {

@@ -37,18 +37,6 @@ describe(`${MAX_READERS} readers at once`, () => {
     expect(readers.add(0)).toMatchObject({ code: 'too_many_readers' })
   })
 
-  test('all get the same events', async () => {
-    const { log, add } = open()
-    const all = Array.from({ length: MAX_READERS }, () => add().rest())
-    for (let i = 0; i < 40; i++) log.append(`${i}`)
-    log.end('done', ['[DONE]'], 5000)
-    const texts = new Set(await Promise.all(all))
-    expect([...texts]).toEqual([
-      Array.from({ length: 40 }, (_, i) => numberedEvent(i + 1, `${i}`)).join('') +
-        numberedEvent(41, '[DONE]'),
-    ])
-  })
-
   test('keep no new reader out if they are long dead', async () => {
     const { log, readers, add, pass } = open()
     log.append('1')

@@ -12,7 +12,7 @@ import { exports } from 'cloudflare:workers'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { FLUSH_MS, KEEPING, MAX_STREAM_EVENTS, OPENING_GRACE_MS, PACK_EVENTS } from '../../worker/limits.ts'
 import { Caller, errorOf } from '../protocol/caller.ts'
-import { expectBroken, expectWhole } from '../protocol/expected.ts'
+import { expectWhole } from '../protocol/expected.ts'
 import { eventsOf, type Following, upTo } from '../protocol/following.ts'
 import { gate, plan } from '../protocol/plan.ts'
 import { answerEvents, delta, numbered, role } from '../support/sse.ts'
@@ -194,15 +194,6 @@ describe('a stream that has ended', () => {
     expect((await caller.get(id, { header: String(eventsOf(text).length) })).status).toBe(204)
   })
 
-  test('does not depend on readers that left in the middle', async () => {
-    const { reading, id } = await begun()
-    const other = await (await caller.follow(id)).take(3)
-    await Promise.all([reading.leave(), other.leave()])
-    await caller.stop(id)
-    await evictDurableObject(object())
-    expectWhole(await caller.replay(id), HALF, 'stopped')
-  })
-
   test('goes on where it was for a reader that a restart cuts off', async () => {
     const large = [
       role(),
@@ -289,9 +280,4 @@ describe('a stream that has expired', () => {
     expect(await caller.replay(id)).toBe(reading.text)
     expect(await runDurableObjectAlarm(object()), 'and it has an alarm of its own').toBe(true)
   })
-})
-
-test('an answer that the upstream broke off is not told as interrupted by a restart', async () => {
-  const { text } = await caller.read(plan(...HALF, { breakOff: 'close' }))
-  expectBroken(text, HALF, 'truncated', { code: 'upstream_truncated' })
 })

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
-import { FLUSH_MS, HEARTBEAT_MS, PACK_EVENTS, READER_STALL_MS } from '../../worker/limits.ts'
+import { FLUSH_MS, HEARTBEAT_MS, PACK_EVENTS } from '../../worker/limits.ts'
 import type { Verdict } from '../../worker/moderation/judge.ts'
 import { createModeration } from '../../worker/moderation/moderation.ts'
 import { endedLog, type Provisional, runningLog } from '../../worker/streams/log.ts'
 import { run } from '../../worker/streams/running.ts'
 import type { UpstreamRun } from '../../worker/streams/upstream-run.ts'
-import { answerEvents, DONE_EVENT, delta, errorForms, numbered, role, TOOL_ERROR } from '../support/sse.ts'
+import { answerEvents, DONE_EVENT, delta, errorForms, numbered, TOOL_ERROR } from '../support/sse.ts'
 import { newStream, openJournal, readAll, rowsIn } from './kept.ts'
 import { type Reading, read } from './reading.ts'
 import { createTestUpstream } from './upstream.ts'
@@ -261,29 +261,6 @@ describe('a stream without readers', () => {
     await pass(1000)
     expect(upstream.aborted).toMatchObject({ code: 'caller_left' })
     expect(kept()).toMatchObject({ state: 'stopped' })
-  })
-
-  test('is stopped too if it never had a reader', async () => {
-    const { upstream, running } = start()
-    running.idIsPublic = true
-    upstream.say(role())
-    const talking = setInterval(() => upstream.say(delta('unread ')), 1000)
-    await pass(KEEPING.abandoned + FLUSH_MS)
-    clearInterval(talking)
-    expect(upstream.aborted).toMatchObject({ code: 'caller_left' })
-  })
-
-  test('is also one whose only reader takes nothing any more', async () => {
-    const { upstream, reading } = await begun(1)
-    const talking = setInterval(() => upstream.say(delta('unread ')), 1000)
-    await pass(READER_STALL_MS)
-    await pass(KEEPING.abandoned - 2000)
-    expect(upstream.aborted).toBeUndefined()
-    await pass(5000)
-    clearInterval(talking)
-    expect(upstream.aborted).toMatchObject({ code: 'caller_left' })
-    // It has been away: what is there is for it all the same.
-    expect(await reading.rest()).toContain('"state":"stopped"')
   })
 
   test('goes on to its end if a reader comes back in time', async () => {

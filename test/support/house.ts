@@ -18,12 +18,14 @@ export interface House {
  * Starts both before the first test of a file and stops both after its last. After each test the upstream
  * forgets its calls and scripts.
  *
- * @param vars configuration of the Worker, beside the upstream's address and key
+ * @param vars configuration of the Worker, beside the upstream's address and key; a function if it names the upstream
  * @example
  *   const house = useHouse({ MODELS: 'gpt-test' })
  *   test('…', async () => { await fetch(`${house.url}/healthz`) })
  */
-export function useHouse(vars: Record<string, string> = {}): House {
+export function useHouse(
+  vars: Record<string, string> | ((upstream: Upstream) => Record<string, string>) = {},
+): House {
   let upstream: Upstream | undefined
   let millrace: Awaited<ReturnType<typeof startMillrace>> | undefined
   beforeAll(async () => {
@@ -31,7 +33,7 @@ export function useHouse(vars: Record<string, string> = {}): House {
     millrace = await startMillrace({
       OPENAI_BASE_URL: `${upstream.url}/v1`,
       OPENAI_API_KEY: UPSTREAM_KEY,
-      ...vars,
+      ...(typeof vars === 'function' ? vars(upstream) : vars),
     })
   }, 60_000)
   // `onTestFinished`, because vitest skips the remaining `afterEach` hooks once one has failed (as when a

@@ -1,16 +1,6 @@
 /** A stream that nothing disturbs: its head, its events, its end. */
 import { describe, expect, test } from 'vitest'
-import {
-  answerEvents,
-  chunk,
-  DONE_EVENT,
-  delta,
-  event,
-  finish,
-  numbered,
-  role,
-  USAGE,
-} from '../../support/sse.ts'
+import { answerEvents, chunk, DONE_EVENT, delta, event, finish, role, USAGE } from '../../support/sse.ts'
 import type { Caller } from '../caller.ts'
 import { expectWhole } from '../expected.ts'
 import { gate, plan } from '../plan.ts'
@@ -103,9 +93,6 @@ export function answerCases(caller: Caller): void {
     test.each([
       { stream: false },
       { stream: true },
-      { stream: null },
-      { stream_options: null },
-      { stream_options: { include_usage: false } },
       { stream_options: { include_usage: true } },
       { stream_options: { include_usage: true, include_timing: true } },
     ])('has one form, whatever the request says: %j', async (fields) => {
@@ -129,13 +116,6 @@ export function answerCases(caller: Caller): void {
         await caller.open(next)
       }
       expectWhole(await following.rest(), CHUNKS)
-    })
-
-    test('of two requests is two streams', async () => {
-      const same = plan(...answerEvents(numbered(3)))
-      const [one, two] = [await caller.read(same), await caller.read(same)]
-      expect(one.id).not.toBe(two.id)
-      expect((await caller.callsOf(same)).made).toBe(2)
     })
   })
 

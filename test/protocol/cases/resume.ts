@@ -19,29 +19,7 @@ function halting() {
 }
 
 /** What is no cursor, wherever it stands. */
-const HOSTILE = [
-  '-1',
-  '-0',
-  '+1',
-  'abc',
-  '1.5',
-  '1.0',
-  '1e1',
-  '0x1',
-  '1_0',
-  '1 2',
-  '1,2',
-  'NaN',
-  'Infinity',
-  'null',
-  '',
-  '99999999999999999999',
-  '18446744073709551617',
-  '9'.repeat(10_240),
-  'x'.repeat(10_240),
-  "1' OR '1'='1",
-  'é',
-]
+const HOSTILE = ['-1', 'abc', '1.5', '1 2', '', '9'.repeat(10_240), "1' OR '1'='1", 'é']
 
 export function resumeCases(caller: Caller): void {
   describe('a stream that has ended', () => {
