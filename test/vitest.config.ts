@@ -9,7 +9,7 @@ const E2E = ['test/e2e/**/*.test.ts']
 /** What waits for a browser or a server most of the time, and times nothing: several of these files run at a time. */
 const UNTIMED = [
   'test/e2e/{gate-*,page,page-*,render,render-*,widget-*}.test.ts',
-  'test/e2e/{access,aimock,bad-input,examples,faults,library,logs,moderation,odd-answers,sdk,secrets,start,usage,wrangler-dev}.test.ts',
+  'test/e2e/{access,aimock,bad-input,examples,faults,library,logs,moderation,odd-answers,sdk,secrets,start,usage}.test.ts',
   'test/protocol/{bounds,chromium,wrangler-dev}.test.ts',
 ]
 
