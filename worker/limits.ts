@@ -12,6 +12,9 @@ export const MAX_BODY_BYTES = 4 * 1024 * 1024
 export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
 
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
+/** A model's name, in a request and so in the log. The longest of fine-tuned models have some 100. */
+export const MAX_MODEL_CHARS = 256
+
 export const MAX_MESSAGES = 2048
 
 /**

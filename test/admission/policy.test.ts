@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { applyLimits, rulesFor } from '../../worker/admission/policy.ts'
+import { applyLimits, chooseModel, rulesFor } from '../../worker/admission/policy.ts'
 import { readConfig } from '../../worker/config/config.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { chatRequests } from '../../worker/formats/chat-completions/request.ts'
@@ -47,6 +47,11 @@ describe('holders of keys, and callers who need none', () => {
   test('may name any model, if none is listed', () => {
     expect(rules('key:laptop').models).toBeUndefined()
     expect(rules('key:laptop', { MODELS: 'a,b' }).models).toEqual(['a', 'b'])
+    // The log has it too.
+    expect(chooseModel('m'.repeat(256), rules('key:laptop'))).toHaveLength(256)
+    expect(chooseModel('m'.repeat(257), rules('key:laptop'))).toMatchObject({
+      code: 'invalid_parameter',
+    })
   })
 
   test('have the same limits, if they are set', () => {

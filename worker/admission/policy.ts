@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
 import type { Question, VisitorRules } from '../formats/format.ts'
 import type { CallerId } from '../http/caller.ts'
-import { RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../limits.ts'
+import { MAX_MODEL_CHARS, RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../limits.ts'
 import type { Counter } from '../tokens/counter.ts'
 import { limitOutput } from './output-limit.ts'
 import { countPrompt } from './prompt-limit.ts'
@@ -67,6 +67,12 @@ function withDemoFields(visitors: VisitorRules): VisitorRules {
 
 export function chooseModel(asked: string | undefined, { models, defaultModel }: Rules): string | ApiError {
   const model = asked || defaultModel
+  if (model.length > MAX_MODEL_CHARS) {
+    return new ApiError('invalid_parameter', {
+      message: `\`model\` must have at most ${MAX_MODEL_CHARS} characters.`,
+      param: 'model',
+    })
+  }
   if (models === undefined || models.includes(model)) return model
   return new ApiError('model_not_found', {
     message: `This model is not offered here. On offer: ${models.join(', ')}.`,

@@ -27,6 +27,7 @@ export function turnstile(
 ): Turnstile {
   return async function verify(token, page, address) {
     let answer: unknown
+    let ok = false
     try {
       const response = await send(verifyUrl, {
         method: 'POST',
@@ -43,9 +44,12 @@ export function turnstile(
       // A refusal has an error status, and its body gives the reasons in the same form.
       const bytes = await readAtMost(response.body, MAX_TURNSTILE_ANSWER_BYTES)
       answer = JSON.parse(new TextDecoder().decode(bytes))
+      ok = response.ok
     } catch (cause) {
       return new ApiError('turnstile_unavailable', { cause })
     }
+    // A yes that comes with another status is not Turnstile's.
+    if (!ok && isRecord(answer) && answer.success === true) return new ApiError('turnstile_unavailable')
     return judge(answer, new URL(page).hostname)
   }
 }

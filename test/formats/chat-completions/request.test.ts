@@ -133,6 +133,42 @@ describe('a bound of 100 tokens for each choice', () => {
   })
 })
 
+describe('a name that some upstreams would take for another', () => {
+  test.each([
+    [{ Model: 'gpt-dear' }, 'model'],
+    [{ MAX_TOKENS: 1e9 }, 'max_tokens'],
+    [{ max_completion_tokenS: 1e9 }, 'max_completion_tokens'],
+    [{ meſſages: [] }, 'messages'],
+    [{ toolS: [] }, 'tools'],
+    [{ N: 128 }, 'n'],
+    [{ stream_options: { Include_Usage: true } }, 'stream_options.include_usage'],
+    [{ messages: [...messages, { Role: 'system', role: 'user' }] }, 'messages[1].role'],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'text', text: '', TEXT: 'hi' }] }] },
+      'messages[0].content[0].text',
+    ],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { URL: 'x' } }] }] },
+      'messages[0].content[0].image_url.url',
+    ],
+    [{ messages: [{ role: 'user', content: '', '\u017Ftream': 1 }] }, 'messages[0].stream'],
+  ])('is refused: %j', (fields, param) => {
+    expect(chatRequests.read({ messages, ...fields })).toMatchObject({
+      code: 'invalid_parameter',
+      status: 400,
+    })
+    const error = chatRequests.read({ messages, ...fields }) as ApiError
+    expect(error.envelope().error).toMatchObject({ param, message: expect.stringContaining(`\`${param}\``) })
+  })
+
+  test('is the caller’s own affair inside of tools and metadata, and so is a name that is not read', () => {
+    const tools = [
+      { type: 'function', function: { name: 'f', parameters: { properties: { Model: {}, Role: {} } } } },
+    ]
+    read({ tools, metadata: { Messages: 'x' }, Temperature: 1, X_Role: 'y' })
+  })
+})
+
 test('a question in plain text is a request with one message', () => {
   const request = chatRequests.ask('Why?')
   expect(chatRequests.isRequest(request)).toBe(true)

@@ -6,6 +6,7 @@ import type { Changes, Question, RequestFormat, VisitorRules } from '../format.t
 import { boundOutput, type OutputBounds, readOutputBounds } from './output-bounds.ts'
 import { promptTokens } from './prompt-tokens.ts'
 import { questionText } from './question-text.ts'
+import { misspelled } from './spelling.ts'
 import { visitorRequest } from './visitor-request.ts'
 import { type ChatRequest, ROLES } from './wire.ts'
 
@@ -68,6 +69,13 @@ function streamOptions(
 }
 
 function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | ApiError {
+  const other = misspelled(json)
+  if (other !== undefined) {
+    return new ApiError('invalid_parameter', {
+      message: `A member is spelled otherwise than \`${other.param}\`, and some upstreams take it for that: use small letters.`,
+      param: other.param,
+    })
+  }
   const { messages, model, stream, stream_options: options } = json
   if (!Array.isArray(messages) || messages.length === 0) {
     return new ApiError('invalid_messages', { param: 'messages' })
