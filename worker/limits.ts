@@ -346,8 +346,8 @@ export interface WindowSizes {
    */
   last: { chars: number; ms: number }
   /**
-   * Characters of data in events that wait for their verdict: 1,000 tokens with their JSON. Beyond it the
-   * upstream waits.
+   * Characters of data in events that wait for their verdict: 3,000 tokens with their JSON. Beyond it the
+   * upstream waits; and where no verdict can free any of it, the answer ends.
    */
   held: number
 }
@@ -357,7 +357,7 @@ export const MODERATION_WINDOWS: WindowSizes = {
   context: 400,
   first: { chars: 32, ms: 250 },
   last: { chars: 1024, ms: 1_000 },
-  held: 256 * 1024,
+  held: 1024 * 1024,
 }
 
 /** Size of a held event beside its data. Without it, any number of comments would fit the bound. */

@@ -425,26 +425,31 @@ describe('what is held has a bound', () => {
     expect(it.content).toBe('word '.repeat(100))
   })
 
-  test('a choice that falls silent does not hold the others up for ever', async () => {
-    const events = [
-      delta('a'),
-      ...Array.from({ length: 100 }, () =>
-        event(chunk({}, { choices: [{ index: 1, delta: { content: 'word ' } }] })),
-      ),
-    ]
-    const { released, outcome } = await moderate([...events, DONE], judging(undefined).judge, { sizes })
-    expect(released).toHaveLength(102)
-    expect(outcome.state).toBe('passed')
+  test.each<[string, SseEvent]>([
+    [
+      'text of another choice',
+      event(chunk({}, { choices: [{ index: 1, delta: { content: 'word '.repeat(40) } }] })),
+    ],
+    [
+      'reasoning',
+      event(chunk({}, { choices: [{ index: 0, delta: { reasoning_content: 'word '.repeat(40) } }] })),
+    ],
+    [
+      'what has no text',
+      event(chunk({}, { choices: [{ index: 0, delta: { audio: { data: 'A'.repeat(200) } } }] })),
+    ],
+  ])('and the answer ends when %s fills it, since no verdict can free the text before', async (_, other) => {
+    const events = [delta('a'), ...Array.from({ length: 100 }, () => other), DONE]
+    const { released, outcome } = await moderate(events, judging(undefined).judge, { sizes })
+    expect(outcome).toMatchObject({ state: 'unavailable', why: 'more is held than may be' })
+    expect(released).toEqual([])
   })
 
-  test('an item without text after it does not hold the others up either', async () => {
-    const sound = event(chunk({}, { choices: [{ index: 0, delta: { audio: { data: 'A'.repeat(900) } } }] }))
-    const { released } = await moderate(
-      [delta('a'), sound, sound, sound, sound, sound, sound, DONE],
-      judging(undefined).judge,
-      { sizes },
-    )
-    expect(released).toHaveLength(8)
+  test('but one event may be larger', async () => {
+    const events = [delta('a'.repeat(5_000)), delta('b'.repeat(5_000)), DONE]
+    const { released, outcome } = await moderate(events, judging(undefined).judge, { sizes })
+    expect(outcome.state).toBe('passed')
+    expect(released).toEqual(events)
   })
 
   test('a reader that leaves ends the wait for room', async () => {

@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts'
 import type { AnswerEvent, AnswerFormat, AnswerReader, Closing, Tell } from '../formats/answer-format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
 import type { Moderation, Outcome } from '../moderation/moderation.ts'
+import { encodeLines, toBytes } from '../protocol/encode.ts'
 import { createEventReader, type Frame } from '../protocol/event-reader.ts'
 import type { Timing, WireError } from '../protocol/wire.ts'
 import type { Chunks } from './chunks.ts'
@@ -77,6 +78,8 @@ export interface AnswerRun {
   errorOf(wire: WireError): ApiError
 }
 
+const LINE_FEED = toBytes('\n')
+
 /** How the upstream's part of the answer ended. */
 interface UpstreamEnd extends AnswerEnd {
   endBytes?: Uint8Array
@@ -121,7 +124,8 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
           usage: usage.usage,
           timing: run.timing(),
         })
-    const endBytes = end.state === 'done' ? upstreamEnd.endBytes : undefined
+    // The bytes of a moderated answer's end could hold a comment.
+    const endBytes = end.state === 'done' && moderation === undefined ? upstreamEnd.endBytes : undefined
     await sink.end({ ...end, events, endBytes, withdrawn })
     return end
   } finally {
@@ -202,7 +206,7 @@ function take(
     const large = moderation === undefined ? sink.takes.largeEvents : 'refuse'
     if (tooLarge && large === 'refuse') throw new ApiError('stream_too_long')
     const passes = tooLarge ? large === 'pass' : sink.takes.otherBytes
-    return passes ? show({ event: undefined, bytes }, sink, moderation) : undefined
+    return passes ? show({ event: undefined, bytes }, run, moderation) : undefined
   }
   const event = reader.read(sse)
   for (const observer of observers) observer.see(event)
@@ -214,23 +218,24 @@ function take(
   if (event.kind === 'invalid' && !sink.takes.otherBytes) throw new ApiError('upstream_invalid')
   if (run.hidesUsage && event.usageAlone) return undefined
   if (event.kind === 'ignored' && !sink.takes.otherBytes) return undefined
-  return show({ event, bytes }, sink, moderation)
+  return show({ event, bytes }, run, moderation)
 }
 
 function takeError(
   event: AnswerEvent,
   bytes: Uint8Array,
-  { reader, sink, errorOf }: AnswerRun,
+  run: AnswerRun,
   moderation: Moderation<AnswerItem> | undefined,
 ): UpstreamEnd {
+  const { reader, sink, errorOf } = run
   const { error, chunkOfError } = event
   const end = endOf(errorOf(error as WireError))
   if (sink.takes.errors) {
-    void show({ event, bytes }, sink, moderation)
+    void show({ event, bytes }, run, moderation)
     return { ...end, told: true }
   }
   if (chunkOfError !== undefined) {
-    void show({ event: reader.read({ data: chunkOfError }), bytes }, sink, moderation)
+    void show({ event: reader.read({ data: chunkOfError }), bytes }, run, moderation)
   }
   return end
 }
@@ -238,12 +243,17 @@ function takeError(
 /** @returns when there is room for more; `undefined` if there is room now */
 function show(
   item: AnswerItem,
-  sink: Sink,
+  { reader, sink }: AnswerRun,
   moderation: Moderation<AnswerItem> | undefined,
 ): Promise<void> | undefined {
-  if (moderation !== undefined) return moderation.push(item, item.event)
-  sink.write(item)
-  return undefined
+  if (moderation === undefined) {
+    sink.write(item)
+    return undefined
+  }
+  // A comment has words too, and nobody judges them: what is left of it keeps the connection alive.
+  if (item.event === undefined) return moderation.push({ event: undefined, bytes: LINE_FEED }, undefined)
+  const event = reader.judged(item.event)
+  return moderation.push({ event, bytes: toBytes(encodeLines(event.data)) }, event)
 }
 
 interface OpenChoices extends Observer {

@@ -143,7 +143,7 @@ async function throughEngine(
   return { delivery: error ?? (state === 'moderated' ? flagged : left), ended }
 }
 
-/** An unstreamed answer, unchanged; or without its words if moderation flags it. */
+/** An unstreamed answer, unchanged. A moderated one is built anew from what was judged, or without its words. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first } = answer
   const tokens = flow.count(chat, first, false).catch(() => undefined)
@@ -151,19 +151,17 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
   const asItIs = { ...head(answer, answer.contentType), body: new Blob([first]).stream() }
   if (!flow.moderation.output) return { delivery: asItIs, ended: account('done', first.byteLength) }
   const json = parseJson(new TextDecoder().decode(first))
-  const verdict = await judgeWhole(chatCompletions.readWhole(json).texts, {
-    ...flow.moderation,
-    signal: flow.clientGone,
-  })
-  if (verdict.kind === 'passed') return { delivery: asItIs, ended: account('done', first.byteLength) }
+  const judged = chatCompletions.judgedWhole(json)
+  const verdict = await judgeWhole(judged.texts, { ...flow.moderation, signal: flow.clientGone })
   if (verdict.kind === 'unavailable') {
     const error = new ApiError('moderation_unavailable', { cause: verdict.why })
     return { delivery: error, ended: account('failed', 0) }
   }
-  const sent = toBytes(JSON.stringify(chatCompletions.emptied(json)))
+  const passed = verdict.kind === 'passed'
+  const sent = toBytes(JSON.stringify(passed ? judged.json : chatCompletions.emptied(json)))
   return {
     delivery: { ...asItIs, body: new Blob([sent]).stream() },
-    ended: account('moderated', sent.byteLength),
+    ended: account(passed ? 'done' : 'moderated', sent.byteLength),
   }
 }
 

@@ -65,6 +65,11 @@ export type Tell = 'usage' | 'timing' | 'record' | undefined
 /** Reads the events of one answer, in order. */
 export interface AnswerReader {
   read(event: SseEvent): AnswerEvent
+  /**
+   * The form in which a moderated event is shown: its data is built anew, and `texts` are all of it that can hold words.
+   * To be called once for each event that is shown, in order.
+   */
+  judged(event: AnswerEvent): AnswerEvent
   /** @returns the data of the closing events. Unless there is an error, the last is the format's own end */
   closing(closing: Closing): string[]
 }
@@ -74,6 +79,8 @@ export interface AnswerFormat {
   reader(model: string): AnswerReader
   /** @param json an unstreamed answer */
   readWhole(json: unknown): WholeAnswer
+  /** The form in which a moderated unstreamed answer is shown, and all texts in it. */
+  judgedWhole(json: unknown): { json: unknown; texts: readonly TextPiece[] }
   /** An unstreamed answer without its words; each choice ends with the content filter. */
   emptied(json: unknown): Record<string, unknown>
   /** An event's data with each character of its texts overwritten. */

@@ -113,6 +113,7 @@ export function createModeration<T>({
       room = Promise.withResolvers<void>()
     }
     if (windows.over) settle({ state: 'passed', told })
+    else if (windows.stuck) settle({ state: 'unavailable', why: 'more is held than may be', ...withheld() })
     else if (!judging) look()
   }
 

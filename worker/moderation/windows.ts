@@ -36,6 +36,8 @@ export interface Windows<T> {
   take(): T[]
   /** Whether more items may come: what is held has a bound. */
   readonly room: boolean
+  /** Whether there is no room, and judging can't make any: all that is held has passed and waits for more text. */
+  readonly stuck: boolean
   /** Whether all items have passed and been released, and the input has ended. */
   readonly over: boolean
   /** Released items that have not passed. They are withdrawn if they never do. */
@@ -51,6 +53,9 @@ export interface Ahead {
   chars: Record<string, number> | undefined
 }
 
+/** They are shown as one text. */
+const SAID: ReadonlySet<TextPiece['kind']> = new Set(['content', 'refusal'])
+
 interface Choice {
   index: number
   /** Characters of all its texts. */
@@ -64,6 +69,8 @@ interface Choice {
 /** One running text of a choice: its content, its reasoning, the arguments of a tool call. */
 interface Text {
   choice: Choice
+  /** Whether it is the text that readers see as the answer: after other texts they join it to what comes. */
+  said: boolean
   /** How many characters came, and how many have passed. */
   came: number
   passed: number
@@ -106,7 +113,8 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
   let closed = false
   let { chars, ms } = sizes.first
 
-  const full = () => held >= sizes.held
+  // What waits behind the next item to release: one item may be as large as it likes.
+  const full = () => held - (queue[sent]?.size ?? 0) >= sizes.held
 
   function choiceOf(index: number): Choice {
     const choice = choices.get(index) ?? { index, came: 0, finished: false, closed: false }
@@ -114,12 +122,21 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
     return choice
   }
 
-  function hear({ choice: index, key, text: more }: TextPiece): Text {
+  function hear({ choice: index, key, kind, text: more }: TextPiece): Text {
     const choice = choiceOf(index)
     const id = `${index}:${key}`
-    const text = texts.get(id) ?? { choice, came: 0, passed: 0, at: 0, context: '', asked: '', fresh: '' }
+    const text = texts.get(id) ?? {
+      choice,
+      said: SAID.has(kind),
+      came: 0,
+      passed: 0,
+      at: 0,
+      context: '',
+      asked: '',
+      fresh: '',
+    }
     texts.set(id, text)
-    choice.finished = false
+    if (kind !== 'other') choice.finished = false
     choice.came += more.length
     text.at = choice.came
     text.came += more.length
@@ -128,14 +145,13 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
   }
 
   /**
-   * True if no later text can complete a phrase begun at this text's end, or if the text must not wait for
-   * it.
+   * True if no later text can complete a phrase begun at this text's end.
    */
-  function isOver({ choice, at }: Text): boolean {
+  function isOver({ choice, at, said }: Text): boolean {
     // Content follows reasoning, and tool calls follow one another: a text interrupted for this long has
-    // ended.
-    const interrupted = choice.came - at >= sizes.phrase && choice.came > at
-    return closed || choice.finished || interrupted || full()
+    // ended. Content goes on after anything.
+    const interrupted = !said && choice.came - at >= sizes.phrase && choice.came > at
+    return closed || choice.finished || interrupted
   }
 
   /** Whether an entry may be released if its texts have passed up to `reached`. */
@@ -247,6 +263,9 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
     },
     get room() {
       return !full()
+    },
+    get stuck() {
+      return full() && ![...texts.values()].some(({ fresh, asked }) => fresh !== '' || asked !== '')
     },
     get over() {
       return closed && queue.length === 0

@@ -8,6 +8,11 @@ export function encodeEvent(payload: unknown): string {
   return `data: ${typeof payload === 'string' ? payload : JSON.stringify(payload)}\n\n`
 }
 
+/** An event with data of any number of lines. */
+export function encodeLines(data: string): string {
+  return `data: ${data.replaceAll('\n', '\ndata: ')}\n\n`
+}
+
 /** The frame that ends a stream that can't be completed. No `[DONE]` follows it. */
 export function errorFrame(envelope: ErrorEnvelope): string {
   return encodeEvent(envelope)

@@ -3,6 +3,7 @@ import type { SseEvent } from '../../protocol/event-reader.ts'
 import { isRecord, parseJson } from '../../protocol/json.ts'
 import type { Addendum } from '../../protocol/wire.ts'
 import type { AnswerEvent, AnswerReader, Closing, TextPiece } from '../answer-format.ts'
+import { createJudged } from './judged.ts'
 import { readEvent } from './read-event.ts'
 import { indexOf, textsOfChoice, textsOfOther } from './texts.ts'
 import { usageIn } from './usage.ts'
@@ -91,6 +92,7 @@ export function createAnswerReader(model: string): AnswerReader {
 
   return {
     read,
+    judged: createJudged(model, read),
     closing(closing) {
       const { cut, error } = closing
       const chunks: unknown[] = (cut?.choices ?? []).map((index) => ({

@@ -4,12 +4,10 @@
  */
 import { isRecord } from '../../protocol/json.ts'
 import type { TextPiece } from '../answer-format.ts'
+import { NO_TEXT } from './harmless.ts'
 
 type Kind = TextPiece['kind']
 type Add = (kind: Kind, key: string, text: string, repeats?: boolean) => void
-
-/** Fields without text: names of kinds, ids, and encoded data. */
-const NO_TEXT: ReadonlySet<string> = new Set(['role', 'id', 'type', 'format', 'signature', 'data', 'index'])
 
 /**
  * Fields of visible reasoning. If several are present they hold the same text, so only the first with text

@@ -1,0 +1,114 @@
+/**
+ * What of an answer can hold no words: known names of members, enumerations, ids by their form, counts. Everything else is
+ * text: it is judged before it is shown, and masked if it is withdrawn.
+ */
+import { isRecord } from '../../protocol/json.ts'
+
+/** What stands where a text was found: the text itself, or the name of a member that nobody knows. */
+export type Place = 'spoken' | 'beside' | 'name'
+
+/** @returns the text to put there */
+export type Replace = (text: string, place: Place, path: string) => string
+
+/** Members whose value is one of a few words. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+  object: ['chat.completion.chunk', 'chat.completion', 'text_completion'],
+  role: ['assistant', 'tool', 'user', 'system', 'developer', 'function'],
+  type: ['function', 'custom', 'text', 'refusal', 'url_citation', 'reasoning.text', 'reasoning.summary'],
+  finish_reason: ['stop', 'length', 'tool_calls', 'function_call', 'content_filter', 'error'],
+  service_tier: ['auto', 'default', 'flex', 'priority', 'scale'],
+}
+
+/** [wire] `chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT`, `fp_44709d6fcb`, `call_1`: a prefix, and no word without a digit. */
+const ID = /^[A-Za-z]{1,10}[-_](?=[A-Za-z_-]{0,64}\d)[\w-]{1,64}$/
+const IDS: ReadonlySet<string> = new Set(['id', 'tool_call_id', 'system_fingerprint'])
+
+/** [wire] `gpt-4o-mini-2024-07-18`, `openai/gpt-5`: one word, with a digit in it. */
+const MODEL = /^(?=[A-Za-z./:@_-]{0,64}\d)[\w./:@-]{1,64}$/
+
+/** Members with counts. A number elsewhere can be a code that means a word. */
+const COUNTS: ReadonlySet<string> = new Set(['usage', 'created', 'index', 'start_index', 'end_index'])
+
+const NAMES: ReadonlySet<string> = new Set([
+  ...['id', 'object', 'created', 'model', 'choices', 'usage', 'system_fingerprint', 'service_tier', 'error'],
+  ...['index', 'delta', 'message', 'text', 'finish_reason', 'native_finish_reason', 'logprobs', 'x_groq'],
+  ...['role', 'content', 'refusal', 'reasoning', 'reasoning_content', 'reasoning_text', 'reasoning_details'],
+  ...['thinking', 'signature', 'tool_calls', 'function_call', 'function', 'custom', 'type', 'name'],
+  ...['arguments', 'input', 'audio', 'data', 'transcript', 'expires_at', 'format', 'annotations'],
+  ...['url_citation', 'url', 'title', 'start_index', 'end_index', 'code', 'param', 'detail'],
+  ...['prompt_tokens', 'completion_tokens', 'total_tokens', 'prompt_tokens_details'],
+  ...['completion_tokens_details', 'cached_tokens', 'audio_tokens', 'reasoning_tokens'],
+  ...['accepted_prediction_tokens', 'rejected_prediction_tokens'],
+])
+
+/** The members of a choice that hold its words. Those of them are the answer's own texts: texts.ts walks them. */
+const SPEAKING: ReadonlySet<string> = new Set(['delta', 'message', 'text'])
+/** Members inside of them that texts.ts passes over. */
+export const NO_TEXT: ReadonlySet<string> = new Set([
+  ...['role', 'id', 'type', 'format', 'signature', 'data', 'index'],
+])
+
+/**
+ * Builds an event's value anew. Log probabilities and padding are left out: they repeat the text, or are noise.
+ *
+ * @param value parsed JSON, so of two members with one name only the last is left
+ */
+export function rebuilt(value: unknown, replace: Replace): unknown {
+  if (!isRecord(value)) return walk(value, '', 'beside', replace)
+  const { obfuscation: _, ...shown } = value
+  const { choices } = shown
+  if (!Array.isArray(choices)) return members(shown, '', () => 'beside', replace)
+  const own = members({ ...shown, choices: null }, '', () => 'beside', replace)
+  return { ...own, choices: choices.map((choice) => rebuiltChoice(choice, replace)) }
+}
+
+function rebuiltChoice(choice: unknown, replace: Replace): unknown {
+  if (!isRecord(choice)) return walk(choice, 'choice', 'spoken', replace)
+  const { logprobs, ...others } = choice
+  const own = members(others, 'choice', (name) => (SPEAKING.has(name) ? 'spoken' : 'beside'), replace)
+  return logprobs === undefined ? own : { ...own, logprobs: null }
+}
+
+function walk(value: unknown, path: string, place: Place, replace: Replace): unknown {
+  if (typeof value === 'string') return replace(value, place, path)
+  if (typeof value === 'number') return isReplaced(String(value), place, path, replace) ? 0 : value
+  if (Array.isArray(value)) return value.map((one) => walk(one, path, place, replace))
+  if (!isRecord(value)) return value
+  return members(value, path, (name) => (NO_TEXT.has(name) ? 'beside' : place), replace)
+}
+
+function isReplaced(text: string, place: Place, path: string, replace: Replace): boolean {
+  // A number among an answer's texts isn't one of them.
+  return replace(text, place === 'spoken' ? 'beside' : place, path) !== text
+}
+
+function members(
+  object: Readonly<Record<string, unknown>>,
+  path: string,
+  placeOf: (name: string) => Place,
+  replace: Replace,
+): Record<string, unknown> {
+  const own: [string, unknown][] = []
+  for (const [name, value] of Object.entries(object)) {
+    const shown = NAMES.has(name) ? name : replace(name, 'name', path)
+    own.push([
+      shown,
+      isHarmless(name, value) ? value : walk(value, `${path}.${name}`, placeOf(name), replace),
+    ])
+  }
+  return Object.fromEntries(own)
+}
+
+function isHarmless(name: string, value: unknown): boolean {
+  if (typeof value === 'number') return COUNTS.has(name)
+  if (name === 'usage') return isCounts(value)
+  if (typeof value !== 'string') return false
+  if (Object.hasOwn(WORDS, name)) return WORDS[name]?.includes(value) === true
+  return IDS.has(name) ? ID.test(value) : name === 'model' && MODEL.test(value)
+}
+
+/** Whether it holds nothing but numbers under known names. */
+function isCounts(value: unknown): boolean {
+  if (typeof value === 'number' || value === null) return true
+  return isRecord(value) && Object.entries(value).every(([name, one]) => NAMES.has(name) && isCounts(one))
+}
