@@ -222,7 +222,7 @@ async function converse(
   // The verdict and the call run in parallel: a flagged question aborts the call.
   const judged =
     moderation.input && question
-      ? judgeQuestion(question.judgedText(), { ...moderation, signal: call.signal })
+      ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt), { ...moderation, signal: call.signal })
       : undefined
   void judged?.then((refusal) => refusal && call.abort(refusal))
   const asked = await askUpstream({ ...ask, call, deadlines })

@@ -79,7 +79,7 @@ export function startUpstreamRun(
   // A reservation has counted the prompt already, with its tools and pictures.
   const promptTokens = reserved?.prompt ?? question.promptTokens(model, counter)
   const { input, output, ...how } = moderation
-  const verdict = input ? judgeQuestion(question.judgedText(), { ...how, signal }) : undefined
+  const verdict = input ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt), { ...how, signal }) : undefined
   void verdict?.then((refused) => refused && call.abort(refused))
   const limit = reserved && outputLimit(reserved.output, counter, onProgress)
   const { format, reader, usage, timer } = answerOf(model, promptTokens)
