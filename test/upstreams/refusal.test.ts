@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { errorInSuccess, readRefusal } from '../../worker/upstreams/refusal.ts'
+import { allWords } from '../support/all-words.ts'
 
 const textOf = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body))
 const refused = async (status: number, body: unknown, headers = {}) =>
-  (await readRefusal(new Response(textOf(body), { status, headers }))).error
+  (await readRefusal(new Response(textOf(body), { status, headers }), allWords)).error
 
 const said = {
   error: {
@@ -87,7 +88,7 @@ test('words about the account are removed, in every form', async () => {
 
 describe('an error that came with status 200 is treated as if it had come with its own status', () => {
   const inSuccess = (body: unknown) =>
-    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }))
+    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }), allWords)
   const message = 'No.'
 
   test.each([

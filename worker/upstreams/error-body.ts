@@ -27,7 +27,8 @@ export function readErrorBody(json: unknown): ErrorBody | undefined {
   // Spring's `"error": "Bad Request"` only names the status: a message beside it says more.
   const { message, detail, errors, type, param, code } = isRecord(error) ? error : body
   const words = wordsOf(message) ?? wordsOf(detail) ?? wordsOf(errors) ?? wordsOf(error)
-  if (error !== undefined) return { wire: toWireError({ type, param, code, ...words }), status }
+  if (error !== undefined && error !== body)
+    return { wire: toWireError({ type, param, code, ...words }), status }
   if (words !== undefined) {
     return { wire: toWireError({ type: type ?? 'invalid_request_error', param, code, ...words }), status }
   }
@@ -72,7 +73,7 @@ const STATUS_OF: Partial<Record<string, number>> = {
 }
 
 /** The status that an error's fields name, as a number or by its name. */
-function statusIn(error: unknown): number | undefined {
+export function statusIn(error: unknown): number | undefined {
   if (!isRecord(error)) return undefined
   const { code, status, status_code, statusCode, type } = error
   for (const value of [status, code, status_code, statusCode, type]) {

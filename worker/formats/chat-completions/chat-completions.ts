@@ -12,5 +12,6 @@ export const chatCompletions: AnswerFormat = {
   masked,
   completeCut: completeWithError,
   isUnterminatedEnd: isUnterminatedDone,
+  mayBeError: (first) => new TextDecoder().decode(first).includes('error'),
   mayEnd: (text) => /\[DONE\]|error/.test(text),
 }
