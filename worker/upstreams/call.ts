@@ -8,6 +8,7 @@ import { ApiError, type ErrorCode } from '../errors.ts'
 import { type Deadlines, LEAVE_GRACE_MS, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
 import { parseJson } from '../protocol/json.ts'
 import { sleep } from '../sleep.ts'
+import { isAnswer } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
 import { errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
 import { type Failure, retryDelay } from './retry.ts'
@@ -174,7 +175,10 @@ async function readWhole(response: Response, words: UpstreamWords): Promise<Unti
   if (json === undefined) return new ApiError('upstream_invalid')
   const contentType = response.headers.get('content-type') ?? ''
   const answer = { ...head(response, contentType, words), first: bytes, rest: new Blob([]).stream() }
-  return errorInSuccess(json, response, words) ?? answer
+  const refusal = errorInSuccess(json, response, words)
+  if (refusal !== undefined) return refusal
+  // Whatever else an upstream sends in place of an answer are words of its own.
+  return words.pass || isAnswer(json) ? answer : new ApiError('upstream_invalid')
 }
 
 function head(

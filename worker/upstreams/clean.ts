@@ -5,6 +5,9 @@ import { createStretches } from './stretches.ts'
 
 const STRUCK = '[…]'
 
+/** A shorter host's name may be a part of a word. */
+const LONG_HOST_CHARS = 8
+
 export interface Cleaning {
   /**
    * Strikes out of a text, in this order: what the configuration holds, by its value; then what looks like a
@@ -14,7 +17,7 @@ export interface Cleaning {
    *   written in some other way, so that it wasn't struck out
    */
   clean(text: string): string | undefined
-  /** Whether a short text, such as a header's value, has nothing that the configuration holds. */
+  /** Whether a short text, such as a header's value, has no secret and no host of the configuration. */
   isFree(text: string): boolean
 }
 
@@ -24,7 +27,7 @@ export function createClean({ values, hosts, systemPrompt = '' }: Secrets): Clea
   const long = (text: string) => text.length >= SECRET_STRETCH_CHARS
   const quotesSecret = createStretches([
     ...values.filter(long).map((text) => ({ text, run: SECRET_STRETCH_CHARS })),
-    ...hosts.filter(long).map((text) => ({ text, run: text.length })),
+    ...hosts.filter(({ length }) => length >= LONG_HOST_CHARS).map((text) => ({ text, run: text.length })),
   ])
   return {
     clean(text) {
@@ -34,7 +37,7 @@ export function createClean({ values, hosts, systemPrompt = '' }: Secrets): Clea
       for (const pattern of PRIVATE) struck = struck.replace(pattern, STRUCK)
       return quotesSecret(struck) ? undefined : struck.slice(0, MAX_ERROR_MESSAGE_CHARS)
     },
-    isFree: (text) => text.search(configured) === -1,
+    isFree: (text) => text.search(configured) === -1 && !quotesSecret(text),
   }
 }
 

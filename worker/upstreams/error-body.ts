@@ -40,14 +40,14 @@ export function isErrorInSuccess(json: unknown): boolean {
   const body: unknown = Array.isArray(json) ? json[0] : json
   if (!isRecord(body)) return false
   if (errorIn(body) !== undefined || body.object === 'error') return true
-  if (ANSWERS.some((name) => name in body)) return false
+  if (isAnswer(body)) return false
   return (
-    statusIn(body) !== undefined || wordsOf(body.detail) !== undefined || wordsOf(body.message) !== undefined
+    statusIn(body) !== undefined || [body.detail, body.message, body.errors].some((words) => wordsOf(words))
   )
 }
 
-/** What a chat completion or a list of models has. */
-const ANSWERS = ['choices', 'data']
+/** Whether a body has what a chat completion or a list of models has. */
+export const isAnswer = (json: unknown) => isRecord(json) && ('choices' in json || 'data' in json)
 
 /** The statuses of errors that name none. Sources: the error references of OpenAI, Anthropic and Google. */
 const STATUS_OF: Partial<Record<string, number>> = {
