@@ -286,8 +286,9 @@ describe('every configured secret, in an error of every form, on every route', (
     async (_, scriptOf) => {
       let heard = ''
       for (let run = 0; run < 8; run++) {
-        const secret = any(secrets())
-        const written = any(writings)(secret)
+        // The first is struck out as it stands, so its words are heard.
+        const secret = run === 0 ? vars.OPENAI_API_KEY : any(secrets())
+        const written = run === 0 ? secret : any(writings)(secret)
         const script = scriptOf(`Zebra said ${written} to us.`)
         const visitor = await visit(guarded.url)
         for (const headers of [callers[0] as Sent, visitor]) {
