@@ -255,14 +255,11 @@ describe('every configured secret, in an error of every form, on every route', (
   ]
   const any = <T>(list: readonly T[]) => list[Math.floor(Math.random() * list.length)] as T
 
-  const scripts: [string, (words: string) => Script][] = [
-    ...[400, 404, 422, 429, 401, 200].map((status): [string, (words: string) => Script] => [
+  const scripts: [string, (words: string, id: string) => Script][] = [
+    ...[400, 404, 422, 429, 401, 200].map((status): [string, (words: string, id: string) => Script] => [
       `with status ${status}`,
-      (words) => {
-        const headers = {
-          'retry-after': '20',
-          'x-request-id': words.replace(/^Zebra said | to us|[^ -~]/g, ''),
-        }
+      (words, id) => {
+        const headers = { 'retry-after': '20', 'x-request-id': id }
         return json(any(bodies)(words), { status, headers })
       },
     ]),
@@ -285,11 +282,13 @@ describe('every configured secret, in an error of every form, on every route', (
     '%s',
     async (_, scriptOf) => {
       let heard = ''
-      for (let run = 0; run < 8; run++) {
+      for (let run = 0; run < 5; run++) {
         // The first is struck out as it stands, so its words are heard.
         const secret = run === 0 ? vars.OPENAI_API_KEY : any(secrets())
         const written = run === 0 ? secret : any(writings)(secret)
-        const script = scriptOf(`Zebra said ${written} to us.`)
+        // An id has no room for the prompt.
+        const id = secret.includes('Acme') ? 'req_1' : written.replace(/[^ -~]/g, '')
+        const script = scriptOf(`Zebra said ${written} to us.`, id)
         const visitor = await visit(guarded.url)
         for (const headers of [callers[0] as Sent, visitor]) {
           for (const [route, ask] of ROUTES) {

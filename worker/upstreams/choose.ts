@@ -18,8 +18,14 @@ export function chooseModeration({ api, ...how }: Config['moderation']): Moderat
   return { ...how, judge: api === undefined ? demoJudge : moderations(api) }
 }
 
+/** Shared by all objects of an isolate, which have one configuration: what they look for takes memory. */
+let made: { of: string; words: ReturnType<typeof createWords> } | undefined
+
 /** @returns which of the upstream's words a caller may read, by the caller's id */
 export function chooseWords(config: Config): (caller: string) => UpstreamWords {
-  const { forKeys, forVisitors } = createWords(secretsOf(config))
+  const secrets = secretsOf(config)
+  const of = JSON.stringify(secrets)
+  if (made?.of !== of) made = { of, words: createWords(secrets) }
+  const { forKeys, forVisitors } = made.words
   return (caller) => (caller.startsWith('visitor:') ? forVisitors : forKeys)
 }
