@@ -26,7 +26,7 @@ export function secretsOf({ upstream, moderation, visitors, accessKeys }: Config
     api?.apiKey,
     secret,
     turnstile?.secret,
-    ...accessKeys.map(({ sha256 }) => sha256),
+    ...accessKeys.map(({ sha256 }) => new TextDecoder().decode(sha256)),
   ]
   return {
     values: [...new Set([...keys, ...inUrls].filter((value) => value !== undefined))].filter(Boolean),
