@@ -106,6 +106,12 @@ const KINDS = {
 
 export type ErrorCode = keyof typeof KINDS
 
+/** An error in Millrace's own words. */
+export function ownError(code: ErrorCode): WireError {
+  const { text, type } = KINDS[code]
+  return { message: text, type, param: null, code }
+}
+
 /** Codes that end a call while the upstream may be working on it. */
 const IN_MID_WORK: readonly ErrorCode[] = [
   'caller_left',

@@ -44,6 +44,15 @@ export const MAX_ERROR_BODY_BYTES = 64 * 1024
 /** Characters of an upstream's error message that are passed on. */
 export const MAX_ERROR_MESSAGE_CHARS = 2000
 
+/**
+ * Letters and digits in a row of the system prompt that make an upstream's words unfit to be passed on: three
+ * words. Fewer are in many sentences.
+ */
+export const PROMPT_STRETCH_CHARS = 16
+
+/** The same of a configured secret. A key has 30 or more, and services show up to 8 of them. */
+export const SECRET_STRETCH_CHARS = 12
+
 /** How long each part of a call may take. */
 export interface Deadlines {
   connect: number

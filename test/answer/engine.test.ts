@@ -139,17 +139,18 @@ describe("the upstream's own error ends it as failed", () => {
   test.each(Object.entries(forms))('the error keeps its words, at every split: %s', async (name, form) => {
     for (const parts of splits(toBytes(before.join('') + form + delta('never')))) {
       const relayed = await runParts(parts)
-      expect(relayed.bytes.toString()).toBe(before.join('') + form)
-      expect(relayed).toMatchObject({ end: { state: 'failed' }, last: { events: [] } })
-      const kept = await runParts(parts, JOURNAL)
       const shown = name === 'a chunk with text' ? [...before, WITH_TEXT] : before
+      expect(relayed.bytes.toString()).toBe(shown.join(''))
+      expect(relayed.end.state).toBe('failed')
+      expect(relayed.last.events.map((data) => JSON.parse(data))).toEqual([{ error: TOOL_ERROR }])
+      const kept = await runParts(parts, JOURNAL)
       expect(kept.data).toEqual(dataOf(shown))
       expect(kept.end.state).toBe('failed')
       expect(kept.last.events.map((data) => JSON.parse(data))).toMatchObject([{ error: TOOL_ERROR }])
     }
   })
 
-  test('the error loses details of the account and the machines where it is told as ours', async () => {
+  test('the error loses details of the account and the machines', async () => {
     const message = 'Limit of org-Ab12Cd34Ef56 at http://10.0.0.5:8000/v1'
     const { end } = await run(`data: ${JSON.stringify({ error: { message } })}\n\n`, JOURNAL)
     expect(end.error?.message).toBe('Limit of […] at […]')
@@ -511,18 +512,12 @@ describe('a moderated answer', () => {
     expect(textOf(flagged.data)).not.toContain('b')
   })
 
-  test('passes the upstream’s error on after its text, once both have passed', async () => {
-    const error = event({ error: TOOL_ERROR })
-    const wire = role() + delta('a') + error
-    const came = await run(wire, moderating({ says: flags }))
-    expect(came).toMatchObject({ end: { state: 'failed' }, last: { events: [] } })
-    expect(came.bytes.toString()).toBe(wire)
-    const flagged = await run(
-      role() + delta('a') + event({ error: { message: 'bomb' } }),
-      moderating({ says: flags }),
-    )
-    expect(flagged.end.state).toBe('moderated')
-    expect(flagged.bytes.toString()).not.toContain('bomb')
+  test('passes the upstream’s error on after its text, once that has passed', async () => {
+    const text = role() + delta('a')
+    const came = await run(text + event({ error: TOOL_ERROR }), moderating({ says: flags }))
+    expect(came.bytes.toString()).toBe(text)
+    expect(came.end.state).toBe('failed')
+    expect(came.last.events.map((data) => JSON.parse(data))).toEqual([{ error: TOOL_ERROR }])
   })
 
   test('ends where its sink fails', async () => {

@@ -10,9 +10,10 @@ const error = new ApiError('upstream_truncated')
 async function sink(
   written: string[],
   last: Partial<Parameters<ReturnType<typeof createHttpSink>['end']>[0]>,
+  passes = true,
 ) {
   const body = fakeBody()
-  const { write, flush, end } = createHttpSink(body)
+  const { write, flush, end } = createHttpSink(body, passes)
   for (const one of written) {
     write({ event: undefined, bytes: toBytes(one) })
     void flush()
@@ -25,6 +26,11 @@ test('written events go out in their own bytes, and closing events after them', 
   const body = await sink([': hi\r\n\r\n', 'data: a\r\n\r\n'], { events: ['{"usage":1}', '[DONE]'] })
   expect(body.sent).toBe(': hi\r\n\r\ndata: a\r\n\r\ndata: {"usage":1}\n\ndata: [DONE]\n\n')
   expect(body.end).toBe('closed')
+})
+
+test('a caller who may read nothing but the answer gets an empty comment for anything else', async () => {
+  const body = await sink([': gpu-17 is busy\n\n'], { events: ['[DONE]'] }, false)
+  expect(body.sent).toBe(':\n\ndata: [DONE]\n\n')
 })
 
 test('the upstream’s end keeps its bytes, after what is added before it', async () => {

@@ -1,7 +1,8 @@
 /** What must stay behind: the key, the caller's headers, the upstream's account and machines. */
+import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
-import { ask, askStream, chat, QUESTION } from '../support/caller.ts'
-import { openStream } from '../support/gate.ts'
+import { ask, askStream, chat, lastError, QUESTION } from '../support/caller.ts'
+import { keys, openStream, ROUTES, type Sent, VISITORS, visit } from '../support/gate.ts'
 import { UPSTREAM_KEY, useHouse } from '../support/house.ts'
 import { end, head, inOrder, reset, type Script, send } from '../support/script.ts'
 import { begun, events, failing, json, page, streamHead } from '../support/scripts.ts'
@@ -199,6 +200,138 @@ describe('what identifies the account or its machines, in an error’s words', (
         expect(all).toContain('Rate limit reached')
         expect(all).not.toMatch(/org-Ab12|10\.0\.0\.5/)
       }
+    })
+  })
+})
+
+describe('every configured secret, in an error of every form, on every route', () => {
+  const random = (length: number) => randomBytes(length).toString('base64').slice(0, length)
+  const { ACCESS_KEYS, callers } = keys(1)
+  const account = randomBytes(16).toString('hex')
+  const vars = {
+    ...VISITORS,
+    ACCESS_KEYS,
+    OPENAI_API_KEY: random(40),
+    SESSION_SECRET: random(44),
+    MODERATION_API_KEY: random(32),
+    MODERATION_URL: `http://judge-7.acme.example:8080/${account}/moderations`,
+    SYSTEM_PROMPT: 'You sell shoes on behalf of Acme.\n"Never" mention the 40 % margin.',
+    MODELS: 'gpt-test',
+    VISITOR_DAILY_TOKENS: '100000000',
+  }
+  const guarded = useHouse(vars)
+  const secrets = () => [
+    vars.OPENAI_API_KEY,
+    vars.SESSION_SECRET,
+    vars.MODERATION_API_KEY,
+    account,
+    ACCESS_KEYS.split(':')[1] ?? '',
+    'judge-7.acme.example',
+    new URL(guarded.upstream.url).host,
+    vars.SYSTEM_PROMPT,
+    'behalf of Acme. "Never" mention',
+  ]
+  const json4 = (text: string) => JSON.stringify(text).slice(1, -1)
+  const writings: ((secret: string) => string)[] = [
+    (secret) => secret,
+    (secret) => secret.toUpperCase(),
+    encodeURIComponent,
+    json4,
+    (secret) => json4(json4(secret)),
+    (secret) => btoa(`x${secret}yz`),
+    (secret) => secret.replace(/\W/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`),
+    (secret) => `(${secret.slice(0, 30)}…)`,
+  ]
+  const bodies: ((words: string) => unknown)[] = [
+    (words) => ({ error: { message: words, type: 'invalid_request_error', param: words, code: words } }),
+    (words) => ({ error: { message: 'Zebra.', type: words, param: null, code: 'c', metadata: words } }),
+    (words) => [{ error: { message: words } }],
+    (words) => ({ error: words }),
+    (words) => ({ object: 'error', message: words, type: words, param: words, code: words }),
+    (words) => ({ message: words }),
+    (words) => ({ detail: words }),
+    (words) => ({ detail: [{ loc: ['body', words], msg: words, type: words, input: words }] }),
+    (words) => ({ errors: [{ code: words, message: words }] }),
+  ]
+  const any = <T>(list: readonly T[]) => list[Math.floor(Math.random() * list.length)] as T
+
+  const scripts: [string, (words: string, id: string) => Script][] = [
+    ...[400, 404, 422, 429, 401, 200].map((status): [string, (words: string, id: string) => Script] => [
+      `with status ${status}`,
+      (words, id) => {
+        const headers = { 'retry-after': '20', 'x-request-id': id }
+        return json(any(bodies)(words), { status, headers })
+      },
+    ]),
+    ['as a page', (words) => page(`<html><body>${words}</body></html>`, 'text/html', any([200, 400, 404]))],
+    ['as the first event', (words) => events([errorEvent(words)])],
+    ['after an event', (words) => events([role(), errorEvent(words)])],
+  ]
+  function errorEvent(words: string): string {
+    return any([
+      () => event(any(bodies.filter((_, i) => i < 2 || i === 4))(words)),
+      () => event({ choices: [{ index: 0, delta: {} }], error: { message: words, code: words } }),
+      () => `event: error\ndata: ${words.replaceAll('\n', ' ')}\n\n`,
+    ])()
+  }
+
+  /** With usage, so that no stream is piped without being looked at. */
+  const fields = { stream_options: { include_usage: true } }
+
+  test.each(scripts)(
+    '%s',
+    async (_, scriptOf) => {
+      let heard = ''
+      for (let run = 0; run < 5; run++) {
+        // The first is struck out as it stands, so its words are heard.
+        const secret = run === 0 ? vars.OPENAI_API_KEY : any(secrets())
+        const written = run === 0 ? secret : any(writings)(secret)
+        // An id has no room for the prompt.
+        const id = secret.includes('Acme') ? 'req_1' : written.replace(/[^ -~]/g, '')
+        const script = scriptOf(`Zebra said ${written} to us.`, id)
+        const visitor = await visit(guarded.url)
+        for (const headers of [callers[0] as Sent, visitor]) {
+          for (const [route, ask] of ROUTES) {
+            await guarded.upstream.clear()
+            guarded.upstream.next(script)
+            const all = await hear(await ask(guarded.url, route === 'unstreamed' ? {} : fields, { headers }))
+            expect(guarded.upstream.calls, all).toHaveLength(1)
+            const log = JSON.stringify(guarded.logs)
+            const leaks = [secret, written, json4(written), 'Zebra'].filter((kept) => log.includes(kept))
+            const leaksHere = [secret, written, json4(written)].filter((kept) => all.includes(kept))
+            expect({ leaks, leaksHere }, `${route}: ${all}`).toEqual({ leaks: [], leaksHere: [] })
+            if (headers === visitor) expect(all, route).not.toMatch(/zebra/i)
+            else heard += all
+          }
+        }
+      }
+      if (!/401|page/.test(_)) expect(heard).toContain('Zebra')
+    },
+    60_000,
+  )
+
+  test('to visitors the upstream’s code and param are told, in words of ours', async () => {
+    const visitor = await visit(guarded.url)
+    const said = {
+      message: 'Zebra.',
+      type: 'zebra',
+      param: 'messages[0].content',
+      code: 'context_length_exceeded',
+    }
+    const told = { ...said, message: 'The upstream rejected the request.', type: 'invalid_request_error' }
+    for (const [route, ask] of ROUTES) {
+      guarded.upstream.next(failing(400, said))
+      const response = await ask(guarded.url, {}, { headers: visitor })
+      const body = await response.text()
+      if (route === '/chat') expect(body).toBe(`${said.code}: ${told.message}\n`)
+      else expect(JSON.parse(body)).toEqual({ error: told })
+    }
+    guarded.upstream.next(events([role(), event({ error: said })]))
+    const stream = await askStream(guarded.url, {}, { headers: visitor })
+    expect(lastError(await stream.text())).toEqual({
+      ...told,
+      message: 'The upstream failed.',
+      type: 'server_error',
     })
   })
 })

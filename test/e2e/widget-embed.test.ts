@@ -389,7 +389,8 @@ describe('events', () => {
         answer: '',
         code: 'odd',
         status: 400,
-        message: 'No such thing.',
+        // A visitor reads the upstream's code, in words of the Worker's.
+        message: 'The upstream rejected the request.',
         requestId: expect.any(String),
       },
     ])

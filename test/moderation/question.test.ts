@@ -12,7 +12,7 @@ test.each<[Verdict, 'closed' | 'open', string | undefined]>([
   async (verdict, unreachable, code) => {
     const { signal } = new AbortController()
     const judge = async () => verdict
-    const refusal = await judgeQuestion('Why?', { judge, unreachable, signal })
+    const refusal = await judgeQuestion(['Why?'], { judge, unreachable, signal })
     expect(refusal?.code).toBe(code)
   },
 )
@@ -20,6 +20,6 @@ test.each<[Verdict, 'closed' | 'open', string | undefined]>([
 test('a verdict that comes after an abort refuses nothing', async () => {
   const judge = async (): Promise<Verdict> => ({ kind: 'unavailable', why: 'nobody waits for it' })
   expect(
-    await judgeQuestion('', { judge, unreachable: 'closed', signal: AbortSignal.abort() }),
+    await judgeQuestion([], { judge, unreachable: 'closed', signal: AbortSignal.abort() }),
   ).toBeUndefined()
 })

@@ -7,6 +7,7 @@ import { chatCompletions } from '../../worker/formats/chat-completions/chat-comp
 import { toBytes } from '../../worker/protocol/encode.ts'
 import type { StartedAnswer, UpstreamRun } from '../../worker/streams/upstream-run.ts'
 import { errorInStream } from '../../worker/upstreams/refusal.ts'
+import { allWords } from '../support/all-words.ts'
 import { words } from '../support/words.ts'
 
 export interface TestUpstream {
@@ -87,7 +88,7 @@ export function createTestUpstream(now: () => number = Date.now): TestUpstream {
       observers: [usage, timer],
       chunksOf,
       moderate: undefined,
-      errorOf: errorInStream,
+      errorOf: errorInStream(allWords),
       finished() {
         finished = true
       },

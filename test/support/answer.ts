@@ -6,13 +6,14 @@ import { createUsageCount } from '../../worker/answer/usage.ts'
 import type { ApiError } from '../../worker/errors.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { errorInStream } from '../../worker/upstreams/refusal.ts'
+import { allWords } from './all-words.ts'
 import { words } from './words.ts'
 
 /** What the sinks of a relay, a terminal and a journal accept. */
 const TAKES = {
-  relay: { otherBytes: true, largeEvents: 'pass', errors: true },
-  terminal: { otherBytes: false, largeEvents: 'skip', errors: false },
-  journal: { otherBytes: false, largeEvents: 'refuse', errors: false },
+  relay: { otherBytes: true, largeEvents: 'pass' },
+  terminal: { otherBytes: false, largeEvents: 'skip' },
+  journal: { otherBytes: false, largeEvents: 'refuse' },
 } as const
 
 export interface Coming extends Partial<Omit<AnswerRun, 'sink' | 'chunks' | 'signal' | 'abort'>> {
@@ -83,7 +84,7 @@ export function startAnswer(parts: Iterable<Uint8Array>, coming: Coming = {}): S
     tell: undefined,
     usage,
     timing: () => undefined,
-    errorOf: errorInStream,
+    errorOf: errorInStream(allWords),
     ...fields,
     sink: {
       takes: TAKES[to],

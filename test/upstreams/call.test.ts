@@ -3,6 +3,7 @@ import { ApiError } from '../../worker/errors.ts'
 import { DEADLINES, type Deadlines } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { askUpstream, createCall } from '../../worker/upstreams/call.ts'
+import { allWords } from '../support/all-words.ts'
 
 const SSE = { headers: { 'content-type': 'text/event-stream' } }
 const stays = new AbortController().signal
@@ -26,7 +27,7 @@ async function ask(answers: ((signal: AbortSignal) => Promise<Response>)[], sett
   }
   try {
     return {
-      ...(await askUpstream({ send, stream: setting.stream ?? true, call, deadlines })),
+      ...(await askUpstream({ send, stream: setting.stream ?? true, call, deadlines, words: allWords })),
       attempts,
       call,
     }

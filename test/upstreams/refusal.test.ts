@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { errorInSuccess, readRefusal } from '../../worker/upstreams/refusal.ts'
+import { errorInStream, errorInSuccess, readRefusal } from '../../worker/upstreams/refusal.ts'
+import { allWords } from '../support/all-words.ts'
 
 const textOf = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body))
 const refused = async (status: number, body: unknown, headers = {}) =>
-  (await readRefusal(new Response(textOf(body), { status, headers }))).error
+  (await readRefusal(new Response(textOf(body), { status, headers }), allWords)).error
 
 const said = {
   error: {
@@ -87,7 +88,7 @@ test('words about the account are removed, in every form', async () => {
 
 describe('an error that came with status 200 is treated as if it had come with its own status', () => {
   const inSuccess = (body: unknown) =>
-    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }))
+    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }), allWords)
   const message = 'No.'
 
   test.each([
@@ -99,6 +100,7 @@ describe('an error that came with status 200 is treated as if it had come with i
     ['a failure', { error: { message, status: 500 } }, 500, 502, 'upstream_error'],
     ['an overload', { error: { message, code: '503' } }, 503, 503, 'upstream_overloaded'],
     ['our key', { error: { message, code: 'invalid_api_key' } }, 401, 502, 'upstream_refused'],
+    ['a list', { errors: [{ message }] }, 400, 400, 'upstream_rejected'],
   ])('an error with %s: %j', (_, body, named, status, code) => {
     const refusal = inSuccess(body)
     expect(refusal?.status).toBe(named)
@@ -114,5 +116,25 @@ describe('an error that came with status 200 is treated as if it had come with i
 
   test('an answer is no error', () => {
     expect(inSuccess({ choices: [] })).toBeUndefined()
+  })
+})
+
+describe('an error in a stream', () => {
+  const wire = { message: 'No.', type: 'server_error', param: null }
+
+  test.each([
+    ['no status', null, 'upstream_error', 502, 'No.'],
+    ['a failure', '500', 'upstream_error', 502, 'No.'],
+    ['an overload', 'overloaded_error', 'upstream_error', 502, 'No.'],
+    ['a limit', 'rate_limit_exceeded', 'upstream_rejected', 429, 'No.'],
+    ['a mistake', '400', 'upstream_rejected', 400, 'No.'],
+    ['our key', 'invalid_api_key', 'upstream_refused', 502, expect.stringContaining('credentials')],
+  ])('with %s in its code: %s is %s', (_, code, own, status, message) => {
+    expect(errorInStream(allWords)({ ...wire, code })).toMatchObject({ code: own, status, message })
+  })
+
+  test('of an answer that is judged has no words of the upstream', () => {
+    const { error } = errorInStream(undefined)({ ...wire, code: 'odd' }).envelope()
+    expect(error).toMatchObject({ message: 'The upstream failed.', code: 'upstream_error' })
   })
 })

@@ -8,7 +8,7 @@ import { ApiError } from '../errors.ts'
 import type { AnswerEvent, AnswerFormat, AnswerReader, Closing, Tell } from '../formats/answer-format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
 import type { Moderation, Outcome } from '../moderation/moderation.ts'
-import { encodeLines, toBytes } from '../protocol/encode.ts'
+import { encodeEvent, encodeLines, toBytes } from '../protocol/encode.ts'
 import { createEventReader, type Frame } from '../protocol/event-reader.ts'
 import type { Timing, WireError } from '../protocol/wire.ts'
 import type { Chunks } from './chunks.ts'
@@ -37,8 +37,6 @@ export interface Sink {
      * can't be judged.
      */
     largeEvents: 'pass' | 'skip' | 'refuse'
-    /** Whether the upstream's error event is written as it came. If not, the sink reports it in `end`. */
-    errors: boolean
   }
   /** @throws {ApiError} to end the call */
   write(item: AnswerItem): void
@@ -83,8 +81,6 @@ const LINE_FEED = toBytes('\n')
 /** How the upstream's part of the answer ended. */
 interface UpstreamEnd extends AnswerEnd {
   endBytes?: Uint8Array
-  /** Whether the upstream's own error was written, so that readers know. */
-  told?: boolean
 }
 
 /**
@@ -112,18 +108,15 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
     if (upstreamEnd.state === 'stopped') moderation?.stop()
     const outcome = await moderation?.end()
     const { end, closing, withdrawn } = judged(upstreamEnd, outcome, choices.open())
-    const told = upstreamEnd.told === true && end === upstreamEnd
     const separate = tell !== 'record'
-    const events = told
-      ? []
-      : run.reader.closing({
-          ...closing,
-          state: end.state,
-          error: end.error && { error: end.error, separate },
-          tell,
-          usage: usage.usage,
-          timing: run.timing(),
-        })
+    const events = run.reader.closing({
+      ...closing,
+      state: end.state,
+      error: end.error && { error: end.error, separate },
+      tell,
+      usage: usage.usage,
+      timing: run.timing(),
+    })
     // The bytes of a moderated answer's end could hold a comment.
     const endBytes = end.state === 'done' && moderation === undefined ? upstreamEnd.endBytes : undefined
     await sink.end({ ...end, events, endBytes, withdrawn })
@@ -214,30 +207,26 @@ function take(
   if (event.kind === 'done' && choices.hasBegun) return { state: 'done', endBytes: bytes }
   // An end without an answer before it is not the end of one.
   if (event.kind === 'done') return endOf(new ApiError('upstream_truncated'))
-  if (event.kind === 'error') return takeError(event, bytes, run, moderation)
+  if (event.kind === 'error') return takeError(event, run, moderation)
   if (event.kind === 'invalid' && !sink.takes.otherBytes) throw new ApiError('upstream_invalid')
   if (run.hidesUsage && event.usageAlone) return undefined
   if (event.kind === 'ignored' && !sink.takes.otherBytes) return undefined
   return show({ event, bytes }, run, moderation)
 }
 
+/** The upstream's error is not written as it came: `end` reports what of it the caller may read. */
 function takeError(
   event: AnswerEvent,
-  bytes: Uint8Array,
   run: AnswerRun,
   moderation: Moderation<AnswerItem> | undefined,
 ): UpstreamEnd {
-  const { reader, sink, errorOf } = run
+  const { reader, errorOf } = run
   const { error, chunkOfError } = event
-  const end = endOf(errorOf(error as WireError))
-  if (sink.takes.errors) {
-    void show({ event, bytes }, run, moderation)
-    return { ...end, told: true }
-  }
   if (chunkOfError !== undefined) {
+    const bytes = toBytes(encodeEvent(chunkOfError))
     void show({ event: reader.read({ data: chunkOfError }), bytes }, run, moderation)
   }
-  return end
+  return endOf(errorOf(error as WireError))
 }
 
 /** @returns when there is room for more; `undefined` if there is room now */

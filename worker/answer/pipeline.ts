@@ -25,6 +25,7 @@ import { counterFor } from '../tokens/packed.ts'
 import { type Answer, askUpstream, type Call, createCall, type UpstreamRequest } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
+import type { UpstreamWords } from '../upstreams/words.ts'
 import { gatheredChunks } from './chunks.ts'
 import { type AnswerItem, runAnswer, type Sink } from './engine.ts'
 import { outputLimit } from './output-limit.ts'
@@ -34,6 +35,8 @@ import { createUsageCount, type Tokens } from './usage.ts'
 
 export interface Flow {
   upstream: Upstream
+  /** What the caller may read of the upstream's errors. */
+  words: UpstreamWords
   deadlines: Deadlines
   moderation: Moderating
   /** The deployment's limit for the answer's tokens: an answer that reaches it is ended. */
@@ -52,11 +55,15 @@ export interface Flow {
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
   return converse(asking(chat, flow), flow, (answer, call) => {
     if (!chat.stream) return whole(chat, flow, answer)
-    const staysAsItIs =
-      chat.wants === undefined && !chat.hidesUsage && !flow.moderation.output && flow.mostOutput === undefined
+    const { moderation, mostOutput, words } = flow
+    const asked = chat.wants === undefined && !chat.hidesUsage
+    const allowed = !moderation.output && mostOutput === undefined && words.pass
+    // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed on.
+    const staysAsItIs = asked && allowed && !chatCompletions.mayBeError(answer.first)
     const contentType = answer.contentType
     if (staysAsItIs) return native(chat, flow, answer, call)
-    return throughEngine(chat, flow, answer, call, { tell: chat.wants, contentType, sinkOf: createHttpSink })
+    const sinkOf = (body: ResponseBody) => createHttpSink(body, words.pass)
+    return throughEngine(chat, flow, answer, call, { tell: chat.wants, contentType, sinkOf })
   })
 }
 
@@ -103,7 +110,7 @@ interface Delivering {
 /** Waits for the first bytes to send, so that a failure before them can be an HTTP status. */
 async function throughEngine(
   chat: ChatCall,
-  { moderation, mostOutput, deadlines, clientGone }: Flow,
+  { moderation, mostOutput, deadlines, clientGone, words }: Flow,
   answer: Answer,
   call: Call,
   { tell, contentType, sinkOf }: Delivering,
@@ -132,7 +139,7 @@ async function throughEngine(
     tell,
     usage,
     timing: () => (chat.wants === 'timing' ? timing() : undefined),
-    errorOf: errorInStream,
+    errorOf: errorInStream(output ? undefined : words),
   }).finally(silence.stop)
   const ended = running.then(({ state }) => ({ end: state, bytes: body.bytes, tokens: usage.tokens() }))
   await Promise.race([body.begun, running])
@@ -213,17 +220,17 @@ const asking = (chat: ChatCall, { upstream, count }: Flow): Asking => ({
  */
 async function converse(
   { question, countWhole, ...ask }: Asking,
-  { deadlines, clientGone, moderation }: Flow,
+  { deadlines, clientGone, moderation, words }: Flow,
   hand: (answer: Answer, call: Call) => Promise<Handed>,
 ): Promise<Outcome> {
   const call = createCall(clientGone, deadlines.total)
   // The verdict and the call run in parallel: a flagged question aborts the call.
   const judged =
     moderation.input && question
-      ? judgeQuestion(question.judgedText(), { ...moderation, signal: call.signal })
+      ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt), { ...moderation, signal: call.signal })
       : undefined
   void judged?.then((refusal) => refusal && call.abort(refusal))
-  const asked = await askUpstream({ ...ask, call, deadlines })
+  const asked = await askUpstream({ ...ask, call, deadlines, words })
   const { retries, unstreamed } = asked
   const answer = asked.answer instanceof ApiError ? asked.answer : ((await judged) ?? asked.answer)
   const refused = async (error: ApiError): Promise<Handed> => ({

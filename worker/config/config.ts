@@ -133,6 +133,7 @@ function moderationOf(values: Values): ModerationConfig {
   return {
     input: judged === 'input' || judged === 'both',
     output: judged === 'output' || judged === 'both',
+    ownersPrompt: values.SYSTEM_PROMPT,
     mode: kind === 'hold' ? { kind } : { kind, lead: Math.floor(values.MODERATION_RETRACT_CHARS) },
     unreachable: values.MODERATION_UNREACHABLE,
     api: apiKey === undefined && values.MODERATION_URL === undefined ? undefined : api,

@@ -1,12 +1,15 @@
 /** A sink for one caller in the upstream's wire format: each event keeps the bytes it came in. */
+
 import type { Sink } from '../answer/engine.ts'
+import type { AnswerEvent } from '../formats/answer-format.ts'
 import { encodeEvent, toBytes } from '../protocol/encode.ts'
 import type { ResponseBody } from './response-body.ts'
 
-export function createHttpSink(body: ResponseBody): Sink {
+/** @param passes whether other bytes pass than the answer's own events; an empty comment takes their place */
+export function createHttpSink(body: ResponseBody, passes: boolean): Sink {
   return {
-    takes: { otherBytes: true, largeEvents: 'pass', errors: true },
-    write: ({ bytes }) => body.write(bytes),
+    takes: { otherBytes: true, largeEvents: passes ? 'pass' : 'refuse' },
+    write: ({ event, bytes }) => body.write(passes || isAnswers(event) ? bytes : COMMENT),
     flush: body.flush,
     async end({ error, events, endBytes }) {
       // With nothing to send yet, the error becomes an HTTP status.
@@ -19,3 +22,8 @@ export function createHttpSink(body: ResponseBody): Sink {
     },
   }
 }
+
+const isAnswers = (event: AnswerEvent | undefined) => event?.kind === 'chunk'
+
+/** Keeps the connection alive, as the upstream's comments and pings do. */
+const COMMENT = toBytes(':\n\n')

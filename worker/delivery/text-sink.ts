@@ -8,7 +8,7 @@ import type { ResponseBody } from './response-body.ts'
 /** @param lastLine a line to add to a whole answer */
 export function createTextSink(body: ResponseBody, lastLine: () => string | undefined): Sink {
   return {
-    takes: { otherBytes: false, largeEvents: 'skip', errors: false },
+    takes: { otherBytes: false, largeEvents: 'skip' },
     write({ event }) {
       for (const { choice, kind, text, repeats } of event?.texts ?? []) {
         const isShown = choice === 0 && (kind === 'content' || kind === 'refusal') && !repeats

@@ -95,6 +95,8 @@ export interface AnswerFormat {
    * not.
    */
   isUnterminatedEnd(unfinished: string): boolean
+  /** Whether an answer's first bytes may hold an error in place of an answer: a cheap check. */
+  mayBeError(first: Uint8Array): boolean
   /** Whether a text may contain an event that ends an answer: a cheap check before the events are parsed. */
   mayEnd(text: string): boolean
 }

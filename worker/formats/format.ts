@@ -44,8 +44,12 @@ export interface Question {
    * isn't text.
    */
   promptTokens(model: string, counter: { count(text: string): number }): number
-  /** All that the caller says to the model, for moderation; not the owner's or developer's instructions. */
-  judgedText(): string
+  /**
+   * All that the caller says to the model, for moderation, in each way in which a model may read it.
+   *
+   * @param ownersPrompt the owner's system prompt, which isn't judged
+   */
+  judgedTexts(ownersPrompt: string | undefined): string[]
   changed(changes: Changes): Question
 }
 

@@ -49,10 +49,11 @@ async function usedBy({ delivery, ended }: Outcome): Promise<number | undefined>
 
 /** Runs a flow, and notes how it went. */
 async function run(c: Context, flow: (it: Flow) => Promise<Outcome>): Promise<Outcome> {
-  const { account, config, moderation, upstream } = c.var
+  const { account, caller, config, moderation, upstream, wordsFor } = c.var
   const asked = Date.now()
   const outcome = await flow({
     upstream,
+    words: wordsFor(caller),
     moderation,
     deadlines: config.deadlines,
     clientGone: c.req.raw.signal,

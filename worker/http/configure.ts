@@ -10,8 +10,9 @@ import { type Config, readConfig, type Vars } from '../config/config.ts'
 import { ConfigError } from '../config/parsers.ts'
 import { ApiError } from '../errors.ts'
 import type { Moderating } from '../moderation/moderating.ts'
-import { chooseModeration, chooseUpstream } from '../upstreams/choose.ts'
+import { chooseModeration, chooseUpstream, chooseWords } from '../upstreams/choose.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
+import type { UpstreamWords } from '../upstreams/words.ts'
 import { createAddressNames } from '../visitors/address.ts'
 import type { Grants } from '../visitors/grant.ts'
 import { createSessions } from '../visitors/session.ts'
@@ -24,6 +25,8 @@ import { refuse } from './respond.ts'
 export interface Parts {
   config: Config
   upstream: Upstream
+  /** What a caller may read of the upstream's errors. */
+  wordsFor(caller: string): UpstreamWords
   moderation: Moderating
   sessions: Grants['sessions']
   turnstile: Grants['turnstile']
@@ -58,6 +61,7 @@ function createParts(vars: Vars): Parts {
   return {
     config,
     upstream: chooseUpstream(config.upstream),
+    wordsFor: chooseWords(config),
     moderation: chooseModeration(config.moderation),
     sessions: secret === undefined ? undefined : createSessions(secret),
     turnstile: challenge && turnstile(challenge),

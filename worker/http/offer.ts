@@ -33,12 +33,18 @@ function offeredTo({ var: { caller, config } }: Context): ModelList['data'] | un
 
 /** Passes the upstream's answer on: its list of models or, with an id, that one. */
 async function askForModels(c: Context, id?: string): Promise<Response> {
-  const { account, config, upstream } = c.var
+  const { account, caller, config, upstream, wordsFor } = c.var
   const { deadlines } = config
   const asked = Date.now()
   const call = createCall(c.req.raw.signal, deadlines.total)
   const send = (signal: AbortSignal) => upstream.models(signal, id)
-  const { answer, retries } = await askUpstream({ send, stream: false, call, deadlines })
+  const { answer, retries } = await askUpstream({
+    send,
+    stream: false,
+    call,
+    deadlines,
+    words: wordsFor(caller),
+  })
   call.finished()
   account.timing.upstream = Date.now() - asked
   account.retries = retries

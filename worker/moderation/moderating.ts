@@ -6,6 +6,8 @@ export interface Moderating {
   /** Whether questions are moderated, and whether answers are. */
   input: boolean
   output: boolean
+  /** The owner's system prompt: it is in a visitor's question, and isn't judged. */
+  ownersPrompt: string | undefined
   mode: Mode
   unreachable: Unreachable
   judge: Judge

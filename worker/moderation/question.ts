@@ -2,12 +2,15 @@
 import { ApiError } from '../errors.ts'
 import type { Judge, Unreachable } from './judge.ts'
 
-/** @returns why the question is refused; `undefined` if it may be answered, or if the signal has aborted */
+/**
+ * @param texts the question, in each way in which a model may read it
+ * @returns why the question is refused; `undefined` if it may be answered, or if the signal has aborted
+ */
 export async function judgeQuestion(
-  text: string,
+  texts: readonly string[],
   { judge, unreachable, signal }: { judge: Judge; unreachable: Unreachable; signal: AbortSignal },
 ): Promise<ApiError | undefined> {
-  const verdict = await judge([text], { signal, mayRetry: true })
+  const verdict = await judge(texts, { signal, mayRetry: true })
   if (signal.aborted || verdict.kind === 'passed') return undefined
   if (verdict.kind === 'flagged') {
     return new ApiError('content_filter', { message: 'The question was flagged by moderation.' })

@@ -16,7 +16,7 @@ import {
 } from '../streams/caller-streams.ts'
 import type { Followed, Opened, Opening } from '../streams/streams.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { chooseModeration, chooseUpstream } from '../upstreams/choose.ts'
+import { chooseModeration, chooseUpstream, chooseWords } from '../upstreams/choose.ts'
 import { type Reply, toReply } from './reply.ts'
 import { type Sql, sqlOf } from './sql.ts'
 
@@ -121,10 +121,12 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   #openStreams(): CallerStreams {
     if (this.#streams !== undefined) return this.#streams
     const { upstream, moderation } = this.#config
+    const caller = this.ctx.id.name ?? ''
     this.#streams = createCallerStreams(this.#sql, {
-      caller: this.ctx.id.name ?? '',
+      caller,
       config: this.#config,
       upstream: chooseUpstream(upstream),
+      words: chooseWords(this.#config)(caller),
       moderation: chooseModeration(moderation),
       budget: this.#tickets,
       dataset: this.env.ANALYTICS,

@@ -23,8 +23,10 @@ export function toWireError(value: unknown, unsaid = 'The upstream failed withou
   }
 }
 
-/** @returns the value of the `error` field; `undefined` if the field is missing, `null` or `""` */
+/** @returns the `error` field, or a body that calls itself an error, as vLLM's do; `undefined` if it is none */
 export function errorIn(body: unknown): unknown {
-  if (!isRecord(body) || body.error === null || body.error === '') return undefined
-  return body.error
+  if (!isRecord(body)) return undefined
+  const { error, object } = body
+  if (error !== undefined && error !== null && error !== '') return error
+  return object === 'error' ? body : undefined
 }

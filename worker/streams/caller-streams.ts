@@ -14,6 +14,7 @@ import type { Sql } from '../objects/sql.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
 import { sleep } from '../sleep.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
+import type { UpstreamWords } from '../upstreams/words.ts'
 import { createJournal, type KeptStream } from './journal.ts'
 import { interruptedEnd } from './log.ts'
 import { createStreams, type Followed, type StreamEnd, type Streams } from './streams.ts'
@@ -35,6 +36,8 @@ export interface StreamsOptions {
   caller: string
   config: Pick<Config, 'keeping' | 'deadlines'>
   upstream: Upstream
+  /** What the caller may read of the upstream's errors. */
+  words: UpstreamWords
   moderation: Moderating
   budget: StreamBudget
   dataset: Dataset | undefined
@@ -48,7 +51,7 @@ export interface StreamsOptions {
 export const hasStreams = (sql: Sql): boolean => hasTable(sql, 'streams')
 
 export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerStreams {
-  const { caller, config, upstream, moderation, budget, dataset, onDue, onBroken } = options
+  const { caller, config, upstream, words, moderation, budget, dataset, onDue, onBroken } = options
   const { keeping, deadlines } = config
   const journal = createJournal(sql)
   const streams = createStreams({
@@ -60,7 +63,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     ask({ bytes, model, reservation, limits }) {
       const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
       const question = { bytes, model, reserved: limits && reservation }
-      return startUpstreamRun(question, { upstream, moderation, deadlines, onProgress })
+      return startUpstreamRun(question, { upstream, words, moderation, deadlines, onProgress })
     },
     onEnd,
     onBroken,

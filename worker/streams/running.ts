@@ -56,7 +56,7 @@ export function run(
   let quietSince = now()
 
   const sink: Sink = {
-    takes: { otherBytes: false, largeEvents: 'refuse', errors: false },
+    takes: { otherBytes: false, largeEvents: 'refuse' },
     write({ event }) {
       // Once one event fails to persist, no later ones are kept: the log must have no gap.
       if (event === undefined || log.last < written++) return

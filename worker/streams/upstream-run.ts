@@ -19,6 +19,7 @@ import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
+import type { UpstreamWords } from '../upstreams/words.ts'
 
 /** A question that has gone upstream, and its answer. */
 export interface UpstreamRun
@@ -57,6 +58,7 @@ interface Question {
 
 interface Parts {
   upstream: Upstream
+  words: UpstreamWords
   moderation: Moderating
   deadlines: Deadlines
   /** Called now and then with the number of the answer's tokens, if tokens were reserved for it. */
@@ -66,20 +68,22 @@ interface Parts {
 /** Makes the call at once. */
 export function startUpstreamRun(
   { bytes, model, reserved }: Question,
-  { upstream, moderation, deadlines, onProgress }: Parts,
+  { upstream, words, moderation, deadlines, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
   const call = createCall(wanted.signal, deadlines.total)
   const { signal } = call
   const send = (signal: AbortSignal) => upstream.chat(bytes, signal)
-  const asked = askUpstream({ send, stream: true, call, deadlines })
+  const asked = askUpstream({ send, stream: true, call, deadlines, words })
   // Counting overlaps with the call.
   const question = reread(bytes, chatRequests)
   const counter = counterFor(model)
   // A reservation has counted the prompt already, with its tools and pictures.
   const promptTokens = reserved?.prompt ?? question.promptTokens(model, counter)
   const { input, output, ...how } = moderation
-  const verdict = input ? judgeQuestion(question.judgedText(), { ...how, signal }) : undefined
+  const verdict = input
+    ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt), { ...how, signal })
+    : undefined
   void verdict?.then((refused) => refused && call.abort(refused))
   const limit = reserved && outputLimit(reserved.output, counter, onProgress)
   const { format, reader, usage, timer } = answerOf(model, promptTokens)
@@ -106,7 +110,7 @@ export function startUpstreamRun(
       return chunks
     },
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
-    errorOf: errorInStream,
+    errorOf: errorInStream(output ? undefined : words),
   }
 }
 

@@ -8,9 +8,11 @@ import { ApiError, type ErrorCode } from '../errors.ts'
 import { type Deadlines, LEAVE_GRACE_MS, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
 import { parseJson } from '../protocol/json.ts'
 import { sleep } from '../sleep.ts'
+import { isAnswer } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
 import { errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
 import { type Failure, retryDelay } from './retry.ts'
+import type { UpstreamWords } from './words.ts'
 
 /** An answer that has begun. */
 export interface Answer {
@@ -68,6 +70,8 @@ export interface UpstreamRequest {
   stream: boolean
   call: Call
   deadlines: Deadlines
+  /** What the caller may read of an upstream's error. */
+  words: UpstreamWords
 }
 
 export interface UpstreamResult {
@@ -117,17 +121,17 @@ class NotStreamed {
 }
 
 async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | AttemptFailed | NotStreamed> {
-  const { call, deadlines, stream } = request
+  const { call, deadlines, stream, words } = request
   const started = Date.now()
   let begun = false
   try {
     // An unstreamed answer's headers come with its last word, so only the whole has a deadline there.
     const connect = stream ? deadlines.connect : deadlines.total
     const response = await within(connect, 'upstream_connect_timeout', call, request.send(call.signal))
-    if (!response.ok) return new AttemptFailed(await readRefusal(response), response.headers)
+    if (!response.ok) return new AttemptFailed(await readRefusal(response, words), response.headers)
     // From here on the model is at work, and asking again would be paid again.
     begun = true
-    const answer = stream ? await beginStream(response, request) : await readWhole(response)
+    const answer = stream ? await beginStream(response, request) : await readWhole(response, words)
     if (answer instanceof ApiError || answer instanceof NotStreamed) return answer
     if ('error' in answer) return new AttemptFailed(answer, response.headers)
     return { ...answer, asked: started, firstByte: Date.now() }
@@ -145,12 +149,12 @@ type Untimed = Omit<Answer, 'asked' | 'firstByte'>
 
 async function beginStream(
   response: Response,
-  { call, deadlines }: UpstreamRequest,
+  { call, deadlines, words }: UpstreamRequest,
 ): Promise<Untimed | Refusal | ApiError | NotStreamed> {
   const contentType = response.headers.get('content-type') ?? ''
   if (!/^text\/event-stream\b/i.test(contentType) || response.body === null) {
     // The body may say why it isn't what was asked for.
-    const whole = await readWhole(response)
+    const whole = await readWhole(response, words)
     if (whole instanceof ApiError || 'error' in whole) return whole
     return new NotStreamed(whole.first)
   }
@@ -158,10 +162,10 @@ async function beginStream(
   const first = await within(deadlines.firstByte, 'upstream_first_byte_timeout', call, reader.read())
   reader.releaseLock()
   if (first.done) return new ApiError('upstream_truncated')
-  return { ...head(response, contentType), first: first.value, rest: response.body }
+  return { ...head(response, contentType, words), first: first.value, rest: response.body }
 }
 
-async function readWhole(response: Response): Promise<Untimed | Refusal | ApiError> {
+async function readWhole(response: Response, words: UpstreamWords): Promise<Untimed | Refusal | ApiError> {
   const bytes = await readAtMost(response.body, MAX_JSON_ANSWER_BYTES).catch((error) => {
     if (error instanceof RangeError) return undefined
     throw error
@@ -170,12 +174,19 @@ async function readWhole(response: Response): Promise<Untimed | Refusal | ApiErr
   const json = parseJson(new TextDecoder().decode(bytes))
   if (json === undefined) return new ApiError('upstream_invalid')
   const contentType = response.headers.get('content-type') ?? ''
-  const answer = { ...head(response, contentType), first: bytes, rest: new Blob([]).stream() }
-  return errorInSuccess(json, response) ?? answer
+  const answer = { ...head(response, contentType, words), first: bytes, rest: new Blob([]).stream() }
+  const refusal = errorInSuccess(json, response, words)
+  if (refusal !== undefined) return refusal
+  // Whatever else an upstream sends in place of an answer are words of its own.
+  return words.pass || isAnswer(json) ? answer : new ApiError('upstream_invalid')
 }
 
-function head(response: Response, contentType: string): Pick<Answer, 'status' | 'headers' | 'contentType'> {
-  return { status: response.status, headers: passedHeaders(response.headers), contentType }
+function head(
+  response: Response,
+  contentType: string,
+  words: UpstreamWords,
+): Pick<Answer, 'status' | 'headers' | 'contentType'> {
+  return { status: response.status, headers: passedHeaders(response.headers, words), contentType }
 }
 
 /**

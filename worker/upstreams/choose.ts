@@ -1,11 +1,13 @@
-/** The configured upstream, and the moderation that judges questions and answers. */
+/** The configured upstream, what callers may read of its errors, and the moderation of questions and answers. */
 import type { Config } from '../config/config.ts'
+import { secretsOf } from '../config/secrets.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { demo } from './demo.ts'
 import { demoJudge } from './demo-judge.ts'
 import { moderations } from './moderations.ts'
 import { openai } from './openai.ts'
 import type { Upstream } from './upstream.ts'
+import { createWords, type UpstreamWords } from './words.ts'
 
 export function chooseUpstream(config: Config['upstream']): Upstream {
   return config.kind === 'demo' ? demo(config) : openai(config)
@@ -14,4 +16,16 @@ export function chooseUpstream(config: Config['upstream']): Upstream {
 /** Make one for all calls: they share its backoff. */
 export function chooseModeration({ api, ...how }: Config['moderation']): Moderating {
   return { ...how, judge: api === undefined ? demoJudge : moderations(api) }
+}
+
+/** Shared by all objects of an isolate, which have one configuration: what they look for takes memory. */
+let made: { of: string; words: ReturnType<typeof createWords> } | undefined
+
+/** @returns which of the upstream's words a caller may read, by the caller's id */
+export function chooseWords(config: Config): (caller: string) => UpstreamWords {
+  const secrets = secretsOf(config)
+  const of = JSON.stringify(secrets)
+  if (made?.of !== of) made = { of, words: createWords(secrets) }
+  const { forKeys, forVisitors } = made.words
+  return (caller) => (caller.startsWith('visitor:') ? forVisitors : forKeys)
 }

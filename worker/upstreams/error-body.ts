@@ -27,7 +27,8 @@ export function readErrorBody(json: unknown): ErrorBody | undefined {
   // Spring's `"error": "Bad Request"` only names the status: a message beside it says more.
   const { message, detail, errors, type, param, code } = isRecord(error) ? error : body
   const words = wordsOf(message) ?? wordsOf(detail) ?? wordsOf(errors) ?? wordsOf(error)
-  if (error !== undefined) return { wire: toWireError({ type, param, code, ...words }), status }
+  if (error !== undefined && error !== body)
+    return { wire: toWireError({ type, param, code, ...words }), status }
   if (words !== undefined) {
     return { wire: toWireError({ type: type ?? 'invalid_request_error', param, code, ...words }), status }
   }
@@ -39,14 +40,14 @@ export function isErrorInSuccess(json: unknown): boolean {
   const body: unknown = Array.isArray(json) ? json[0] : json
   if (!isRecord(body)) return false
   if (errorIn(body) !== undefined || body.object === 'error') return true
-  if (ANSWERS.some((name) => name in body)) return false
+  if (isAnswer(body)) return false
   return (
-    statusIn(body) !== undefined || wordsOf(body.detail) !== undefined || wordsOf(body.message) !== undefined
+    statusIn(body) !== undefined || [body.detail, body.message, body.errors].some((words) => wordsOf(words))
   )
 }
 
-/** What a chat completion or a list of models has. */
-const ANSWERS = ['choices', 'data']
+/** Whether a body has what a chat completion or a list of models has. */
+export const isAnswer = (json: unknown) => isRecord(json) && ('choices' in json || 'data' in json)
 
 /** The statuses of errors that name none. Sources: the error references of OpenAI, Anthropic and Google. */
 const STATUS_OF: Partial<Record<string, number>> = {
@@ -72,7 +73,7 @@ const STATUS_OF: Partial<Record<string, number>> = {
 }
 
 /** The status that an error's fields name, as a number or by its name. */
-function statusIn(error: unknown): number | undefined {
+export function statusIn(error: unknown): number | undefined {
   if (!isRecord(error)) return undefined
   const { code, status, status_code, statusCode, type } = error
   for (const value of [status, code, status_code, statusCode, type]) {

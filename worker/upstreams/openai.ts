@@ -1,4 +1,7 @@
-/** OpenAI, or any server that speaks its wire format. The key is added here and nowhere else. */
+/**
+ * OpenAI, or any server that speaks its wire format. The key is added here and, for moderations at the
+ * upstream's own origin, in moderations.ts; nowhere else.
+ */
 import type { Upstream } from './upstream.ts'
 
 /** @param baseUrl with the version and without a slash at its end: `https://api.openai.com/v1` */

@@ -7,9 +7,9 @@ import { ApiError, type ErrorCode } from '../errors.ts'
 import { MAX_ERROR_BODY_BYTES } from '../limits.ts'
 import { parseJson } from '../protocol/json.ts'
 import type { WireError } from '../protocol/wire.ts'
-import { cleaned } from './clean.ts'
-import { isErrorInSuccess, readErrorBody } from './error-body.ts'
+import { isErrorInSuccess, readErrorBody, statusIn } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
+import type { UpstreamWords } from './words.ts'
 
 export interface Refusal {
   error: ApiError
@@ -20,11 +20,11 @@ export interface Refusal {
 }
 
 /** @param response any answer of the upstream with a status that is not 2xx */
-export async function readRefusal(response: Response): Promise<Refusal> {
+export async function readRefusal(response: Response, words: UpstreamWords): Promise<Refusal> {
   const { status } = response
-  if (ownCode(status) === undefined) return refusalOf(status, response, await readWords(response))
+  if (ownCode(status) === undefined) return refusalOf(status, response, words, await readWire(response))
   await response.body?.cancel()
-  return refusalOf(status, response, undefined)
+  return refusalOf(status, response, words, undefined)
 }
 
 /**
@@ -38,27 +38,42 @@ export async function readRefusal(response: Response): Promise<Refusal> {
 export function errorInSuccess(
   json: unknown,
   response: Pick<Response, 'status' | 'headers'>,
+  words: UpstreamWords,
 ): Refusal | undefined {
   if (!isErrorInSuccess(json)) return undefined
   const { status = 400, wire } = readErrorBody(json) ?? {}
-  return refusalOf(status, response, wire && cleaned(wire))
+  return refusalOf(status, response, words, wire)
 }
 
 function refusalOf(
   status: number,
   { status: upstreamStatus, headers }: Pick<Response, 'status' | 'headers'>,
+  words: UpstreamWords,
   wire: WireError | undefined,
 ): Refusal {
-  const details = { headers: passedHeaders(headers), upstreamStatus }
+  const details = { headers: passedHeaders(headers, words), upstreamStatus }
   const own = ownCode(status)
   if (own !== undefined) return { error: new ApiError(own, details), status }
   // 400, 404, 422 and 429's limits: the caller's own mistake or share, so the upstream's status and words.
-  return { error: new ApiError('upstream_rejected', { ...details, status, ...(wire && { wire }) }), status }
+  const heard = wire && { wire: words.error(wire, 'upstream_rejected') }
+  return { error: new ApiError('upstream_rejected', { ...details, status, ...heard }), status }
 }
 
-/** An error that the upstream reports in mid-stream, as a caller may read it. */
-export const errorInStream = (wire: WireError): ApiError =>
-  new ApiError('upstream_error', { wire: cleaned(wire) })
+/**
+ * @param words `undefined`: no words of the upstream's pass, as nobody judges them where answers are judged
+ * @returns how a caller reads an error that the upstream reports in a stream: as a refusal with the status
+ *   that it names, except that a failure of the upstream's keeps its words
+ */
+export const errorInStream =
+  (words: UpstreamWords | undefined) =>
+  (wire: WireError): ApiError => {
+    const status = statusIn(wire) ?? 500
+    const own = ownCode(status)
+    if (own === 'upstream_refused') return new ApiError(own)
+    const code = own === undefined ? 'upstream_rejected' : 'upstream_error'
+    const heard = words && { wire: words.error(wire, code) }
+    return new ApiError(code, { ...heard, ...(own === undefined && { status }) })
+  }
 
 /** The code for a status that says nothing about the request; `undefined` where it does. */
 function ownCode(status: number): ErrorCode | undefined {
@@ -72,9 +87,8 @@ function ownCode(status: number): ErrorCode | undefined {
   return undefined
 }
 
-async function readWords(response: Response): Promise<WireError | undefined> {
+async function readWire(response: Response): Promise<WireError | undefined> {
   // Too long or cut off: the status alone is passed on.
   const bytes = await readAtMost(response.body, MAX_ERROR_BODY_BYTES).catch(() => undefined)
-  const wire = bytes && readErrorBody(parseJson(new TextDecoder().decode(bytes)))?.wire
-  return wire && cleaned(wire)
+  return bytes && readErrorBody(parseJson(new TextDecoder().decode(bytes)))?.wire
 }

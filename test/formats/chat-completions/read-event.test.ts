@@ -9,6 +9,7 @@ test.each([
   ['an event of its own', { data: json({ error: ERROR }) }],
   ['a named event with an envelope', { event: 'error', data: json({ error: ERROR }) }],
   ['a named event without one', { event: 'error', data: json(ERROR) }],
+  ['a value that calls itself one', { data: json({ object: 'error', ...ERROR }) }],
 ])('an error is read in %s', (_, event) => {
   expect(readEvent(event)).toEqual({ kind: 'error', error: ERROR })
 })

@@ -13,5 +13,6 @@ export const chatCompletions: AnswerFormat = {
   masked,
   completeCut: completeWithError,
   isUnterminatedEnd: isUnterminatedDone,
+  mayBeError: (first) => new TextDecoder().decode(first).includes('error'),
   mayEnd: (text) => /\[DONE\]|error/.test(text),
 }

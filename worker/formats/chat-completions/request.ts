@@ -5,7 +5,7 @@ import { isRecord } from '../../protocol/json.ts'
 import type { Changes, Question, RequestFormat, VisitorRules } from '../format.ts'
 import { boundOutput, type OutputBounds, readOutputBounds } from './output-bounds.ts'
 import { promptTokens } from './prompt-tokens.ts'
-import { questionText } from './question-text.ts'
+import { questionTexts } from './question-text.ts'
 import { misspelled } from './spelling.ts'
 import { visitorRequest } from './visitor-request.ts'
 import { type ChatRequest, ROLES } from './wire.ts'
@@ -37,7 +37,7 @@ function questionOf(request: ChatRequest, { choices, outputBounds }: OutputBound
     outputBounds,
     promptField: 'messages',
     promptTokens: (model, counter) => promptTokens(request, model, counter),
-    judgedText: () => questionText(request.messages),
+    judgedTexts: (ownersPrompt) => questionTexts(request, ownersPrompt),
     changed: (changes) => questionOf(change(request, changes), { choices, outputBounds }),
   }
 }

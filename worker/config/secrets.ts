@@ -1,0 +1,36 @@
+/** What the configuration holds that no caller may read, wherever an upstream quotes it. */
+import type { Config } from './config.ts'
+
+export interface Secrets {
+  /** Keys, and whatever else lets somebody in. */
+  values: readonly string[]
+  /** Names of the machines behind this Worker, without ports. */
+  hosts: readonly string[]
+  systemPrompt: string | undefined
+}
+
+/** An account's id in an address has this many characters; a word of a path rarely has. */
+const ID_CHARS = 16
+
+export function secretsOf({ upstream, moderation, visitors, accessKeys }: Config): Secrets {
+  const { api } = moderation
+  const { turnstile, secret, systemPrompt } = visitors
+  const own = upstream.kind === 'openai' ? upstream : undefined
+  const urls = [own?.baseUrl, api?.url, turnstile?.verifyUrl].flatMap((url) => (url ? [new URL(url)] : []))
+  const inUrls = urls.flatMap(({ pathname, searchParams }) => [
+    ...pathname.split('/').filter((segment) => segment.length >= ID_CHARS),
+    ...searchParams.values(),
+  ])
+  const keys = [
+    own?.apiKey,
+    api?.apiKey,
+    secret,
+    turnstile?.secret,
+    ...accessKeys.map(({ sha256 }) => new TextDecoder().decode(sha256)),
+  ]
+  return {
+    values: [...new Set([...keys, ...inUrls].filter((value) => value !== undefined))].filter(Boolean),
+    hosts: [...new Set(urls.map(({ hostname }) => hostname.replace(/^\[|\]$/g, '')))],
+    systemPrompt,
+  }
+}
