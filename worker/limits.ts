@@ -225,6 +225,21 @@ export const SLICES_OF_REST = 16
  */
 export const SLICE_IDLE_MS = 60_000
 
+/** Callers that are asked at once to give back: as many connections as an object may have waiting. */
+export const CALL_BACK_AT_ONCE = 6
+
+/** Callers that are asked for one request. The others are for the next one. */
+export const CALL_BACK_CALLERS = 60
+
+/** The longest that a request waits for what is called back: some seconds are a long first token. */
+export const CALL_BACK_MS = 2_000
+
+/**
+ * How long a caller that was asked isn't asked again, so that a deployment without tokens doesn't wake its
+ * callers for each refusal. A refused request is told to come back after it.
+ */
+export const CALL_BACK_PAUSE_MS = 5_000
+
 /**
  * Characters of a durable answer after which its progress is counted and noted in the budget: some 256
  * tokens. Each note is a row written, beside the 16 rows or so that the journal needs for as many events.

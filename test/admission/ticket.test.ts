@@ -9,7 +9,8 @@ const LIMITS: CallerLimits = { tokensPerDay: 1000, concurrency: undefined, slice
 const reservation = (id = 'req_1') => ({ id, prompt: 10, output: 90, expiresAt: Date.now() + 60_000 })
 
 function open() {
-  const budget = createCallerBudget(openDatabase(), { grant: () => Promise.reject(new Error()) }, Date.now)
+  const deployment = { grant: () => Promise.reject(new Error()) }
+  const budget = createCallerBudget(openDatabase(), deployment, 'caller', Date.now)
   const used = () => {
     const { used, reserved } = budget.usage(LIMITS)
     return { used, reserved }

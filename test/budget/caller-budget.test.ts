@@ -12,7 +12,7 @@ const ANYONE: CallerLimits = { tokensPerDay: undefined, concurrency: undefined, 
 
 /** A caller's budget, which asks `deployment` for its slices. */
 function createCaller(deployment: SliceSource, clock = () => NOON) {
-  const budget = createCallerBudget(openDatabase(), deployment, clock)
+  const budget = createCallerBudget(openDatabase(), deployment, 'caller', clock)
   let calls = 0
   const ask = (tokens: number, limits = ANYONE): Promise<ReservationResult> =>
     budget.reserve({ id: `call ${++calls}`, prompt: 0, output: tokens, expiresAt: NOON + 60_000 }, limits)
@@ -129,6 +129,17 @@ test('a question asked on one day and answered on the next belongs to the next',
   const { ask } = createCaller(deployment, () => now)
   expect((await ask(1000)).kind).toBe('reserved')
   expect(granted()).toBe(1000)
+})
+
+test('a caller that waits for a grant is not made to give it back', async () => {
+  const arrival = Promise.withResolvers<void>()
+  const { deployment, asked } = createDeployment(1000, () => arrival.promise)
+  const { ask, budget } = createCaller(deployment)
+  const first = ask(100)
+  await budget.giveBack()
+  arrival.resolve()
+  expect((await first).kind).toBe('reserved')
+  expect(asked.times).toBe(1)
 })
 
 test('grants that are never taken end in an error, not in a loop', async () => {

@@ -5,7 +5,7 @@ import { dayOf, endOfDay } from '../../worker/budget/day.ts'
 import { createDeploymentBudget, type DeploymentBudget } from '../../worker/budget/deployment-budget.ts'
 import { createLedger, type Ledger } from '../../worker/budget/ledger.ts'
 import type { SliceAnswer, SliceRequest } from '../../worker/budget/slice.ts'
-import { DAY_GRACE_MS, SLICE_IDLE_MS, SLICES } from '../../worker/limits.ts'
+import { CALL_BACK_PAUSE_MS, DAY_GRACE_MS, SLICE_IDLE_MS, SLICES } from '../../worker/limits.ts'
 import { type Database, openDatabase } from '../support/sqlite.ts'
 
 const HOUR = 3_600_000
@@ -233,7 +233,7 @@ describe('a shortage', () => {
       limit: 640,
       left: 40,
       resetsAt: MIDNIGHT,
-      retryAfterMs: SLICE_IDLE_MS,
+      retryAfterMs: CALL_BACK_PAUSE_MS,
     })
   })
 
@@ -241,7 +241,9 @@ describe('a shortage', () => {
     const { deployment } = createDeployment()
     const { reserve } = createHolder('a')
     for (let call = 0; call < 2; call++) reserve(deployment, 640, 300)
-    expect(createHolder('b').reserve(deployment, 640, 400)).toMatchObject({ retryAfterMs: SLICE_IDLE_MS })
+    expect(createHolder('b').reserve(deployment, 640, 400)).toMatchObject({
+      retryAfterMs: CALL_BACK_PAUSE_MS,
+    })
   })
 
   test('lasts for the day if everything is known to be spent', () => {
@@ -321,6 +323,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('alarm' as const), who }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('call back' as const), who }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -459,6 +462,13 @@ function createWorld(databases: Database[], limit: number, skew: number) {
       send(holder, member.ledger.runDueWork(now))
     },
 
+    callBack(holder: number): void {
+      const member = members[holder]
+      if (member?.alive !== true) return
+      expire(holder)
+      send(holder, member.ledger.giveBack(now))
+    },
+
     unsettled: () => calls.filter(({ state, holder }) => state !== 'over' && members[holder]?.alive === true),
 
     do(what: Step): void {
@@ -466,6 +476,7 @@ function createWorld(databases: Database[], limit: number, skew: number) {
       if (what.do === 'wait') now += what.ms
       if (what.do === 'ask') this.ask(what.who, what.tokens)
       if (what.do === 'alarm') this.alarm(what.who)
+      if (what.do === 'call back') this.callBack(what.who)
       if (what.do === 'settle') {
         const unsettled = this.unsettled()
         const call = unsettled[one % unsettled.length]

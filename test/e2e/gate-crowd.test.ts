@@ -24,6 +24,7 @@ const costly: Script = (reply) =>
 const { ACCESS_KEYS, callers } = keys(40)
 const own = useHouse({ ...VISITORS, ACCESS_KEYS, KEY_DAILY_TOKENS: String(BUDGET) })
 const total = useHouse({ ...VISITORS, ACCESS_KEYS, TOTAL_DAILY_TOKENS: String(BUDGET) })
+const idle = useHouse({ ...VISITORS, ACCESS_KEYS, TOTAL_DAILY_TOKENS: String(BUDGET) })
 
 /** Asks so often in the same instant. @returns how many were answered, and how many refused for this */
 async function crowd(ask: (i: number) => Promise<Response>, code: string) {
@@ -43,6 +44,7 @@ let next = 0
 beforeEach(() => {
   own.upstream.when(() => costly)
   total.upstream.when(() => costly)
+  idle.upstream.when(() => costly)
 })
 
 const routes = ROUTES.filter(([name]) => name === 'streamed' || name === '/v1/streams')
@@ -102,4 +104,18 @@ test(`the deployment's total is never passed, whoever asks: ${CALLS} calls of 40
   )
   const sum = used.reduce((all, { used, reserved }) => all + used + reserved, 0)
   expect(sum).toBeLessThanOrEqual(BUDGET)
+})
+
+test('what a caller reserved and did not use is called back for the next one', async () => {
+  const [first, second] = callers as [Sent, Sent]
+  const most = { max_tokens: BUDGET - PROMPT }
+  const answered = await openStream(idle.url, most, { headers: first })
+  expect(answered.status).toBe(201)
+  await receive(answered)
+  await expect.poll(async () => (await usageOf(idle.url, first)).tokens.reserved).toBe(0)
+
+  const refused = await openStream(idle.url, most, { headers: second })
+  expect(refused.status, 'there is not as much left').toBe(429)
+  const fitting = { max_tokens: BUDGET - PROMPT - (PROMPT + OUTPUT) }
+  expect((await openStream(idle.url, fitting, { headers: second })).status).toBe(201)
 })

@@ -9,7 +9,7 @@ import type { Sql } from '../objects/sql.ts'
 import { isTokenCount } from '../tokens/token-count.ts'
 import type { BudgetState, CallerLimits } from './budget-state.ts'
 import { createLedger, type Reservation, type ReservationResult } from './ledger.ts'
-import type { Shortage, SliceAnswer, SliceRequest } from './slice.ts'
+import { nameLease, type Shortage, type SliceAnswer, type SliceRequest } from './slice.ts'
 
 /** The deployment's budget, in this object or in another one. */
 export interface SliceSource {
@@ -25,6 +25,8 @@ export interface CallerBudget extends Part {
   /** Charges a call whether or not tokens were reserved for it. What is no count is not charged. */
   charge(id: string, used: number): void
   usage(limits: CallerLimits): BudgetState
+  /** The deployment is short of tokens: gives back what is neither used nor reserved. */
+  giveBack(): Promise<void>
 }
 
 /**
@@ -36,8 +38,14 @@ const ATTEMPTS = 3
 /** Whether an earlier start of the object opened this part. */
 export const hasBudget = (sql: Sql): boolean => hasTable(sql, 'spending')
 
-export function createCallerBudget(sql: Sql, deployment: SliceSource, now: () => number): CallerBudget {
-  const ledger = createLedger(sql)
+/** @param holder the id of this object, by which the deployment asks it to give back */
+export function createCallerBudget(
+  sql: Sql,
+  deployment: SliceSource,
+  holder: string,
+  now: () => number,
+): CallerBudget {
+  const ledger = createLedger(sql, () => nameLease(holder))
   // One request at a time, since the slice believes only the answer to its last one. Calls that come
   // meanwhile wait: the grant may do for them, and otherwise the next one asks.
   let asking: Promise<void> | undefined
@@ -64,6 +72,11 @@ export function createCallerBudget(sql: Sql, deployment: SliceSource, now: () =>
     }
   }
 
+  // If it is lost, the next alarm says it again.
+  const tell = async (request: SliceRequest | undefined) => {
+    if (request !== undefined) await deployment.grant(request).then(ledger.take, () => {})
+  }
+
   return {
     async reserve(reservation, limits) {
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -82,10 +95,10 @@ export function createCallerBudget(sql: Sql, deployment: SliceSource, now: () =>
     },
     usage: (limits) => ledger.usage(limits, now()),
     dueAt: () => ledger.dueAt(now()),
-    async runDueWork() {
-      const request = ledger.runDueWork(now())
-      // If it is lost, the next alarm says it again.
-      if (request !== undefined) await deployment.grant(request).then(ledger.take, () => {})
+    runDueWork: () => tell(ledger.runDueWork(now())),
+    async giveBack() {
+      // A caller that asks gives back in its request, and a further message would void the answer.
+      if (asking === undefined) await tell(ledger.giveBack(now()))
     },
   }
 }

@@ -5,15 +5,21 @@
  *
  * The slice of a holder that is never heard of again counts as spent until the day is over.
  */
-import { DAY_GRACE_MS, SLICE_IDLE_MS, SLICES, SLICES_OF_REST } from '../limits.ts'
+import { CALL_BACK_PAUSE_MS, DAY_GRACE_MS, SLICES, SLICES_OF_REST } from '../limits.ts'
 import { type Migration, migrate } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
 import { dayOf, endOfDay } from './day.ts'
-import type { SliceAnswer, SliceRequest } from './slice.ts'
+import { holderOf, type SliceAnswer, type SliceRequest } from './slice.ts'
 
 export interface DeploymentBudget {
-  /** @param limit the tokens of the whole deployment in a UTC day */
+  /**
+   * @param limit the tokens of the whole deployment in a UTC day
+   */
   grant(request: SliceRequest, limit: number, now: number): SliceAnswer
+  /** Whether `grant` would refuse this request, and need not if other holders gave back what they may. */
+  isShort(request: SliceRequest, limit: number, now: number): boolean
+  /** The objects of other holders that may have something to give back, those with the most first. */
+  holders({ day, lease }: SliceRequest, most: number): string[]
   /** When `runDueWork` has something to do; `undefined`: nothing is stored. */
   dueAt(): number | undefined
   /** Removes the days that are over. */
@@ -73,17 +79,40 @@ export function createDeploymentBudget(sql: Sql): DeploymentBudget {
     )
   }
 
+  /** How a request stands. */
+  function look({ day, lease, seq, granted }: SliceRequest, limit: number, now: number) {
+    const before = read(day, lease)
+    const all = sums(day)
+    const others = all.granted - before.granted
+    const mayComeBack = others - (all.spent - before.spent)
+    // Past days are read-only: their rows will be deleted, and with them the last number of each lease.
+    const isNew = seq > before.seq && day >= dayOf(now)
+    return { before, others, mayComeBack, isNew, free: limit - others - granted }
+  }
+
   return {
+    isShort(request, limit, now) {
+      const { isNew, free, mayComeBack } = look(request, limit, now)
+      const missing = request.wanted - request.granted
+      return isNew && missing > 0 && missing > free && missing <= free + mayComeBack
+    },
+
+    holders: ({ day, lease }, most) =>
+      sql
+        .rows(
+          `SELECT lease FROM lease WHERE day = ? AND lease <> ? AND granted > spent
+           ORDER BY granted - spent DESC LIMIT ?`,
+          ...[day, lease, most],
+        )
+        .map((row) => holderOf(String(row.lease)))
+        .filter((holder) => holder !== undefined),
+
     grant(request, limit, now) {
       return sql.transaction(() => {
         const { day, lease, seq, spent, granted, wanted } = request
-        const before = read(day, lease)
-        const all = sums(day)
-        const others = { granted: all.granted - before.granted, spent: all.spent - before.spent }
+        const { before, others, mayComeBack, isNew, free } = look(request, limit, now)
         let after = before
-        // Past days are read-only: their rows will be deleted, and with them the last number of each lease.
-        if (seq > before.seq && day >= dayOf(now)) {
-          const free = limit - others.granted - granted
+        if (isNew) {
           after = { seq, spent, granted: granted + grantOf(request, free, limit) }
           write(day, lease, before, after)
         }
@@ -91,11 +120,10 @@ export function createDeploymentBudget(sql: Sql): DeploymentBudget {
         const missing = wanted - after.granted
         if (seq < after.seq || missing <= 0) return answer
 
-        const left = Math.max(0, limit - others.granted - after.granted)
+        const left = Math.max(0, limit - others - after.granted)
         const resetsAt = endOfDay(day)
         const wait = Math.max(1, resetsAt - now)
-        const mayComeBack = others.granted - others.spent
-        const retryAfterMs = left + mayComeBack >= missing ? Math.min(SLICE_IDLE_MS, wait) : wait
+        const retryAfterMs = left + mayComeBack >= missing ? Math.min(CALL_BACK_PAUSE_MS, wait) : wait
         return { ...answer, shortage: { limit, left, resetsAt, retryAfterMs } }
       })
     },

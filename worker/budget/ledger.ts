@@ -67,6 +67,11 @@ export interface Ledger {
    * @returns what to give back to the deployment. If the message is lost, the next one says it again
    */
   runDueWork(now: number): SliceRequest | undefined
+  /**
+   * Cuts the slice to what is used and reserved, also while calls run.
+   * @returns what to tell the deployment; `undefined`: no slice of today is held
+   */
+  giveBack(now: number): SliceRequest | undefined
 }
 
 const MIGRATIONS: readonly Migration[] = [
@@ -247,7 +252,12 @@ export function createLedger(sql: Sql, newLease: () => string = () => crypto.ran
       for (const [id, call] of calls) if (call.charged !== undefined && call.day < oldest) calls.delete(id)
       slice.forget(oldest)
       const due = giveBackAt(day)
-      return due !== undefined && due <= now ? slice.giveBack(day, sums(day).spent, now) : undefined
+      return due !== undefined && due <= now ? slice.giveBack(day, sums(day), now) : undefined
+    },
+
+    giveBack(now) {
+      expire(now)
+      return slice.giveBack(dayOf(now), sums(dayOf(now)), now)
     },
   }
 }

@@ -13,6 +13,9 @@
  * - A grant whose answer is lost is taken back by the next message, which says what the holder really holds.
  *   An unanswered message is followed by another one when the holder is idle, so nothing leaks.
  *
+ * A holder gives back when it has been idle, or at once if it is asked to (call-back.ts). Both are the same
+ * message, so a call-back that is lost or repeated does no harm either.
+ *
  * One thing may stand above: a call that used more than its reservation. Its holder says so, and it is put
  * down in full.
  */
@@ -25,8 +28,8 @@ import { endOfDay } from './day.ts'
 export interface SliceRequest {
   day: number
   /**
-   * Names the holder's rows. Rows that were wiped and made again are a new lease, and the old one stays
-   * spent.
+   * Names the holder's object and its rows: `nameLease`. Rows that were wiped and made again are a new lease,
+   * and the old one stays spent.
    */
   lease: string
   /** The number of this message: each is one more than the last. */
@@ -61,6 +64,15 @@ export interface Shortage {
   retryAfterMs: number
 }
 
+/** @param holder the id of the object that holds the lease: it can be asked to give back */
+export const nameLease = (holder: string): string => `${holder}/${crypto.randomUUID()}`
+
+/** @returns the id of the object that holds a lease; `undefined`: an earlier release named it without one */
+export function holderOf(lease: string): string | undefined {
+  const end = lease.indexOf('/')
+  return end === -1 ? undefined : lease.slice(0, end)
+}
+
 /** The ledger calls it, and tells it what is spent of a day: settled and reserved. */
 export interface Slice {
   /**
@@ -81,8 +93,8 @@ export interface Slice {
    * is over.
    */
   dueAt(day: number, spent: number, touched: number): number | undefined
-  /** Keeps what is spent and no more. @returns what to say of it */
-  giveBack(day: number, spent: number, now: number): SliceRequest | undefined
+  /** Keeps what is spent and no more. @returns what to say of it; `undefined`: it has no row of the day */
+  giveBack(day: number, sums: Pick<Sums, 'spent' | 'certain'>, now: number): SliceRequest | undefined
   /** The days that it has a row of. */
   days(): number[]
   /** Forgets the days before `day`. */
@@ -156,7 +168,8 @@ export function createSlice(sql: Sql, newLease: () => string): Slice {
       // A first grant is as large as its call, so that callers of one call leave the rest to others. From
       // then on a grant is for a further call as large, or for as much as was spent so far.
       const ahead = spent === 0 ? 0 : Math.max(tokens, spent)
-      const sent = send(day, row, Math.max(row.granted, spent), now)
+      // The rest that is too small for this call goes back: a caller that is refused holds nothing unused.
+      const sent = send(day, row, spent, now)
       return { ...sent, spent: certain, wanted, cap: Math.min(limit, wanted + ahead) }
     },
 
@@ -174,9 +187,9 @@ export function createSlice(sql: Sql, newLease: () => string): Slice {
       return due < endOfDay(day) ? due : undefined
     },
 
-    giveBack(day, spent, now) {
+    giveBack(day, { spent, certain }, now) {
       const row = rows.get(day)
-      return row && { ...send(day, row, spent, now), spent, wanted: spent, cap: spent }
+      return row && { ...send(day, row, spent, now), spent: certain, wanted: spent, cap: spent }
     },
 
     days: () => [...rows.keys()],

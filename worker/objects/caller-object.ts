@@ -100,6 +100,13 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return { answer: this.#openBudget().usage(limits) }
   }
 
+  /** For the deployment's object: an object that was wiped holds nothing. */
+  async giveBack(): Promise<void> {
+    if (this.#budget === undefined) return
+    await this.#budget.giveBack()
+    await this.#scheduleAlarm(Date.now() + SLICE_IDLE_MS)
+  }
+
   override async alarm(): Promise<void> {
     this.#alarmAt = undefined
     for (const part of this.#parts()) await part.runDueWork()
@@ -113,7 +120,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   #openBudget(): CallerBudget {
     if (this.#budget !== undefined) return this.#budget
-    this.#budget = createCallerBudget(this.#sql, exports.Treasury.getByName(DEPLOYMENT), Date.now)
+    const deployment = exports.Treasury.getByName(DEPLOYMENT)
+    this.#budget = createCallerBudget(this.#sql, deployment, this.ctx.id.toString(), Date.now)
     void this.#scheduleAlarm()
     return this.#budget
   }

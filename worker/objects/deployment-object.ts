@@ -2,36 +2,42 @@
  * The one object that hands the deployment's tokens for the day out to callers. Its class is named for its
  * storage. Glue.
  */
-import { DurableObject } from 'cloudflare:workers'
+import { DurableObject, exports } from 'cloudflare:workers'
+import { type CallBack, createCallBack } from '../budget/call-back.ts'
 import { createDeploymentBudget, type DeploymentBudget } from '../budget/deployment-budget.ts'
 import type { SliceAnswer, SliceRequest } from '../budget/slice.ts'
 import { readConfig, type Vars } from '../config/config.ts'
 import { sqlOf } from './sql.ts'
 
 export class Treasury extends DurableObject<Vars> {
-  #budget: DeploymentBudget | undefined
+  #parts: { budget: DeploymentBudget; callBack: CallBack } | undefined
 
   async grant(request: SliceRequest): Promise<SliceAnswer> {
     const limit = readConfig(this.env).budgets.totalTokens ?? 0
-    const answer = this.#open().grant(request, limit, Date.now())
+    const answer = await this.#open().callBack.grant(request, limit)
     await this.#scheduleAlarm()
     return answer
   }
 
   override async alarm(): Promise<void> {
-    this.#open().runDueWork(Date.now())
+    this.#open().budget.runDueWork(Date.now())
     await this.#scheduleAlarm()
   }
 
-  #open(): DeploymentBudget {
-    this.#budget ??= createDeploymentBudget(sqlOf(this.ctx.storage))
-    return this.#budget
+  #open() {
+    if (this.#parts !== undefined) return this.#parts
+    const budget = createDeploymentBudget(sqlOf(this.ctx.storage))
+    const ask = async (holder: string) => {
+      await exports.Caller.get(exports.Caller.idFromString(holder)).giveBack()
+    }
+    this.#parts = { budget, callBack: createCallBack(budget, ask, Date.now) }
+    return this.#parts
   }
 
   async #scheduleAlarm(): Promise<void> {
-    const due = this.#open().dueAt()
+    const due = this.#open().budget.dueAt()
     if (due !== undefined) return this.ctx.storage.setAlarm(due)
-    this.#budget = undefined
+    this.#parts = undefined
     await this.ctx.storage.deleteAll()
   }
 }
