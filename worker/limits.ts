@@ -124,6 +124,10 @@ export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
  */
 export const BROKEN_PIPE_GRACE_MS = 1_000
 
+/** How long the caller's object may take to settle a call, and how often it is asked. */
+export const SETTLE_ATTEMPT_MS = 5_000
+export const SETTLE_ATTEMPTS = 3
+
 /** How long sent bytes have to arrive before their connection is broken off. */
 export const BREAK_OFF_GRACE_MS = 50
 

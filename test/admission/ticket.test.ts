@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type Admission, reopenTicket, type TicketBudget, takeTicket } from '../../worker/admission/ticket.ts'
 import type { CallerLimits } from '../../worker/budget/budget-state.ts'
 import { createCallerBudget } from '../../worker/budget/caller-budget.ts'
 import { ApiError } from '../../worker/errors.ts'
+import { SETTLE_ATTEMPT_MS, SETTLE_ATTEMPTS } from '../../worker/limits.ts'
 import { openDatabase } from '../support/sqlite.ts'
 
 const LIMITS: CallerLimits = { tokensPerDay: 1000, concurrency: undefined, sliced: false }
@@ -56,6 +57,41 @@ test('a call that does not fit is refused, and puts nothing aside', async () => 
   const taken = await takeTicket(tickets, reservation(), holder)
   expect(taken).toMatchObject({ code: 'tokens_per_day_exceeded', status: 429 })
   expect(used()).toEqual({ used: 0, reserved: 0 })
+})
+
+test.each<[string, TicketBudget['settle']]>([
+  ['hangs', () => new Promise(() => {})],
+  ['was restarted', async () => new ApiError('object_unavailable')],
+])('an object that %s is asked again to settle', async (_, failing) => {
+  vi.useFakeTimers()
+  try {
+    const { tickets, used } = open()
+    const settle = vi.fn(tickets.settle).mockImplementationOnce(failing)
+    const taken = await takeTicket({ ...tickets, settle }, reservation(), { caller: 'key:a', limits: LIMITS })
+    const settled = admittedOf(taken).ticket.settle(42)
+    await vi.advanceTimersByTimeAsync(SETTLE_ATTEMPT_MS)
+    await settled
+    expect(settle).toHaveBeenCalledTimes(2)
+    expect(used()).toEqual({ used: 42, reserved: 0 })
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('an object that hangs for good does not keep the settlement open', async () => {
+  vi.useFakeTimers()
+  try {
+    const { tickets } = open()
+    const settle = vi.fn(() => new Promise(() => {}))
+    const taken = await takeTicket({ ...tickets, settle }, reservation(), { caller: 'key:a', limits: LIMITS })
+    const settled = admittedOf(taken).ticket.settle(42)
+    await vi.advanceTimersByTimeAsync(SETTLE_ATTEMPT_MS * SETTLE_ATTEMPTS)
+    await settled
+    expect(settle).toHaveBeenCalledTimes(SETTLE_ATTEMPTS)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('a budget that can not be reached admits nothing', async () => {

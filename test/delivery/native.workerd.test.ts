@@ -1,8 +1,9 @@
 import { describe, expect, test, vi } from 'vitest'
 import { pipeNative } from '../../worker/delivery/native.ts'
 import { watch } from '../../worker/delivery/watch.ts'
-import type { ApiError } from '../../worker/errors.ts'
+import { ApiError } from '../../worker/errors.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
+import { READER_STALL_MS, TAP_INTERVAL_MS } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 
 const CHUNK = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"ü"}}]}\n\n'
@@ -124,6 +125,31 @@ test('a caller that leaves ends the upstream call', async () => {
   upstream.enqueue(toBytes(CHUNK))
   expect(await ended).toMatchObject({ state: 'stopped' })
   expect(abort.mock.calls[0]?.[0]).toMatchObject({ code: 'caller_left' })
+})
+
+describe('a body that nothing reads', () => {
+  test('is given up as soon as its caller leaves', async () => {
+    const { ended, abort } = open()
+    abort(new ApiError('caller_left'))
+    expect(await ended).toMatchObject({ state: 'stopped' })
+  })
+
+  test.each([
+    ['done', DONE],
+    ['stopped', CHUNK],
+  ])('keeps its account open for no longer than a stalled reader may: %s', async (state, rest) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { ended, upstream } = open()
+      upstream.enqueue(toBytes(rest))
+      upstream.close()
+      await vi.advanceTimersByTimeAsync(TAP_INTERVAL_MS)
+      await vi.advanceTimersByTimeAsync(READER_STALL_MS)
+      expect(await ended).toMatchObject({ state, bytes: toBytes(CHUNK + rest).length })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
 })
 
 test('a chunk is passed on while the next is not there yet', async () => {

@@ -10,6 +10,8 @@
 import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import { ApiError } from '../errors.ts'
+import { SETTLE_ATTEMPT_MS, SETTLE_ATTEMPTS } from '../limits.ts'
+import { sleep } from '../sleep.ts'
 import { rateError } from './rate.ts'
 
 export interface Ticket {
@@ -80,10 +82,18 @@ async function reserveTicket(
   if (result instanceof ApiError) return result
   if (result.kind === 'refused') return rateError(result.refusal, result.state, Date.now())
   const { id, output } = reservation
-  const ticket = once(id, output, async (used) => {
-    await budget.settle(id, used)
-  })
+  const ticket = once(id, output, (used) => settleInTime(() => budget.settle(id, used)))
   return { ticket, state: result.state }
+}
+
+/** An object that hangs or was restarted is asked again: settling a reservation twice does nothing. */
+async function settleInTime(settle: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt++) {
+    const over = new AbortController()
+    const late = sleep(SETTLE_ATTEMPT_MS, over.signal).then(() => new ApiError('object_unavailable'))
+    const result = await Promise.race([settle(), late]).finally(() => over.abort())
+    if (!(result instanceof ApiError)) return
+  }
 }
 
 function once(id: string, outputBound: number | undefined, settle: Ticket['settle']): Ticket {

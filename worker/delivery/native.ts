@@ -6,14 +6,18 @@
 import { type AnswerEnd, endOf } from '../answer/end.ts'
 import { ApiError } from '../errors.ts'
 import type { AnswerFormat } from '../formats/answer-format.ts'
-import { BROKEN_PIPE_GRACE_MS } from '../limits.ts'
+import { BROKEN_PIPE_GRACE_MS, READER_STALL_MS } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
+import { sleep } from '../sleep.ts'
 import type { Watched } from './watch.ts'
 
 export interface Piped {
   /** The caller's body. */
   body: ReadableStream<Uint8Array>
-  /** Settles when the caller has all that it will get. Never rejects. Keep it alive with `waitUntil`. */
+  /**
+   * Settles when the caller has all that it will get, or the upstream's part has been over for
+   * `READER_STALL_MS`. Never rejects. Keep it alive with `waitUntil`.
+   */
   ended: Promise<AnswerEnd & { bytes: number }>
 }
 
@@ -28,12 +32,21 @@ interface Source {
 
 export function pipeNative({ first, format, watched, signal, abort }: Source): Piped {
   const { readable, writable } = new IdentityTransformStream()
+  const over = new AbortController()
+  // The runtime may never read the body of a caller who has left, and then no write to it ends.
+  const left = new Promise<never>((_, reject) => {
+    const leave = () => isCallersDoing(signal) && reject(signal.reason)
+    signal.addEventListener('abort', leave)
+    leave()
+  })
+  left.catch(() => {})
 
   async function run(): Promise<AnswerEnd> {
     try {
-      await write(writable, first)
+      await Promise.race([write(writable, first), left])
       // Native on both sides: no chunk wakes JavaScript. The pipe stays open at the end for an error.
-      await watched.toCaller.pipeTo(writable, { preventClose: true, preventAbort: true })
+      const options = { preventClose: true, preventAbort: true }
+      await Promise.race([watched.toCaller.pipeTo(writable, options), left])
     } catch {
       if (await callerLeft()) {
         // Read what has arrived before leaving: it has to be accounted for.
@@ -59,12 +72,15 @@ export function pipeNative({ first, format, watched, signal, abort }: Source): P
     const { state, unfinished } = watched.ending()
     const isWhole = state === 'done' || (state === 'open' && format.isUnterminatedEnd(unfinished))
     const end = endOf(signal.aborted ? signal.reason : new ApiError('upstream_truncated'))
-    try {
+    const finish = async () => {
       if (state === 'open' && isWhole) await write(writable, toBytes('\n\n'))
       else if (state === 'open' && end.error !== undefined) {
         await write(writable, toBytes(format.completeCut(unfinished, end.error.envelope())))
       }
       await writable.close()
+    }
+    try {
+      await Promise.race([finish(), left])
     } catch {
       return { state: isWhole ? 'done' : 'stopped' }
     }
@@ -72,7 +88,17 @@ export function pipeNative({ first, format, watched, signal, abort }: Source): P
     return state === 'failed' ? { state } : end
   }
 
-  return { body: readable, ended: run().then((end) => ({ ...end, bytes: watched.bytes })) }
+  /** A reader that takes nothing any more must not keep the account open. It may still read what is there. */
+  async function stalled(): Promise<AnswerEnd> {
+    await watched.ended
+    await sleep(READER_STALL_MS, over.signal)
+    if (over.signal.aborted) return running
+    return { state: watched.ending().state === 'done' ? 'done' : 'stopped' }
+  }
+
+  const running = run().finally(() => over.abort())
+  const ended = Promise.race([running, stalled()])
+  return { body: readable, ended: ended.then((end) => ({ ...end, bytes: watched.bytes })) }
 }
 
 const isCallersDoing = (signal: AbortSignal) =>

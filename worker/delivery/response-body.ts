@@ -1,5 +1,6 @@
 /** A response body that is written piece by piece, for one caller. */
-import { BREAK_OFF_GRACE_MS } from '../limits.ts'
+import { BROKE_OFF } from '../errors.ts'
+import { BREAK_OFF_GRACE_MS, READER_STALL_MS } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
 import { sleep } from '../sleep.ts'
 
@@ -24,10 +25,10 @@ export interface ResponseBody {
 
 /**
  * Every wait ends when the caller leaves, because the runtime may never read the body of a caller who has
- * left.
+ * left. A reader that takes nothing for `READER_STALL_MS`, while bytes wait, counts as gone.
  *
  * @param clientGone aborts when the caller leaves
- * @param onLeave called when a write shows that the caller has left
+ * @param onLeave called when a write shows that the caller has left, or has stalled
  */
 export function createResponseBody(clientGone: AbortSignal, onLeave: () => void): ResponseBody {
   // Native on the reader's side: the runtime sends written bytes without waking JavaScript.
@@ -35,12 +36,38 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
   const writer = writable.getWriter()
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
   const { promise: gone, resolve: leave } = Promise.withResolvers<void>()
-  if (clientGone.aborted) leave()
-  clientGone.addEventListener('abort', () => leave())
+  let watching: ReturnType<typeof setInterval> | undefined
+  const over = () => {
+    if (watching !== undefined) clearInterval(watching)
+    leave()
+  }
+  if (clientGone.aborted) over()
+  clientGone.addEventListener('abort', over)
   let parts: Uint8Array[] = []
   let sending: Promise<void> | undefined
   let hasBegun = false
   let bytes = 0
+
+  /** Looks now and then whether a write has been waiting since the last looks: a timer a write would cost more. */
+  function watchReader(): void {
+    let looks = 0
+    let seen: Promise<void> | undefined
+    watching = setInterval(() => {
+      looks = sending !== undefined && sending === seen ? looks + 1 : 0
+      seen = sending
+      if (looks < LOOKS) return
+      over()
+      // A reader that comes back must not take half an answer for a whole one.
+      writer.abort(new Error(BROKE_OFF)).catch(() => {})
+      onLeave()
+    }, READER_STALL_MS / LOOKS)
+  }
+
+  function start(): void {
+    if (!hasBegun) watchReader()
+    hasBegun = true
+    begin()
+  }
 
   function flush(): Promise<void> | undefined {
     if (parts.length === 0) return sending
@@ -48,8 +75,7 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
     const whole = parts.length === 1 && only ? only : concat(parts)
     parts = []
     bytes += whole.byteLength
-    hasBegun = true
-    begin()
+    start()
     // One write may be in progress while the next is prepared.
     const before = sending
     const written = writer.write(whole).catch(onLeave)
@@ -82,9 +108,10 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
     flush,
     async close() {
       void flush()
-      hasBegun = true
-      begin()
-      await Promise.race([writer.close().catch(onLeave), gone])
+      start()
+      sending = writer.close().catch(onLeave)
+      await Promise.race([sending, gone])
+      over()
     },
     async breakOff(error) {
       void flush()
@@ -92,6 +119,9 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
       await Promise.race([sending, gone])
       await sleep(BREAK_OFF_GRACE_MS, clientGone)
       await Promise.race([writer.abort(error).catch(() => {}), gone])
+      over()
     },
   }
 }
+
+const LOOKS = 4
