@@ -112,26 +112,6 @@ export function ownError(code: ErrorCode): WireError {
   return { message: text, type, param: null, code }
 }
 
-/** Codes that end a call while the upstream may be working on it. */
-const IN_MID_WORK: readonly ErrorCode[] = [
-  'caller_left',
-  'content_filter',
-  'moderation_unavailable',
-  'budget_reached',
-  'upstream_invalid',
-  'upstream_truncated',
-  'upstream_connect_timeout',
-  'upstream_first_byte_timeout',
-  'upstream_silence_timeout',
-  'upstream_total_timeout',
-]
-
-/**
- * Whether a call that failed with this code before its answer may still be billed. Calls that the upstream
- * refused or never got are not.
- */
-export const mayHaveCost = (code: string): boolean => IN_MID_WORK.some((known) => known === code)
-
 interface Details {
   message?: string
   param?: string

@@ -78,6 +78,18 @@ export const DEADLINES: Deadlines = {
   total: 10 * 60_000,
 }
 
+/**
+ * An attempt that fails sooner than this, by a connection that breaks or a status of an outage, is taken to
+ * have cost nothing. Else an upstream that is down would use up its callers' budgets.
+ */
+export const QUICK_FAILURE_MS = 1_000
+
+/**
+ * Tokens charged for each second in which the upstream was at work and nothing tells what it made. Reasoning
+ * models write 50 to 150 tokens a second.
+ */
+export const UNSEEN_TOKENS_PER_SECOND = 100
+
 /** Attempts after the first, all before the first byte. OpenAI's SDK makes as many. */
 export const MAX_RETRIES = 2
 
@@ -123,6 +135,17 @@ export const MAX_HELD_FOR_METER_BYTES = 256 * 1024
  * learn of a broken upstream in the same turn; no sign within a second means that the caller left.
  */
 export const BROKEN_PIPE_GRACE_MS = 1_000
+
+/**
+ * By when a relayed call is settled and logged at the latest, whatever it waits for: after its caller left,
+ * when the runtime keeps an invocation for 30 s; and after the deadline of the whole answer, before its
+ * reservation expires.
+ */
+export const SETTLED_AFTER_LEAVING_MS = 10_000
+export const SETTLED_AFTER_TOTAL_MS = 30_000
+
+/** When a request is logged whose caller left and which has no answer yet. */
+export const LOGGED_AFTER_LEAVING_MS = 20_000
 
 /** How long the caller's object may take to settle a call, and how often it is asked. */
 export const SETTLE_ATTEMPT_MS = 5_000

@@ -14,6 +14,7 @@ const LINE = {
   prompt_tokens: 7,
   completion_tokens: 3,
   usage_source: 'estimated',
+  charged_tokens: 11,
   end: 'done',
 } as const
 
@@ -32,6 +33,6 @@ test('a bound dataset gets the same record as a data point', () => {
   expect(writeDataPoint).toHaveBeenCalledExactlyOnceWith({
     indexes: ['key:laptop'],
     blobs: ['/chat', 'm', 'done', 'estimated', '', 'req_1'],
-    doubles: [200, 5, 9, 100, 7, 3, 0],
+    doubles: [200, 5, 9, 100, 7, 3, 0, 11],
   })
 })

@@ -87,6 +87,27 @@ describe('usage that contradicts itself or the text is charged as the larger cou
   })
 })
 
+describe('the upstream’s count has all that was made', () => {
+  const text = delta({ content: 'one' })
+  const finish = chunk({}, { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
+
+  test.each<[string, boolean, object[]]>([
+    ['if it comes with the end', true, [text, { ...finish, usage: usageOf(9, 50) }]],
+    ['if it comes after the end', true, [text, finish, sent(usageOf(9, 50))]],
+    ['if it comes with an error', true, [text, { error: { message: 'm' }, usage: usageOf(9, 50) }]],
+    ['if its total alone has the reasoning', true, [finish, sent(usageOf(9, 0, 60))]],
+    ['not if it comes early', false, [sent(usageOf(9, 1)), text]],
+    ['not if it comes with each event, and the answer is cut', false, [{ ...text, usage: usageOf(9, 1) }]],
+    ['not if it is zero', false, [text, finish, sent(usageOf(9, 0))]],
+    ['not if there is none', false, [text, finish]],
+  ])('%s', (_, isFinal, events) => {
+    const count = createUsageCount(() => PROMPT, words)
+    const reader = chatCompletions.reader('m')
+    for (const event of events) count.see(reader.read({ data: JSON.stringify(event) }))
+    expect(count.counted()).toEqual({ tokens: count.tokens(), isFinal })
+  })
+})
+
 test('an unstreamed answer is counted in the same way', () => {
   const choices = [{ index: 0, message: { role: 'assistant', content: 'three words here' } }]
   const of = (json: object) => {

@@ -19,7 +19,11 @@ const house = useHouse({
   VISITOR_DAILY_TOKENS: '5000',
   VISITOR_CONCURRENCY: '2',
   MAX_OUTPUT_TOKENS: '1000',
+  // What came is counted, to the token. The work that can't be seen is charged in the other house.
+  UNSEEN_TOKENS_PER_SECOND: '0',
 })
+
+const PER_MS = 50
 
 /** Nobody bounds an answer but its caller. */
 const unbounded = useHouse({
@@ -27,6 +31,7 @@ const unbounded = useHouse({
   ACCESS_KEYS,
   MODELS: 'gpt-test',
   KEY_DAILY_TOKENS: '50000',
+  UNSEEN_TOKENS_PER_SECOND: String(PER_MS * 1000),
 })
 
 let next = 0
@@ -55,8 +60,8 @@ function costing(prompt_tokens: number, completion_tokens: number): Script {
 }
 
 /** Waits until all calls of this caller are settled. */
-async function settled(headers: Sent) {
-  const usage = () => usageOf(house.url, headers)
+async function settled(headers: Sent, { url } = house) {
+  const usage = () => usageOf(url, headers)
   await expect.poll(async () => (await usage()).calls.running, { timeout: 5000 }).toBe(0)
   return usage()
 }
@@ -213,6 +218,49 @@ describe('without the upstream’s count: the estimate', () => {
       expect((await settled(headers)).tokens).toMatchObject({ used: PROMPT, reserved: 0 })
     },
   )
+})
+
+describe('work that can’t be seen is charged by the time that it took', () => {
+  const OUTPUT = 16_384
+
+  /** What a call is charged, by the budget and by the log, which agree. */
+  async function charged(headers: Sent, start: number): Promise<number> {
+    const { used, reserved } = (await settled(headers, unbounded)).tokens
+    expect(reserved).toBe(0)
+    const line = () => unbounded.logs.slice(start).find((line) => 'charged_tokens' in line)
+    await expect.poll(() => line()?.charged_tokens, { timeout: 5000 }).toBe(used)
+    return used
+  }
+
+  test.each(ROUTES.slice(0, 3))('%s: left before the first byte', async (_, ask) => {
+    const [headers, start] = [aCaller(), unbounded.logs.length]
+    unbounded.upstream.next(hang)
+    const leave = new AbortController()
+    const asked = ask(unbounded.url, {}, { headers, signal: leave.signal }).catch(() => undefined)
+    const { at } = await unbounded.upstream.call(1)
+    const ms = performance.now() - at
+    leave.abort()
+    await asked
+    const used = await charged(headers, start)
+    expect(used).toBeGreaterThan(PROMPT + Math.floor(ms) * PER_MS)
+    expect(used).toBeLessThanOrEqual(PROMPT + OUTPUT)
+  })
+
+  test.each(ROUTES.slice(1))('%s: one word after 100 ms of thought, and a cut', async (_, ask) => {
+    const [headers, start] = [aCaller(), unbounded.logs.length]
+    unbounded.upstream.next(inOrder(begun([role()]), wait(100), send(delta('one')), cut))
+    await receive(await ask(unbounded.url, {}, { headers }))
+    expect(await charged(headers, start)).toBeGreaterThanOrEqual(PROMPT + 99 * PER_MS)
+  })
+
+  test.each(ROUTES)('%s: a 504 after more than a second, and then an answer', async (_, ask) => {
+    const [headers, start] = [aCaller(), unbounded.logs.length]
+    const late = inOrder(wait(1100), failing(504, {}, { 'retry-after-ms': '0' }))
+    unbounded.upstream.next(late, costing(PROMPT, 5))
+    await receive(await ask(unbounded.url, {}, { headers }))
+    // Both the attempts, and no more than was put aside.
+    expect(await charged(headers, start)).toBe(PROMPT + OUTPUT)
+  })
 })
 
 describe('an upstream that ignores its bound', () => {

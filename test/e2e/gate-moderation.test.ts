@@ -1,5 +1,5 @@
 /** What is flagged reaches no reader, on whichever way an answer travels, and no journal. moderation.test.ts has the relay's own cases. */
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { FORBIDDEN, phraseOf } from '../support/answers.ts'
 import { dataOf, lastError, type Received, receive, refusal } from '../support/caller.ts'
 import { chatJson, keys, openStream, ROUTES, type Sent, usageOf } from '../support/gate.ts'
@@ -216,6 +216,63 @@ describe('a question', () => {
     expect(chunksOf(text).at(-1)).toMatchObject({ millrace: { state: 'moderated' } })
     await line(holding, 'moderated')
   })
+})
+
+describe('a caller that leaves, or is refused, while the upstream is at work', () => {
+  const question = { messages: [{ role: 'user', content: 'Tell me all.' }] }
+  const told = begun([role(), ...numbered(1000).map(delta)])
+  /** Passes the question, and never judges the answer. */
+  const answerPends: Script = (reply) =>
+    (JSON.stringify(reply.call.request).includes('Tell me all') ? verdict(isBad) : hang)(reply)
+
+  /** What this call alone is charged: its place and its tokens are free again, and it has one line in the log. */
+  async function charged(before: number, end: string): Promise<number> {
+    await expect
+      .poll(async () => usageOf(holding.url, headers), { timeout: 5000 })
+      .toMatchObject({ tokens: { reserved: 0 }, calls: { running: 0 } })
+    const { used } = (await usageOf(holding.url, headers)).tokens
+    expect(await line(holding, end)).toHaveProperty('charged_tokens', used - before)
+    expect(holding.logs.slice(start.get(holding)).filter((line) => line.end !== 'done')).toHaveLength(1)
+    return used - before
+  }
+
+  test.each<[string, string, Script]>(
+    ROUTES.slice(1, 3).flatMap(([route]): [string, string, Script][] => [
+      [route, 'its text is held', answerPends],
+      [route, 'its question is judged', hang],
+    ]),
+  )('%s: it leaves while %s, and what came is charged', async (route, _, moderation) => {
+    const { used } = (await usageOf(holding.url, headers)).tokens
+    when(holding, { moderation, model: inOrder(told, hang) })
+    const leave = new AbortController()
+    const [, ask] = ROUTES.find(([name]) => name === route) ?? []
+    const asked = ask?.(holding.url, question, { headers, signal: leave.signal }).catch(() => undefined)
+    // The moderation and the model were asked, and the model's words have come.
+    const { calls } = holding.upstream
+    const pending = () => calls.filter(isModeration).length === (moderation === hang ? 1 : 2)
+    const words = () => calls.find((call) => !isModeration(call))?.sent.length === 1001
+    await expect.poll(() => pending() && words(), { timeout: 5000 }).toBe(true)
+    leave.abort()
+    await asked
+    await holding.upstream.until(({ open }) => open === 0)
+    expect(await charged(used, 'stopped')).toBeGreaterThan(900)
+  })
+
+  test.each(ROUTES.slice(1, 3))(
+    '%s: its question is flagged late, and what came is charged',
+    async (_, ask) => {
+      const { used } = (await usageOf(holding.url, headers)).tokens
+      const isSaid = () => holding.upstream.calls.find((call) => !isModeration(call))?.sent.length === 1001
+      const afterIt: Script = async (reply) => {
+        await vi.waitUntil(isSaid)
+        await verdict(() => true)(reply)
+      }
+      when(holding, { moderation: afterIt, model: inOrder(told, hang) })
+      const response = await ask(holding.url, question, { headers })
+      expect(await response.text()).toContain('content_filter')
+      expect(await charged(used, 'moderated')).toBeGreaterThan(900)
+    },
+  )
 })
 
 describe('a moderation that fails', () => {

@@ -309,12 +309,13 @@ describe('a caller may have', () => {
 })
 
 test.each([
-  ['upstream_unreachable', 0],
-  ['upstream_truncated', undefined],
-] as const)('a call that ends as %s before there is a stream is settled at %s', async (code, used) => {
+  ['upstream_unreachable', undefined, 0],
+  ['upstream_truncated', 40, 40],
+] as const)('a call that ends as %s before there is a stream is settled at %s', async (code, cost, used) => {
   const admission = admitted()
   const { open, upstreams } = start({ admit: () => admission })
   const opened = open()
+  if (upstreams[0]) upstreams[0].run.charged = () => cost
   upstreams[0]?.refuse(new ApiError(code))
   expect(await opened).toMatchObject({ code })
   await pass(0)

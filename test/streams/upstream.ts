@@ -89,6 +89,8 @@ export function createTestUpstream(now: () => number = Date.now): TestUpstream {
       chunksOf,
       moderate: undefined,
       errorOf: errorInStream(allWords),
+      onUpstreamEnd() {},
+      charged: () => undefined,
       finished() {
         finished = true
       },

@@ -84,6 +84,7 @@ export function startAnswer(parts: Iterable<Uint8Array>, coming: Coming = {}): S
     tell: undefined,
     usage,
     timing: () => undefined,
+    onUpstreamEnd() {},
     errorOf: errorInStream(allWords),
     ...fields,
     sink: {

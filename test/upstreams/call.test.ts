@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
 import { DEADLINES, type Deadlines } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
@@ -123,6 +123,70 @@ describe('before the first byte, a failure is tried again', () => {
     const { answer, attempts } = await ask([leave], { caller: caller.signal })
     expect(answer).toMatchObject({ code: 'caller_left' })
     expect(attempts).toBe(1)
+  })
+})
+
+describe('attempts that may have cost tokens are told, with the time that they worked', () => {
+  const WORK_MS = 3000
+  const pass = () => vi.setSystemTime(Date.now() + WORK_MS)
+  const working = (after: () => Promise<Response>) => async (): Promise<Response> => {
+    pass()
+    return after()
+  }
+  const inSuccess = (body: object) => working(async () => Response.json(body))
+  const broken = async () =>
+    new Response(new ReadableStream({ start: (controller) => controller.error(new Error('reset')) }), SSE)
+  const long = { 'retry-after': '600' }
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  test.each<[string, number, (() => Promise<Response>)[]]>([
+    ['an answer', 0, [working(ok)]],
+    ...[300, 400, 401, 403, 404, 409, 413, 422, 429, 503, 529].map(
+      (status): [string, number, (() => Promise<Response>)[]] => [
+        `a slow ${status}`,
+        0,
+        [working(refuses(status, long))],
+      ],
+    ),
+    ...[408, 500, 502, 504, 520].map((status): [string, number, (() => Promise<Response>)[]] => [
+      `a slow ${status}`,
+      1,
+      [working(refuses(status, long))],
+    ]),
+    ['a quick 504', 0, [refuses(504, long)]],
+    ['a refused connection', 0, [unreachable, unreachable, unreachable]],
+    ['a slow 504 and its retries', 3, Array(3).fill(working(refuses(504, { 'retry-after-ms': '0' })))],
+    ['a slow 504, then an answer', 1, [working(refuses(504, { 'retry-after-ms': '0' })), ok]],
+    ['a reset after the head', 1, [working(broken)]],
+    ['a slow error in a success', 1, [inSuccess({ error: { message: 'Filtered.' } })]],
+    ['what is no answer', 1, [working(async () => new Response('', SSE))]],
+  ])('%s: %i', async (_, count, answers) => {
+    const { lost } = await ask(answers)
+    expect(lost).toEqual(Array(count).fill(WORK_MS))
+  })
+
+  test('an answer that came whole where a stream was asked for is told apart', async () => {
+    const { lost, unstreamed } = await ask([inSuccess({ choices: [] })])
+    expect(lost).toEqual([])
+    expect(unstreamed).toEqual({ body: toBytes('{"choices":[]}'), ms: WORK_MS })
+  })
+
+  test.each([
+    ['before its status', () => new Promise<Response>(() => {})],
+    ['before its first byte', async () => new Response(never(), SSE)],
+    ['before a refusal’s words', async () => new Response(never(), { status: 400 })],
+  ])('a call whose caller leaves %s ends at once, even if the upstream does not', async (_, upstream) => {
+    const caller = new AbortController()
+    const asked = ask([upstream], { caller: caller.signal })
+    pass()
+    caller.abort()
+    expect(await asked).toMatchObject({ answer: { code: 'caller_left' }, lost: [WORK_MS] })
   })
 })
 

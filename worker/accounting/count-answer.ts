@@ -1,5 +1,5 @@
 /** Counts the tokens of a relayed answer from its bytes. */
-import { createUsageCount, type Tokens } from '../answer/usage.ts'
+import { type Counted, createUsageCount } from '../answer/usage.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
 import type { Question } from '../formats/format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
@@ -21,7 +21,7 @@ export async function countAnswer(
   { model, question, promptTokens }: AskedQuestion,
   answer: Uint8Array | ReadableStream<Uint8Array>,
   stream: boolean,
-): Promise<Tokens> {
+): Promise<Counted> {
   const counter = counterFor(model)
   const usage = createUsageCount(() => promptTokens ?? question().promptTokens(model, counter), counter)
   try {
@@ -30,7 +30,7 @@ export async function countAnswer(
   } catch {
     // The answer broke off, or is not an answer.
   }
-  return usage.tokens()
+  return usage.counted()
 }
 
 async function readEvents(

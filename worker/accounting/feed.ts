@@ -1,18 +1,18 @@
 /** Passes the bytes that a relay's tap sees to the meter, without delaying the relay. */
 
-import type { Tokens } from '../answer/usage.ts'
+import type { Counted } from '../answer/usage.ts'
 import { MAX_HELD_FOR_METER_BYTES } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
 
 /** The meter: reads an answer to its end. */
-export type Count = (answer: Uint8Array | ReadableStream<Uint8Array>) => Promise<Tokens>
+export type Count = (answer: Uint8Array | ReadableStream<Uint8Array>) => Promise<Counted>
 
 export interface Feed {
   push(bytes: Uint8Array): void
   /**
    * Ends the input. @returns the count; `undefined` if the meter failed, which must not affect the answer
    */
-  end(): Promise<Tokens | undefined>
+  end(): Promise<Counted | undefined>
 }
 
 /**

@@ -3,7 +3,7 @@
  * call's CPU time. It reads what the relay's tap has seen, in large reads.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import type { Tokens } from '../answer/usage.ts'
+import type { Counted } from '../answer/usage.ts'
 import { chatRequests } from '../formats/chat-completions/request.ts'
 import { reread } from '../formats/reread.ts'
 import { countAnswer } from './count-answer.ts'
@@ -20,7 +20,7 @@ export class Meter extends WorkerEntrypoint {
     { bytes, model, promptTokens }: { bytes: Uint8Array; model: string; promptTokens: number | undefined },
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
-  ): Promise<Tokens> {
+  ): Promise<Counted> {
     const question = () => reread(bytes, chatRequests)
     return countAnswer({ model, question, promptTokens }, answer, stream)
   }

@@ -25,6 +25,8 @@ export interface RequestRecord {
   prompt_tokens?: number
   completion_tokens?: number
   usage_source?: UsageSource
+  /** What a budget is charged, in all: with attempts that failed, and work that could not be seen. */
+  charged_tokens?: number
   /** How the answer ended; absent for a request that only reads a durable stream. */
   end?: EndState
   /** The error's code, if there was an error. */
@@ -53,6 +55,7 @@ export function record(line: RequestRecord, dataset?: Dataset): void {
       line.prompt_tokens ?? 0,
       line.completion_tokens ?? 0,
       line.retries ?? 0,
+      line.charged_tokens ?? 0,
     ],
   })
 }

@@ -11,6 +11,7 @@ import type { Moderation, Outcome } from '../moderation/moderation.ts'
 import { encodeEvent, encodeLines, toBytes } from '../protocol/encode.ts'
 import { createEventReader, type Frame } from '../protocol/event-reader.ts'
 import type { Timing, WireError } from '../protocol/wire.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import type { Chunks } from './chunks.ts'
 import { type AnswerEnd, endOf } from './end.ts'
 import type { UsageCount } from './usage.ts'
@@ -72,6 +73,8 @@ export interface AnswerRun {
   tell: Tell
   usage: UsageCount
   timing(): Timing | undefined
+  /** Called when the upstream's part is over, while held text may still be judged, and readers be behind. */
+  onUpstreamEnd(end: AnswerEnd): void
   /** The upstream's error in mid-stream, in the form that callers may see. */
   errorOf(wire: WireError): ApiError
 }
@@ -101,10 +104,17 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
   void moderation?.ended.then(({ state }) => {
     if (state === 'flagged' || state === 'unavailable') abort(new ApiError('content_filter'))
   })
-  const stop = () => endOf(signal.reason).state === 'stopped' && moderation?.stop()
+  let breaking: ReturnType<typeof setTimeout> | undefined
+  const stop = () => {
+    // The body of an aborted call breaks off. A read of one that doesn't ends all the same.
+    breaking = setTimeout(run.chunks.cancel)
+    if (endOf(signal.reason).state === 'stopped') moderation?.stop()
+  }
   signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
   try {
     const upstreamEnd = await readToEnd(run, choices, moderation)
+    run.onUpstreamEnd(upstreamEnd)
     if (upstreamEnd.state === 'stopped') moderation?.stop()
     const outcome = await moderation?.end()
     const { end, closing, withdrawn } = judged(upstreamEnd, outcome, choices.open())
@@ -123,6 +133,7 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
     return end
   } finally {
     signal.removeEventListener('abort', stop)
+    if (breaking !== undefined) clearTimeout(breaking)
     moderation?.stop()
   }
 }
@@ -174,6 +185,7 @@ async function readToEnd(
       const room = sink.flush()
       if (room !== undefined) await unlessAborted(room, signal)
     }
+    if (signal.aborted) return endOf(signal.reason)
     // Only the blank line after the end is missing: the answer is whole.
     if (format.isUnterminatedEnd(frames.unfinished())) return { state: 'done' }
     return endOf(new ApiError('upstream_truncated'))
@@ -266,14 +278,4 @@ function openChoices(): OpenChoices {
     },
     open: () => (open.size === 0 ? [0] : [...open].filter(([, isOpen]) => isOpen).map(([choice]) => choice)),
   }
-}
-
-/** @returns what `work` resolves to; rejects with the signal's reason as soon as it aborts */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const aborted = () => reject(signal.reason)
-    if (signal.aborted) return aborted()
-    signal.addEventListener('abort', aborted)
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
-  })
 }

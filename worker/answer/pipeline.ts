@@ -2,6 +2,7 @@
  * THE FLOW: question → upstream → answer → caller, for callers whose connection is the call. An answer whose
  * bytes stay unchanged is piped natively; every other answer goes through the engine. No answer does both.
  */
+import { type AnswerWork, type CallAccount, chargeOf, type Terms } from '../accounting/charge.ts'
 import { createFeed } from '../accounting/feed.ts'
 import type { ChatCall } from '../admission/body.ts'
 import { createHttpSink } from '../delivery/http-sink.ts'
@@ -12,7 +13,6 @@ import { watch } from '../delivery/watch.ts'
 import { ApiError } from '../errors.ts'
 import type { Tell } from '../formats/answer-format.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
-import type { Question } from '../formats/format.ts'
 import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
@@ -22,7 +22,8 @@ import { toBytes } from '../protocol/encode.ts'
 import { parseJson } from '../protocol/json.ts'
 import { type EndState, PLAIN_TEXT } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { type Answer, askUpstream, type Call, createCall, type UpstreamRequest } from '../upstreams/call.ts'
+import { unlessAborted } from '../unless-aborted.ts'
+import { type Answer, askUpstream, type Call, createCall, type UpstreamResult } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
@@ -31,7 +32,8 @@ import { type AnswerItem, runAnswer, type Sink } from './engine.ts'
 import { outputLimit } from './output-limit.ts'
 import { endOnSilence } from './silence.ts'
 import { createTimer } from './timing.ts'
-import { createUsageCount, type Tokens } from './usage.ts'
+import { type Counted, createUsageCount } from './usage.ts'
+import { awaitVerdict } from './verdict.ts'
 
 export interface Flow {
   upstream: Upstream
@@ -41,6 +43,8 @@ export interface Flow {
   moderation: Moderating
   /** The deployment's limit for the answer's tokens: an answer that reaches it is ended. */
   mostOutput?: number | undefined
+  /** By what a call is charged whose upstream did not count all that it made. */
+  terms: Pick<Terms, 'output' | 'unseenPerSecond'>
   /** Aborts when the caller leaves. */
   clientGone: AbortSignal
   /** Counts the tokens of an answer without delaying its bytes. */
@@ -48,12 +52,12 @@ export interface Flow {
     asked: Pick<ChatCall, 'bytes' | 'model' | 'question' | 'tokens'>,
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
-  ): Promise<Tokens>
+  ): Promise<Counted>
 }
 
 /** OpenAI's wire format: the upstream's bytes, unless something is added, hidden or judged. */
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(asking(chat, flow), flow, (answer, call) => {
+  return converse(chat, flow, (answer, call) => {
     if (!chat.stream) return whole(chat, flow, answer)
     const { moderation, mostOutput, words } = flow
     const asked = chat.wants === undefined && !chat.hidesUsage
@@ -71,7 +75,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
 export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
   // A terminal can't take text back, so text is held until it has passed.
   const holding: Flow = { ...flow, moderation: { ...flow.moderation, mode: { kind: 'hold' } } }
-  return converse(asking(chat, flow), flow, (answer, call) =>
+  return converse(chat, flow, (answer, call) =>
     throughEngine(chat, holding, answer, call, {
       tell: undefined,
       contentType: PLAIN_TEXT,
@@ -90,13 +94,14 @@ async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): P
     observe: feed.push,
   })
   call.onLeave(watched.drainNow)
-  const tokens = watched.ended.then(feed.end)
+  const working = watched.ended.then(() => Date.now() - answer.asked)
+  const counted = watched.ended.then(feed.end)
   const { body, ended } = pipeNative({ ...answer, ...call, format: chatCompletions, watched })
   return {
     delivery: { ...head(answer, answer.contentType), body },
     ended: ended.then(async ({ state, bytes }) => {
       watched.drainNow()
-      return { end: state, bytes, tokens: await tokens }
+      return { end: state, bytes, isWhole: state === 'done', ms: await working, counted: await counted }
     }),
   }
 }
@@ -126,6 +131,7 @@ async function throughEngine(
   const silence = endOnSilence(chunks, deadlines.silence, call.abort)
   call.onLeave(chunks.hurry)
   const { input: _, output, ...how } = moderation
+  const work = { isWhole: false, ms: 0 }
   const running = runAnswer({
     format: chatCompletions,
     reader: chatCompletions.reader(chat.model),
@@ -139,9 +145,18 @@ async function throughEngine(
     tell,
     usage,
     timing: () => (chat.wants === 'timing' ? timing() : undefined),
+    onUpstreamEnd({ state }) {
+      work.isWhole = state === 'done'
+      work.ms = Date.now() - answer.asked
+    },
     errorOf: errorInStream(output ? undefined : words),
   }).finally(silence.stop)
-  const ended = running.then(({ state }) => ({ end: state, bytes: body.bytes, tokens: usage.tokens() }))
+  const ended = running.then(({ state }) => ({
+    ...work,
+    end: state,
+    bytes: body.bytes,
+    counted: usage.counted(),
+  }))
   await Promise.race([body.begun, running])
   if (body.hasBegun) return { delivery: { ...head(answer, contentType), body: body.readable }, ended }
   const { state, error } = await running
@@ -152,14 +167,20 @@ async function throughEngine(
 
 /** An unstreamed answer, unchanged. A moderated one is built anew from what was judged, or without its words. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
-  const { first } = answer
-  const tokens = flow.count(chat, first, false).catch(() => undefined)
-  const account = async (end: EndState, bytes: number) => ({ end, bytes, tokens: await tokens })
+  const { first, asked, firstByte } = answer
+  const counting = flow.count(chat, first, false).catch(() => undefined)
+  const work = { isWhole: true, ms: firstByte - asked }
+  const account = async (end: EndState, bytes: number) => ({ ...work, end, bytes, counted: await counting })
   const asItIs = { ...head(answer, answer.contentType), body: new Blob([first]).stream() }
   if (!flow.moderation.output) return { delivery: asItIs, ended: account('done', first.byteLength) }
   const json = parseJson(new TextDecoder().decode(first))
   const judged = chatCompletions.judgedWhole(json)
-  const verdict = await judgeWhole(judged.texts, { ...flow.moderation, signal: flow.clientGone })
+  const signal = flow.clientGone
+  const judging = judgeWhole(judged.texts, { ...flow.moderation, signal })
+  const verdict = await unlessAborted(judging, signal).catch(() => undefined)
+  if (verdict === undefined || signal.aborted) {
+    return { delivery: new ApiError('caller_left'), ended: account('stopped', 0) }
+  }
   if (verdict.kind === 'unavailable') {
     const error = new ApiError('moderation_unavailable', { cause: verdict.why })
     return { delivery: error, ended: account('failed', 0) }
@@ -182,69 +203,86 @@ interface Delivery extends Head {
   body: ReadableStream<Uint8Array>
 }
 
-interface Ended {
-  end: EndState
+/** What became of an answer that had begun. */
+interface Ended extends AnswerWork {
+  /** Absent if none of it was sent: then the error tells. */
+  end?: EndState
   /** Bytes that were sent to the caller. */
-  bytes: number
-  tokens?: Tokens | undefined
+  bytes?: number
 }
 
 interface Handed {
   delivery: Delivery | ApiError
-  /** For an answer that had begun, even if no byte of it was sent. Never rejects. */
+  /** Never rejects. `undefined`: no answer had begun. */
   ended?: Promise<Ended>
 }
 
-export interface Outcome extends Handed {
+export interface Outcome {
+  delivery: Delivery | ApiError
+  /** Never rejects. */
+  ended: Promise<CallAccount>
   /** How often the call was repeated before its first byte. */
   retries: number
 }
-
-interface Asking extends Pick<UpstreamRequest, 'send' | 'stream'> {
-  /** The question to judge, if questions are moderated. */
-  question?: Question
-  /** Counts an answer that came whole. */
-  countWhole?(answer: Uint8Array): Promise<Tokens>
-}
-
-const asking = (chat: ChatCall, { upstream, count }: Flow): Asking => ({
-  send: (signal) => upstream.chat(chat.bytes, signal),
-  stream: chat.stream,
-  question: chat.question,
-  countWhole: (answer) => count(chat, answer, false),
-})
 
 /**
  * Makes the call and passes its answer on. A failure before the caller's first byte is an error with a
  * status.
  */
 async function converse(
-  { question, countWhole, ...ask }: Asking,
-  { deadlines, clientGone, moderation, words }: Flow,
+  chat: ChatCall,
+  flow: Flow,
   hand: (answer: Answer, call: Call) => Promise<Handed>,
 ): Promise<Outcome> {
+  const { upstream, deadlines, clientGone, moderation, words } = flow
   const call = createCall(clientGone, deadlines.total)
   // The verdict and the call run in parallel: a flagged question aborts the call.
-  const judged =
-    moderation.input && question
-      ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt), { ...moderation, signal: call.signal })
-      : undefined
-  void judged?.then((refusal) => refusal && call.abort(refusal))
-  const asked = await askUpstream({ ...ask, call, deadlines, words })
-  const { retries, unstreamed } = asked
-  const answer = asked.answer instanceof ApiError ? asked.answer : ((await judged) ?? asked.answer)
-  const refused = async (error: ApiError): Promise<Handed> => ({
-    delivery: error,
-    ...(unstreamed && countWhole && { ended: failedWith(countWhole(unstreamed)) }),
-  })
-  const handed = await (answer instanceof ApiError ? refused(answer) : hand(answer, call))
-  void Promise.resolve(handed.ended).then(call.finished)
-  return { ...handed, retries }
+  const judged = moderation.input
+    ? judgeQuestion(chat.question.judgedTexts(moderation.ownersPrompt), {
+        ...moderation,
+        signal: call.signal,
+      })
+    : undefined
+  void judged?.then((refusal) => refusal && call.leave(refusal))
+  const send = (signal: AbortSignal) => upstream.chat(chat.bytes, signal)
+  const asked = await askUpstream({ send, stream: chat.stream, call, deadlines, words })
+
+  async function answered({ answer, unstreamed }: UpstreamResult): Promise<Handed> {
+    if (answer instanceof ApiError) {
+      const ended = unstreamed && notShown(flow.count(chat, unstreamed.body, false), unstreamed.ms)
+      return { delivery: answer, ...(ended && { ended }) }
+    }
+    const feed = createFeed((bytes) => flow.count(chat, bytes, chat.stream))
+    const refusal = await awaitVerdict(judged, answer, call, feed.push)
+    if (refusal === undefined) return hand(answer, call)
+    return { delivery: refusal, ended: notShown(feed.end(), Date.now() - answer.asked) }
+  }
+
+  const { delivery, ended = Promise.resolve(undefined) } = await answered(asked)
+  void ended.then(call.finished)
+  return { delivery, retries: asked.retries, ended: ended.then((it) => accountOf(chat, flow, asked, it)) }
 }
 
-/** The end of an answer that could not be sent but has cost tokens. */
-async function failedWith(tokens: Promise<Tokens>): Promise<Ended> {
-  return { end: 'failed', bytes: 0, tokens: await tokens.catch(() => undefined) }
+/** What became of an answer of which nothing was sent. */
+async function notShown(counting: Promise<Counted | undefined>, ms: number): Promise<Ended> {
+  return { isWhole: false, ms, counted: await counting.catch(() => undefined) }
+}
+
+function accountOf(
+  { model, question, tokens }: ChatCall,
+  { terms }: Flow,
+  { lost }: UpstreamResult,
+  answer: Ended | undefined,
+): CallAccount {
+  const counted = answer?.counted?.tokens
+  const promptTokens = () =>
+    tokens.prompt ?? counted?.prompt_tokens ?? question.promptTokens(model, counterFor(model))
+  return {
+    end: answer?.end,
+    bytes: answer?.bytes,
+    tokens: counted,
+    charged: chargeOf({ lost, answer }, { ...terms, promptTokens }),
+  }
 }
 
 function head({ status, headers }: Answer, contentType: string): Head {

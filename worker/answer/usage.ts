@@ -15,12 +15,24 @@ export interface Tokens {
   usage_source: UsageSource
 }
 
+/** What was counted of an answer. */
+export interface Counted {
+  tokens: Tokens
+  /**
+   * Whether the upstream's count came at the answer's end, and is more than zero: then it has all that was
+   * made, hidden reasoning too.
+   */
+  isFinal: boolean
+}
+
 export interface UsageCount {
-  see(answer: Pick<AnswerEvent | WholeAnswer, 'texts' | 'usage'>): void
+  /** Takes an event of a streamed answer, or a whole answer. */
+  see(answer: WholeAnswer | Pick<AnswerEvent, 'kind' | 'texts' | 'finished' | 'usage'>): void
   /** For the caller: the upstream's own usage if it sent any, or else the estimate. */
   usage(): { usage: Usage; source: UsageSource }
   /** For the log and the budget. */
   tokens(): Tokens
+  counted(): Counted
 }
 
 /**
@@ -31,6 +43,9 @@ export function createUsageCount(promptTokens: () => number, counter: Counter): 
   // Texts are kept, and counted only on demand: most upstreams send their count at the end.
   const texts = new Map<string, string>()
   let sent: Usage | undefined
+  /** Whether the answer's end has come, or its first choice's. */
+  let isOver = false
+  let isFinal = false
 
   function countTexts(): number {
     let tokens = 0
@@ -38,9 +53,27 @@ export function createUsageCount(promptTokens: () => number, counter: Counter): 
     return tokens
   }
 
+  function tokens(): Tokens {
+    const counted = countTexts()
+    if (sent === undefined) {
+      return { prompt_tokens: promptTokens(), completion_tokens: counted, usage_source: 'estimated' }
+    }
+    const prompt_tokens = sent.prompt_tokens > 0 ? sent.prompt_tokens : promptTokens()
+    const { completion_tokens: said, total_tokens: total } = sent
+    const inTotal = isTokenCount(total) ? total - prompt_tokens : 0
+    const completion_tokens = Math.max(said, inTotal, counted)
+    const usage_source = counted > Math.max(said, inTotal) ? 'estimated' : 'upstream'
+    return { prompt_tokens, completion_tokens, usage_source }
+  }
+
   return {
-    see({ texts: pieces, usage }) {
-      if (usage !== undefined) sent = usage
+    see(answer) {
+      const { texts: pieces, usage } = answer
+      isOver ||= !('kind' in answer) || answer.finished.length > 0 || answer.kind === 'error'
+      if (usage !== undefined) {
+        sent = usage
+        isFinal = isOver && (usage.completion_tokens > 0 || usage.total_tokens > usage.prompt_tokens)
+      }
       for (const { choice, kind, key, text, repeats } of pieces) {
         if (repeats || kind === 'other') continue
         const id = `${choice}:${key}`
@@ -54,17 +87,7 @@ export function createUsageCount(promptTokens: () => number, counter: Counter): 
       const total_tokens = prompt_tokens + completion_tokens
       return { usage: { prompt_tokens, completion_tokens, total_tokens }, source: 'estimated' }
     },
-    tokens() {
-      const counted = countTexts()
-      if (sent === undefined) {
-        return { prompt_tokens: promptTokens(), completion_tokens: counted, usage_source: 'estimated' }
-      }
-      const prompt_tokens = sent.prompt_tokens > 0 ? sent.prompt_tokens : promptTokens()
-      const { completion_tokens: said, total_tokens: total } = sent
-      const inTotal = isTokenCount(total) ? total - prompt_tokens : 0
-      const completion_tokens = Math.max(said, inTotal, counted)
-      const usage_source = counted > Math.max(said, inTotal) ? 'estimated' : 'upstream'
-      return { prompt_tokens, completion_tokens, usage_source }
-    },
+    tokens,
+    counted: () => ({ tokens: tokens(), isFinal }),
   }
 }

@@ -33,6 +33,8 @@ export interface Config {
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
   budgets: Budgets
+  /** Tokens charged for each second in which the upstream was at work and nothing tells what it made. */
+  unseenPerSecond: number
 }
 
 /** Tokens in a UTC day, and calls at once. */
@@ -108,6 +110,7 @@ export function readConfig(vars: Vars): Config {
       keyTokens: values.KEY_DAILY_TOKENS,
       totalTokens: values.TOTAL_DAILY_TOKENS,
     },
+    unseenPerSecond: values.UNSEEN_TOKENS_PER_SECOND,
   }
 }
 

@@ -2,7 +2,7 @@
  * Every setting, once: how its text is read, what holds where it is unset, and what the documentation says of it. `readConfig`
  * (config.ts), `npm start` and docs/CONFIGURATION.md (`npm run docs`) are made from this table.
  */
-import { DEADLINES, KEEPING, VISITOR_BUDGET, VISITOR_TOKENS } from '../limits.ts'
+import { DEADLINES, KEEPING, UNSEEN_TOKENS_PER_SECOND, VISITOR_BUDGET, VISITOR_TOKENS } from '../limits.ts'
 import {
   accessKeys,
   address,
@@ -169,6 +169,12 @@ const BUDGETS = {
     about: 'Answers of each visitor that run at once.',
   },
   KEY_DAILY_TOKENS: { parse: count, unset: 'no limit', about: 'Tokens of each access key in a UTC day.' },
+  UNSEEN_TOKENS_PER_SECOND: {
+    parse: numberFrom(0, 100_000),
+    fallback: UNSEEN_TOKENS_PER_SECOND,
+    about:
+      'What is charged for each second in which the upstream was at work and nothing tells what it made: a call that is left while the model thinks, for one.',
+  },
 } as const satisfies Settings
 
 const TIMES = {

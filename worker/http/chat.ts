@@ -1,13 +1,15 @@
 /** `/v1/chat/completions` and `/chat`: the caller's connection is the call. */
 import { exports } from 'cloudflare:workers'
+import { type CallAccount, chargeOf } from '../accounting/charge.ts'
 import { countAnswer } from '../accounting/count-answer.ts'
 import type { ChatCall } from '../admission/body.ts'
 import { ownRates, rateHeaders, withRates } from '../admission/rate-headers.ts'
+import { endOf } from '../answer/end.ts'
 import type { Flow, Outcome } from '../answer/pipeline.ts'
-import { ApiError, mayHaveCost } from '../errors.ts'
-import { MAX_COUNTED_HERE_BYTES } from '../limits.ts'
+import { ApiError } from '../errors.ts'
+import { MAX_COUNTED_HERE_BYTES, SETTLED_AFTER_LEAVING_MS, SETTLED_AFTER_TOTAL_MS } from '../limits.ts'
 import type { Context } from './context.ts'
-import { admit, type BodyGuard, readQuestionOf } from './question.ts'
+import { admit, type BodyGuard, readQuestionOf, reservationOf } from './question.ts'
 import { refuse, STREAMED } from './respond.ts'
 
 type ChatFlow = (chat: ChatCall, flow: Flow) => Promise<Outcome>
@@ -26,32 +28,64 @@ export async function answer(c: Context, read: BodyGuard, flow: ChatFlow): Promi
   return deliver(c, it.outcome, it.state && rateHeaders(it.state, Date.now()))
 }
 
-/** Takes the call's ticket, runs its flow, and sees to it that the ticket is settled. */
+/** Takes the call's ticket, runs its flow, and sees to it that the ticket is settled once, and in time. */
 async function ask(c: Context, chat: ChatCall, flow: ChatFlow) {
-  const admission = await admit(c, chat)
+  const { account, config } = c.var
+  const reservation = reservationOf(c, chat)
+  const admission = await admit(c, reservation)
   if (admission instanceof ApiError) return admission
   const { ticket, state } = admission
-  // `MAX_OUTPUT_TOKENS` bounds an answer also where no budget does.
-  const mostOutput = ticket.outputBound ?? (c.var.config.maxOutputTokens && chat.outputBound)
-  const running = run(c, (own) => flow(chat, { ...own, mostOutput }))
-  const used = running.then(usedBy).catch(() => undefined)
-  c.executionCtx.waitUntil(used.then(ticket.settle))
-  return { outcome: await running, state }
-}
-
-/** @returns tokens in all; `undefined`: they are to be estimated */
-async function usedBy({ delivery, ended }: Outcome): Promise<number | undefined> {
-  const tokens = (await ended)?.tokens
-  if (tokens !== undefined) return tokens.prompt_tokens + tokens.completion_tokens
-  const refused = ended === undefined && delivery instanceof ApiError && !mayHaveCost(delivery.code)
-  return refused ? 0 : undefined
-}
-
-/** Runs a flow, and notes how it went. */
-async function run(c: Context, flow: (it: Flow) => Promise<Outcome>): Promise<Outcome> {
-  const { account, caller, config, moderation, upstream, wordsFor } = c.var
   const asked = Date.now()
-  const outcome = await flow({
+  const terms = { output: reservation.output, unseenPerSecond: config.unseenPerSecond }
+  // `MAX_OUTPUT_TOKENS` bounds an answer also where no budget does.
+  const mostOutput = ticket.outputBound ?? (config.maxOutputTokens && chat.outputBound)
+  const deadline = settlementDeadline(c.req.raw.signal, config.deadlines.total)
+  // Of a flow that failed or is overdue nothing is known but how long it has run.
+  const unknown = (reason: unknown): CallAccount => ({
+    end: endOf(reason).state,
+    charged: chargeOf({ lost: [Date.now() - asked] }, { ...terms, promptTokens: () => reservation.prompt }),
+  })
+  const overdue = deadline.passed.then((): Outcome => {
+    const delivery = new ApiError('caller_left')
+    return { delivery, ended: Promise.resolve(unknown(delivery)), retries: 0 }
+  })
+  const running = Promise.race([flow(chat, { ...flowOf(c), mostOutput, terms }), overdue])
+  const ended = running
+    .then((outcome) => Promise.race([outcome.ended, overdue.then(({ ended }) => ended)]))
+    .catch(unknown)
+    .finally(deadline.clear)
+  account.ended = ended
+  c.executionCtx.waitUntil(ended.then(({ charged = 0 }) => ticket.settle(charged)))
+  const outcome = await running
+  account.timing.upstream = Date.now() - asked
+  account.retries = outcome.retries
+  return { outcome, state }
+}
+
+interface Deadline {
+  passed: Promise<void>
+  clear(): void
+}
+
+/** By when a call is settled and logged, whatever it waits for: its reader, or a count. */
+function settlementDeadline(clientGone: AbortSignal, totalMs: number): Deadline {
+  const { promise: passed, resolve } = Promise.withResolvers<void>()
+  const timers = [setTimeout(resolve, totalMs + SETTLED_AFTER_TOTAL_MS)]
+  const left = () => void timers.push(setTimeout(resolve, SETTLED_AFTER_LEAVING_MS))
+  if (clientGone.aborted) left()
+  clientGone.addEventListener('abort', left)
+  return {
+    passed,
+    clear() {
+      clientGone.removeEventListener('abort', left)
+      for (const timer of timers) clearTimeout(timer)
+    },
+  }
+}
+
+function flowOf(c: Context): Omit<Flow, 'terms'> {
+  const { caller, config, moderation, upstream, wordsFor } = c.var
+  return {
     upstream,
     words: wordsFor(caller),
     moderation,
@@ -64,11 +98,7 @@ async function run(c: Context, flow: (it: Flow) => Promise<Outcome>): Promise<Ou
         ? countAnswer({ model, question: () => question, promptTokens }, answer, stream)
         : exports.Meter.count({ bytes, model, promptTokens }, answer, stream)
     },
-  })
-  account.timing.upstream = Date.now() - asked
-  account.retries = outcome.retries
-  if (outcome.ended !== undefined) account.ended = outcome.ended
-  return outcome
+  }
 }
 
 /**

@@ -8,22 +8,17 @@
  */
 import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
+import type { CallAccount } from '../accounting/charge.ts'
 import { type Dataset, type RequestRecord, record } from '../accounting/record.ts'
-import type { Tokens } from '../answer/usage.ts'
+import { LOGGED_AFTER_LEAVING_MS } from '../limits.ts'
 import type { EndState } from '../protocol/wire.ts'
-
-interface Ended {
-  end: EndState
-  bytes?: number
-  tokens?: Tokens | undefined
-}
 
 export interface Account
   extends Partial<
     Pick<RequestRecord, 'caller' | 'model' | 'upstream_status' | 'retries' | 'code' | 'cause'>
   > {
-  /** Where the answer is a stream: how it ended, and how much of it there was. */
-  ended?: Promise<Ended>
+  /** Where the request is a call, or its answer a stream: how it ended, and what it came to. */
+  ended?: Promise<Partial<CallAccount>>
   /** Whether it opens or reads a durable stream. The stream itself is logged when it ends, under the id of the request that opened it. */
   durable?: 'read' | 'opened'
   /** Milliseconds from the request to the call upstream, and from there to its first byte. */
@@ -38,39 +33,68 @@ export function log(): MiddlewareHandler<{
     const started = Date.now()
     const own: Account = { timing: {} }
     c.set('account', own)
-    await next()
-    // The upstream's id, if it sent one: its support asks for it.
-    const id = c.res.headers.get('x-request-id') ?? `req_${crypto.randomUUID()}`
-    const first_byte_ms = Date.now() - started
-    c.res.headers.set('x-request-id', id)
-    c.res.headers.set('server-timing', serverTiming({ ...own.timing, total: first_byte_ms }))
-    const { ended, durable, timing: _, ...known } = own
-    if (durable === 'opened') return
-    const { status } = c.res
-    // Where only middleware matched there is no route. The path itself may hold anything, so it is never logged.
-    const pattern = routePath(c, -1)
-    const route = pattern === '/*' ? 'none' : pattern
+    const { promise: answered, resolve: answer } = Promise.withResolvers<Answered>()
 
-    const settle = async () => {
-      const unstreamed = { end: status < 400 ? 'done' : refusedEnd(own.code) } as const
-      const { end, bytes, tokens }: Ended = (await ended) ?? unstreamed
+    async function write(): Promise<void> {
+      const left = longGone(c.req.raw.signal, answered).then((): Answered => {
+        own.code = 'caller_left'
+        return { id: newId(), status: 499 }
+      })
+      const { id, status, first_byte_ms } = await Promise.race([answered, left])
+      const { ended, durable, timing: _, ...known } = own
+      if (durable === 'opened') return
+      // Where only middleware matched there is no route. The path itself may hold anything, so it is never logged.
+      const pattern = routePath(c, -1)
+      const { end, bytes, tokens, charged } = (await ended) ?? {}
       const line = {
         id,
-        route,
+        route: pattern === '/*' ? 'none' : pattern,
         method: c.req.method,
         status,
         ...known,
-        first_byte_ms,
+        ...(first_byte_ms !== undefined && { first_byte_ms }),
         total_ms: Date.now() - started,
         ...(bytes !== undefined && { bytes }),
         ...tokens,
-        ...(durable === undefined && { end }),
+        ...(charged !== undefined && { charged_tokens: charged }),
+        ...(durable === undefined && { end: end ?? (status < 400 ? 'done' : refusedEnd(own.code)) }),
       }
       record(line, c.env.ANALYTICS)
     }
-    c.executionCtx.waitUntil(settle())
+
+    // From the start: what else keeps an invocation may end with the caller, before this line is written.
+    c.executionCtx.waitUntil(write())
+    await next()
+    // The upstream's id, if it sent one: its support asks for it.
+    const id = c.res.headers.get('x-request-id') ?? newId()
+    const first_byte_ms = Date.now() - started
+    c.res.headers.set('x-request-id', id)
+    c.res.headers.set('server-timing', serverTiming({ ...own.timing, total: first_byte_ms }))
+    answer({ id, status: c.res.status, first_byte_ms })
   }
 }
+
+interface Answered {
+  id: string
+  status: number
+  /** Absent where there is no answer. */
+  first_byte_ms?: number
+}
+
+/** Resolves a while after the caller left; never, if there is an answer before. */
+function longGone(clientGone: AbortSignal, answered: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = () => {
+      const timer = setTimeout(resolve, LOGGED_AFTER_LEAVING_MS)
+      void answered.then(() => clearTimeout(timer))
+    }
+    if (clientGone.aborted) leave()
+    clientGone.addEventListener('abort', leave)
+    void answered.then(() => clientGone.removeEventListener('abort', leave))
+  })
+}
+
+const newId = () => `req_${crypto.randomUUID()}`
 
 /** How a request ended that was answered with an error. */
 function refusedEnd(code: string | undefined): EndState {

@@ -7,6 +7,7 @@ import type { Reservation } from '../budget/ledger.ts'
 import { ApiError } from '../errors.ts'
 import { MAX_CALL_TOKENS, RESERVATION_GRACE_MS, RESERVED_OUTPUT_TOKENS } from '../limits.ts'
 import { counterFor } from '../tokens/packed.ts'
+import { unlessAborted } from '../unless-aborted.ts'
 import { type Context, callerOf } from './context.ts'
 
 export type BodyGuard = (request: Request, rules: Rules) => Promise<ChatCall | ApiError>
@@ -30,8 +31,15 @@ export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Re
   }
 }
 
-/** Takes the ticket of a call whose answer is this request's. */
-export function admit(c: Context, chat: ChatCall): Promise<Admission | ApiError> {
+/** Takes the ticket of a call whose answer is this request's. A caller that leaves meanwhile gives it back. */
+export async function admit(c: Context, reservation: Reservation): Promise<Admission | ApiError> {
   const { caller, limits } = c.var
-  return Promise.resolve(takeTicket(callerOf(c), reservationOf(c, chat), { caller, limits }))
+  const taking = takeTicket(callerOf(c), reservation, { caller, limits })
+  if (!(taking instanceof Promise)) return taking
+  return unlessAborted(taking, c.req.raw.signal).catch((reason) => {
+    if (!c.req.raw.signal.aborted) throw reason
+    const giveBack = taking.then((late) => (late instanceof ApiError ? undefined : late.ticket.settle(0)))
+    c.executionCtx.waitUntil(giveBack.catch(() => {}))
+    return new ApiError('caller_left')
+  })
 }

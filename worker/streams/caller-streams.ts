@@ -5,7 +5,7 @@
 import { type Dataset, record } from '../accounting/record.ts'
 import { reopenTicket, type TicketBudget, takeTicket } from '../admission/ticket.ts'
 import type { Config } from '../config/config.ts'
-import { ApiError, mayHaveCost } from '../errors.ts'
+import { ApiError } from '../errors.ts'
 import { IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import type { Part } from '../objects/part.ts'
@@ -34,7 +34,7 @@ export interface StreamBudget extends TicketBudget {
 export interface StreamsOptions {
   /** The caller's id. */
   caller: string
-  config: Pick<Config, 'keeping' | 'deadlines'>
+  config: Pick<Config, 'keeping' | 'deadlines' | 'unseenPerSecond'>
   upstream: Upstream
   /** What the caller may read of the upstream's errors. */
   words: UpstreamWords
@@ -52,7 +52,7 @@ export const hasStreams = (sql: Sql): boolean => hasTable(sql, 'streams')
 
 export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerStreams {
   const { caller, config, upstream, words, moderation, budget, dataset, onDue, onBroken } = options
-  const { keeping, deadlines } = config
+  const { keeping, deadlines, unseenPerSecond } = config
   const journal = createJournal(sql)
   const streams = createStreams({
     journal,
@@ -62,7 +62,8 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     admit: ({ reservation, limits }) => takeTicket(budget, reservation, { caller, limits }),
     ask({ bytes, model, reservation, limits }) {
       const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
-      const question = { bytes, model, reserved: limits && reservation }
+      const terms = { output: reservation.output, unseenPerSecond }
+      const question = { bytes, model, reserved: limits && reservation, terms }
       return startUpstreamRun(question, { upstream, words, moderation, deadlines, onProgress })
     },
     onEnd,
@@ -71,10 +72,8 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   // After a restart, streams still marked `running` have lost their upstream call: end them.
   for (const stream of journal.running()) interrupt(stream)
 
-  function onEnd({ stream, ticket, state, error, begun, tokens, bytes }: StreamEnd): void {
-    // An upstream that refuses late, when the reader already has the stream's id, still refuses.
-    const refused = begun === undefined && state === 'failed' && error && !mayHaveCost(error.code)
-    void ticket.settle(refused ? 0 : tokens.prompt_tokens + tokens.completion_tokens).catch(console.error)
+  function onEnd({ stream, ticket, state, error, begun, tokens, charged, bytes }: StreamEnd): void {
+    void ticket.settle(charged ?? 0).catch(console.error)
     const line = {
       id: begun?.headers['x-request-id'] ?? stream.requestId,
       route: '/v1/streams',
@@ -85,7 +84,8 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
       ...(begun && { upstream_status: begun.status, first_byte_ms: begun.firstByte - stream.started }),
       total_ms: Date.now() - stream.started,
       bytes,
-      ...(!refused && tokens),
+      // An upstream that refuses late, when the reader already has the stream's id, still refuses.
+      ...(charged !== undefined && { ...tokens, charged_tokens: charged }),
       end: state,
       ...(error && { code: error.code }),
     }
@@ -114,7 +114,9 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     })
     journal.end(stream.serial, [interruptedEnd(data)], end.state, Date.now() + keeping.kept)
     const ticket = reopenTicket(budget, stream.requestId, caller)
-    onEnd({ stream, ticket, ...end, begun: undefined, tokens: usage.tokens(), bytes })
+    const tokens = usage.tokens()
+    const charged = tokens.prompt_tokens + tokens.completion_tokens
+    onEnd({ stream, ticket, ...end, begun: undefined, tokens, charged, bytes })
   }
 
   return {

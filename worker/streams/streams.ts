@@ -5,7 +5,7 @@ import type { AnswerEnd } from '../answer/end.ts'
 import type { Tokens } from '../answer/usage.ts'
 import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation } from '../budget/ledger.ts'
-import { ApiError, mayHaveCost } from '../errors.ts'
+import { ApiError } from '../errors.ts'
 import { MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limits.ts'
 import type { Journal, KeptStream } from './journal.ts'
 import { endedLog, type Log, runningLog } from './log.ts'
@@ -49,6 +49,8 @@ export interface StreamEnd extends AnswerEnd {
   ticket: Ticket
   begun: StartedAnswer | undefined
   tokens: Tokens
+  /** What the call is charged, in tokens; `undefined`: it has cost nothing. */
+  charged: number | undefined
   /** Bytes of its events, as a reader gets them. */
   bytes: number
 }
@@ -125,9 +127,12 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
     if (end === 'refused') journal.forget(stream.serial)
     // The journal is whole: a failure in settling must not end the caller's other streams.
     try {
-      if (end !== 'refused')
-        return onEnd({ ...end, stream, ticket, tokens: upstream.usage.tokens(), bytes: running.log.bytes })
-      await ticket.settle(usedOf(await upstream.begun, upstream))
+      const charged = upstream.charged()
+      if (end === 'refused') await ticket.settle(charged ?? 0)
+      else {
+        const tokens = upstream.usage.tokens()
+        onEnd({ ...end, stream, ticket, tokens, charged, bytes: running.log.bytes })
+      }
     } catch (error) {
       console.error(error)
     }
@@ -222,11 +227,4 @@ async function beginning({ upstream, running }: Active): Promise<StartedAnswer |
   } finally {
     clearTimeout(timer)
   }
-}
-
-/** @returns what a call without a stream used, in tokens; `undefined`: the estimate is charged */
-function usedOf(begun: StartedAnswer | ApiError, { usage }: UpstreamRun): number | undefined {
-  if (!(begun instanceof ApiError) || !mayHaveCost(begun.code)) return 0
-  const { usage_source, prompt_tokens, completion_tokens } = usage.tokens()
-  return usage_source === 'upstream' ? prompt_tokens + completion_tokens : undefined
 }

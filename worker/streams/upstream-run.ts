@@ -1,19 +1,22 @@
 /** The upstream call of a durable stream: sends the question, and observes the answer. */
+import { chargeOf, type Terms } from '../accounting/charge.ts'
 import type { Chunks } from '../answer/chunks.ts'
 import { gatheredChunks } from '../answer/chunks.ts'
 import type { AnswerItem, AnswerRun, Observer } from '../answer/engine.ts'
 import { outputLimit } from '../answer/output-limit.ts'
 import { createTimer, type Timer } from '../answer/timing.ts'
 import { createUsageCount, type UsageCount } from '../answer/usage.ts'
-import type { ApiError } from '../errors.ts'
+import { awaitVerdict } from '../answer/verdict.ts'
+import { ApiError } from '../errors.ts'
 import type { AnswerFormat } from '../formats/answer-format.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
 import { chatRequests } from '../formats/chat-completions/request.ts'
 import { reread } from '../formats/reread.ts'
-import { type Deadlines, GATHER_MS } from '../limits.ts'
+import { type Deadlines, GATHER_MS, MAX_EVENT_BYTES } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
 import { judgeQuestion } from '../moderation/question.ts'
+import { createEventReader } from '../protocol/event-reader.ts'
 import { parseJson } from '../protocol/json.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall } from '../upstreams/call.ts'
@@ -23,7 +26,10 @@ import type { UpstreamWords } from '../upstreams/words.ts'
 
 /** A question that has gone upstream, and its answer. */
 export interface UpstreamRun
-  extends Pick<AnswerRun, 'format' | 'reader' | 'signal' | 'abort' | 'usage' | 'moderate' | 'errorOf'> {
+  extends Pick<
+    AnswerRun,
+    'format' | 'reader' | 'signal' | 'abort' | 'usage' | 'moderate' | 'errorOf' | 'onUpstreamEnd'
+  > {
   promptTokens: number
   /** Settles with the upstream's first byte, or with the reason why there is none. */
   begun: Promise<StartedAnswer | ApiError>
@@ -34,6 +40,8 @@ export interface UpstreamRun
   chunksOf(answer: StartedAnswer): Chunks
   /** Ends the call because its answer is no longer wanted. */
   stop(): void
+  /** What the call is charged, in tokens; `undefined`: it has cost nothing. To be asked at its end. */
+  charged(): number | undefined
   /** Ends the call's deadlines: the call is over. */
   finished(): void
 }
@@ -54,6 +62,8 @@ interface Question {
   model: string
   /** The reserved tokens; `undefined`: the caller has no limits. */
   reserved: { prompt: number; output: number } | undefined
+  /** By what the call is charged if the upstream did not count all that it made. */
+  terms: Pick<Terms, 'output' | 'unseenPerSecond'>
 }
 
 interface Parts {
@@ -67,7 +77,7 @@ interface Parts {
 
 /** Makes the call at once. */
 export function startUpstreamRun(
-  { bytes, model, reserved }: Question,
+  { bytes, model, reserved, terms }: Question,
   { upstream, words, moderation, deadlines, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
@@ -84,20 +94,43 @@ export function startUpstreamRun(
   const verdict = input
     ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt), { ...how, signal })
     : undefined
-  void verdict?.then((refused) => refused && call.abort(refused))
+  void verdict?.then((refused) => refused && call.leave(refused))
   const limit = reserved && outputLimit(reserved.output, counter, onProgress)
   const { format, reader, usage, timer } = answerOf(model, promptTokens)
+  let lost: readonly number[] = []
+  let work: { isWhole: boolean; ms: number } | undefined
+  let askedAt = 0
+  const ended = (isWhole: boolean) => {
+    work = { isWhole, ms: Date.now() - askedAt }
+  }
+
+  async function begin(): Promise<StartedAnswer | ApiError> {
+    const result = await asked
+    const { answer, unstreamed } = result
+    lost = result.lost
+    if (unstreamed !== undefined) {
+      usage.see(format.readWhole(parseJson(new TextDecoder().decode(unstreamed.body))))
+      work = { isWhole: false, ms: unstreamed.ms }
+    }
+    if (answer instanceof ApiError) return answer
+    askedAt = answer.asked
+    const refusal = await awaitVerdict(verdict, answer, call, countEvents(reader, usage))
+    if (refusal !== undefined) ended(false)
+    return refusal ?? answer
+  }
+
   return {
     format,
     reader,
     usage,
     timer,
     promptTokens,
-    begun: asked.then(async ({ answer, unstreamed }) => {
-      if (unstreamed !== undefined)
-        usage.see(format.readWhole(parseJson(new TextDecoder().decode(unstreamed))))
-      return (await verdict) ?? answer
-    }),
+    begun: begin(),
+    charged() {
+      const answer = work && { ...work, counted: usage.counted() }
+      return chargeOf({ lost, answer }, { ...terms, promptTokens: () => promptTokens })
+    },
+    onUpstreamEnd: ({ state }) => ended(state === 'done'),
     signal,
     abort: call.leave,
     stop: () => wanted.abort(),
@@ -111,6 +144,13 @@ export function startUpstreamRun(
     },
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
     errorOf: errorInStream(output ? undefined : words),
+  }
+}
+
+function countEvents(reader: AnswerRun['reader'], usage: UsageCount): (bytes: Uint8Array) => void {
+  const frames = createEventReader(MAX_EVENT_BYTES)
+  return (bytes) => {
+    for (const { event } of frames.push(bytes)) if (event !== undefined) usage.see(reader.read(event))
   }
 }
 

@@ -8,6 +8,8 @@ import { ApiError, type ErrorCode } from '../errors.ts'
 import { type Deadlines, LEAVE_GRACE_MS, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
 import { parseJson } from '../protocol/json.ts'
 import { sleep } from '../sleep.ts'
+import { unlessAborted } from '../unless-aborted.ts'
+import { mayHaveCost } from './cost.ts'
 import { isAnswer } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
 import { errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
@@ -34,8 +36,8 @@ export interface Call {
   abort(reason: ApiError): void
   /** Aborts the call once what had arrived was read, so that it is accounted for. */
   leave(reason: ApiError): void
-  /** Sets what is done just before `leave` aborts the call. */
-  onLeave(drain: () => void): void
+  /** Sets what is done just before `leave` aborts the call; at once, if it is about to. */
+  onLeave(drain: (reason: ApiError) => void): void
   /** Ends the deadline of the whole. To be called at the answer's end. */
   finished(): void
 }
@@ -45,15 +47,18 @@ export function createCall(caller: AbortSignal, totalMs: number): Call {
   const controller = new AbortController()
   const abort = (reason: ApiError) => controller.abort(reason)
   const timer = setTimeout(() => abort(new ApiError('upstream_total_timeout')), totalMs)
-  let drain: (() => void) | undefined
+  let drain: ((reason: ApiError) => void) | undefined
+  let leaving: ApiError | undefined
   const leave = (reason: ApiError) => {
     if (drain === undefined) return abort(reason)
-    drain()
+    leaving ??= reason
+    drain(leaving)
     setTimeout(() => abort(reason), LEAVE_GRACE_MS)
   }
   const left = () => leave(new ApiError('caller_left'))
-  const onLeave = (work: () => void) => {
+  const onLeave: Call['onLeave'] = (work) => {
     drain = work
+    if (leaving !== undefined) work(leaving)
   }
   const finished = () => {
     clearTimeout(timer)
@@ -79,22 +84,30 @@ export interface UpstreamResult {
   answer: Answer | ApiError
   /** How often it was tried again. */
   retries: number
+  /** How long each attempt worked that ended without an answer and may have cost tokens, in milliseconds. */
+  lost: readonly number[]
   /**
-   * The body of an answer that came whole where a stream was asked for. It has cost tokens, and may say how
-   * many.
+   * An answer that came whole where a stream was asked for. It has cost tokens, and may say how many.
    */
-  unstreamed?: Uint8Array
+  unstreamed?: { body: Uint8Array; ms: number }
 }
 
 export async function askUpstream(request: UpstreamRequest): Promise<UpstreamResult> {
   const { signal } = request.call
+  const lost: number[] = []
   for (let retries = 0; ; retries++) {
-    if (signal.aborted) return { answer: reasonOf(signal), retries }
+    if (signal.aborted) return { answer: reasonOf(signal), retries, lost }
+    const asked = Date.now()
     const outcome = await attempt(request)
-    if (outcome instanceof NotStreamed) return { answer: outcome.error, retries, unstreamed: outcome.body }
-    if (!(outcome instanceof AttemptFailed)) return { answer: outcome, retries }
+    const ms = Date.now() - asked
+    if (outcome instanceof NotStreamed) {
+      return { answer: outcome.error, retries, lost, unstreamed: { body: outcome.body, ms } }
+    }
+    if (outcome instanceof ApiError) lost.push(ms)
+    if (!(outcome instanceof AttemptFailed)) return { answer: outcome, retries, lost }
+    if (mayHaveCost(outcome.status, ms)) lost.push(ms)
     const delay = retryDelay(outcome.failure, retries, Math.random(), Date.now())
-    if (delay === undefined) return { answer: outcome.error, retries }
+    if (delay === undefined) return { answer: outcome.error, retries, lost }
     await sleep(delay, signal)
   }
 }
@@ -102,9 +115,16 @@ export async function askUpstream(request: UpstreamRequest): Promise<UpstreamRes
 /** A failure that another attempt may mend, if `retryDelay` says so. */
 class AttemptFailed {
   readonly error: ApiError
+  /** The upstream's own, which for an error in a success is not the one that the error names. */
+  readonly status: Failure['status']
   readonly failure: Failure
-  constructor({ error, status }: { error: ApiError; status: Failure['status'] }, headers = new Headers()) {
+  constructor(
+    { error, status }: { error: ApiError; status: Failure['status'] },
+    response?: Pick<Response, 'status' | 'headers'>,
+  ) {
     this.error = error
+    this.status = response?.status ?? status
+    const headers = response?.headers ?? new Headers()
     this.failure = { status, headers, code: error.envelope().error.code }
   }
 }
@@ -128,12 +148,15 @@ async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | At
     // An unstreamed answer's headers come with its last word, so only the whole has a deadline there.
     const connect = stream ? deadlines.connect : deadlines.total
     const response = await within(connect, 'upstream_connect_timeout', call, request.send(call.signal))
-    if (!response.ok) return new AttemptFailed(await readRefusal(response, words), response.headers)
+    if (!response.ok) {
+      return new AttemptFailed(await unlessAborted(readRefusal(response, words), call.signal), response)
+    }
     // From here on the model is at work, and asking again would be paid again.
     begun = true
-    const answer = stream ? await beginStream(response, request) : await readWhole(response, words)
+    const beginning = stream ? beginStream(response, request) : readWhole(response, words)
+    const answer = await unlessAborted(beginning, call.signal)
     if (answer instanceof ApiError || answer instanceof NotStreamed) return answer
-    if ('error' in answer) return new AttemptFailed(answer, response.headers)
+    if ('error' in answer) return new AttemptFailed(answer, response)
     return { ...answer, asked: started, firstByte: Date.now() }
   } catch (cause) {
     if (call.signal.aborted) return reasonOf(call.signal)
@@ -189,20 +212,18 @@ function head(
   return { status: response.status, headers: passedHeaders(response.headers, words), contentType }
 }
 
-/**
- * Aborts the call with `code` unless `work` settles in time. `work` must end when the call's signal aborts.
- */
+/** Aborts the call with `code` unless `work` settles in time. */
 async function within<T>(ms: number, code: ErrorCode, call: Call, work: Promise<T>): Promise<T> {
   const timer = setTimeout(() => call.abort(new ApiError(code)), ms)
   try {
-    return await work
+    return await unlessAborted(work, call.signal)
   } finally {
     clearTimeout(timer)
   }
 }
 
 /** Why a call was aborted. */
-function reasonOf(signal: AbortSignal): ApiError {
+export function reasonOf(signal: AbortSignal): ApiError {
   const { reason } = signal
   return reason instanceof ApiError ? reason : new ApiError('internal_error', { cause: reason })
 }
