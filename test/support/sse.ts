@@ -11,7 +11,7 @@ export const event = (value: unknown): string => `data: ${JSON.stringify(value)}
 /** A chunk of a chat completion, as a value. `fields` are added to the chunk's own or replace them. */
 export function chunk(delta: Record<string, unknown>, fields: Record<string, unknown> = {}) {
   return {
-    id: 'chatcmpl-test1',
+    id: 'chatcmpl-9',
     object: 'chat.completion.chunk',
     created: 1790000000,
     model: 'gpt-test',
@@ -56,7 +56,7 @@ export const errorForms = {
 /** An unstreamed answer, as a value. */
 export function completion(content: string, fields: Record<string, unknown> = {}) {
   return {
-    id: 'chatcmpl-test1',
+    id: 'chatcmpl-9',
     object: 'chat.completion',
     created: 1790000000,
     model: 'gpt-test',

@@ -174,7 +174,7 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
   const asItIs = { ...head(answer, answer.contentType), body: new Blob([first]).stream() }
   if (!flow.moderation.output) return { delivery: asItIs, ended: account('done', first.byteLength) }
   const json = parseJson(new TextDecoder().decode(first))
-  const judged = chatCompletions.judgedWhole(json)
+  const judged = chatCompletions.judgedWhole(json, chat.model)
   const signal = flow.clientGone
   const judging = judgeWhole(judged.texts, { ...flow.moderation, signal })
   const verdict = await unlessAborted(judging, signal).catch(() => undefined)

@@ -80,7 +80,7 @@ export interface AnswerFormat {
   /** @param json an unstreamed answer */
   readWhole(json: unknown): WholeAnswer
   /** The form in which a moderated unstreamed answer is shown, and all texts in it. */
-  judgedWhole(json: unknown): { json: unknown; texts: readonly TextPiece[] }
+  judgedWhole(json: unknown, model: string): { json: unknown; texts: readonly TextPiece[] }
   /** An unstreamed answer without its words; each choice ends with the content filter. */
   emptied(json: unknown): Record<string, unknown>
   /** An event's data with each character of its texts overwritten. */

@@ -14,10 +14,11 @@ export function readWhole(json: unknown): WholeAnswer {
 }
 
 /** Built anew from what is judged, as the events of a stream are (judged.ts). */
-export function judgedWhole(json: unknown): { json: unknown; texts: readonly TextPiece[] } {
+export function judgedWhole(json: unknown, model: string): { json: unknown; texts: readonly TextPiece[] } {
   const beside: TextPiece[] = []
   const own = rebuilt(json, (text, place, path) => {
-    if (place !== 'spoken')
+    const isAsked = path === '.model' && text === model
+    if (place !== 'spoken' && !isAsked)
       beside.push({ choice: 0, kind: 'other', key: `beside${path}`, text, repeats: false })
     return text
   })
