@@ -2,7 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ROOT } from '../scripts/bundle.ts'
 
-/** The last column of each row of the table: `file`: *words of a test's name*, *other words*; `another file`. */
+/**
+ * The last column of each row of the table: `file`: *words of a test's name*, *other words*; `another file`.
+ */
 const proofs = readFileSync(`${ROOT}docs/SECURITY.md`, 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('| ') && line.includes('`'))

@@ -6,7 +6,10 @@ Object.assign(process.env, QUIET)
 
 const WORKERD = 'test/**/*.workerd.test.ts'
 const E2E = ['test/e2e/**/*.test.ts']
-/** What waits for a browser or a server most of the time, and times nothing: several of these files run at a time. */
+/**
+ * What waits for a browser or a server most of the time, and times nothing: several of these files run at a
+ * time.
+ */
 const UNTIMED = [
   'test/e2e/{gate-*,page,page-*,render,render-*,widget-*}.test.ts',
   'test/e2e/{access,aimock,bad-input,examples,faults,library,logs,moderation,odd-answers,sdk,secrets,start,usage}.test.ts',

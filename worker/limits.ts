@@ -12,10 +12,10 @@ export const MAX_BODY_BYTES = 4 * 1024 * 1024
 export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
 
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
+export const MAX_MESSAGES = 2048
+
 /** A model's name, in a request and so in the log. The longest of fine-tuned models have some 100. */
 export const MAX_MODEL_CHARS = 256
-
-export const MAX_MESSAGES = 2048
 
 /**
  * The largest event that is parsed, in bytes; a generated picture has 1.3 to 4 MB. A larger event is relayed

@@ -1,4 +1,7 @@
-/** Many callers of one deployment whose tokens run low: who is served, who waits, and who is asked to give back. */
+/**
+ * Many callers of one deployment whose tokens run low: who is served, who waits, and who is asked to give
+ * back.
+ */
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { CallerLimits } from '../../worker/budget/budget-state.ts'

@@ -220,12 +220,20 @@ describe('a question', () => {
 
 describe('a caller that leaves, or is refused, while the upstream is at work', () => {
   const question = { messages: [{ role: 'user', content: 'Tell me all.' }] }
-  const told = begun([role(), ...numbered(1000).map(delta)])
+  // In few events: they fit the connection's buffers, so that what was sent has come when the caller leaves.
+  const words = numbered(1000)
+  const spoken = [
+    role(),
+    ...Array.from({ length: 10 }, (_, i) => delta(words.slice(i * 100, i * 100 + 100).join(''))),
+  ]
+  const told = begun(spoken)
   /** Passes the question, and never judges the answer. */
   const answerPends: Script = (reply) =>
     (JSON.stringify(reply.call.request).includes('Tell me all') ? verdict(isBad) : hang)(reply)
 
-  /** What this call alone is charged: its place and its tokens are free again, and it has one line in the log. */
+  /**
+   * What this call alone is charged: its place and its tokens are free again, and it has one line in the log.
+   */
   async function charged(before: number, end: string): Promise<number> {
     await expect
       .poll(async () => usageOf(holding.url, headers), { timeout: 5000 })
@@ -250,8 +258,8 @@ describe('a caller that leaves, or is refused, while the upstream is at work', (
     // The moderation and the model were asked, and the model's words have come.
     const { calls } = holding.upstream
     const pending = () => calls.filter(isModeration).length === (moderation === hang ? 1 : 2)
-    const words = () => calls.find((call) => !isModeration(call))?.sent.length === 1001
-    await expect.poll(() => pending() && words(), { timeout: 5000 }).toBe(true)
+    const isSaid = () => calls.find((call) => !isModeration(call))?.sent.length === spoken.length
+    await expect.poll(() => pending() && isSaid(), { timeout: 5000 }).toBe(true)
     leave.abort()
     await asked
     await holding.upstream.until(({ open }) => open === 0)
@@ -262,7 +270,8 @@ describe('a caller that leaves, or is refused, while the upstream is at work', (
     '%s: its question is flagged late, and what came is charged',
     async (_, ask) => {
       const { used } = (await usageOf(holding.url, headers)).tokens
-      const isSaid = () => holding.upstream.calls.find((call) => !isModeration(call))?.sent.length === 1001
+      const isSaid = () =>
+        holding.upstream.calls.find((call) => !isModeration(call))?.sent.length === spoken.length
       const afterIt: Script = async (reply) => {
         await vi.waitUntil(isSaid)
         await verdict(() => true)(reply)

@@ -1,4 +1,7 @@
-/** The page around the chat: its policy, models, demo and keyboard. What the chat itself does, the widget's tests show. */
+/**
+ * The page around the chat: its policy, models, demo and keyboard. What the chat itself does, the widget's
+ * tests show.
+ */
 import { createHash } from 'node:crypto'
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -130,7 +133,8 @@ test('by keyboard the question box is one step away, and each control shows its 
       }),
     )
   }
-  // The starter questions, the way to the race, what scrolls, the models, the header's way to the race, the conversations.
+  // The starter questions, the way to the race, what scrolls, the models, the header's way to the race, the
+  // conversations.
   const starters = ['BUTTON', 'BUTTON', 'BUTTON', 'BUTTON']
   expect(stops).toEqual([...starters, 'A', 'DIV', 'SELECT', 'A', 'BUTTON'])
 })

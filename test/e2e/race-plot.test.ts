@@ -88,7 +88,8 @@ test('can be saved, as numbers and as a picture', async () => {
   await result.waitFor()
   const csv = await download(page, 'Save all points as CSV')
   expect(csv.name).toBe('millrace-race.csv')
-  // Its rows are those of test/client/race/csv.test.ts: the role, 414 tokens, the reason of the end, and the usage.
+  // Its rows are those of test/client/race/csv.test.ts: the role, 414 tokens, the reason of the end, and the
+  // usage.
   expect(csv.bytes.toString().match(/^streamed,message,/gm)).toHaveLength(417)
 
   const png = await download(page, 'Save the plot as PNG')

@@ -1,6 +1,6 @@
 /**
- * Whatever the route and the moderation, and whenever the caller leaves: a call is settled once, has one line in
- * the log, and nothing of its tokens and its place stays taken.
+ * Whatever the route and the moderation, and whenever the caller leaves: a call is settled once, has one line
+ * in the log, and nothing of its tokens and its place stays taken.
  */
 import { createExecutionContext, runInDurableObject, waitOnExecutionContext } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'

@@ -18,7 +18,8 @@ export interface House {
  * Starts both before the first test of a file and stops both after its last. After each test the upstream
  * forgets its calls and scripts.
  *
- * @param vars configuration of the Worker, beside the upstream's address and key; a function if it names the upstream
+ * @param vars configuration of the Worker, beside the upstream's address and key; a function if it names the
+ *   upstream
  * @example
  *   const house = useHouse({ MODELS: 'gpt-test' })
  *   test('…', async () => { await fetch(`${house.url}/healthz`) })

@@ -1,7 +1,7 @@
 /**
  * What a call is charged, in tokens. An upstream that was at work and sent no count of it may have made more
- * than what came: hidden reasoning, or an answer whose caller left before its first byte. Such work is charged
- * by the second. Pure.
+ * than what came: hidden reasoning, or an answer whose caller left before its first byte. Such work is
+ * charged by the second. Pure.
  */
 import type { Counted, Tokens } from '../answer/usage.ts'
 import type { EndState } from '../protocol/wire.ts'

@@ -2,9 +2,8 @@
 import { type Counted, createUsageCount } from '../answer/usage.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
 import type { Question } from '../formats/format.ts'
-import { MAX_EVENT_BYTES } from '../limits.ts'
-import { createEventReader } from '../protocol/event-reader.ts'
 import { counterFor } from '../tokens/packed.ts'
+import { countEvents } from './count-events.ts'
 
 export interface AskedQuestion {
   model: string
@@ -25,24 +24,14 @@ export async function countAnswer(
   const counter = counterFor(model)
   const usage = createUsageCount(() => promptTokens ?? question().promptTokens(model, counter), counter)
   try {
-    if (stream) await readEvents(model, answer, usage.see)
-    else usage.see(chatCompletions.readWhole(await new Response(answer).json()))
+    if (!stream) usage.see(chatCompletions.readWhole(await new Response(answer).json()))
+    else {
+      const count = countEvents(chatCompletions.reader(model), usage)
+      if (answer instanceof Uint8Array) count(answer)
+      else for await (const bytes of answer) count(bytes)
+    }
   } catch {
     // The answer broke off, or is not an answer.
   }
   return usage.counted()
-}
-
-async function readEvents(
-  model: string,
-  answer: Uint8Array | ReadableStream<Uint8Array>,
-  see: ReturnType<typeof createUsageCount>['see'],
-): Promise<void> {
-  const frames = createEventReader(MAX_EVENT_BYTES)
-  const reader = chatCompletions.reader(model)
-  const feed = (bytes: Uint8Array) => {
-    for (const { event } of frames.push(bytes)) if (event !== undefined) see(reader.read(event))
-  }
-  if (answer instanceof Uint8Array) return feed(answer)
-  for await (const bytes of answer) feed(bytes)
 }

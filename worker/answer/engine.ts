@@ -106,7 +106,7 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
   })
   let breaking: ReturnType<typeof setTimeout> | undefined
   const stop = () => {
-    // The body of an aborted call breaks off. A read of one that doesn't ends all the same.
+    // Aborting the call should break its body off and so end a pending read. If it doesn't, this does.
     breaking = setTimeout(run.chunks.cancel)
     if (endOf(signal.reason).state === 'stopped') moderation?.stop()
   }
@@ -251,7 +251,7 @@ function show(
     sink.write(item)
     return undefined
   }
-  // A comment has words too, and nobody judges them: what is left of it keeps the connection alive.
+  // Nobody judges the words of a comment. A line feed in its place keeps the connection alive.
   if (item.event === undefined) return moderation.push({ event: undefined, bytes: LINE_FEED }, undefined)
   const event = reader.judged(item.event)
   return moderation.push({ event, bytes: toBytes(encodeLines(event.data)) }, event)

@@ -62,7 +62,8 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     const { moderation, mostOutput, words } = flow
     const asked = chat.wants === undefined && !chat.hidesUsage
     const allowed = !moderation.output && mostOutput === undefined && words.pass
-    // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed on.
+    // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed
+    // on.
     const staysAsItIs = asked && allowed && !chatCompletions.mayBeError(answer.first)
     const contentType = answer.contentType
     if (staysAsItIs) return native(chat, flow, answer, call)
@@ -165,7 +166,7 @@ async function throughEngine(
   return { delivery: error ?? (state === 'moderated' ? flagged : left), ended }
 }
 
-/** An unstreamed answer, unchanged. A moderated one is built anew from what was judged, or without its words. */
+/** An unstreamed answer, unchanged. A moderated one is built anew, with what was judged or without words. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first, asked, firstByte } = answer
   const counting = flow.count(chat, first, false).catch(() => undefined)

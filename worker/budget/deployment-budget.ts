@@ -12,9 +12,7 @@ import { dayOf, endOfDay } from './day.ts'
 import { holderOf, type SliceAnswer, type SliceRequest } from './slice.ts'
 
 export interface DeploymentBudget {
-  /**
-   * @param limit the tokens of the whole deployment in a UTC day
-   */
+  /** @param limit the tokens of the whole deployment in a UTC day */
   grant(request: SliceRequest, limit: number, now: number): SliceAnswer
   /** Whether `grant` would refuse this request, and need not if other holders gave back what they may. */
   isShort(request: SliceRequest, limit: number, now: number): boolean

@@ -48,7 +48,10 @@ export function createResponseBody(clientGone: AbortSignal, onLeave: () => void)
   let hasBegun = false
   let bytes = 0
 
-  /** Looks now and then whether a write has been waiting since the last looks: a timer a write would cost more. */
+  /**
+   * Looks now and then whether a write has been waiting since the last looks: a timer a write would cost
+   * more.
+   */
   function watchReader(): void {
     let looks = 0
     let seen: Promise<void> | undefined

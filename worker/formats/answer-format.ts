@@ -66,8 +66,8 @@ export type Tell = 'usage' | 'timing' | 'record' | undefined
 export interface AnswerReader {
   read(event: SseEvent): AnswerEvent
   /**
-   * The form in which a moderated event is shown: its data is built anew, and `texts` are all of it that can hold words.
-   * To be called once for each event that is shown, in order.
+   * The form in which a moderated event is shown: its data is built anew, and `texts` are all of it that can
+   * hold words. To be called once for each event that is shown, in order.
    */
   judged(event: AnswerEvent): AnswerEvent
   /** @returns the data of the closing events. Unless there is an error, the last is the format's own end */

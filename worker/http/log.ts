@@ -43,7 +43,8 @@ export function log(): MiddlewareHandler<{
       const { id, status, first_byte_ms } = await Promise.race([answered, left])
       const { ended, durable, timing: _, ...known } = own
       if (durable === 'opened') return
-      // Where only middleware matched there is no route. The path itself may hold anything, so it is never logged.
+      // Where only middleware matched there is no route. The path itself may hold anything, so it is never
+      // logged.
       const pattern = routePath(c, -1)
       const { end, bytes, tokens, charged } = (await ended) ?? {}
       const line = {

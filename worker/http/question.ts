@@ -31,7 +31,9 @@ export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Re
   }
 }
 
-/** Takes the ticket of a call whose answer is this request's. A caller that leaves meanwhile gives it back. */
+/**
+ * Takes the ticket of a call whose answer is this request's. A caller that leaves meanwhile gives it back.
+ */
 export async function admit(c: Context, reservation: Reservation): Promise<Admission | ApiError> {
   const { caller, limits } = c.var
   const taking = takeTicket(callerOf(c), reservation, { caller, limits })

@@ -36,7 +36,10 @@ export interface Windows<T> {
   take(): T[]
   /** Whether more items may come: what is held has a bound. */
   readonly room: boolean
-  /** Whether there is no room, and judging can't make any: all that is held has passed and waits for more text. */
+  /**
+   * Whether there is no room and no verdict can make any: all that is held has passed, and waits for more
+   * text.
+   */
   readonly stuck: boolean
   /** Whether all items have passed and been released, and the input has ended. */
   readonly over: boolean
@@ -144,9 +147,7 @@ export function createWindows<T>(sizes: WindowSizes, lead = 0): Windows<T> {
     return text
   }
 
-  /**
-   * True if no later text can complete a phrase begun at this text's end.
-   */
+  /** True if no later text can complete a phrase begun at this text's end. */
   function isOver({ choice, at, said }: Text): boolean {
     // Content follows reasoning, and tool calls follow one another: a text interrupted for this long has
     // ended. Content goes on after anything.

@@ -23,7 +23,10 @@ export function toWireError(value: unknown, unsaid = 'The upstream failed withou
   }
 }
 
-/** @returns the `error` field, or a body that calls itself an error, as vLLM's do; `undefined` if it is none */
+/**
+ * @returns the `error` field; or the whole body, if it says that it is an error, as vLLM's does; else
+ * `undefined`
+ */
 export function errorIn(body: unknown): unknown {
   if (!isRecord(body)) return undefined
   const { error, object } = body

@@ -1,5 +1,6 @@
 /** The upstream call of a durable stream: sends the question, and observes the answer. */
 import { chargeOf, type Terms } from '../accounting/charge.ts'
+import { countEvents } from '../accounting/count-events.ts'
 import type { Chunks } from '../answer/chunks.ts'
 import { gatheredChunks } from '../answer/chunks.ts'
 import type { AnswerItem, AnswerRun, Observer } from '../answer/engine.ts'
@@ -12,11 +13,10 @@ import type { AnswerFormat } from '../formats/answer-format.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
 import { chatRequests } from '../formats/chat-completions/request.ts'
 import { reread } from '../formats/reread.ts'
-import { type Deadlines, GATHER_MS, MAX_EVENT_BYTES } from '../limits.ts'
+import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
 import { judgeQuestion } from '../moderation/question.ts'
-import { createEventReader } from '../protocol/event-reader.ts'
 import { parseJson } from '../protocol/json.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall } from '../upstreams/call.ts'
@@ -144,13 +144,6 @@ export function startUpstreamRun(
     },
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
     errorOf: errorInStream(output ? undefined : words),
-  }
-}
-
-function countEvents(reader: AnswerRun['reader'], usage: UsageCount): (bytes: Uint8Array) => void {
-  const frames = createEventReader(MAX_EVENT_BYTES)
-  return (bytes) => {
-    for (const { event } of frames.push(bytes)) if (event !== undefined) usage.see(reader.read(event))
   }
 }
 

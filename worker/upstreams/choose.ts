@@ -1,4 +1,6 @@
-/** The configured upstream, what callers may read of its errors, and the moderation of questions and answers. */
+/**
+ * The configured upstream, what callers may read of its errors, and the moderation of questions and answers.
+ */
 import type { Config } from '../config/config.ts'
 import { secretsOf } from '../config/secrets.ts'
 import type { Moderating } from '../moderation/moderating.ts'

@@ -53,7 +53,7 @@ function beginning(text: string): string {
   return end === 0 ? STRUCK : text.slice(0, end)
 }
 
-/** The longest comes first: a value may be the beginning of another one. Of no patterns: what never matches. */
+/** The longest comes first, since a value may be the beginning of another. No patterns never match. */
 const anyOf = (patterns: readonly string[]) =>
   new RegExp(patterns.toSorted((a, b) => b.length - a.length).join('|') || '(?!)', 'gi')
 
@@ -77,7 +77,10 @@ const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 /** Pages that explain an error. */
 const PAGES = String.raw`(?:platform|help)\.openai\.com\b`
 
-/** `messages.0.content` is a field of the request; `content.example.com` is none. */
+/**
+ * Fields of a request, such as `messages.0.content`. A name that ends like a host's is none:
+ * `content.example.com`.
+ */
 const FIELDS = String.raw`(?:messages|tools|functions?|choices|content|body|chat|parameters|properties|schema|input|reasoning|audio|metadata|prediction|stop|items)\.(?![\w.-]*\.(?:com|net|org|io|ai|dev|app|cloud|internal|local|lan|corp|svc|host)\b)`
 
 /** Names with dots, except names of documents. */

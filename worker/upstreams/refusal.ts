@@ -60,7 +60,7 @@ function refusalOf(
 }
 
 /**
- * @param words `undefined`: no words of the upstream's pass, as nobody judges them where answers are judged
+ * @param words `undefined` where answers are judged: nobody judges these words, so none of them pass
  * @returns how a caller reads an error that the upstream reports in a stream: as a refusal with the status
  *   that it names, except that a failure of the upstream's keeps its words
  */

@@ -27,7 +27,7 @@ export function turnstile(
 ): Turnstile {
   return async function verify(token, page, address) {
     let answer: unknown
-    let ok = false
+    let isSuccess: boolean
     try {
       const response = await send(verifyUrl, {
         method: 'POST',
@@ -44,19 +44,19 @@ export function turnstile(
       // A refusal has an error status, and its body gives the reasons in the same form.
       const bytes = await readAtMost(response.body, MAX_TURNSTILE_ANSWER_BYTES)
       answer = JSON.parse(new TextDecoder().decode(bytes))
-      ok = response.ok
+      isSuccess = response.ok
     } catch (cause) {
       return new ApiError('turnstile_unavailable', { cause })
     }
-    // A yes that comes with another status is not Turnstile's.
-    if (!ok && isRecord(answer) && answer.success === true) return new ApiError('turnstile_unavailable')
-    return judge(answer, new URL(page).hostname)
+    return judge(answer, isSuccess, new URL(page).hostname)
   }
 }
 
-function judge(answer: unknown, hostname: string): ApiError | undefined {
+/** @param isSuccess whether the status was one of success: a yes with another one is not Turnstile's */
+function judge(answer: unknown, isSuccess: boolean, hostname: string): ApiError | undefined {
   if (!isRecord(answer) || typeof answer.success !== 'boolean') return new ApiError('turnstile_unavailable')
   if (answer.success) {
+    if (!isSuccess) return new ApiError('turnstile_unavailable')
     const meant = answer.hostname === hostname && answer.action === TURNSTILE_ACTION
     return meant ? undefined : new ApiError('turnstile_failed')
   }

@@ -2,8 +2,9 @@
 import type { AnswerFormat } from '../answer-format.ts'
 import { createAnswerReader } from './answer-reader.ts'
 import { completeWithError, isUnterminatedDone } from './complete-cut.ts'
+import { judgedWhole } from './judged.ts'
 import { masked } from './masked.ts'
-import { emptied, judgedWhole, readWhole } from './whole-answer.ts'
+import { emptied, readWhole } from './whole-answer.ts'
 
 export const chatCompletions: AnswerFormat = {
   reader: createAnswerReader,

@@ -1,10 +1,13 @@
 /**
- * What of an answer can hold no words: known names of members, enumerations, ids by their form, counts. Everything else is
- * text: it is judged before it is shown, and masked if it is withdrawn.
+ * What of an answer can hold no words: known names of members, enumerations, ids by their form, counts.
+ * Everything else is text: it is judged before it is shown, and masked if it is withdrawn.
  */
 import { isRecord } from '../../protocol/json.ts'
 
-/** What stands where a text was found: the text itself, or the name of a member that nobody knows. */
+/**
+ * Where a text was found: among the answer's own texts, in a field beside them, or as an unknown member's
+ * name.
+ */
 export type Place = 'spoken' | 'beside' | 'name'
 
 /** @returns the text to put there */
@@ -19,7 +22,10 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   service_tier: ['auto', 'default', 'flex', 'priority', 'scale'],
 }
 
-/** [wire] `chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT`, `fp_44709d6fcb`, `call_1`: a prefix, and no word without a digit. */
+/**
+ * [wire] `chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT`, `fp_44709d6fcb`, `call_1`: a prefix, then a digit
+ * somewhere.
+ */
 const ID = /^[A-Za-z]{1,10}[-_](?=[A-Za-z_-]{0,64}\d)[\w-]{1,64}$/
 const IDS: ReadonlySet<string> = new Set(['id', 'tool_call_id', 'system_fingerprint'])
 
@@ -41,15 +47,21 @@ const NAMES: ReadonlySet<string> = new Set([
   ...['accepted_prediction_tokens', 'rejected_prediction_tokens'],
 ])
 
-/** The members of a choice that hold its words. Those of them are the answer's own texts: texts.ts walks them. */
+/** The members of a choice that hold the answer's own texts, which texts.ts walks. */
 const SPEAKING: ReadonlySet<string> = new Set(['delta', 'message', 'text'])
 /** Members inside of them that texts.ts passes over. */
 export const NO_TEXT: ReadonlySet<string> = new Set([
-  ...['role', 'id', 'type', 'format', 'signature', 'data', 'index'],
+  'role',
+  'id',
+  'type',
+  'format',
+  'signature',
+  'data',
+  'index',
 ])
 
 /**
- * Builds an event's value anew. Log probabilities and padding are left out: they repeat the text, or are noise.
+ * Builds an event's value anew, without log probabilities, which repeat the text, and without padding.
  *
  * @param value parsed JSON, so of two members with one name only the last is left
  */

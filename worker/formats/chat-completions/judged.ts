@@ -1,7 +1,7 @@
 /**
- * The form in which a moderated answer is shown: each event is built anew from what is judged and what can hold no words.
- * So nothing passes that the judge has not read: a field beside the text, a member's name, the first of two members with
- * one name, text after a choice's end.
+ * The form in which a moderated answer is shown: built anew from what is judged and what can hold no words.
+ * So nothing passes that the judge has not read: a field beside the text, a member's name, the first of two
+ * members with one name, text after a choice's end.
  */
 
 import type { SseEvent } from '../../protocol/event-reader.ts'
@@ -9,6 +9,7 @@ import { isRecord, parseJson } from '../../protocol/json.ts'
 import type { AnswerEvent, TextPiece } from '../answer-format.ts'
 import { rebuilt } from './harmless.ts'
 import { indexOf } from './texts.ts'
+import { readWhole } from './whole-answer.ts'
 
 /** Rebuilds the events of one answer, in order. */
 export type Judged = (event: AnswerEvent) => AnswerEvent
@@ -19,6 +20,12 @@ export function createJudged(model: string, read: (event: SseEvent) => AnswerEve
   /** What stood last beside the text, by its place: what stays the same is judged once. */
   const known = new Map([['.model', model]])
 
+  function isKnown(text: string, at: string): boolean {
+    const isSame = known.get(at) === text
+    known.set(at, text)
+    return isSame
+  }
+
   /** Readers would join it to the text before the end, which has been shown. */
   function isOpen(choice: unknown, position: number): boolean {
     const index = indexOf(choice) ?? position
@@ -27,33 +34,48 @@ export function createJudged(model: string, read: (event: SseEvent) => AnswerEve
     return true
   }
 
-  return function judged(event) {
-    if (event.kind === 'done') return event
-    const value = parseJson(event.data)
-    // Its text is all of it.
-    if (value === undefined) return event
-    const beside: TextPiece[] = []
-    const own = rebuilt(open(value), (text, place, path) => {
-      const at = place === 'name' ? `${path}.${text} (name)` : path
-      if (place !== 'spoken' && text !== '' && known.get(at) !== text) {
-        known.set(at, text)
-        beside.push({ choice: 0, kind: 'other', key: `beside${at}`, text, repeats: false })
-      }
-      return text
-    })
-    // An error that only its event's name told from a chunk needs a member that tells it.
-    const isNamed = event.kind === 'error' && !(isRecord(own) && 'error' in own)
-    const data = JSON.stringify(isNamed ? { error: own } : own)
-    const { texts, finished } = read({ data })
-    return { ...event, data, finished, texts: [...texts.map(asShown), ...beside] }
-  }
-
   function open(value: unknown): unknown {
     if (!isRecord(value) || !Array.isArray(value.choices)) return value
     return { ...value, choices: value.choices.filter(isOpen) }
   }
+
+  return function judged(event) {
+    const value = parseJson(event.data)
+    // Its text is all of it.
+    if (value === undefined) return event
+    const { own, beside } = separated(open(value), isKnown)
+    const data = JSON.stringify(own)
+    const { texts, finished } = read({ data })
+    return { ...event, data, finished, texts: [...texts.map(asShown), ...beside] }
+  }
+}
+
+/** The same for an unstreamed answer. */
+export function judgedWhole(json: unknown, model: string): { json: unknown; texts: readonly TextPiece[] } {
+  const { own, beside } = separated(json, (text, at) => at === '.model' && text === model)
+  return { json: own, texts: [...readWhole(own).texts.map(asShown), ...beside] }
+}
+
+/**
+ * @param isKnown whether a text need not be judged where it stands
+ * @returns the value built anew, and what stands in it beside the answer's own texts
+ */
+function separated(
+  value: unknown,
+  isKnown: (text: string, at: string) => boolean,
+): { own: unknown; beside: TextPiece[] } {
+  const beside: TextPiece[] = []
+  const own = rebuilt(value, (text, place, path) => {
+    const at = place === 'name' ? `${path}.${text} (name)` : path
+    if (place !== 'spoken' && text !== '' && !isKnown(text, at)) {
+      // Names of one object are judged as one text too: a word can be cut over them.
+      beside.push({ choice: 0, kind: 'other', key: `beside${path}`, text, repeats: false })
+    }
+    return text
+  })
+  return { own, beside }
 }
 
 /** Content and refusal are shown as one text. */
-export const asShown = (piece: TextPiece): TextPiece =>
+const asShown = (piece: TextPiece): TextPiece =>
   piece.kind === 'refusal' && piece.key === 'refusal' ? { ...piece, key: 'content' } : piece

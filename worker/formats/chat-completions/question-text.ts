@@ -103,7 +103,9 @@ const ENCODED = /^(?:data:[^,]{0,200};base64,|(?=[\w+/-]{64}))([\w+/-]+)=*$/
 /** How many characters of base64 show whether a file is text. */
 const HEAD_CHARS = 4096
 
-/** @returns the text of a text file, and an address as it is; nothing for pictures, sounds and other binaries */
+/**
+ * @returns the text of a text file, and an address as it is; nothing for pictures, sounds and other binaries
+ */
 function textOfFile(value: string): string {
   const encoded = ENCODED.exec(value)?.[1]
   if (encoded === undefined) return value

@@ -1,6 +1,7 @@
 /**
- * Finds members whose names differ from the ones that are read here in nothing but case. Upstreams written in Go take
- * `"Model"` or `"meſſages"` for the right name, so such a member would pass every limit that is set here.
+ * Finds members whose names differ from the ones that are read here in nothing but case. Upstreams written in
+ * Go take `"Model"` or `"meſſages"` for the right name, so such a member would pass every limit that is set
+ * here.
  * Source: Go's encoding/json, "preferring exact matches but also accepting case-insensitive matches".
  */
 import { isRecord } from '../../protocol/json.ts'
@@ -23,8 +24,8 @@ export interface Misspelled {
 }
 
 /**
- * Looks at the names of the request, of its stream options, and of all that its messages hold. Not at those inside of
- * `tools`, `metadata` and the like, where names are the caller's own.
+ * Looks at the names of the request, of its stream options, and of all that its messages hold. In `tools`,
+ * `metadata` and the like, names are the caller's own.
  *
  * @returns the first such member
  */

@@ -1,8 +1,6 @@
 /** An unstreamed chat completion: its texts, its usage, and a version without words. */
 import { isRecord } from '../../protocol/json.ts'
-import type { TextPiece, WholeAnswer } from '../answer-format.ts'
-import { rebuilt } from './harmless.ts'
-import { asShown } from './judged.ts'
+import type { WholeAnswer } from '../answer-format.ts'
 import { indexOf, textsOfChoice, textsOfOther } from './texts.ts'
 import { usageIn } from './usage.ts'
 
@@ -11,18 +9,6 @@ export function readWhole(json: unknown): WholeAnswer {
   const choices: unknown = isRecord(json) ? json.choices : undefined
   const texts = Array.isArray(choices) ? choices.flatMap(textsOfChoice) : textsOfOther(json)
   return { texts, ...(usage && { usage }) }
-}
-
-/** Built anew from what is judged, as the events of a stream are (judged.ts). */
-export function judgedWhole(json: unknown, model: string): { json: unknown; texts: readonly TextPiece[] } {
-  const beside: TextPiece[] = []
-  const own = rebuilt(json, (text, place, path) => {
-    const isAsked = path === '.model' && text === model
-    if (place !== 'spoken' && !isAsked)
-      beside.push({ choice: 0, kind: 'other', key: `beside${path}`, text, repeats: false })
-    return text
-  })
-  return { json: own, texts: [...readWhole(own).texts.map(asShown), ...beside] }
 }
 
 /** Keeps only fields that are known to hold no words. */
