@@ -5,7 +5,7 @@
 import type { Attribute, Kind, Sink } from '../parse/sink.ts'
 import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
-import { Cursor } from './cursor.ts'
+import { Cursor, isLines, type Place } from './cursor.ts'
 import { boxAround, create, createBox, createFor } from './elements.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
@@ -58,7 +58,7 @@ export class DomSink implements Sink<BlockPlace> {
   /**
    * Where the preview begins: a cursor position, or an index in `#text` if that text is still to be written.
    */
-  #preview: { last: ChildNode | null; offset: number } | number | undefined
+  #preview: Place | number | undefined
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
@@ -83,10 +83,12 @@ export class DomSink implements Sink<BlockPlace> {
   rewind(): void {
     if (typeof this.#preview === 'object') Object.assign(this.#top.cursor, this.#preview)
     this.#preview = undefined
+    this.#top.long?.rewind()
   }
 
   open(kind: Kind, again?: BlockPlace): BlockPlace {
     this.#flush()
+    this.#long?.addElement(this.#preview === undefined)
     const frame = again
       ? openElementOf(kind, new Cursor(again.element, again.after, true), again)
       : this.#begin(kind)
@@ -109,8 +111,8 @@ export class DomSink implements Sink<BlockPlace> {
     else if (kind === 'row') outer.rows?.add(cursor.element)
     frame.code?.end()
     frame.rows?.end()
-    frame.long?.end()
-    if (flat) outer.cursor.goTo(cursor.last)
+    if (flat) this.#endFlat(frame, outer)
+    else frame.long?.end()
   }
 
   text(text: string): void {
@@ -140,11 +142,16 @@ export class DomSink implements Sink<BlockPlace> {
     const { code, cursor } = this.#top
     if (code) code.append(text)
     else cursor.text(text)
-    const settled = typeof this.#preview === 'number' ? this.#preview : text.length
-    if (typeof this.#preview !== 'object')
-      this.#frames.find(({ long }) => long)?.long?.grow(text.slice(0, settled))
-    if (typeof this.#preview !== 'number') return
-    this.#preview = { last: cursor.last, offset: cursor.offset - text.length + settled }
+    const preview = this.#preview
+    const settled = typeof preview === 'object' ? 0 : (preview ?? text.length)
+    this.#long?.addText(settled, text.length - settled)
+    if (typeof preview !== 'number') return
+    this.#preview = cursor.placeBack(text.length - settled)
+  }
+
+  /** The paragraph that is written, also from inside its spans. */
+  get #long(): LongParagraph | undefined {
+    return this.#frames.find(({ long }) => long)?.long
   }
 
   #begin(kind: Kind): OpenElement {
@@ -186,7 +193,7 @@ export class DomSink implements Sink<BlockPlace> {
     const element = cursor.put(kind, () => createFor(kind))
     const frame = openElementOf(kind, new Cursor(element))
     if (kind === 'item') outer.parts?.markItem(element)
-    if (kind === 'paragraph') frame.long = new LongParagraph(element)
+    if (kind === 'paragraph' || kind === 'heading' || kind === 'math') frame.long = new LongParagraph(element)
     if (kind === 'bullets' || kind === 'numbers') {
       Object.assign(frame, { tight: [], parts: new Parts(element) })
     }
@@ -198,7 +205,16 @@ export class DomSink implements Sink<BlockPlace> {
     const { element, last } = item.cursor
     const place = { element, after: last }
     if (this.#preview === undefined) tight.push(place)
-    return { ...openElementOf('paragraph', new Cursor(element, last, true), place), flat: true }
+    const frame = openElementOf('paragraph', new Cursor(element, last, true), place)
+    return { ...frame, flat: true, long: new LongParagraph(element, last) }
+  }
+
+  #endFlat({ cursor, long }: OpenElement, item: OpenElement): void {
+    const { last } = cursor
+    const end = isLines(last?.parentNode ?? null) ? last?.parentElement : last
+    const behind = end?.nextSibling
+    long?.end()
+    item.cursor.goTo(behind ? behind.previousSibling : last && item.cursor.element.lastChild)
   }
 
   /** The list turned out to be loose: give each paragraph so far its own element. */
@@ -249,13 +265,16 @@ export class DomSink implements Sink<BlockPlace> {
   }
 
   #splitOffLines(): void {
-    const preview = this.#preview
-    const frame = this.#top
-    if (typeof preview !== 'object' || !(preview.last instanceof Text)) return
-    const rest = frame.long?.splitOffLines(preview.last, preview.offset)
-    if (!rest?.parentElement) return
-    frame.cursor = new Cursor(rest.parentElement, rest)
-    this.#preview = { last: rest, offset: preview.offset - preview.last.length }
+    const { long, cursor } = this.#top
+    const settled = this.#preview
+    if (!long || typeof settled !== 'object') return
+    const split = long.splitOffLines(settled, cursor)
+    if (!split) return
+    for (const place of [settled, cursor]) {
+      if (place.last !== split.node || place.offset <= split.index) continue
+      place.last = split.rest
+      place.offset -= split.index
+    }
   }
 }
 
