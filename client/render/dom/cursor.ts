@@ -133,14 +133,16 @@ function nodeBehind({ nextSibling, parentNode }: ChildNode): ChildNode | null {
 }
 
 function nodeBefore({ previousSibling, parentNode }: ChildNode): ChildNode | null {
-  if (previousSibling) return isLines(previousSibling) ? previousSibling.lastChild : previousSibling
-  return isLines(parentNode) ? nodeBefore(parentNode) : null
+  let node: ChildNode | null = previousSibling ?? (isLines(parentNode) ? nodeBefore(parentNode) : null)
+  while (isLines(node)) node = node.lastChild
+  return node
 }
 
 /** The node, or the first one in it if it is a block of lines. */
 function within(node: ChildNode | null): ChildNode | null {
   if (!isLines(node)) return node
-  if (node.firstChild) return node.firstChild
+  const first = within(node.firstChild)
+  if (first) return first
   const { nextSibling } = node
   node.remove()
   return within(nextSibling)

@@ -211,7 +211,8 @@ export class DomSink implements Sink<BlockPlace> {
 
   #endFlat({ cursor, long }: OpenElement, item: OpenElement): void {
     const { last } = cursor
-    const end = isLines(last?.parentNode ?? null) ? last?.parentElement : last
+    let end: ChildNode | null = last
+    while (end && isLines(end.parentNode)) end = end.parentNode
     const behind = end?.nextSibling
     long?.end()
     item.cursor.goTo(behind ? behind.previousSibling : last && item.cursor.element.lastChild)

@@ -8,13 +8,14 @@
  */
 import { createLines, type Place } from './cursor.ts'
 import { keepSelection } from './keep-selection.ts'
+import { PART_CHILDREN } from './parts.ts'
 import { directionOf, isWithinDirection, mixesDirections } from './text-direction.ts'
 import { type LineStart, lastLineStart } from './visual-line.ts'
 
 /** Least content that is kept together and laid out again with each word. */
 const FLOW_CHARS = 1000
 /** An element takes about as long to lay out as this many characters. */
-const ELEMENT_CHARS = 16
+const ELEMENT_CHARS = 32
 /** A line start that was not found is looked for again after this many characters. */
 const RETRY_CHARS = 250
 /** Content in which no line start is found is split anyway once it is this long. */
@@ -32,6 +33,8 @@ export class LongParagraph {
   readonly #after: ChildNode | null
   /** The blocks behind the first lines, each with the size of the content before it. */
   readonly #blocks: { element: Element; start: number }[] = []
+  /** A browser visits all blocks when one changes, so they are in groups, too. */
+  readonly #groups: Element[] = []
   /** Sizes of the content in characters, where an element counts as `ELEMENT_CHARS`. */
   #settled = 0
   #previewed = 0
@@ -74,6 +77,7 @@ export class LongParagraph {
     if (size < this.#nextTry) return undefined
     // Blocks are removed with the preview that they hold.
     while (this.#blocks.at(-1)?.element.parentNode === null) this.#blocks.pop()
+    while (this.#groups.at(-1)?.parentNode === null) this.#groups.pop()
     const flow = this.#blocks.at(-1) ?? { element: this.#element, start: 0 }
     const length = size - flow.start
     this.#nextTry = Math.max(flow.start + FLOW_CHARS, size + (length < FLOW_CHARS ? 0 : RETRY_CHARS))
@@ -84,7 +88,7 @@ export class LongParagraph {
     if (!start) return undefined
     this.#nextTry = size + FLOW_CHARS
     this.#watchWidth()
-    return this.#split(start, flow.element, size)
+    return this.#split(start, size)
   }
 
   /** Joins the blocks to one text, unless the paragraph is too long. */
@@ -93,6 +97,7 @@ export class LongParagraph {
     this.#observer?.disconnect()
     keepSelection(this.#element, () => {
       for (const { element } of this.#blocks) element.replaceWith(...element.childNodes)
+      for (const group of this.#groups) group.replaceWith(...group.childNodes)
     })
     this.#blocks.length = 0
     this.#element.normalize()
@@ -110,7 +115,7 @@ export class LongParagraph {
     return start ?? (length < MAX_FLOW_CHARS ? undefined : lastCharacter(until, after))
   }
 
-  #split({ node, index }: LineStart, flow: Element, size: number): Split {
+  #split({ node, index }: LineStart, size: number): Split {
     const rest = node instanceof Text && index > 0 ? node.splitText(index) : node
     const block = createLines()
     // The block's own first letter would decide otherwise.
@@ -119,11 +124,20 @@ export class LongParagraph {
       const moved: ChildNode[] = []
       for (let next: ChildNode | null = rest; next; next = next.nextSibling) moved.push(next)
       block.append(...moved)
-      if (flow === this.#element) flow.append(block)
-      else flow.after(block)
+      this.#group().append(block)
     })
     this.#blocks.push({ element: block, start: size })
     return { node, index, rest }
+  }
+
+  /** The group with room for another block. */
+  #group(): Element {
+    const last = this.#groups.at(-1)
+    if (last && last.childElementCount < PART_CHILDREN) return last
+    const group = createLines()
+    this.#element.append(group)
+    this.#groups.push(group)
+    return group
   }
 
   /** Another width breaks lines elsewhere, so existing blocks lose their style. */
@@ -135,7 +149,8 @@ export class LongParagraph {
       width ??= now
       if (now === width) return
       width = now
-      for (const { element } of this.#blocks) element.className = ''
+      for (const element of [...this.#groups, ...this.#blocks.map(({ element }) => element)])
+        element.className = ''
     })
     this.#observer.observe(this.#element)
   }

@@ -83,8 +83,7 @@ export class Blocks {
   /** Adds text to the current line. */
   add(text: string): void {
     const leaf = this.#leaf
-    if (leaf.type === 'paragraph' || leaf.type === 'heading') leaf.block.inline.text += text
-    else if (leaf.type === 'verbatim') leaf.block.add(text)
+    if (leaf.type !== 'none' && leaf.type !== 'table') leaf.block.add(text)
   }
 
   endLine(): void {
@@ -113,7 +112,7 @@ export class Blocks {
     for (const { kind, place, inline } of this.#unresolved) {
       if (![...inline.missing].some((name) => this.#definitions.has(name))) continue
       this.#sink.open(kind, place)
-      new InlineText(this.#definitions, inline.text.slice(inline.start)).end(this.#sink)
+      new InlineText(this.#definitions, inline.whole()).end(this.#sink)
       this.#sink.close()
     }
   }

@@ -14,6 +14,10 @@ import type { Run, Span, Token } from './token.ts'
 const ALWAYS_SCANNED_CHARS = 1024
 /** Deepest nesting of spans. Deeper ones would be invisible, and could crash a browser. */
 const MAX_NESTING = 100
+/** Settled text is forgotten when it is this long, because each scan reads all that is kept. */
+const KEPT_CHARS = 4096
+/** Settled text that decides what the text behind it means. */
+const CONTEXT_CHARS = 256
 /** An unclosed span longer than this is most likely not one. */
 const SPAN_CHARS = 600
 
@@ -28,14 +32,18 @@ interface Paired {
 }
 
 export class InlineText implements References {
+  /** The text, without what is forgotten. */
   text: string
   /** Where the text begins, after definitions or a task's box. */
-  start = 0
+  #start = 0
+  /** Where the last line begins; below 0 if that is forgotten. */
+  line = 0
   /** Where the unsettled text begins. */
   settled = 0
   /** Labels that had no definition when the text was read. */
   readonly missing = new Set<string>()
   readonly #definitions: Definitions
+  #forgotten = ''
   /** The undecided rest of the last scan. */
   #rest: Paired | undefined
   /** Length of `text` from which on it is scanned again. */
@@ -44,6 +52,33 @@ export class InlineText implements References {
   constructor(definitions: Definitions, text = '') {
     this.#definitions = definitions
     this.text = text
+  }
+
+  append(text: string): void {
+    this.#forget()
+    this.text += text
+  }
+
+  /** Begins the text behind what is settled: behind definitions or a task's box. */
+  begin(): void {
+    this.#start = this.settled
+    this.#forgotten = ''
+  }
+
+  /** All of the text, from where it begins. */
+  whole(): string {
+    return this.#forgotten + this.text.slice(this.#start)
+  }
+
+  #forget(): void {
+    const chars = this.settled - CONTEXT_CHARS
+    if (chars < KEPT_CHARS) return
+    this.#forgotten += this.text.slice(this.#start, chars)
+    this.text = this.text.slice(chars)
+    this.#start = Math.max(0, this.#start - chars)
+    this.settled -= chars
+    this.line -= chars
+    this.#nextScan -= chars
   }
 
   find(label: string): Target | undefined {
@@ -55,9 +90,9 @@ export class InlineText implements References {
 
   /** Writes the settled text. @param limit nothing from here on is settled */
   settle(sink: Sink, limit: number): void {
-    const { text } = this
     this.#rest = undefined
-    if (text.length < this.#nextScan) return
+    if (this.text.length < this.#nextScan) return
+    const { text } = this
     const scan = new Scan(text, this.settled, false, this)
     // Brackets that are open may become a link, whose spans pair among themselves.
     const bracket = scan.brackets.find(({ active }) => active)
