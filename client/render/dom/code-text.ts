@@ -53,6 +53,7 @@ export function createCodeText(code: Element): (text: string) => void {
 function spanOf(name: string, text: Text): Element {
   const span = document.createElement('span')
   span.className = name
+  span.role = 'none'
   span.append(text)
   return span
 }

@@ -22,6 +22,7 @@ const LINES = 'lines'
 export function createLines(): HTMLElement {
   const block = document.createElement('span')
   block.className = LINES
+  block.role = 'none'
   kinds.set(block, LINES)
   return block
 }

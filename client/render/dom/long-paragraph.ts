@@ -100,6 +100,7 @@ export class LongParagraph {
       for (const group of this.#groups) group.replaceWith(...group.childNodes)
     })
     this.#blocks.length = 0
+    this.#element.removeAttribute('role')
     this.#element.normalize()
   }
 
@@ -112,19 +113,28 @@ export class LongParagraph {
       after,
       ({ node, index }) => !mixed || (node instanceof Text && isWithinDirection(node.data, index)),
     )
-    return start ?? (length < MAX_FLOW_CHARS ? undefined : lastCharacter(until, after))
+    if (start || length < MAX_FLOW_CHARS) return start
+    return lastLineStart(until, after, () => true) ?? lastCharacter(until, after)
   }
 
   #split({ node, index }: LineStart, size: number): Split {
     const rest = node instanceof Text && index > 0 ? node.splitText(index) : node
     const block = createLines()
+    // Chromium hides the role of a paragraph whose content is blocks.
+    if (this.#element.localName === 'p') this.#element.role = 'paragraph'
     // The block's own first letter would decide otherwise.
     if (this.#direction) block.dir = this.#direction
+    const inWord = /\S$/.test(rest.previousSibling?.textContent ?? '') && /^\S/.test(rest.textContent ?? '')
     keepSelection(this.#element, () => {
       const moved: ChildNode[] = []
       for (let next: ChildNode | null = rest; next; next = next.nextSibling) moved.push(next)
       block.append(...moved)
-      this.#group().append(block)
+      const group = this.#group()
+      if (inWord) {
+        block.classList.add('inword')
+        if (!group.firstChild) group.classList.add('inword')
+      }
+      group.append(block)
     })
     this.#blocks.push({ element: block, start: size })
     return { node, index, rest }

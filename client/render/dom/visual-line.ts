@@ -59,5 +59,6 @@ function lineStart(text: Text, end: number): number {
     if (topFrom(middle) < top) low = middle + 1
     else high = middle
   }
-  return low
+  // A line feed has no place of its own, and ends the line before.
+  return low > 0 && text.data.charAt(low) === '\n' ? low + 1 : low
 }
