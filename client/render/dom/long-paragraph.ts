@@ -100,7 +100,7 @@ export class LongParagraph {
       for (const group of this.#groups) group.replaceWith(...group.childNodes)
     })
     this.#blocks.length = 0
-    this.#element.removeAttribute('role')
+    if (this.#element.localName === 'p') this.#element.removeAttribute('role')
     this.#element.normalize()
   }
 
