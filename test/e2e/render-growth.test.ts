@@ -50,7 +50,7 @@ const SPLIT: [name: string, text: string][] = [
   ...[
     'hard breaks',
     'strong',
-    'code',
+    'code spans',
     'links with addresses',
     'addresses',
     'Chinese',

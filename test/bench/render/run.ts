@@ -29,7 +29,7 @@ const HARD = [
   'hard breaks',
   'strong',
   'strike',
-  'code',
+  'code spans',
   'addresses',
   'Chinese',
   'combining signs',

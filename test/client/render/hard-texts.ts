@@ -15,7 +15,7 @@ export const HARD_TEXTS: Record<string, (chars: number) => string> = {
   strong: repeated('**a** '),
   strike: repeated('~~a~~ '),
   emphasis: repeated('*a* '),
-  code: repeated('`a` '),
+  'code spans': repeated('`a` '),
   links: repeated('[a](b) '),
   'links with addresses': repeated('[word](https://example.com/a) '),
   'reference links': repeated('[a] [b][c] '),
