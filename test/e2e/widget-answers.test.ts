@@ -113,6 +113,9 @@ describe('regenerate', () => {
       hang,
       async (chat) => {
         await chats.upstream.call(2)
+        await poll(() => chat.page.evaluate(() => Object.values({ ...sessionStorage }).join())).toMatch(
+          /"pending":{[^}]*"id":"str_/,
+        )
         await chat.page.reload()
         await chat.stop.click()
       },
@@ -124,6 +127,9 @@ describe('regenerate', () => {
     await chat.action('Answer again').click()
     await then(chat)
     await chat.ended()
+    // The stop is heard once the server has named the stream. If the page were left before that, the Worker
+    // would try the call again as soon as its connection is cut below.
+    await chats.upstream.until(({ open }) => open === 0)
     for (let again = 0; again < 2; again++) {
       await poll(() => chat.answers.allTextContents()).toEqual(['ONE'])
       expect(await stateOf(chat)).toBe('done')
@@ -319,7 +325,7 @@ describe('what went wrong', () => {
     const chat = await chats.visit()
     chats.upstream.next(inOrder(begun([role(), delta('Half')]), reset))
     await chat.ask('<b>Why?</b>')
-    expect(await questions(chat)).toEqual(['<b>Why?</b>'])
+    await poll(() => questions(chat)).toEqual(['<b>Why?</b>'])
     await chat.trouble.getByText('What had arrived is kept.').waitFor()
     expect(await chat.trouble.locator('h4').textContent()).toBe('The answer broke off')
     expect(await chat.answers.textContent()).toBe('Half')

@@ -106,6 +106,8 @@ export const strings: Strings = {
   forgottenAdvice: 'يحتفظ الخادم بالإجابة بضع دقائق فقط.',
   notSent: 'تعذّر إرسال هذا السؤال',
   notSentAdvice: 'اطرحه مرة أخرى.',
+  leftUnanswered: 'لم تكن قد وصلت أي إجابة عند مغادرة الصفحة',
+  leftUnansweredAdvice: 'أعد المحاولة لطرح هذا السؤال مرة أخرى.',
   tooFast: 'أسئلتك متلاحقة جدًا',
   moment: 'حاول مجددًا بعد لحظات.',
   tooMany: 'أسئلة كثيرة جدًا في وقت واحد',

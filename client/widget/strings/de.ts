@@ -104,6 +104,8 @@ export const strings: Strings = {
   forgottenAdvice: 'Der Server bewahrt Antworten nur einige Minuten auf.',
   notSent: 'Diese Frage konnte nicht gesendet werden',
   notSentAdvice: 'Stellen Sie sie noch einmal.',
+  leftUnanswered: 'Als die Seite verlassen wurde, war noch keine Antwort da',
+  leftUnansweredAdvice: 'Versuchen Sie es erneut, um diese Frage noch einmal zu stellen.',
   tooFast: 'Das ging etwas zu schnell',
   moment: 'Versuchen Sie es in einem Moment noch einmal.',
   tooMany: 'Zu viele Fragen auf einmal',

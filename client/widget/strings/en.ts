@@ -112,6 +112,8 @@ export const en = {
   forgottenAdvice: 'The server keeps an answer for a few minutes only.',
   notSent: 'This question could not be sent',
   notSentAdvice: 'Ask it once more.',
+  leftUnanswered: 'No answer had come when the page was left',
+  leftUnansweredAdvice: 'Try again to ask this question once more.',
   tooFast: 'You ask very fast',
   moment: 'Try again in a moment.',
   tooMany: 'Too many questions at once',

@@ -103,6 +103,8 @@ export const strings: Strings = {
   forgottenAdvice: 'El servidor guarda las respuestas solo unos minutos.',
   notSent: 'No se pudo enviar esta pregunta',
   notSentAdvice: 'Hágala otra vez.',
+  leftUnanswered: 'Al salir de la página aún no había respuesta',
+  leftUnansweredAdvice: 'Inténtelo de nuevo para repetir esta pregunta.',
   tooFast: 'Está preguntando muy rápido',
   moment: 'Inténtelo de nuevo en un momento.',
   tooMany: 'Demasiadas preguntas a la vez',

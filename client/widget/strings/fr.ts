@@ -103,6 +103,8 @@ export const strings: Strings = {
   forgottenAdvice: 'Le serveur ne conserve une réponse que quelques minutes.',
   notSent: 'Cette question n’a pas pu être envoyée',
   notSentAdvice: 'Posez-la encore une fois.',
+  leftUnanswered: 'Aucune réponse n’était arrivée quand la page a été quittée',
+  leftUnansweredAdvice: 'Réessayez pour poser cette question encore une fois.',
   tooFast: 'Vos questions s’enchaînent très vite',
   moment: 'Réessayez dans un instant.',
   tooMany: 'Trop de questions à la fois',

@@ -103,6 +103,8 @@ export const strings: Strings = {
   forgottenAdvice: 'サーバーが回答を保管するのは数分間だけです。',
   notSent: 'この質問を送信できませんでした',
   notSentAdvice: 'もう一度質問してください。',
+  leftUnanswered: 'ページを離れた時点で、回答はまだ届いていませんでした',
+  leftUnansweredAdvice: 'もう一度質問するには、再試行してください。',
   tooFast: '質問の間隔が短すぎます',
   moment: '少し待ってから、もう一度お試しください。',
   tooMany: '一度に送られた質問が多すぎます',

@@ -1,6 +1,6 @@
 /** Explains an error to the reader: what happened, and what to do. */
 import type { Strings } from '../strings/en.ts'
-import { PAGE_FAILED, type Trouble } from '../talk/trouble.ts'
+import { PAGE_FAILED, PAGE_LEFT, type Trouble } from '../talk/trouble.ts'
 
 export interface Explanation {
   title: string
@@ -84,6 +84,7 @@ const BY_CODE: Record<string, Words> = {
   insufficient_quota: ['noCredit', 'owner'],
 
   [PAGE_FAILED]: ['wrongHere', 'wrongHereAdvice', 'retry'],
+  [PAGE_LEFT]: ['leftUnanswered', 'leftUnansweredAdvice', 'retry'],
   network: ['offline', 'offlineAdvice', 'retry'],
   truncated: ['brokeOff', 'endedEarlyAdvice', 'retry'],
   invalid_event: GARBLED,
