@@ -3,9 +3,11 @@ import type { Colouring } from '../highlight/highlighter.ts'
 import { KNOWN_LANGUAGES } from '../highlight/known-languages.ts'
 import { type LoadHighlighter, loadHighlighter } from '../highlight/load-highlighter.ts'
 import { type CopyLabels, createCopyButton } from './copy-button.ts'
+import { createSign, type Run, separateHidden } from './hidden-characters.ts'
 
 export interface CodeBlockOptions {
-  labels: CopyLabels
+  /** `hidden`: what the sign of a character is called that would not be seen. */
+  labels: CopyLabels & { hidden: string }
   /** Replaces the default loader of highlighters, for example to load from another origin or to retry. */
   loadHighlighter?: LoadHighlighter
 }
@@ -42,6 +44,9 @@ export function createCodeBlock({
   bar.append(name, createCopyButton(code, labels))
   pre.append(code)
   element.append(bar, pre)
+  const runs = separateHidden()
+  let flow: Element | undefined = code
+  let flowChars = 0
   let tail: Text | undefined
   let colouring: Colouring | undefined
   let ended = false
@@ -57,15 +62,44 @@ export function createCodeBlock({
     }
   }
 
+  function currentFlow(): Element {
+    if (!flow) {
+      flow = document.createElement('span')
+      code.append(flow)
+    }
+    return flow
+  }
+
   function appendPart(text: string): void {
+    flowChars += text.length
     if (tail) tail.appendData(text)
     else {
       tail = document.createTextNode(text)
-      if (code.firstChild === null) code.append(tail)
+      currentFlow().append(tail)
+    }
+  }
+
+  function appendText(text: string): void {
+    let from = 0
+    while (from < text.length) {
+      const room = Math.max(0, FLOW_CHARS - flowChars)
+      const end = text.indexOf('\n', from + room)
+      const to = end < 0 ? text.length : end + 1
+      appendPart(text.slice(from, to))
+      if (end >= 0) {
+        flow = tail = undefined
+        flowChars = 0
+      }
+      from = to
+    }
+  }
+
+  function write(next: Run[]): void {
+    for (const run of next) {
+      if (typeof run === 'string') appendText(run)
       else {
-        const flow = document.createElement('span')
-        flow.append(tail)
-        code.append(flow)
+        currentFlow().append(createSign(run, labels.hidden))
+        tail = undefined
       }
     }
   }
@@ -79,18 +113,11 @@ export function createCodeBlock({
       void colour(language.toLowerCase())
     },
     append(text) {
-      let from = 0
-      while (from < text.length) {
-        const room = Math.max(0, FLOW_CHARS - (tail?.length ?? 0))
-        const end = text.indexOf('\n', from + room)
-        const to = end < 0 ? text.length : end + 1
-        appendPart(text.slice(from, to))
-        if (end >= 0) tail = undefined
-        from = to
-      }
+      write(runs.push(text))
       if (text.includes('\n')) colouring?.grow()
     },
     end() {
+      write(runs.end())
       ended = true
       colouring?.end()
     },

@@ -84,7 +84,7 @@ export class Cursor {
   }
 }
 
-const INLINE = /^(?:emphasis|strong|strike|code|link|break|image .*)$/s
+const INLINE = /^(?:emphasis|strong|strike|code|link|break|image .*|sign .*)$/s
 
 function isBlock(node: Node): boolean {
   return !(node instanceof Text || INLINE.test(kinds.get(node) ?? ''))

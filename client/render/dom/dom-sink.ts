@@ -7,6 +7,7 @@ import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
 import { Cursor } from './cursor.ts'
 import { boxAround, create, createBox, createFor } from './elements.ts'
+import { createSign, nameOf, separateHidden } from './hidden-characters.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
 import { finishLink } from './link.ts'
@@ -137,14 +138,24 @@ export class DomSink implements Sink<BlockPlace> {
     const text = this.#text
     if (text === '') return
     this.#text = ''
-    const { code, cursor } = this.#top
+    const { kind, code, cursor } = this.#top
     if (code) code.append(text)
+    else if (kind === 'code') this.#writeCode(cursor, text)
     else cursor.text(text)
     const settled = typeof this.#preview === 'number' ? this.#preview : text.length
     if (typeof this.#preview !== 'object')
       this.#frames.find(({ long }) => long)?.long?.grow(text.slice(0, settled))
     if (typeof this.#preview !== 'number') return
     this.#preview = { last: cursor.last, offset: cursor.offset - text.length + settled }
+  }
+
+  /** Code in a line comes whole. */
+  #writeCode(cursor: Cursor, text: string): void {
+    const runs = separateHidden()
+    for (const run of [...runs.push(text), ...runs.end()]) {
+      if (typeof run === 'string') cursor.text(run)
+      else cursor.put(`sign ${nameOf(run)}`, () => createSign(run, this.#options.labels.hidden))
+    }
   }
 
   #begin(kind: Kind): OpenElement {

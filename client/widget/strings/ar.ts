@@ -48,6 +48,7 @@ export const strings: Strings = {
   speed: 'سرعة الإجابة',
   copyCode: 'نسخ',
   code: 'كود',
+  hiddenCharacter: 'حرف مخفي',
   taskDone: 'مُنجزة',
   taskOpen: 'غير مُنجزة',
   waiting: 'في انتظار الرمز الأول… {seconds} ث',

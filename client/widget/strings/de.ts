@@ -46,6 +46,7 @@ export const strings: Strings = {
   speed: 'Tempo der Antwort',
   copyCode: 'Kopieren',
   code: 'Code',
+  hiddenCharacter: 'Verborgenes Zeichen',
   taskDone: 'Erledigt',
   taskOpen: 'Offen',
   waiting: 'Warten auf das erste Token\u00a0… {seconds} s',

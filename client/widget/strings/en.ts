@@ -50,6 +50,7 @@ export const en = {
   speed: 'How fast it came',
   copyCode: 'Copy',
   code: 'Code',
+  hiddenCharacter: 'Hidden character',
   taskDone: 'Done',
   taskOpen: 'To do',
   waiting: 'Waiting for the first token… {seconds} s',

@@ -45,6 +45,7 @@ export const strings: Strings = {
   speed: 'Velocidad de la respuesta',
   copyCode: 'Copiar',
   code: 'Código',
+  hiddenCharacter: 'Carácter oculto',
   taskDone: 'Hecho',
   taskOpen: 'Pendiente',
   waiting: 'Esperando el primer token… {seconds} s',

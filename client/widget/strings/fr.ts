@@ -45,6 +45,7 @@ export const strings: Strings = {
   speed: 'Vitesse de la réponse',
   copyCode: 'Copier',
   code: 'Code',
+  hiddenCharacter: 'Caractère caché',
   taskDone: 'Fait',
   taskOpen: 'À faire',
   waiting: 'En attente du premier token… {seconds}\u202fs',

@@ -45,6 +45,7 @@ export const strings: Strings = {
   speed: '回答の速さ',
   copyCode: 'コピー',
   code: 'コード',
+  hiddenCharacter: '見えない文字',
   taskDone: '完了',
   taskOpen: '未完了',
   waiting: '最初のトークンを待っています… {seconds}秒',
