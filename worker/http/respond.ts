@@ -2,6 +2,8 @@
 import { readAtMost } from '../bytes.ts'
 import type { ApiError } from '../errors.ts'
 import { MAX_DRAINED_BYTES } from '../limits.ts'
+import type { Moderating } from '../moderation/moderating.ts'
+import { RETRACT_CHARS } from '../protocol/wire.ts'
 import type { Context } from './context.ts'
 
 /** Headers of every answer that is passed on as it comes. */
@@ -10,6 +12,11 @@ export const STREAMED = {
   'x-content-type-options': 'nosniff',
   // nginx and those that follow it gather an answer before they send it, unless it says so.
   'x-accel-buffering': 'no',
+}
+
+/** Tells readers of a streamed answer how much of it may be taken back, if any. */
+export function retraction({ output, mode }: Pick<Moderating, 'output' | 'mode'>): Record<string, string> {
+  return output && mode.kind === 'retract' ? { [RETRACT_CHARS]: String(mode.lead) } : {}
 }
 
 export async function refuse(c: Context, error: ApiError): Promise<Response> {

@@ -105,3 +105,9 @@ export const STREAM_ID = 'stream-id'
 export const LAST_EVENT_ID = 'last-event-id'
 export const IDEMPOTENCY_KEY = 'idempotency-key'
 export const IDEMPOTENT_REPLAYED = 'idempotent-replayed'
+
+/**
+ * On a streamed answer that is shown before it is judged: how many UTF-16 code units at the end of what has
+ * been shown moderation may still take back.
+ */
+export const RETRACT_CHARS = 'moderation-retract-chars'

@@ -7,7 +7,7 @@ import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import type { Emit } from '../events.ts'
 import type { TurnActions, TurnView } from '../view/turn-view.ts'
 import { type AnswerOutcome, type ShownAnswer, showAnswer } from './answer.ts'
-import { type Conversation, type Pending, type Turn, toMessages } from './conversation.ts'
+import { type Conversation, type Pending, passedAnswer, type Turn, toMessages } from './conversation.ts'
 import { leftUnanswered, type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
 /**
@@ -90,7 +90,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         if (rating) turn.rating = rating
         else delete turn.rating
         save('now')
-        emit('millrace-feedback', { ...asked(turn), answer: turn.answer, rating: rating ?? null })
+        emit('millrace-feedback', { ...asked(turn), answer: passedAnswer(turn), rating: rating ?? null })
       },
     })
     view.setRating(turn.rating)
@@ -145,6 +145,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         save('now')
         announce.shortened(view)
       },
+      passed: () => save('now'),
     })
     current = { turn, answer }
     options.busy(true)
@@ -185,11 +186,11 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
       })
       showTrouble(turn, view, turn.trouble)
       const { code, status, message, requestId } = turn.trouble
-      emit('millrace-error', { ...asked(turn), answer: turn.answer, code, status, message, requestId })
+      emit('millrace-error', { ...asked(turn), answer: passedAnswer(turn), code, status, message, requestId })
     } else {
       const { firstTokenMs = null, tokensPerSecond = null, tokens = null } = turn.speed ?? {}
       const speed = { firstTokenMs, tokensPerSecond, tokens }
-      emit('millrace-answer', { ...asked(turn), answer: turn.answer, end: outcome.end, ...speed })
+      emit('millrace-answer', { ...asked(turn), answer: passedAnswer(turn), end: outcome.end, ...speed })
     }
     // A stop that left an earlier attempt's text in place has ended nothing.
     if (outcome.end !== 'stopped' || turn.end === 'stopped') announce.ended(view, turn)
@@ -211,6 +212,9 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
   }
 
   function restore(turn: Turn, view: TurnView): void {
+    // What had not passed when the thread was left comes again with the stream, or not at all.
+    turn.answer = passedAnswer(turn)
+    delete turn.unjudged
     view.append(turn.answer)
     if (turn.pending && !options.watched && !mayTakeUp(turn.pending)) {
       // The request stays: asking again with its key is billed once, if the server has had the question.
