@@ -15,6 +15,7 @@ export const chatRequests: RequestFormat = {
     const request = checkRequest(json)
     return request instanceof ApiError ? request : readQuestion(request, visitor)
   },
+  takesFiles: (fields) => ['image_url', 'input_audio', 'file'].some((type) => fields.has(type)),
   ask: (text) => ({ messages: [{ role: 'user', content: text }] }),
   isRequest: (json) => 'messages' in json,
 }
