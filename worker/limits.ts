@@ -40,6 +40,12 @@ export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
 export const MAX_MESSAGES = 2048
 
+/** A name in a request, such as a tool's; and a stop sequence. OpenAI takes names of 64 at the most. */
+export const MAX_NAME_CHARS = 256
+
+/** Items of any other list that is read of a request, such as the tools or the parts of a message. */
+export const MAX_LIST_ITEMS = 2048
+
 /** A model's name, in a request and so in the log. The longest of fine-tuned models have some 100. */
 export const MAX_MODEL_CHARS = 256
 
