@@ -65,6 +65,10 @@ describe('a body that is no request', () => {
     await expectRefusal(await ask(house.url, undefined, init), 413, 'body_too_large')
   }, 15_000)
 
+  test('is refused by its Content-Length', async () => {
+    await expectRefusal(await ask(house.url, ofBytes(MAX_BODY_BYTES + 1)), 413, 'body_too_large')
+  })
+
   test('that stops halfway, with its caller gone, disturbs nobody', async () => {
     const request = httpRequest(`${house.url}/v1/chat/completions`, {
       method: 'POST',
@@ -121,3 +125,32 @@ describe('a route that is none', () => {
     },
   )
 })
+
+test('more large bodies at once than an isolate may hold: some are answered, the others told to come back', async () => {
+  const large = ofBytes(MAX_BODY_BYTES)
+  const responses = await Promise.all(Array.from({ length: 12 }, () => ask(house.url, large)))
+  const busy = responses.filter(({ status }) => status === 503)
+  expect(responses.filter(({ status }) => status === 200).length + busy.length).toBe(12)
+  expect(busy.length).toBeGreaterThan(0)
+  for (const response of busy) {
+    expect(await refusal(response)).toMatchObject({ code: 'server_busy', type: 'server_error' })
+    expect(response.headers.get('retry-after')).toBe('1')
+  }
+  await Promise.all(responses.map((response) => response.bodyUsed || response.text()))
+  // Nothing of them stays held.
+  await expect.poll(async () => (await ask(house.url, large)).status).toBe(200)
+})
+
+test('bodies whose callers leave halfway hold nothing', async () => {
+  const large = ofBytes(MAX_BODY_BYTES)
+  for (let times = 0; times < 8; times++) {
+    const request = httpRequest(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': large.length },
+    })
+    request.on('error', () => {})
+    await new Promise<void>((sent) => request.write(large.slice(0, 100_000), () => sent()))
+    request.destroy()
+  }
+  await expect.poll(async () => (await ask(house.url, large)).status, { timeout: 10_000 }).toBe(200)
+}, 20_000)
