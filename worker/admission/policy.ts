@@ -7,10 +7,19 @@
  */
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
-import type { Question, VisitorRules } from '../formats/format.ts'
+import type { Question, RequestFormat, VisitorRules } from '../formats/format.ts'
 import type { CallerId } from '../http/caller.ts'
-import { MAX_MODEL_CHARS, RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../limits.ts'
+import {
+  BODY_FRAME_BYTES,
+  MAX_BODY_BYTES,
+  MAX_BYTES_PER_CHAR,
+  MAX_CHARS_PER_TOKEN,
+  MAX_MODEL_CHARS,
+  RESERVED_OUTPUT_TOKENS,
+  VISITOR_TOKENS,
+} from '../limits.ts'
 import type { Counter } from '../tokens/counter.ts'
+import type { BodyBytes } from './in-flight.ts'
 import { limitOutput } from './output-limit.ts'
 import { countPrompt } from './prompt-limit.ts'
 
@@ -26,6 +35,8 @@ export interface Rules
   reserve?: boolean
   /** `undefined`: the request is the caller's own, and goes to the upstream as it came. */
   visitor?: VisitorRules | undefined
+  /** The bytes of the body are taken from it as they come; `undefined`: nothing counts them. */
+  bodyBytes?: BodyBytes | undefined
 }
 
 export interface Counting {
@@ -55,6 +66,17 @@ export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve
     counterFor,
     visitor: config.upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
   }
+}
+
+/**
+ * The largest body that a caller may send. A visitor's holds a prompt of bounded length, unless it may have
+ * pictures, sounds or files.
+ */
+export function maxBodyBytes({ visitor, maxInputTokens }: Rules, format: RequestFormat): number {
+  if (visitor === undefined || maxInputTokens === undefined) return MAX_BODY_BYTES
+  if (format.takesFiles(visitor.fields)) return MAX_BODY_BYTES
+  const prompt = maxInputTokens * MAX_CHARS_PER_TOKEN * MAX_BYTES_PER_CHAR
+  return Math.min(MAX_BODY_BYTES, prompt + BODY_FRAME_BYTES)
 }
 
 /**

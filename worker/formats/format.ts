@@ -13,6 +13,11 @@ export interface RequestFormat {
    * @param visitor what a visitor may send; `undefined`: the request is the caller's own
    */
   read(json: Readonly<Record<string, unknown>>, visitor?: VisitorRules): Question | ApiError
+  /**
+   * Whether a visitor may send parts that have a size of their own, as a picture in base64 has: the limit of
+   * the prompt's tokens doesn't bound them.
+   */
+  takesFiles(fields: VisitorRules['fields']): boolean
   /** The smallest request that asks this. */
   ask(text: string): Record<string, unknown>
   /**

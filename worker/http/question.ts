@@ -13,9 +13,10 @@ import { type Context, callerOf } from './context.ts'
 export type BodyGuard = (request: Request, rules: Rules) => Promise<ChatCall | ApiError>
 
 export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatCall | ApiError> {
-  const { account, caller, config, limits } = c.var
+  const { account, bodyBytes, caller, config, limits } = c.var
   const started = Date.now()
-  const chat = await read(c.req.raw, rulesFor(caller, config, { counterFor, reserve: limits !== undefined }))
+  const rules = rulesFor(caller, config, { counterFor, reserve: limits !== undefined })
+  const chat = await read(c.req.raw, { ...rules, bodyBytes })
   account.timing.guard = Date.now() - started
   if (!(chat instanceof ApiError)) account.model = chat.model
   return chat

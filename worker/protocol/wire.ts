@@ -97,6 +97,9 @@ export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed'
 /** The content type of a streamed answer. */
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 
+/** The content type of an unstreamed answer. */
+export const JSON_TYPE = 'application/json'
+
 /** The content type of text for terminals. */
 export const PLAIN_TEXT = 'text/plain; charset=utf-8'
 

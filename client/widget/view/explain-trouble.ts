@@ -38,6 +38,7 @@ const GARBLED: Words = ['garbled', 'garbledAdvice', 'retry']
 const BY_CODE: Record<string, Words> = {
   too_many_messages: TOO_LONG,
   body_too_large: TOO_LONG,
+  body_timeout: NO_ANSWER,
   content_filter: ['notLetThrough', 'notLetThroughAdvice'],
   moderation_unavailable: ['notChecked', 'notCheckedAdvice', 'retry'],
   model_not_found: ['noModel', 'noModelAdvice', 'retry'],
@@ -64,6 +65,7 @@ const BY_CODE: Record<string, Words> = {
   prompt_too_long: TOO_LONG,
   configuration_error: NOT_SET_UP,
   internal_error: ['serverFailed', 'serverFailedAdvice', 'retry'],
+  server_busy: ['serverBusy', 'moment', 'retry'],
   object_unavailable: ['serverBusy', 'moment', 'retry'],
   interrupted: ['interrupted', 'interruptedAdvice', 'retry'],
   budget_reached: ['brokeOff', 'noBudgetAdvice'],

@@ -6,6 +6,7 @@ import type { Changes, Question, RequestFormat, VisitorRules } from '../format.t
 import { boundOutput, type OutputBounds, readOutputBounds } from './output-bounds.ts'
 import { promptTokens } from './prompt-tokens.ts'
 import { questionTexts } from './question-text.ts'
+import { type Misshapen, REQUEST, VISITOR_REQUEST } from './shapes.ts'
 import { misspelled } from './spelling.ts'
 import { visitorRequest } from './visitor-request.ts'
 import { type ChatRequest, ROLES } from './wire.ts'
@@ -15,6 +16,7 @@ export const chatRequests: RequestFormat = {
     const request = checkRequest(json)
     return request instanceof ApiError ? request : readQuestion(request, visitor)
   },
+  takesFiles: (fields) => ['image_url', 'input_audio', 'file'].some((type) => fields.has(type)),
   ask: (text) => ({ messages: [{ role: 'user', content: text }] }),
   isRequest: (json) => 'messages' in json,
 }
@@ -22,6 +24,8 @@ export const chatRequests: RequestFormat = {
 function readQuestion(request: ChatRequest, visitor: VisitorRules | undefined): Question | ApiError {
   const own = visitor === undefined ? request : visitorRequest(request, visitor)
   if (own instanceof ApiError) return own
+  const wrong = visitor && VISITOR_REQUEST(own, '')
+  if (wrong !== undefined) return misshapen(wrong)
   const bounds = readOutputBounds(own)
   return bounds instanceof ApiError ? bounds : questionOf(own, bounds)
 }
@@ -76,7 +80,7 @@ function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | Ap
       param: other.param,
     })
   }
-  const { messages, model, stream, stream_options: options } = json
+  const { messages } = json
   if (!Array.isArray(messages) || messages.length === 0) {
     return new ApiError('invalid_messages', { param: 'messages' })
   }
@@ -98,18 +102,10 @@ function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | Ap
       })
     }
   }
-  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
-    return wrong('stream', 'true or false')
-  }
-  if (options !== undefined && options !== null && !isRecord(options)) {
-    return wrong('stream_options', 'an object')
-  }
-  if (model !== undefined && (typeof model !== 'string' || model === '')) {
-    return wrong('model', 'the name of a model')
-  }
-  return json as ChatRequest
+  const wrong = REQUEST(json, '')
+  return wrong === undefined ? (json as ChatRequest) : misshapen(wrong)
 }
 
-function wrong(param: string, right: string): ApiError {
+function misshapen({ param, right }: Misshapen): ApiError {
   return new ApiError('invalid_parameter', { message: `\`${param}\` must be ${right}.`, param })
 }
