@@ -316,7 +316,10 @@ describe('a hostile body', () => {
 
   test.each([
     ['objects', '{"a":'.repeat(MB / 10)],
-    ['a field', `{"messages":[{"role":"user","content":"hi"}],"x":${'['.repeat(MB / 4)}${']'.repeat(MB / 4)}}`],
+    [
+      'a field',
+      `{"messages":[{"role":"user","content":"hi"}],"x":${'['.repeat(MB / 4)}${']'.repeat(MB / 4)}}`,
+    ],
     ['content', `{"messages":[{"role":"user","content":${'['.repeat(1000)}${']'.repeat(1000)}}]}`],
   ])('that is nested too deep is refused: %s', async (_, body) => {
     expect(await ask(body)).toMatchObject({ code: 'invalid_json', status: 400 })
