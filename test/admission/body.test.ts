@@ -169,12 +169,12 @@ describe('POST /v1/chat/completions', () => {
 
     test('replaces the larger one, and none stays beside it for another parser to find', async () => {
       const body =
-        '{"max_tokens": 5000, "model":"m","messages":[{"role":"user","content":"hi"}],"seed":12345678901234567890}'
+        '{"max_completion_tokens": 5000, "model":"m","messages":[{"role":"user","content":"hi"}],"seed":12345678901234567890}'
       expect(text(await readChatRequest(post(body), limited))).toBe(body.replace(' 5000, ', '100,'))
     })
 
     test('that is smaller already stays, to the byte', async () => {
-      const body = '{ "max_tokens": 5, "model":"m","messages":[{"role":"user","content":"hi"}]}'
+      const body = '{ "max_completion_tokens": 5, "model":"m","messages":[{"role":"user","content":"hi"}]}'
       const call = await readChatRequest(post(body), limited)
       expect(text(call)).toBe(body)
       expect(call).toMatchObject({ outputBound: 5 })

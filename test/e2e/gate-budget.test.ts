@@ -305,6 +305,19 @@ describe('an answer that nobody bounds', () => {
   })
 })
 
+test.each(ROUTES)(
+  'a bound in a field that the upstream does not read, %s: goes into the one it reads',
+  async (_, ask) => {
+    const asked = { max_completion_tokens: 50, max_tokens: 900 }
+    const response = await ask(unbounded.url, asked, { headers: aCaller() })
+    const { request } = await unbounded.upstream.call(1)
+    expect(request).toMatchObject({ max_tokens: 50 })
+    expect(request).not.toHaveProperty('max_completion_tokens')
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 50))
+    await receive(response)
+  },
+)
+
 describe.each(ROUTES)('a bound that no budget has room for, %s', (_, ask) => {
   test.each([
     [{ max_tokens: 2e9 }, '1,000,000,010'],

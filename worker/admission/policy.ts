@@ -112,7 +112,7 @@ export interface CallLimits {
   tokens: CallTokens
   /** Of all choices together; `undefined`: there is no bound. */
   outputBound: number | undefined
-  /** The bound of each choice, where the request must be changed to have it. */
+  /** The bound of each choice, to be written into the request; `undefined`: the request stays as it is. */
   boundEach: number | undefined
 }
 

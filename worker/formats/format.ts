@@ -64,14 +64,14 @@ export interface Changes {
   stream: boolean
   /** Asks a streamed answer for its usage. */
   tellUsage: boolean
-  /** The limit for each choice's tokens: larger bounds are lowered to it, and a missing bound is added. */
+  /** The bound of each choice's tokens, in place of what the request says of it. */
   outputBound?: number | undefined
-  /** The field that a new bound goes into, if the format has several. */
+  /** The field that the bound goes into, if the format has several. */
   outputBoundField?: OutputBoundField | undefined
 }
 
 /**
- * Which of Chat Completions' two fields the upstream understands. Formats with one field for it ignore this
+ * Which of Chat Completions' two fields the upstream reads. Formats with one field for it ignore this
  * setting.
  */
 export type OutputBoundField = 'max_completion_tokens' | 'max_tokens'

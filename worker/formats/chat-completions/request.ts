@@ -53,13 +53,13 @@ function change(
   const { stream_options: options, ...others } = request
   // vLLM refuses an unstreamed call that has stream options, and its error quotes the whole request.
   const kept = stream ? streamOptions(options, tellUsage) : options === null ? null : undefined
-  return {
+  const changed = {
     ...others,
     model,
     ...(stream !== (request.stream === true) && { stream }),
     ...(kept !== undefined && { stream_options: kept }),
-    ...(outputBound !== undefined && boundOutput(request, outputBound, outputBoundField)),
   }
+  return outputBound === undefined ? changed : boundOutput(changed, outputBound, outputBoundField)
 }
 
 /** `include_timing` is Millrace's own option, and never goes upstream. */
