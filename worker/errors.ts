@@ -37,6 +37,7 @@ const KINDS = {
   invalid_messages: request(400, '`messages` must be a non-empty array of messages.'),
   invalid_role: request(400, 'A message has a role that does not exist.'),
   invalid_parameter: request(400, 'A field has the wrong type.'),
+  cost_unknown: request(400, 'It is not known what a part of this prompt can cost.'),
   too_many_messages: request(400, 'The conversation has too many messages.'),
   empty_question: request(400, 'The body is empty: send the question as the body.'),
   invalid_cursor: request(400, 'The resume position is not the number of an event of this stream.'),

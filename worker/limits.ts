@@ -348,18 +348,20 @@ export const MAX_CHARS_PER_TOKEN = 16
 export const COUNTED_CHARS = 4096
 
 /**
- * Tokens reserved for each part of a message that isn't text. Only the upstream knows the real cost. Source:
- * OpenAI's "Images and vision", "Audio" and "File inputs" guides.
+ * How far into a picture or a sound its header is looked for, in characters of base64. A camera's JPEG has up
+ * to 64 KB of notes and a small picture before its size.
  */
-export const TOKENS_OF_PART = {
-  /** The most that gpt-4o and gpt-4.1 bill: 8 tiles of 170, and 85. */
-  image_url: 1445,
-  /** 100 seconds at 10 tokens a second. */
-  input_audio: 1000,
-  /** 10 pages of a PDF, each as text and as an image. */
-  file: 20_000,
-  /** A part of an unknown kind. */
-  other: 1445,
+export const MAX_HEADER_CHARS = 512 * 1024
+
+/** Chunks or segments of a file that are looked at for its header. Real files have some 20 before it. */
+export const MAX_HEADER_STEPS = 128
+
+/** What is assumed of a part whose cost isn't known, where its tokens are shown and nothing is reserved. */
+export const ASSUMED_PART = {
+  /** In pixels: a picture that OpenAI's guides use as their example. */
+  imageSize: { width: 1024, height: 1024 },
+  /** Tokens: such a picture for gpt-4o; 100 s of sound; 10 pages of a PDF, each as text and as a picture. */
+  tokens: { image_url: 765, input_audio: 1000, file: 20_000, other: 765 },
 } as const
 
 /** How long a visitor's token is valid. */

@@ -3,7 +3,7 @@ import { readChatRequest, readQuestion, readStreamRequest } from '../../worker/a
 import { ApiError } from '../../worker/errors.ts'
 import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../../worker/limits.ts'
 
-const unlimited = { maxInputTokens: undefined, maxOutputTokens: undefined }
+const unlimited = { maxInputTokens: undefined, maxOutputTokens: undefined, maxPartTokens: undefined }
 const shared = { fillUsage: false, outputBoundField: 'max_completion_tokens', ...unlimited } as const
 const any = { models: undefined, defaultModel: 'default', ...shared }
 const some = { models: ['a', 'b'], defaultModel: 'a', ...shared }

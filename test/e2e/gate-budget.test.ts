@@ -5,6 +5,7 @@ import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import { ask, QUESTION, receive, refusal } from '../support/caller.ts'
 import { keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
+import { dataUrl, ihdr, png } from '../support/pictures.ts'
 import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, events, failing, json, streamHead } from '../support/scripts.ts'
 import { chunk, completion, DONE_EVENT, delta, event, role, USAGE } from '../support/sse.ts'
@@ -29,7 +30,7 @@ const PER_MS = 50
 const unbounded = useHouse({
   ...VISITORS,
   ACCESS_KEYS,
-  MODELS: 'gpt-test',
+  MODELS: 'gpt-test,gpt-4o-mini',
   KEY_DAILY_TOKENS: '50000',
   UNSEEN_TOKENS_PER_SECOND: String(PER_MS * 1000),
 })
@@ -329,6 +330,43 @@ describe.each(ROUTES)('a bound that no budget has room for, %s', (_, ask) => {
     const text = await response.text()
     expect(text).toContain('tokens_per_day_exceeded')
     expect(text).toContain(`This call may take ${needed} tokens, more than your 50,000 for a day`)
+    expect(unbounded.upstream.calls).toHaveLength(0)
+  })
+})
+
+describe.each(ROUTES)('a question with a picture, %s', (route, ask) => {
+  const fields = (model: string, url: string) => ({
+    model,
+    max_tokens: 50,
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Say hello.' },
+          { type: 'image_url', image_url: { url } },
+        ],
+      },
+    ],
+  })
+
+  test.each([
+    ['of 512 × 512 pixels', dataUrl(png(512, 512)), 8500],
+    ['whose size can’t be known', dataUrl(png(512, 512, ihdr(1, 1))), 48_169],
+  ])('%s is reserved for by its model’s rule', async (_, url, tokens) => {
+    const response = await ask(unbounded.url, fields('gpt-4o-mini', url), { headers: aCaller() })
+    expect(response.ok).toBe(true)
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - tokens - 50))
+    await receive(response)
+  })
+
+  test('that has no known bound is refused, and the upstream hears nothing of it', async () => {
+    const response = await ask(unbounded.url, fields('gpt-test', dataUrl(png(8, 8))), { headers: aCaller() })
+    expect(response.status).toBe(400)
+    expect(response.headers.get('x-should-retry')).toBe('false')
+    if (route === '/chat')
+      expect(await response.text()).toMatch(/^cost_unknown: .*`messages\[0\]\.content\[1\]`/)
+    else
+      expect(await refusal(response)).toMatchObject({ code: 'cost_unknown', param: 'messages[0].content[1]' })
     expect(unbounded.upstream.calls).toHaveLength(0)
   })
 })

@@ -285,7 +285,7 @@ describe('a request that would cost more', () => {
   test.each(PLACES.filter(([place]) => !bounded.test(place)))(
     'a prompt too long is refused, %s',
     async (_, put, field) => {
-      const vars = field === undefined ? {} : { VISITOR_FIELDS: field }
+      const vars = { MAX_PART_TOKENS: '1', ...(field !== undefined && { VISITOR_FIELDS: field }) }
       expect(await ask({ messages: [put('ok'), hi] }, visitor, { vars })).toMatchObject({
         model: 'gpt-4o-mini',
       })

@@ -27,7 +27,13 @@ import { countPrompt } from './prompt-limit.ts'
 export interface Rules
   extends Pick<
     Config,
-    'models' | 'defaultModel' | 'fillUsage' | 'outputBoundField' | 'maxInputTokens' | 'maxOutputTokens'
+    | 'models'
+    | 'defaultModel'
+    | 'fillUsage'
+    | 'outputBoundField'
+    | 'maxInputTokens'
+    | 'maxOutputTokens'
+    | 'maxPartTokens'
   > {
   /** Counts each prompt; `undefined`: nothing depends on how long one is. */
   counterFor?: ((model: string) => Counter) | undefined
@@ -49,9 +55,9 @@ export interface Counting {
 }
 
 export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve }: Counting): Rules {
-  const { models, defaultModel, fillUsage, outputBoundField, maxInputTokens, maxOutputTokens, visitors } =
-    config
-  const shared = { defaultModel, fillUsage, outputBoundField, reserve }
+  const { models, maxInputTokens, maxOutputTokens, visitors } = config
+  const { defaultModel, fillUsage, outputBoundField, maxPartTokens } = config
+  const shared = { defaultModel, fillUsage, outputBoundField, maxPartTokens, reserve }
   if (!caller.startsWith('visitor:')) {
     const counted = reserve || maxInputTokens !== undefined
     return { ...shared, models, maxInputTokens, maxOutputTokens, ...(counted && { counterFor }) }
@@ -126,7 +132,7 @@ export function applyLimits(question: Question, model: string, rules: Rules): Ca
     rules.reserve ? RESERVED_OUTPUT_TOKENS : undefined,
   )
   const counter = rules.counterFor?.(model)
-  const prompt = counter && countPrompt(question, model, counter, rules.maxInputTokens)
+  const prompt = counter && countPrompt(question, model, counter, rules)
   if (prompt instanceof ApiError) return prompt
   return { tokens: { prompt }, outputBound: all, boundEach: each }
 }

@@ -45,10 +45,15 @@ export interface Question {
   /** The field that holds the prompt: `param` of an error about it. */
   readonly promptField: string
   /**
-   * The prompt's tokens as the upstream will bill them: exact for text, a flat number for each part that
-   * isn't text.
+   * The prompt's tokens, to be shown: exact for text. For a part of unknown cost a usual one is assumed.
    */
-  promptTokens(model: string, counter: { count(text: string): number }): number
+  promptTokens(model: string, counter: TextCounter): number
+  /**
+   * The most tokens that the upstream can bill for the prompt, to be reserved.
+   *
+   * @param mostOfPart for a part of unknown cost; `undefined`: such a part is refused
+   */
+  mostPromptTokens(model: string, counter: TextCounter, mostOfPart: number | undefined): number | ApiError
   /**
    * All that the caller says to the model, for moderation, in each way in which a model may read it.
    *
@@ -56,6 +61,10 @@ export interface Question {
    */
   judgedTexts(ownersPrompt: string | undefined): string[]
   changed(changes: Changes): Question
+}
+
+interface TextCounter {
+  count(text: string): number
 }
 
 /** What is set in a request before it goes upstream. */

@@ -4,7 +4,7 @@ import { MAX_MESSAGES } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { Changes, Question, RequestFormat, VisitorRules } from '../format.ts'
 import { boundOutput, type OutputBounds, readOutputBounds } from './output-bounds.ts'
-import { promptTokens } from './prompt-tokens.ts'
+import { mostPromptTokens, promptTokens } from './prompt-tokens.ts'
 import { questionTexts } from './question-text.ts'
 import { type Misshapen, REQUEST, VISITOR_REQUEST } from './shapes.ts'
 import { misspelled } from './spelling.ts'
@@ -27,10 +27,17 @@ function readQuestion(request: ChatRequest, visitor: VisitorRules | undefined): 
   const wrong = visitor && VISITOR_REQUEST(own, '')
   if (wrong !== undefined) return misshapen(wrong)
   const bounds = readOutputBounds(own)
-  return bounds instanceof ApiError ? bounds : questionOf(own, bounds)
+  if (bounds instanceof ApiError) return bounds
+  return questionOf(own, { ...bounds, ownersMessages: own.messages.length - request.messages.length })
 }
 
-function questionOf(request: ChatRequest, { choices, outputBounds }: OutputBounds): Question {
+interface Known extends OutputBounds {
+  /** How many of the owner's own messages stand before the caller's. */
+  ownersMessages: number
+}
+
+function questionOf(request: ChatRequest, known: Known): Question {
+  const { choices, outputBounds, ownersMessages } = known
   const { model, stream, stream_options: options } = request
   return {
     request,
@@ -41,8 +48,10 @@ function questionOf(request: ChatRequest, { choices, outputBounds }: OutputBound
     outputBounds,
     promptField: 'messages',
     promptTokens: (model, counter) => promptTokens(request, model, counter),
+    mostPromptTokens: (model, counter, mostOfPart) =>
+      mostPromptTokens(request, model, counter, { mostOfPart, ownersMessages }),
     judgedTexts: (ownersPrompt) => questionTexts(request, ownersPrompt),
-    changed: (changes) => questionOf(change(request, changes), { choices, outputBounds }),
+    changed: (changes) => questionOf(change(request, changes), known),
   }
 }
 
