@@ -35,6 +35,15 @@ const unbounded = useHouse({
   UNSEEN_TOKENS_PER_SECOND: String(PER_MS * 1000),
 })
 
+/** Its owner states what a file can cost. */
+const filing = useHouse({
+  ...VISITORS,
+  ACCESS_KEYS,
+  MODELS: 'gpt-test',
+  KEY_DAILY_TOKENS: '50000',
+  MAX_PART_TOKENS: '20000',
+})
+
 let next = 0
 /** A caller who has used nothing yet. */
 function aCaller(): Sent {
@@ -368,6 +377,26 @@ describe.each(ROUTES)('a question with a picture, %s', (route, ask) => {
     else
       expect(await refusal(response)).toMatchObject({ code: 'cost_unknown', param: 'messages[0].content[1]' })
     expect(unbounded.upstream.calls).toHaveLength(0)
+  })
+})
+
+describe.each(ROUTES)('a question with files, %s', (_, ask) => {
+  const parts = (count: number) => ({
+    max_tokens: 50,
+    messages: [{ role: 'user', content: Array.from({ length: count }, () => ({ type: 'file' })) }],
+  })
+
+  test('is reserved for at what the owner states for each', async () => {
+    const response = await ask(filing.url, parts(2), { headers: aCaller() })
+    expect(Number(response.headers.get('x-ratelimit-remaining-tokens'))).toBeLessThanOrEqual(10_000 - 50)
+    await receive(response)
+  })
+
+  test('with more than any budget has room for, is refused', async () => {
+    const response = await ask(filing.url, parts(50_001), { headers: aCaller() })
+    expect(response.status).toBe(429)
+    expect(await response.text()).toContain('tokens_per_day_exceeded')
+    expect(filing.upstream.calls).toHaveLength(0)
   })
 })
 

@@ -25,8 +25,8 @@ export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatC
 export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Reservation {
   return {
     id: `req_${crypto.randomUUID()}`,
-    prompt: tokens.prompt ?? 0,
-    // A bound may be any number; what it asks for beyond all budgets is refused as too much, not as absurd.
+    // Bounds may be any number; what they ask for beyond all budgets is refused as too much, not as absurd.
+    prompt: Math.min(tokens.prompt ?? 0, MAX_CALL_TOKENS),
     output: Math.min(outputBound ?? RESERVED_OUTPUT_TOKENS, MAX_CALL_TOKENS),
     expiresAt: Date.now() + c.var.config.deadlines.total + RESERVATION_GRACE_MS,
   }
