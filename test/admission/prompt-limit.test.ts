@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { countPrompt } from '../../worker/admission/prompt-limit.ts'
 import { ApiError } from '../../worker/errors.ts'
-import { promptTokens } from '../../worker/formats/chat-completions/prompt-tokens.ts'
+import { mostPromptTokens } from '../../worker/formats/chat-completions/prompt-tokens.ts'
 import type { ChatMessage } from '../../worker/formats/chat-completions/wire.ts'
 import { MAX_BODY_BYTES, MAX_CHARS_PER_TOKEN } from '../../worker/limits.ts'
 import { countChat } from '../../worker/tokens/chat.ts'
@@ -15,7 +15,8 @@ const user = (content: unknown): ChatMessage => ({ role: 'user', content })
 /** Without the check of the request's members: counting is bounded by itself, whatever they are. */
 const questionOf = (messages: ChatMessage[], fields: object = {}): Parameters<typeof countPrompt>[0] => ({
   promptField: 'messages',
-  promptTokens: (model, counter) => promptTokens({ ...fields, messages }, model, counter),
+  mostPromptTokens: (model, counter, mostOfPart) =>
+    mostPromptTokens({ ...fields, messages }, model, counter, { mostOfPart, ownersMessages: 0 }),
 })
 const count = (messages: ChatMessage[], most?: number, fields: object = {}) =>
   countPrompt(questionOf(messages, fields), 'gpt-4o', counter, limits(most))

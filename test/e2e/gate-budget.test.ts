@@ -381,9 +381,10 @@ describe.each(ROUTES)('a question with a picture, %s', (route, ask) => {
 })
 
 describe.each(ROUTES)('a question with files, %s', (_, ask) => {
-  const parts = (count: number) => ({
+  const files = Array.from({ length: 500 }, () => ({ type: 'file' }))
+  const parts = (count: number, messages = 1) => ({
     max_tokens: 50,
-    messages: [{ role: 'user', content: Array.from({ length: count }, () => ({ type: 'file' })) }],
+    messages: Array.from({ length: messages }, () => ({ role: 'user', content: files.slice(0, count) })),
   })
 
   test('is reserved for at what the owner states for each', async () => {
@@ -393,7 +394,7 @@ describe.each(ROUTES)('a question with files, %s', (_, ask) => {
   })
 
   test('with more than any budget has room for, is refused', async () => {
-    const response = await ask(filing.url, parts(50_001), { headers: aCaller() })
+    const response = await ask(filing.url, parts(500, 101), { headers: aCaller() })
     expect(response.status).toBe(429)
     expect(await response.text()).toContain('tokens_per_day_exceeded')
     expect(filing.upstream.calls).toHaveLength(0)
