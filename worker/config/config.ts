@@ -32,6 +32,8 @@ export interface Config {
   /** Of a prompt, and of each choice of an answer. `undefined`: as much as the upstream takes; for visitors, limits.ts's. */
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
+  /** The most tokens that a part of unknown cost can have; `undefined`: no bound is known. */
+  maxPartTokens: number | undefined
   budgets: Budgets
   /** Tokens charged for each second in which the upstream was at work and nothing tells what it made. */
   unseenPerSecond: number
@@ -104,6 +106,7 @@ export function readConfig(vars: Vars): Config {
     allowedOrigins: values.ALLOWED_ORIGINS,
     maxInputTokens: values.MAX_INPUT_TOKENS,
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
+    maxPartTokens: values.MAX_PART_TOKENS,
     budgets: {
       visitorTokens: values.VISITOR_DAILY_TOKENS,
       visitorCalls: values.VISITOR_CONCURRENCY,

@@ -153,6 +153,12 @@ const BUDGETS = {
     unset: `no limit for keys, ${VISITOR_TOKENS.input} for visitors`,
     about: 'Tokens of one prompt.',
   },
+  MAX_PART_TOKENS: {
+    parse: count,
+    unset: 'such a part is refused where tokens are limited',
+    about:
+      'The most tokens that a part of unknown cost can have: a file, a sound, a picture for a model whose rule is not known.',
+  },
   MAX_OUTPUT_TOKENS: {
     parse: count,
     unset: `no limit for keys, ${VISITOR_TOKENS.output} for visitors`,

@@ -2,11 +2,13 @@
 import type { Colouring } from '../highlight/highlighter.ts'
 import { KNOWN_LANGUAGES } from '../highlight/known-languages.ts'
 import { type LoadHighlighter, loadHighlighter } from '../highlight/load-highlighter.ts'
-import { createCodeText } from './code-text.ts'
+import { CodeText } from './code-text.ts'
 import { type CopyLabels, createCopyButton } from './copy-button.ts'
+import { createSign, type Run, separateHidden } from './hidden-characters.ts'
 
 export interface CodeBlockOptions {
-  labels: CopyLabels
+  /** `hidden`: what the sign of a character is called that would not be seen. */
+  labels: CopyLabels & { hidden: string }
   /** Replaces the default loader of highlighters, for example to load from another origin or to retry. */
   loadHighlighter?: LoadHighlighter
 }
@@ -37,7 +39,8 @@ export function createCodeBlock({
   bar.append(name, createCopyButton(code, labels))
   pre.append(code)
   element.append(bar, pre)
-  const append = createCodeText(code)
+  const runs = separateHidden()
+  const content = new CodeText(code)
   let colouring: Colouring | undefined
   let ended = false
 
@@ -52,6 +55,13 @@ export function createCodeBlock({
     }
   }
 
+  function write(next: Run[]): void {
+    for (const run of next) {
+      if (typeof run === 'string') content.append(run)
+      else content.appendElement(createSign(run, labels.hidden))
+    }
+  }
+
   return {
     element,
     code,
@@ -61,10 +71,11 @@ export function createCodeBlock({
       void colour(language.toLowerCase())
     },
     append(text) {
-      append(text)
+      write(runs.push(text))
       if (text.includes('\n')) colouring?.grow()
     },
     end() {
+      write(runs.end())
       ended = true
       colouring?.end()
     },

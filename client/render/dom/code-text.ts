@@ -1,5 +1,5 @@
 /**
- * The growing text of a code block.
+ * The growing content of a code block: text, and elements in it.
  *
  * A browser lays out a whole flow of text again for each added word, and a line as a whole. Long code is
  * therefore split into several flows, and a long line into boxes that stand beside each other.
@@ -9,51 +9,79 @@
 const FLOW_CHARS = 800
 /** A line goes on in another box after more than this many characters. */
 const BOX_CHARS = 2000
+/** An element takes about as long to lay out as this many characters. */
+const ELEMENT_CHARS = 32
 
-/** @returns appends text to `code`, which must be empty at first */
-export function createCodeText(code: Element): (text: string) => void {
-  let flow = code
-  let flowChars = 0
-  let last: Text | undefined
-  /** Characters since the last line start in `last`. */
-  let lineChars = 0
+export class CodeText {
+  readonly #code: Element
+  #flow: Element | undefined
+  #flowChars = 0
+  /** The flow, or the last box in it. */
+  #place: Element
+  /** Length of the unfinished line in it. */
+  #lineChars = 0
+  /** The text in it that grows. */
+  #tail: Text | undefined
 
-  function grow(text: string): void {
-    if (last && lineChars <= BOX_CHARS) last.appendData(text)
-    else {
-      const goesOn = last !== undefined
-      last = document.createTextNode(text)
-      if (!code.firstChild) code.append(last)
-      else if (goesOn) flow.append(spanOf('box', last))
-      else {
-        flow = spanOf('flow', last)
-        code.append(flow)
-      }
-      lineChars = 0
-    }
-    const lineEnd = text.lastIndexOf('\n')
-    lineChars = text.length - lineEnd - 1 + (lineEnd < 0 ? lineChars : 0)
-    flowChars += text.length
+  /** @param code is empty */
+  constructor(code: Element) {
+    this.#code = code
+    this.#flow = code
+    this.#place = code
   }
 
-  return (text) => {
+  append(text: string): void {
     for (let from = 0; from < text.length; ) {
-      const end = text.indexOf('\n', from + Math.max(0, FLOW_CHARS - flowChars))
+      const end = text.indexOf('\n', from + Math.max(0, FLOW_CHARS - this.#flowChars))
       const to = end < 0 ? text.length : end + 1
-      grow(text.slice(from, to))
-      if (end >= 0) {
-        last = undefined
-        flowChars = 0
-      }
+      this.#grow(text.slice(from, to))
+      if (end >= 0) this.#endFlow()
       from = to
     }
   }
+
+  appendElement(element: Element): void {
+    this.#makeRoom().append(element)
+    this.#tail = undefined
+    this.#lineChars += ELEMENT_CHARS
+  }
+
+  #grow(text: string): void {
+    const place = this.#makeRoom()
+    if (this.#tail) this.#tail.appendData(text)
+    else {
+      this.#tail = document.createTextNode(text)
+      place.append(this.#tail)
+    }
+    const lineEnd = text.lastIndexOf('\n')
+    this.#lineChars = text.length - lineEnd - 1 + (lineEnd < 0 ? this.#lineChars : 0)
+    this.#flowChars += text.length
+  }
+
+  #makeRoom(): Element {
+    if (!this.#flow) this.#flow = this.#place = appendSpan(this.#code, 'flow')
+    if (this.#lineChars > BOX_CHARS) {
+      this.#place = appendSpan(this.#flow, 'box')
+      this.#lineChars = 0
+      this.#tail = undefined
+      // The box ends with the line.
+      this.#flowChars = FLOW_CHARS
+    }
+    return this.#place
+  }
+
+  #endFlow(): void {
+    this.#flow = undefined
+    this.#tail = undefined
+    this.#flowChars = 0
+    this.#lineChars = 0
+  }
 }
 
-function spanOf(name: string, text: Text): Element {
+function appendSpan(parent: Element, name: string): Element {
   const span = document.createElement('span')
   span.className = name
   span.role = 'none'
-  span.append(text)
+  parent.append(span)
   return span
 }

@@ -153,7 +153,7 @@ export function isLines(node: Node | null): node is HTMLElement {
   return node !== null && kinds.get(node) === LINES
 }
 
-const INLINE = /^(?:emphasis|strong|strike|code|link|break|image .*)$/s
+const INLINE = /^(?:emphasis|strong|strike|code|link|break|image .*|sign .*)$/s
 
 function isBlock(node: Node): boolean {
   return !(node instanceof Text || INLINE.test(kinds.get(node) ?? ''))

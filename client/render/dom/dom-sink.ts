@@ -7,6 +7,7 @@ import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
 import { Cursor, isLines, type Place } from './cursor.ts'
 import { boxAround, create, createBox, createFor } from './elements.ts'
+import { createSign, nameOf, separateHidden } from './hidden-characters.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
 import { finishLink } from './link.ts'
@@ -139,8 +140,9 @@ export class DomSink implements Sink<BlockPlace> {
     const text = this.#text
     if (text === '') return
     this.#text = ''
-    const { code, cursor } = this.#top
+    const { kind, code, cursor } = this.#top
     if (code) code.append(text)
+    else if (kind === 'code') this.#writeCode(cursor, text)
     else cursor.text(text)
     const preview = this.#preview
     const settled = typeof preview === 'object' ? 0 : (preview ?? text.length)
@@ -152,6 +154,15 @@ export class DomSink implements Sink<BlockPlace> {
   /** The paragraph that is written, also from inside its spans. */
   get #long(): LongParagraph | undefined {
     return this.#frames.find(({ long }) => long)?.long
+  }
+
+  /** Code in a line comes whole. */
+  #writeCode(cursor: Cursor, text: string): void {
+    const runs = separateHidden()
+    for (const run of [...runs.push(text), ...runs.end()]) {
+      if (typeof run === 'string') cursor.text(run)
+      else cursor.put(`sign ${nameOf(run)}`, () => createSign(run, this.#options.labels.hidden))
+    }
   }
 
   #begin(kind: Kind): OpenElement {

@@ -4,7 +4,10 @@ import { kindOf, type TokenKind } from './kinds.ts'
 import { loadMode } from './languages.ts'
 import { type TextHighlights, watchText } from './text-highlights.ts'
 
-/** @param code an element whose text only grows, with each line inside one text node, or too long to colour */
+/**
+ * @param code an element whose text only grows. A line that other elements part into several text nodes is
+ *   coloured as several lines
+ */
 export type Highlighter = (code: Element) => Colouring
 
 export interface Colouring {
@@ -37,11 +40,9 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
   let at = 0
   let ended = false
   let failed = false
-  /** Whether what comes next is the rest of a long line. */
-  let inLine = false
   let waiting = false
 
-  /** @returns the next line, or the part of a long one that a text node has, once it is complete */
+  /** @returns the next line, once it is complete */
   function nextLine(): string | undefined {
     if (!text || at === text.length) {
       const next = texts.nextNode()
@@ -54,14 +55,12 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
     const { data } = text
     const end = data.indexOf('\n', at)
     if (end >= 0) return data.slice(at, end)
-    return ended || goesOn() ? data.slice(at) : undefined
+    return ended || isParted() ? data.slice(at) : undefined
   }
 
-  /** Whether the line is in several text nodes. */
-  function goesOn(): boolean {
-    const next = texts.nextNode()
-    if (next) texts.previousNode()
-    return next !== null
+  /** Whether `text` has ended without a line feed. */
+  function isParted(): boolean {
+    return texts.nextNode() !== null && texts.previousNode() !== null
   }
 
   function colourSome(): void {
@@ -69,11 +68,10 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
     const until = performance.now() + SLICE_MS
     for (let line = nextLine(); line !== undefined; line = nextLine()) {
       const from = at
-      const isRest = inLine
       at = Math.min(from + line.length + 1, text?.length ?? 0)
-      inLine = text?.data[at - 1] !== '\n'
       try {
-        if (!isRest)
+        // A box holds the rest of a line that is too long.
+        if (text?.parentElement?.className !== 'box')
           readLine(line, mode, state, (start, end, kind) => highlights?.add(from + start, from + end, kind))
       } catch {
         // The mode failed on this code: leave the rest uncoloured.
