@@ -115,6 +115,10 @@ describe('text in a member that is not known here', () => {
 
   test('is nothing that only the upstream reads', () => {
     const fields = { metadata: { text }, user: text, top_k: 5, demo_speed: 2, modalities: ['text', 'audio'] }
-    expect(read([user()], fields).promptTokens('gpt-4o', counter)).toBe(NOTHING)
+    expect(read([user()], fields).mostPromptTokens('gpt-4o', counter, undefined)).toBe(NOTHING)
+  })
+
+  test('of the request is reserved, and not shown as used', () => {
+    expect(read([user()], { instructions: text }).promptTokens('gpt-4o', counter)).toBe(NOTHING)
   })
 })

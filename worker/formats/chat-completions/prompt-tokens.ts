@@ -12,7 +12,8 @@ interface TextCounter {
 /** @returns the prompt's tokens, to be shown: exact for texts, and usual ones for parts of unknown cost */
 export function promptTokens(request: ChatRequest, model: string, counter: TextCounter): number {
   const parts = otherParts(request).reduce((sum, part) => sum + assumedTokens(part, model), 0)
-  return parts + textTokens(request, model, counter)
+  const read = READ_TOO.map((name) => request[name])
+  return parts + textTokens(request, read, model, counter)
 }
 
 interface PartLimits {
@@ -41,12 +42,16 @@ export function mostPromptTokens(
     }
     tokens += most
   }
-  return tokens + textTokens(request, model, counter)
+  const read = Object.entries(request).flatMap(([name, value]) => (NOT_READ.has(name) ? [] : [value]))
+  return tokens + textTokens(request, read, model, counter)
 }
 
+/** The model reads these fields beside the messages, in a form close to their JSON. */
+const READ_TOO = ['tools', 'functions', 'response_format', 'prediction'] as const
+
 /**
- * Fields that the model doesn't read, or that are numbers and words of the format. Source: OpenAI's chat
- * completions reference.
+ * An upstream may have its model read any other field too, so all are reserved but these: numbers, words of the
+ * format, and what only the upstream reads. Source: OpenAI's chat completions reference.
  */
 const NOT_READ = new Set(
   `messages model stream stream_options temperature top_p presence_penalty frequency_penalty stop seed n
@@ -55,10 +60,13 @@ const NOT_READ = new Set(
   prompt_cache_retention safety_identifier`.split(/\s+/),
 )
 
-/** The texts of messages, and all else that the model may read, in a form close to its JSON. */
-function textTokens(request: ChatRequest, model: string, counter: TextCounter): number {
-  const { messages } = request
-  const fields = Object.entries(request).flatMap(([name, value]) => (NOT_READ.has(name) ? [] : [value]))
+/** @param fields those beside the messages that the model may read */
+function textTokens(
+  { messages }: ChatRequest,
+  fields: readonly unknown[],
+  model: string,
+  counter: TextCounter,
+): number {
   const others = [...fields, ...messages.flatMap(uncounted)].filter(mayHoldText)
   return (
     countChat(messages, model, counter) +
