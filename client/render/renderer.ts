@@ -1,8 +1,9 @@
 /**
  * Streams Markdown into the DOM, each piece at once.
  *
- * Each write has the same order: go back to where the last preview began, write the settled text, mark where
- * the new preview begins, write it, and remove what is left of the old one.
+ * Each write has the same order: write the settled text where the last preview began, mark where the new
+ * preview begins, write it, and remove what is left of the old one. If nothing was settled and a long preview
+ * only has more text at its end, that is all that is written.
  */
 import { type DomOptions, DomSink } from './dom/dom-sink.ts'
 import { createParser } from './parse/parser.ts'
@@ -24,10 +25,13 @@ export function createRenderer(element: Element, options: DomOptions): Renderer 
   const parser = createParser(sink)
   return {
     write(text) {
-      sink.rewind()
       parser.write(text)
-      sink.beginPreview()
-      parser.preview()
+      const more = sink.showsPreview ? parser.moreOfPreview() : undefined
+      if (more !== undefined) sink.continuePreview(more)
+      else {
+        sink.beginPreview()
+        parser.preview()
+      }
       sink.trimPreview()
     },
     end() {

@@ -60,6 +60,7 @@ export class DomSink implements Sink<BlockPlace> {
    * Where the preview begins: a cursor position, or an index in `#text` if that text is still to be written.
    */
   #preview: Place | number | undefined
+  #showsPreview = false
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
@@ -67,27 +68,45 @@ export class DomSink implements Sink<BlockPlace> {
     this.#frames = [this.#root]
   }
 
+  /** Whether a preview is shown behind which nothing was written. */
+  get showsPreview(): boolean {
+    return this.#showsPreview
+  }
+
   /** Marks the current position: what is written from now on is a preview. */
   beginPreview(): void {
+    this.rewind()
     const { last, offset } = this.#top.cursor
     this.#preview = this.#text === '' ? { last, offset } : this.#text.length
   }
 
+  /** Adds text to the end of the preview. */
+  continuePreview(text: string): void {
+    this.#text = text
+  }
+
   /** Removes the parts of the last preview that were not written again. */
   trimPreview(): void {
+    this.#showsPreview = true
     this.#flush()
     trim(this.#top)
     this.#splitOffLines()
   }
 
-  /** Returns to where the preview began. Its nodes stay until other content replaces them. */
+  /**
+   * Returns to where the preview began, as each write does first. Its nodes stay until other content replaces
+   * them.
+   */
   rewind(): void {
+    if (!this.#showsPreview) return
+    this.#showsPreview = false
     if (typeof this.#preview === 'object') Object.assign(this.#top.cursor, this.#preview)
     this.#preview = undefined
     this.#top.long?.rewind()
   }
 
   open(kind: Kind, again?: BlockPlace): BlockPlace {
+    this.rewind()
     this.#flush()
     this.#long?.addElement(this.#preview === undefined)
     const frame = again
@@ -98,6 +117,7 @@ export class DomSink implements Sink<BlockPlace> {
   }
 
   close(): void {
+    this.rewind()
     this.#flush()
     const frame = this.#frames.shift()
     const outer = this.#top
@@ -117,10 +137,12 @@ export class DomSink implements Sink<BlockPlace> {
   }
 
   text(text: string): void {
+    this.rewind()
     this.#text += text
   }
 
   attribute(name: Attribute, value: string): void {
+    this.rewind()
     this.#flush()
     const frame = this.#top
     const { cursor, code, attributes } = frame

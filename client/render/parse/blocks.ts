@@ -104,6 +104,13 @@ export class Blocks {
     if (leaf.type === 'paragraph' || leaf.type === 'heading') leaf.block.preview(this.#sink)
   }
 
+  /** What the preview has behind the last one, if nothing else has changed. */
+  moreOfPreview(): string | undefined {
+    const leaf = this.#leaf
+    const hasPreview = leaf.type === 'paragraph' || leaf.type === 'heading'
+    return hasPreview ? leaf.block.moreOfPreview() : undefined
+  }
+
   end(): void {
     this.#endLeaf()
     while (this.#containers.length > 0) this.#endContainer()

@@ -32,11 +32,22 @@ export class Heading {
   }
 
   preview(sink: Sink): void {
+    this.#withHeld((end) => this.inline.preview(sink, end))
+  }
+
+  /** What the preview has behind the last one, if nothing else has changed. */
+  moreOfPreview(): string | undefined {
+    return this.#withHeld((end) => this.inline.moreOfPreview(end))
+  }
+
+  /** Adds the held part to the text for the time of `work`, which gets the end of both. */
+  #withHeld<T>(work: (end: number) => T): T {
     const { inline } = this
     const { text } = inline
     if (this.#held.length <= PREVIEWED_CHARS) inline.text += this.#shown()
-    inline.preview(sink, inline.text.length)
+    const result = work(inline.text.length)
     inline.text = text
+    return result
   }
 
   end(sink: Sink): void {

@@ -99,13 +99,22 @@ export class Paragraph implements OpenParagraph {
   preview(sink: Sink): void {
     const { inline } = this
     if (this.#mayBeDefinition) return
-    // Don't preview a line as text if it begins like a row.
-    const table = this.#headerMayCome(false) && inline.text[inline.line] === '|'
-    const end = table ? inline.line - 1 : inline.text.length
+    const end = this.#previewEnd()
     if (end <= inline.settled) return
     if (!this.#begun) sink.open('paragraph')
     inline.preview(sink, end)
     if (!this.#begun) sink.close()
+  }
+
+  /** What the preview has behind the last one, if nothing else has changed. */
+  moreOfPreview(): string | undefined {
+    return this.#begun ? this.inline.moreOfPreview(this.#previewEnd()) : undefined
+  }
+
+  /** A line that begins like a row is not previewed as text. */
+  #previewEnd(): number {
+    const { text, line } = this.inline
+    return this.#headerMayCome(false) && text[line] === '|' ? line - 1 : text.length
   }
 
   /**
@@ -171,9 +180,10 @@ export class Paragraph implements OpenParagraph {
   /** Whether the last line may be the header of a table. @param ended whether that line is complete */
   #headerMayCome(ended: boolean): boolean {
     // A line that is forgotten in part was settled, so it was no header.
-    if (this.inline.line < 0 || (this.#inFirstLine && this.#mayBeTask)) return false
+    const { text, line: start } = this.inline
+    if (start < 0 || (this.#inFirstLine && this.#mayBeTask)) return false
+    if (text.length - start > HEADER_CHARS) return false
     const line = this.#lastLine()
-    if (line.length > HEADER_CHARS) return false
     const pipe = line.indexOf('|')
     return pipe < 0 ? !ended && line.length < HEADER_START_CHARS : pipe < HEADER_START_CHARS
   }

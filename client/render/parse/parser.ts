@@ -17,10 +17,15 @@ export interface Parser {
   /** Writes the settled text. The input may be split anywhere, also inside a surrogate pair. */
   write(text: string): void
   /**
-   * Writes the undecided text as it most likely continues. The sink must take a preview back before the next
-   * write.
+   * Writes the undecided text as it most likely continues. The sink must take a preview back before it is
+   * written to again.
    */
   preview(): void
+  /**
+   * The text that the last preview lacks at its end; `undefined` if a preview must be written anew. It may be
+   * asked only if nothing was written since that preview.
+   */
+  moreOfPreview(): string | undefined
   end(): void
 }
 
@@ -72,6 +77,7 @@ export function createParser(sink: Sink): Parser {
       blocks.settle()
     },
     preview: () => blocks.preview(),
+    moreOfPreview: () => blocks.moreOfPreview(),
     end() {
       if (cut !== '') read(cut === '\r' ? '' : cut, cut === '\r')
       cut = ''

@@ -48,6 +48,8 @@ export class InlineText implements References {
   #rest: Paired | undefined
   /** Length of `text` from which on it is scanned again. */
   #nextScan = 0
+  /** How far the last preview goes if what it ends with was not scanned; otherwise 0. */
+  #previewed = 0
 
   constructor(definitions: Definitions, text = '') {
     this.#definitions = definitions
@@ -79,6 +81,7 @@ export class InlineText implements References {
     this.settled -= chars
     this.line -= chars
     this.#nextScan -= chars
+    this.#previewed = 0
   }
 
   find(label: string): Target | undefined {
@@ -100,7 +103,9 @@ export class InlineText implements References {
     const opener = pairRuns(scan.runs.slice(0, runs))
     let stable = Math.min(scan.undecided, limit, bracket?.at ?? limit)
     for (let run = opener; run; run = run.below) stable = Math.min(stable, run.at)
+    const before = this.settled
     this.settled = writeUpTo(stable, scan, sink)
+    if (this.settled > before) this.#previewed = 0
     this.#rest = { scan, runs, opener }
 
     const left = text.length - this.settled
@@ -138,6 +143,18 @@ export class InlineText implements References {
     for (const token of scan.tokens) writer.write(token)
     writer.close(open)
     if (readTo < end) sink.text(text.slice(readTo, end))
+    this.#previewed = readTo < end ? end : 0
+  }
+
+  /**
+   * What a preview up to `end` has behind the last one; `undefined` if it differs from that in other ways. A
+   * long preview is not written again for each delta.
+   */
+  moreOfPreview(end: number): string | undefined {
+    const from = this.#previewed
+    if (from === 0 || end < from) return undefined
+    this.#previewed = end
+    return this.text.slice(from, end)
   }
 
   /** Writes the rest. The text is complete. */
