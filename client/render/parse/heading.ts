@@ -11,6 +11,8 @@ export class Heading {
   readonly inline: InlineText
   /** The last signs and spaces, which are not shown if they close the heading. */
   #held = ''
+  /** How many of them the last preview has. */
+  #previewed = 0
 
   constructor(definitions: Definitions, text: string) {
     this.inline = new InlineText(definitions)
@@ -32,32 +34,39 @@ export class Heading {
   }
 
   preview(sink: Sink): void {
-    this.#withHeld((end) => this.inline.preview(sink, end))
+    const { inline } = this
+    const { text } = inline
+    const shown = this.#shown()
+    inline.text += shown
+    inline.preview(sink, inline.text.length)
+    inline.text = text
+    this.#previewed = shown.length
   }
 
   /** What the preview has behind the last one, if nothing else has changed. */
   moreOfPreview(): string | undefined {
-    return this.#withHeld((end) => this.inline.moreOfPreview(end))
-  }
-
-  /** Adds the held part to the text for the time of `work`, which gets the end of both. */
-  #withHeld<T>(work: (end: number) => T): T {
     const { inline } = this
-    const { text } = inline
-    if (this.#held.length <= PREVIEWED_CHARS) inline.text += this.#shown()
-    const result = work(inline.text.length)
-    inline.text = text
-    return result
+    const added = inline.moreOfPreview(inline.text.length)
+    if (added === undefined) return undefined
+    const shown = this.#shown()
+    const more = added + shown
+    const from = this.#previewed
+    this.#previewed = shown.length
+    return more.length < from ? undefined : more.slice(from)
   }
 
   end(sink: Sink): void {
-    this.inline.append(this.#shown())
+    this.inline.append(this.#withoutClosing())
     this.inline.end(sink)
     sink.close()
   }
 
-  /** The held part without spaces at its end and a closing run of signs. */
   #shown(): string {
+    return this.#held.length > PREVIEWED_CHARS ? '' : this.#withoutClosing()
+  }
+
+  /** The held part without spaces at its end and a closing run of signs. */
+  #withoutClosing(): string {
     const held = this.#held
     const end = spacesBefore(held, held.length)
     let signs = end

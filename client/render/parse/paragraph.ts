@@ -90,8 +90,9 @@ export class Paragraph implements OpenParagraph {
   settle(sink: Sink): void {
     const { inline } = this
     if (inline.text.length >= this.#nextRead) this.#decide(false)
+    if (this.#mayBeDefinition) return
     const limit = this.#headerMayCome(false) ? inline.line - 1 : inline.text.length
-    if (this.#mayBeDefinition || limit <= inline.settled) return
+    if (limit <= inline.settled) return
     this.#open()
     inline.settle(sink, limit)
   }

@@ -75,6 +75,7 @@ export const HARD_TEXTS: Record<string, (chars: number) => string> = {
     for (let run = 1; text.length < chars; run++) text += `${'`'.repeat(run)}a `
     return text.slice(0, chars)
   },
+  'code span after a space': (chars) => `\` ${repeated(WORDS)(chars - 4)}a\``,
   angles: repeated('<'),
   'angles with text': repeated('<a '),
   tags: repeated('<a b="c">'),
@@ -92,8 +93,10 @@ export const HARD_TEXTS: Record<string, (chars: number) => string> = {
   'long address of signs': after('https://example.com/', '.'),
   'long link destination': after('[a](', 'b'),
   'long link text': after('[', WORDS),
+  'link text of lines': after('[', 'a\n'),
   'long link title': after('[a](b "', WORDS),
   'long image text': after('![', WORDS),
+  'closed link text': (chars) => `[${repeated(WORDS)(chars - 4)}](b)`,
   'long mail name': repeated('a.b-c+d'),
   'at signs': repeated('@'),
   'at signs in words': repeated('a@'),

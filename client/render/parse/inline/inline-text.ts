@@ -48,8 +48,11 @@ export class InlineText implements References {
   #rest: Paired | undefined
   /** Length of `text` from which on it is scanned again. */
   #nextScan = 0
-  /** How far the last preview goes if what it ends with was not scanned; otherwise 0. */
-  #previewed = 0
+  /**
+   * The text behind the last preview, if the end of that was too long to be scanned. It is kept apart because
+   * taking it out of a long text that grows would copy all of that text.
+   */
+  #unseen: string | undefined
 
   constructor(definitions: Definitions, text = '') {
     this.#definitions = definitions
@@ -59,6 +62,7 @@ export class InlineText implements References {
   append(text: string): void {
     this.#forget()
     this.text += text
+    if (this.#unseen !== undefined) this.#unseen += text
   }
 
   /** Begins the text behind what is settled: behind definitions or a task's box. */
@@ -81,7 +85,6 @@ export class InlineText implements References {
     this.settled -= chars
     this.line -= chars
     this.#nextScan -= chars
-    this.#previewed = 0
   }
 
   find(label: string): Target | undefined {
@@ -105,7 +108,7 @@ export class InlineText implements References {
     for (let run = opener; run; run = run.below) stable = Math.min(stable, run.at)
     const before = this.settled
     this.settled = writeUpTo(stable, scan, sink)
-    if (this.settled > before) this.#previewed = 0
+    if (this.settled > before) this.#unseen = undefined
     this.#rest = { scan, runs, opener }
 
     const left = text.length - this.settled
@@ -143,7 +146,7 @@ export class InlineText implements References {
     for (const token of scan.tokens) writer.write(token)
     writer.close(open)
     if (readTo < end) sink.text(text.slice(readTo, end))
-    this.#previewed = readTo < end ? end : 0
+    this.#unseen = readTo < end ? text.slice(end) : undefined
   }
 
   /**
@@ -151,10 +154,12 @@ export class InlineText implements References {
    * long preview is not written again for each delta.
    */
   moreOfPreview(end: number): string | undefined {
-    const from = this.#previewed
-    if (from === 0 || end < from) return undefined
-    this.#previewed = end
-    return this.text.slice(from, end)
+    const unseen = this.#unseen
+    if (unseen === undefined) return undefined
+    const chars = unseen.length - (this.text.length - end)
+    if (chars < 0) return undefined
+    this.#unseen = unseen.slice(chars)
+    return unseen.slice(0, chars)
   }
 
   /** Writes the rest. The text is complete. */

@@ -62,13 +62,13 @@ export function readCode(
 export function partialCode(text: string, at: number): string {
   return text
     .slice(at)
-    .replace(/^`+|`+$/g, '')
+    .replace(/^`+|(?<!`)`+$/g, '')
     .replaceAll('\n', ' ')
 }
 
 function trimCode(text: string): string {
   const line = text.replaceAll('\n', ' ')
-  return /^ .*[^ ].* $/.test(line) ? line.slice(1, -1) : line
+  return line.startsWith(' ') && line.endsWith(' ') && /[^ ]/.test(line) ? line.slice(1, -1) : line
 }
 
 /** Reads `<https://…>` or `<name@host>`. [spec] 6.5 */
