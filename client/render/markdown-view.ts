@@ -41,8 +41,9 @@ const FIRST_PIECE_CHARS = 32
  *
  * Deltas are collected until the previous ones are painted: painting more often is invisible, and each paint
  * costs a layout. Text is written and laid out in one task, and painted in the task of a frame, because two
- * short tasks block the page less than a long one. The wait between paints grows with their cost, on a slow
- * machine or for a huge table.
+ * short tasks block the page less than a long one. Writing that takes long, as the first does because it
+ * compiles the code, is a task of its own. The wait between paints grows with their cost, on a slow machine
+ * or for a huge table.
  *
  * @param element holds the answer and nothing else; `markdown.css` styles the class `markdown`
  * @example
@@ -71,10 +72,17 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
       write(piece)
       if (performance.now() > began + FRAME_MS) break
     }
+    const took = performance.now() - began
+    if (took <= FRAME_MS) layOut(began, took)
+    else cancel = after(0, () => layOut(began, took))
+  }
+
+  function layOut(began: number, writingMs: number): void {
+    const written = performance.now()
     onPaint?.()
     // Forces layout, so that its time is measured here.
     element.getBoundingClientRect()
-    const took = performance.now() - began
+    const took = writingMs + performance.now() - written
     const isBehind = waiting !== ''
     cancel = afterFrame((frameMs) => {
       if (isBehind) return paint()
