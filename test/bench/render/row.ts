@@ -8,14 +8,14 @@ export interface Row {
   figures: Partial<Record<Name, number>>
   /** For figures of only a part of the text, because all of it took too long: which part. */
   parts?: Partial<Record<Name, number>>
-  /** Millrace's goal: at most the best of the others, or a figure. */
-  goal?: 'best' | number
+  /** Millrace's goal: at most this share of the best of the others, or a figure. */
+  goal?: { ofBest: number } | number
 }
 
 function isMet({ figures, goal }: Row): boolean | undefined {
   const { millrace = Number.NaN, ...others } = figures
   if (goal === undefined) return undefined
-  return millrace <= (goal === 'best' ? Math.min(...Object.values(others)) : goal)
+  return millrace <= (typeof goal === 'number' ? goal : goal.ofBest * Math.min(...Object.values(others)))
 }
 
 export function tableOf(rows: readonly Row[]): string {
@@ -36,14 +36,15 @@ function cellOf({ figures, parts, goal }: Row, name: Name): string {
   if (figure === undefined) return ''
   const part = parts?.[name]
   if (part !== undefined) return `> ${rounded(figure)} (for ${(part * 100).toFixed(0)} %)`
-  if (goal !== 'best') return rounded(figure)
+  if (typeof goal !== 'object') return rounded(figure)
   return `${rounded(figure)} (${rounded(figure / Math.min(...Object.values(others)))}×)`
 }
 
 function goalOf(row: Row): string {
-  if (row.goal === undefined) return ''
-  const goal = row.goal === 'best' ? '≤ the best of the others' : `≤ ${row.goal}`
-  return `${goal}: ${isMet(row) ? 'met' : 'MISSED'}`
+  const { goal } = row
+  if (goal === undefined) return ''
+  const most = typeof goal === 'number' ? goal : `${goal.ofBest} × the best of the others`
+  return `≤ ${most}: ${isMet(row) ? 'met' : 'MISSED'}`
 }
 
 /** Three digits, and more only before the point. */
