@@ -103,6 +103,11 @@ describe('visitors', () => {
     expect(rules(visitor, { MODELS: 'a,b' }).models).toEqual(['a', 'b'])
   })
 
+  test('of the demo get any model, since it has one under all names', () => {
+    expect(rules(visitor, { OPENAI_API_KEY: '' }).models).toBeUndefined()
+    expect(rules(visitor, { OPENAI_API_KEY: '', MODELS: 'a' }).models).toEqual(['a'])
+  })
+
   test('may send what VISITOR_FIELDS lists, for as much as it costs', () => {
     const asked = { ...request, n: 4, max_tokens: 10 }
     expect(apply(asked, rules(visitor))).toMatchObject({ code: 'field_not_allowed' })
