@@ -158,7 +158,7 @@ describe('an offered question', () => {
     const [founding, sky, mill, events] = await Promise.all(STARTERS.map((it) => textOf(user(it))))
     expect(founding).toMatch(/^```python$/m)
     expect(sky).toMatch(/^\|:--\|--:\|--:\|$/m)
-    expect(sky).toMatch(/^I ∝ 1 \/ λ⁴$/m)
+    expect(sky).toMatch(/^I = k \/ λ⁴$/m)
     expect(mill).toMatch(/^1\. .*^ {3}- .*^5\. .*^> /ms)
     expect(events).toMatch(/^```js$/m)
     expect(events).toMatch(/\]\(https:\/\/html\.spec\.whatwg\.org\//)
@@ -220,6 +220,11 @@ test('any other question gets an honest answer, which shows Markdown and how to 
   ]) {
     expect(text).toMatch(kind)
   }
+  // The times in its table are its own.
+  const seconds = (0.4 + (oracle(text) - 1) / 90).toFixed(1)
+  expect(text).toContain(
+    `| First words | 0.4 s | ${seconds} s |\n| All of it | ${seconds} s | ${seconds} s |`,
+  )
   for (const question of STARTERS) expect(text).toContain(`\n- ${question}\n`)
   expect(chunks.some((chunk) => 'usage' in chunk)).toBe(false)
 })

@@ -18,8 +18,8 @@ Each line is a field, and an empty line ends a message. Browsers have a reader f
 
 \`\`\`js
 const events = new EventSource('/news')
-events.onmessage = ({ data, lastEventId }) => console.log(lastEventId, JSON.parse(data).text)
-events.onerror = () => console.log('Lost the connection: trying again.')
+events.onmessage = ({ data }) => show(JSON.parse(data).text)
+events.onerror = () => show('Trying again…')
 \`\`\`
 
 What \`fetch\` doesn’t do for you, \`EventSource\` does: it connects again when the connection breaks, and names the last \
@@ -29,13 +29,11 @@ It has a price: it sends no body and no headers of your own, only a \`GET\`. To 
 yourself:
 
 \`\`\`js
-import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { EventSourceParserStream as Events } from 'eventsource-parser/stream'
 
-const response = await fetch('/v1/chat/completions', { method: 'POST', headers, body })
-const events = response.body
-  .pipeThrough(new TextDecoderStream())
-  .pipeThrough(new EventSourceParserStream())
-for await (const { data } of events) console.log(data)
+const { body } = await fetch('/v1/streams', { method: 'POST', body: question })
+const events = body.pipeThrough(new TextDecoderStream()).pipeThrough(new Events())
+for await (const { data } of events) show(JSON.parse(data).text)
 \`\`\`
 
 Don’t split the text at empty lines by hand: a chunk may end in the middle of a message, or of a character.

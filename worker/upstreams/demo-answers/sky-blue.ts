@@ -1,12 +1,13 @@
-/** Shows a formula and a table. The third column is (700 nm / λ)⁴. */
+/** Shows a formula and a table. The third column is (700 nm / λ)⁴. Rarer signs, such as ∝, are in few fonts for code. */
 export const SKY_BLUE = `The air scatters **blue light far more than red**, so blue comes to your eye from the whole sky.
 
 Sunlight is a mix of all colours. The molecules of the air are much smaller than a wavelength of light (λ), and such \
-small things scatter short waves much more than long ones. That is *Rayleigh scattering*. Its strength falls with the \
-fourth power of the wavelength:
+small things scatter short waves much more than long ones. That is *Rayleigh scattering*. Its strength I falls \
+with the fourth power of the wavelength:
 
 \`\`\`
-I ∝ 1 / λ⁴
+I = k / λ⁴
+I(blue) / I(red) = (700 / 450)⁴ ≈ 5.9
 \`\`\`
 
 | Colour | Wavelength | Scattered, red being 1 |
