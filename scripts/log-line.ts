@@ -19,7 +19,8 @@ export function logLine(line: string, now: Date): string {
   const { method, route, status = 0 } = logged
   const result = [status, logged.code].filter(Boolean).join(' ')
   const time = styleText('dim', now.toLocaleTimeString('en-GB'))
-  const where = route === 'none' ? '(unknown path)' : route
+  // Without the patterns of its parameters: `/v1/models/:id{.+}`.
+  const where = route === 'none' ? '(unknown path)' : route?.replace(/\{.*?\}/g, '')
   const what = `${`${method} ${where}`.padEnd(27)}  ${status < 400 ? result : styleText('red', result)}`
   const about = [how(logged), ...speed(logged), ...tokens(logged), logged.cause].filter(Boolean)
   return `${time}  ${what}  ${about.join(' · ')}`
@@ -41,9 +42,10 @@ function how({ end, status = 0 }: Logged): string | undefined {
 
 function speed({ first_token_ms, first_byte_ms, total_ms = 0, completion_tokens }: Logged): string[] {
   const total = seconds(total_ms)
-  if (completion_tokens === undefined) return [total]
-  if (typeof first_token_ms === 'number') return [`first token ${seconds(first_token_ms)}`, total]
-  return first_byte_ms === undefined ? [total] : [`first byte ${seconds(first_byte_ms)}`, total]
+  const [what, ms] = typeof first_token_ms === 'number' ? ['token', first_token_ms] : ['byte', first_byte_ms]
+  // An answer in one piece has one time.
+  if (completion_tokens === undefined || ms === undefined || seconds(ms) === total) return [total]
+  return [`first ${what} ${seconds(ms)}`, total]
 }
 
 function tokens({ prompt_tokens, completion_tokens, usage_source }: Logged): string[] {

@@ -17,13 +17,18 @@ test.each([
     '14:03:12  POST /chat                   200  stopped · first byte 0.40 s · 2.31 s · ≈ 8 + 173 tokens',
   ],
   [
+    // In one piece.
+    { ...call, ...counted, first_byte_ms: 2309 },
+    '14:03:12  POST /chat                   200  2.31 s · 8 + 173 tokens',
+  ],
+  [
     // An answer without a token.
     { ...call, ...counted, completion_tokens: 0, first_token_ms: null, end: 'truncated' },
     '14:03:12  POST /chat                   200  truncated · 2.31 s · 8 + 0 tokens',
   ],
   [
-    { ...call, method: 'GET', route: '/v1/streams/:id', total_ms: 4 },
-    '14:03:12  GET /v1/streams/:id          200  0.00 s',
+    { ...call, method: 'GET', route: '/v1/models/:id{.+}', total_ms: 4 },
+    '14:03:12  GET /v1/models/:id           200  0.00 s',
   ],
   [
     { ...call, route: 'none', status: 404, code: 'not_found', end: 'failed', total_ms: 1 },

@@ -18,7 +18,7 @@ Each line is a field, and an empty line ends a message. Browsers have a reader f
 
 \`\`\`js
 const events = new EventSource('/news')
-events.onmessage = ({ data }) => show(JSON.parse(data).text)
+events.onmessage = ({ data }) => show(data)
 events.onerror = () => show('Trying again…')
 \`\`\`
 
@@ -29,11 +29,14 @@ It has a price: it sends no body and no headers of your own, only a \`GET\`. To 
 yourself:
 
 \`\`\`js
-import { EventSourceParserStream as Events } from 'eventsource-parser/stream'
+import * as sse from 'eventsource-parser/stream'
 
-const { body } = await fetch('/v1/streams', { method: 'POST', body: question })
-const events = body.pipeThrough(new TextDecoderStream()).pipeThrough(new Events())
-for await (const { data } of events) show(JSON.parse(data).text)
+const ask = { method: 'POST', body: question }
+const { body } = await fetch('/ask', ask)
+const events = body
+  .pipeThrough(new TextDecoderStream())
+  .pipeThrough(new sse.EventSourceParserStream())
+for await (const { data } of events) show(data)
 \`\`\`
 
 Don’t split the text at empty lines by hand: a chunk may end in the middle of a message, or of a character.

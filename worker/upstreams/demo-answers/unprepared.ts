@@ -34,7 +34,7 @@ Text with **bold**, *italic*, ~~struck~~ and \`code\`, and [links](https://commo
    - [x] a task that is done
    - [ ] one that isn’t
 
-| This answer | streamed | in one piece |
+| This answer | Streamed | In one piece |
 |:--|--:|--:|
 | First words | 0.4 s | 4.4 s |
 | All of it | 4.4 s | 4.4 s |
