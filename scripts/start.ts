@@ -7,16 +7,21 @@
  * `npm run dev` (`--watch`): the same as `npm start`, and builds again after each change.
  */
 import { watch } from 'node:fs'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { createServer } from 'node:net'
 import { constants } from 'node:os'
 import { type Config, readConfig } from '../worker/config/config.ts'
 import { ConfigError } from '../worker/config/parsers.ts'
 import { type BuildWatch, buildChanged } from './build-changed.ts'
 import { ROOT } from './bundle.ts'
-import { type LocalWorker, startLocal } from './local.ts'
+import type { LocalWorker } from './local.ts'
 import { logLine } from './log-line.ts'
-import { readSettings } from './settings.ts'
 import { summary } from './summary.ts'
+
+// Wrangler and Miniflare are 20 MB of JavaScript. Compiled once, they load half a second sooner.
+enableCompileCache(`${ROOT}dist/compiled`)
+const { startLocal } = await import('./local.ts')
+const { readSettings } = await import('./settings.ts')
 
 const DEFAULT_PORT = 8787
 
@@ -60,6 +65,8 @@ try {
   fail(error)
 }
 say(summary(config, worker.url, process.uptime() * 1000))
+// Otherwise written at the end, which a killed process doesn't reach.
+flushCompileCache()
 if (config.upstream.kind === 'demo' && vars.OPENAI_BASE_URL) {
   say('OPENAI_BASE_URL has no effect without OPENAI_API_KEY.\n')
 }
