@@ -6,6 +6,8 @@ import { isRecord } from '../worker/protocol/json.ts'
 type Logged = Partial<RequestRecord> & {
   /** From the request to the first token of the answer. */
   first_token_ms?: number | null
+  /** The setting by which an error is mended. */
+  setting?: string
 }
 
 /**
@@ -22,7 +24,8 @@ export function logLine(line: string, now: Date): string {
   // Without the patterns of its parameters: `/v1/models/:id{.+}`.
   const where = route === 'none' ? '(unknown path)' : route?.replace(/\{.*?\}/g, '')
   const what = `${`${method} ${where}`.padEnd(27)}  ${status < 400 ? result : styleText('red', result)}`
-  const about = [how(logged), ...speed(logged), ...tokens(logged), logged.cause].filter(Boolean)
+  const mended = logged.setting && `see ${logged.setting}`
+  const about = [how(logged), ...speed(logged), ...tokens(logged), logged.cause, mended].filter(Boolean)
   return `${time}  ${what}  ${about.join(' · ')}`
 }
 

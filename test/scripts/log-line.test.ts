@@ -45,6 +45,18 @@ test.each([
     },
     '14:03:12  POST /chat                   500 internal_error  0.00 s · TypeError at x.ts:1',
   ],
+  [
+    {
+      ...call,
+      status: 404,
+      code: 'model_not_found',
+      cause: 'gone',
+      setting: 'MODELS',
+      end: 'failed',
+      total_ms: 210,
+    },
+    '14:03:12  POST /chat                   404 model_not_found  0.21 s · gone · see MODELS',
+  ],
 ])('%j', (record, expected) => {
   expect(line(record)).toBe(expected)
 })
