@@ -31,12 +31,16 @@ export function logLine(line: string, now: Date): string {
 
 function read(line: string): Logged | undefined {
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = JSON.parse(line, printable)
     return isRecord(value) && typeof value.route === 'string' ? value : undefined
   } catch {
     return undefined
   }
 }
+
+/** Without characters that a terminal obeys: an upstream's words may be in it. */
+const printable = (_: string, value: unknown) =>
+  typeof value === 'string' ? value.replace(/\p{C}/gu, '\u{fffd}') : value
 
 /** An answer that ended otherwise than whole, where the status doesn't say it. */
 function how({ end, status = 0 }: Logged): string | undefined {

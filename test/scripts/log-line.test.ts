@@ -61,6 +61,14 @@ test.each([
   expect(line(record)).toBe(expected)
 })
 
+test('what a terminal would obey is not printed', () => {
+  const cause = 'no\u001b[2J\u001b]0;title\u0007 such\r\nmodel \u202etxt\u009b1m'
+  const shown = logLine(JSON.stringify({ ...call, status: 404, code: 'x\u001b[31m', cause }), at)
+  expect(stripVTControlCharacters(shown)).not.toMatch(/\p{C}/u)
+  expect(shown).toContain('404 x\ufffd[31m')
+  expect(shown).toContain('such\ufffd\ufffdmodel')
+})
+
 test.each(['Uncaught Error: no', '{"half": ', '"text"', '7', '{"route": 7}', ''])(
   '%j is no request and stays',
   (text) => {
