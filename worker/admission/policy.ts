@@ -62,15 +62,16 @@ export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve
     const counted = reserve || maxInputTokens !== undefined
     return { ...shared, models, maxInputTokens, maxOutputTokens, ...(counted && { counterFor }) }
   }
+  const isDemo = config.upstream.kind === 'demo'
   return {
     ...shared,
     // Some of an upstream's models are very expensive, so visitors choose among the models that the owner
-    // names.
-    models: models ?? [defaultModel],
+    // names. The demo has one, under any name.
+    models: models ?? (isDemo ? undefined : [defaultModel]),
     maxInputTokens: maxInputTokens ?? VISITOR_TOKENS.input,
     maxOutputTokens: maxOutputTokens ?? VISITOR_TOKENS.output,
     counterFor,
-    visitor: config.upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
+    visitor: isDemo ? withDemoFields(visitors) : visitors,
   }
 }
 

@@ -25,9 +25,10 @@ export async function model(c: Context): Promise<Response> {
 
 /** @returns `undefined` where the upstream's own list is what is offered */
 function offeredTo({ var: { caller, config } }: Context): ModelList['data'] | undefined {
+  const isDemo = config.upstream.kind === 'demo'
   // Where `MODELS` is unset, visitors have the default model alone (policy.ts).
-  const ids = config.models ?? (caller.startsWith('visitor:') ? [config.defaultModel] : undefined)
-  const owned_by = config.upstream.kind === 'demo' ? 'millrace' : 'openai'
+  const ids = config.models ?? (caller.startsWith('visitor:') && !isDemo ? [config.defaultModel] : undefined)
+  const owned_by = isDemo ? 'millrace' : 'openai'
   return ids?.map((id) => ({ id, object: 'model', created: 0, owned_by }))
 }
 

@@ -94,6 +94,9 @@ export const TURNSTILE_ACTION = 'millrace-session'
 /** How a stream ends. Only `done` is a whole answer. */
 export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed' | 'budget' | 'interrupted'
 
+/** The demo's own model: where a request names no model, it answers under this name. */
+export const DEMO_MODEL = 'millrace-demo'
+
 /** The content type of a streamed answer. */
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
 
