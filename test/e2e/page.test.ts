@@ -172,6 +172,8 @@ describe('where an access key is needed', () => {
   test('it is asked for, kept for this tab alone, and opens the models too', async () => {
     const { page, ask, answers, ended } = await visit(closed.url)
     await ask('Why?')
+    await page.getByRole('heading', { name: 'This chat isn’t set up yet' }).waitFor()
+    await page.getByText('I have an access key').click()
     const field = page.getByLabel('Access key')
     await field.fill('mr_wrong')
     await field.press('Enter')

@@ -5,6 +5,7 @@
 import '../style/race.css'
 import '../style/result.css'
 import { en } from '../../widget/strings/en.ts'
+import { tellOwner } from '../../widget/talk/tell-owner.ts'
 import { troubleOf } from '../../widget/talk/trouble.ts'
 import { isSend } from '../../widget/view/composer.ts'
 import { explainTrouble } from '../../widget/view/explain-trouble.ts'
@@ -153,10 +154,9 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
 
   function fail(way: Way, error: unknown, question: string): void {
     abandon('failed', way)
-    const explanation = explainTrouble(
-      troubleOf(error, { began: way === 'streamed' && streamBegan, at: Date.now() }),
-      en,
-    )
+    const failure = troubleOf(error, { began: way === 'streamed' && streamBegan, at: Date.now() })
+    const explanation = explainTrouble(failure, en)
+    tellOwner(failure)
     announcer.say(`The ${way} answer failed. ${explanation.title}. ${explanation.advice}`)
     trouble = createTroubleCard(explanation, en, (key) => {
       stop.hidden = false
