@@ -17,7 +17,7 @@ const visitor = createVisitor('', 'session', () => page(inRace() ? '#race-challe
 const { session, enterKey } = visitor
 chat.visitor = visitor
 const demo = isDemo()
-const [choice, notice] = [page('#model'), page('#demo')]
+const [places, choice, notice] = [page('#places'), page('#model'), page('#demo')]
 const models = createModelPicker(choice, findElement(document, '#model select', HTMLSelectElement), () => {
   const model = models.chosen()
   if (model === undefined) chat.removeAttribute('model')
@@ -69,16 +69,21 @@ followAddress((place, arrived) => {
   document.documentElement.dataset.place = place
   document.title = toRace ? 'The race · Millrace' : 'Millrace'
   chat.hidden = toRace
-  // Both places show the model picker and the demo notice.
+  // Both places show the links, the model picker and the demo notice.
+  const moved = [places, choice]
   if (toRace) {
-    page('#to-chat').before(choice)
-    page('#race-place').before(notice)
-  } else chat.append(choice, notice)
+    page('.top > .column').append(...moved)
+    page('#race-place').prepend(notice)
+  } else chat.append(...moved, notice)
+  for (const link of places.querySelectorAll('a')) {
+    if (link.hash === `#${place}`) link.ariaCurrent = 'page'
+    else link.ariaCurrent = null
+  }
   if (toRace) {
     if (arrived === 'moved') scrollTo(0, 0)
     race.enter(arrived === 'moved')
   } else if (arrived === 'moved') {
     race.leave()
-    page('#to-race').focus({ preventScroll: true })
+    findElement(places, '[href="#race"]', HTMLElement).focus({ preventScroll: true })
   }
 })
