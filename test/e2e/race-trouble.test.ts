@@ -205,7 +205,8 @@ describe('by ear and by keyboard', () => {
     await result.waitFor()
     await page.locator('.plot canvas').waitFor()
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('race-start')
-    for (let i = 0; i < 5; i++) await step()
-    expect(stops.slice(3)).toEqual(['pool', 'pool', 'SUMMARY', 'quiet save-csv', 'quiet save-png'])
+    for (let i = 0; i < 9; i++) await step()
+    const lane = ['pool', 'BUTTON', 'PRE']
+    expect(stops.slice(3)).toEqual([...lane, ...lane, 'SUMMARY', 'quiet save-csv', 'quiet save-png'])
   })
 })
