@@ -196,10 +196,7 @@ const letIn = (house: House) => async (context: BrowserContext) => {
     const response = await route.fetch()
     const headers = response.headers()
     const policy = headers['content-security-policy'] ?? ''
-    const wider = policy.replace(
-      "script-src 'self'",
-      `script-src 'self' ${CHALLENGES}; frame-src ${CHALLENGES}`,
-    )
+    const wider = policy.replace(/(?:script|frame)-src 'self'/g, `$& ${CHALLENGES}`)
     await route.fulfill({ response, headers: { ...headers, 'content-security-policy': wider } })
   })
   await context.route(`${CHALLENGES}/**`, (route) =>

@@ -44,6 +44,7 @@ test('the page is served under a policy that runs its own files alone', async ()
     "script-src 'self'",
     "style-src 'self'",
     "connect-src 'self'",
+    "frame-src 'self'",
   ]) {
     expect(policy.split('; ')).toContain(directive)
   }
