@@ -39,7 +39,7 @@ export function createLazyPlace<Content>({
       await content
       if (!inside) return
       element.hidden = false
-      if (focus) findElement(element, 'h2', HTMLElement).focus({ preventScroll: true })
+      if (focus) findElement(element, 'h1', HTMLElement).focus({ preventScroll: true })
     } catch {
       content = undefined
       if (!inside) return

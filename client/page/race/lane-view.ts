@@ -27,7 +27,7 @@ export function createLaneView(way: Way, name: string): LaneView {
   const element = cloneTemplate('lane-template')
   element.dataset.way = way
   element.ariaLabel = name
-  findElement(element, 'h3', HTMLElement).textContent = name
+  findElement(element, 'h2', HTMLElement).textContent = name
   const time = findElement(element, '.time', HTMLElement)
   const note = findElement(element, '.lane-note', HTMLElement)
   const pool = findElement(element, '.pool', HTMLElement)
