@@ -67,10 +67,15 @@ export function createLaneView(way: Way, name: string): LaneView {
 /** Keeps the end of growing text in view, unless the reader has scrolled up. */
 function followPool(pool: HTMLElement, body: HTMLElement, growing: () => boolean): void {
   let following = true
+  let top = 0
   pool.addEventListener(
     'scroll',
     () => {
-      following = pool.scrollHeight - pool.clientHeight - pool.scrollTop <= NEAR_PX
+      // The text may have grown since the scrolling that this event tells of: being far from the end is not
+      // yet the reader's doing.
+      if (pool.scrollTop < top) following = false
+      if (pool.scrollHeight - pool.clientHeight - pool.scrollTop <= NEAR_PX) following = true
+      top = pool.scrollTop
     },
     { passive: true },
   )
