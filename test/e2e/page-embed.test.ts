@@ -112,6 +112,10 @@ test('a wrong value is named when it is written, and gets into neither the tag n
 
   await accent.fill('#7a1f3d')
   await page.getByLabel(/^Starters/).fill('One or two')
+  // Right, but the widget's own dark theme writes dark on it.
+  await page.getByText('Hard to read in the dark theme').waitFor()
+  expect(await copy.isEnabled()).toBe(true)
+  await page.getByLabel('Text on the accent', { exact: true }).fill('white')
   await poll(() => page.getByRole('alert').count()).toBe(0)
   expect(await accent.getAttribute('aria-invalid')).toBe(null)
   expect(await code.textContent()).toContain('--millrace-accent: #7a1f3d;')

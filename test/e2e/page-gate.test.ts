@@ -184,7 +184,7 @@ describe('where new visitors solve Turnstile’s challenge', () => {
     await page.evaluate(() => location.assign('#race'))
     await page.getByRole('button', { name: 'Start the race' }).click()
     await page.getByRole('button', { name: 'I am a person' }).click()
-    await page.getByRole('heading', { name: /^The result/ }).waitFor()
+    await page.getByRole('heading', { name: 'When each message came' }).waitFor()
     const rendered = await page.evaluate(() => (globalThis as unknown as { rendered: object[] }).rendered)
     expect(rendered).toEqual([{ sitekey: SITE_KEY, action: TURNSTILE_ACTION }])
   })

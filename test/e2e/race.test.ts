@@ -99,6 +99,13 @@ test('at the measured pace one answer is shown as it comes, the other when it is
 
   const text = (lane: typeof streamed) => lane.locator('.text').textContent()
   expect(await text(unstreamed)).toBe(await text(streamed))
+  // The end of the stream is in view, and the beginning of the answer that came as a whole.
+  const below = (lane: typeof streamed) =>
+    lane
+      .locator('.pool')
+      .evaluate(({ scrollHeight, clientHeight, scrollTop }) => scrollHeight - clientHeight - scrollTop)
+  await poll(() => below(streamed)).toBeLessThan(24)
+  expect(await below(unstreamed)).toBeGreaterThan(24)
   // Rendered as the chat renders it.
   for (const lane of [unstreamed, streamed]) {
     expect(await lane.locator('pre code').textContent()).toContain('def plot_2d_normal')

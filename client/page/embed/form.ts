@@ -1,15 +1,20 @@
 /** The tag maker's form: what a tag can say, each with a label and a place for what is wrong with it. */
 import { languages } from '../../widget/strings/load-strings.ts'
 import { create, icon } from '../../widget/view/element.ts'
+import { OWN_COLORS } from './contrast.ts'
 import { COLORS, type Color, type Field, PLACEMENTS, type Placement, type TagSettings } from './tag.ts'
+import { toRgb } from './to-rgb.ts'
 
 export interface Form {
   element: HTMLFormElement
   /** Whether the tag pins the version. */
   readonly pinned: boolean
   read(): TagSettings
-  /** Says what is wrong, except with a field that is still being written in. */
-  showProblems(problems: Partial<Record<Field, string>>): void
+  /**
+   * Says what is wrong, except with a field that is still being written in, and what is not wrong but hard to
+   * read.
+   */
+  showProblems(problems: Partial<Record<Field, string>>, warnings: Partial<Record<Field, string>>): void
 }
 
 const PLACEMENT_NAMES: Record<Placement, string> = {
@@ -20,15 +25,14 @@ const PLACEMENT_NAMES: Record<Placement, string> = {
   page: 'The whole window',
 }
 
-/** What each colour is for, and the widget's own in the light theme. */
-const COLOR_NAMES: Record<Color, [name: string, own: string]> = {
-  accent: ['Accent', '#0a6b7c'],
-  'on-accent': ['Text on the accent', '#ffffff'],
-  paper: ['Background', '#f6f8f6'],
-  surface: ['Boxes', '#ffffff'],
-  ink: ['Text', '#13252a'],
-  'ink-soft': ['Secondary text', '#50646a'],
-  line: ['Borders', '#d8e0dd'],
+const COLOR_NAMES: Record<Color, string> = {
+  accent: 'Accent',
+  'on-accent': 'Text on the accent',
+  paper: 'Background',
+  surface: 'Boxes',
+  ink: 'Text',
+  'ink-soft': 'Secondary text',
+  line: 'Borders',
 }
 
 /** These come first; the others are rarely changed. */
@@ -60,9 +64,8 @@ export function createForm(models: readonly string[], version: string, changed: 
   const pin = create('input', { type: 'checkbox', id: 'embed-pin', checked: true })
   const fieldsOf = (wanted: (color: Color) => boolean) =>
     COLORS.filter(wanted).map((color) => {
-      const [name] = COLOR_NAMES[color]
       const { text, swatch } = colors.get(color) ?? createColor(color)
-      return createField(name, text, create('div', { class: 'color' }, swatch, text))
+      return createField(COLOR_NAMES[color], text, create('div', { class: 'color' }, swatch, text))
     })
 
   const element = create(
@@ -117,15 +120,17 @@ export function createForm(models: readonly string[], version: string, changed: 
       lang: lang.select.value,
       colors: Object.fromEntries(Array.from(colors, ([color, { text }]) => [color, text.value])),
     }),
-    showProblems(problems) {
-      for (const [field, control] of Object.entries(controls)) {
-        const problem = problems[field as Field] ?? ''
-        if (problem !== '' && control === writing) continue
+    showProblems(problems, warnings) {
+      for (const [name, control] of Object.entries(controls)) {
+        const field = name as Field
+        if (problems[field] && control === writing) continue
+        const words = problems[field] ?? warnings[field] ?? ''
         const place = document.getElementById(`${control.id}-problem`)
-        if (!place || place.textContent === problem) continue
-        place.textContent = problem
-        place.hidden = problem === ''
-        control.ariaInvalid = problem === '' ? null : 'true'
+        if (!place || place.textContent === words) continue
+        place.textContent = words
+        place.hidden = words === ''
+        place.classList.toggle('warning', problems[field] === undefined)
+        control.ariaInvalid = problems[field] === undefined ? null : 'true'
       }
     },
   }
@@ -154,7 +159,8 @@ function createSelect(id: string, options: readonly [value: string, name: string
 
 /** A text for any colour of CSS, and a picker that writes into it. */
 function createColor(color: Color): { text: HTMLInputElement; swatch: HTMLInputElement } {
-  const [name, own] = COLOR_NAMES[color]
+  const name = COLOR_NAMES[color]
+  const [own] = OWN_COLORS[color]
   const text = create('input', { class: 'box', id: `embed-${color}`, placeholder: own, spellcheck: 'false' })
   const swatch = create('input', {
     type: 'color',
@@ -166,17 +172,11 @@ function createColor(color: Color): { text: HTMLInputElement; swatch: HTMLInputE
     text.value = swatch.value
   })
   text.addEventListener('input', () => {
-    swatch.value = toHex(text.value) ?? own
+    const rgb = toRgb(text.value, 'light')
+    const hex = rgb?.map((part) => part.toString(16).padStart(2, '0')).join('')
+    swatch.value = hex === undefined ? own : `#${hex}`
   })
   return { text, swatch }
-}
-
-/** The colour as a picker takes it; `undefined` for what has no such form, such as one that is not opaque. */
-function toHex(color: string): string | undefined {
-  const context = document.createElement('canvas').getContext('2d')
-  if (!context || !CSS.supports('color', color)) return undefined
-  context.fillStyle = color
-  return /^#[\da-f]{6}$/.test(context.fillStyle) ? context.fillStyle : undefined
 }
 
 /** A language's name in itself. */

@@ -5,9 +5,11 @@ import { create } from '../../widget/view/element.ts'
 import { getJson } from '../../widget/visitor/get-json.ts'
 import type { Announcer } from '../announcer.ts'
 import { listModels } from '../offer.ts'
+import { warningsOf } from './contrast.ts'
 import { createForm } from './form.ts'
 import { createPreview } from './preview.ts'
 import { problemsOf, type Release, tagOf } from './tag.ts'
+import { toRgb } from './to-rgb.ts'
 
 const FEEDBACK_MS = 2000
 const isColor = (text: string) => CSS.supports('color', text)
@@ -37,7 +39,7 @@ export async function createTagMaker(
   function update(): void {
     const settings = form.read()
     const problems = problemsOf(settings, isColor)
-    form.showProblems(problems)
+    form.showProblems(problems, warningsOf(settings.colors, toRgb))
     // What is not right is in neither the tag nor the preview: both stay as they were.
     const isRight = Object.keys(problems).length === 0
     copy.disabled = !isRight

@@ -36,7 +36,8 @@ export function createLaneView(way: Way, name: string): LaneView {
   const text = createAnswerText(body, { tree: document, strings: en, imageOrigins: [], painted: setTabStop })
   pool.role = 'region'
   pool.ariaLabel = `${name}: the answer`
-  followPool(pool, body, () => element.dataset.state === 'flowing')
+  // An answer that comes as a whole is read from its beginning.
+  if (way === 'streamed') followPool(pool, body)
 
   /** A scrollable pool must be reachable by keyboard, and an empty one should be no tab stop. */
   function setTabStop(): void {
@@ -65,7 +66,7 @@ export function createLaneView(way: Way, name: string): LaneView {
 }
 
 /** Keeps the end of growing text in view, unless the reader has scrolled up. */
-function followPool(pool: HTMLElement, body: HTMLElement, growing: () => boolean): void {
+function followPool(pool: HTMLElement, body: HTMLElement): void {
   let following = true
   let top = 0
   pool.addEventListener(
@@ -80,6 +81,6 @@ function followPool(pool: HTMLElement, body: HTMLElement, growing: () => boolean
     { passive: true },
   )
   new ResizeObserver(() => {
-    if (following && growing()) pool.scrollTop = pool.scrollHeight
+    if (following) pool.scrollTop = pool.scrollHeight
   }).observe(body)
 }
