@@ -69,9 +69,12 @@ describe.each(Object.entries(SCREENS))('on a %s', (_, screen) => {
   test('the notice of the demo keeps its distance from the title', async () => {
     const { page } = await visit(millrace?.url ?? '', screen)
     await page.getByRole('link', { name: 'Race', exact: true }).click()
+    await page.getByText('This is a demo.').waitFor()
+    await page.locator('.lane').first().waitFor()
     const notice = await page.locator('.demo').boundingBox()
     const title = await page.locator('#race-title').boundingBox()
-    expect((title?.y ?? 0) - (notice?.y ?? 0) - (notice?.height ?? 0)).toBeGreaterThan(12)
+    if (!notice || !title) throw new TypeError('They are not shown.')
+    expect(title.y - notice.y - notice.height).toBeGreaterThan(12)
   })
 
   test('a race shows its result, both lanes and the plot at once, without a click', async () => {
