@@ -46,7 +46,7 @@ export function warningsOf(
       .toSorted((a, b) => a.ratio - b.ratio)
     if (!worst || worst.ratio >= LEAST_CONTRAST) continue
     warnings[text] =
-      `Hard to read in the ${worst.theme} theme: contrast ${worst.ratio.toFixed(1)}, of ${LEAST_CONTRAST} or more.`
+      `Hard to read in the ${worst.theme} theme: contrast ${worst.ratio.toFixed(1)}, where ${LEAST_CONTRAST} is needed.`
   }
   return warnings
 }

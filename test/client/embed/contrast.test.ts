@@ -21,15 +21,15 @@ test.each([
   [
     'the accent is dark, and the dark theme writes dark on it',
     { accent: '#7a1f3d' },
-    { 'on-accent': 'Hard to read in the dark theme: contrast 1.7, of 4.5 or more.' },
+    { 'on-accent': 'Hard to read in the dark theme: contrast 1.7, where 4.5 is needed.' },
   ],
   ['both are set', { accent: '#7a1f3d', 'on-accent': '#ffffff' }, {}],
   [
     'the background is light in both themes',
     { paper: '#ffffff' },
     {
-      ink: 'Hard to read in the dark theme: contrast 1.2, of 4.5 or more.',
-      'ink-soft': 'Hard to read in the dark theme: contrast 2.5, of 4.5 or more.',
+      ink: 'Hard to read in the dark theme: contrast 1.2, where 4.5 is needed.',
+      'ink-soft': 'Hard to read in the dark theme: contrast 2.5, where 4.5 is needed.',
     },
   ],
   ['it can’t be known', { accent: 'var(--brand)' }, {}],
