@@ -50,7 +50,7 @@ export function createLazyPlace<Content>({
         advice,
         kept: '',
         retry: true,
-        needsKey: false,
+        key: 'none' as const,
         isLimit: false,
         waitMs: 0,
         reference: null,

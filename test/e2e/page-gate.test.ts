@@ -25,7 +25,7 @@ async function come(house: House, options: VisitOptions = {}) {
   })
   const sessions: (string | undefined)[] = []
   visited.page.on('request', (request) => {
-    if (request.url().endsWith('/v1/sessions')) sessions.push(request.headers().authorization)
+    if (new URL(request.url()).pathname === '/v1/sessions') sessions.push(request.headers().authorization)
   })
   return {
     ...visited,
