@@ -3,7 +3,6 @@
  */
 import type { Container } from './containers.ts'
 import { Heading } from './heading.ts'
-import { withoutEscapes } from './inline/escapes.ts'
 import { InlineText } from './inline/inline-text.ts'
 import type { Target } from './inline/link.ts'
 import type { Content, LeafState, LineStart } from './line-start.ts'
@@ -113,7 +112,7 @@ export class Blocks {
     for (const { kind, place, inline } of this.#unresolved) {
       if (![...inline.missing].some((name) => this.#definitions.has(name))) continue
       this.#sink.open(kind, place)
-      new InlineText(this.#definitions, inline.text.slice(inline.start)).end(this.#sink)
+      inline.rewrite(this.#sink)
       this.#sink.close()
     }
   }
@@ -141,6 +140,8 @@ export class Blocks {
     const { block } = leaf
     if (content.type === 'verbatim' || content.type === 'end') {
       if (block.startLine(content.text)) leaf.line = this.#line
+      if (content.type === 'verbatim' && content.fence && block.form.type === 'fence')
+        block.form.fence = content.fence
       if (content.type === 'end') this.#endLeaf()
       return true
     }
@@ -167,9 +168,8 @@ export class Blocks {
         this.#endChild(line)
         break
       case 'fence': {
+        const { language } = content.fence
         this.#beginVerbatim('code-block', content)
-        // [spec] 4.5: the first word of the info string is the language.
-        const [language] = withoutEscapes(content.info.trim()).split(/[ \t]/)
         if (language) this.#sink.attribute('language', language)
         break
       }
@@ -225,7 +225,7 @@ export class Blocks {
     for (const [index, align] of columns.entries()) {
       const place = this.#sink.open('cell')
       if (align) this.#sink.attribute('align', align)
-      const inline = new InlineText(this.#definitions, cells[index])
+      const inline = new InlineText(this.#definitions, cells[index], true)
       inline.end(this.#sink)
       this.#sink.close()
       this.#remember('cell', place, inline)

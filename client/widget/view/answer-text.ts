@@ -1,5 +1,6 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
 import type { MarkdownView } from '../../render/markdown-view.ts'
+import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import type { Strings } from '../strings/en.ts'
 import { adopt } from '../style/adopt.ts'
 
@@ -73,7 +74,7 @@ export function createAnswerText(
 
   function showPlain(): void {
     if (!isPlain()) return
-    element.textContent = text
+    element.textContent = withoutCitationMarks(text)
     painted()
   }
 

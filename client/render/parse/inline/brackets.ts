@@ -32,7 +32,7 @@ function readTargetAfter(
   scan: Scan,
   bracket: Bracket,
 ): { target: Target; end: number } | typeof WAIT | undefined {
-  const { at, text, final, references } = scan
+  const { at, text, final, surroundings } = scan
   const next = at + 1
   if (next === text.length && !final) return WAIT
   if (text[next] === '(') {
@@ -43,7 +43,7 @@ function readTargetAfter(
   const label = text[next] === '[' ? readLabel(text, next, final) : undefined
   if (label === WAIT) return WAIT
   const own = bracket.nested ? '' : text.slice(bracket.at + bracket.text.length, at)
-  const target = references.find(label?.value || own)
+  const target = surroundings.find(label?.value || own)
   return target && { target, end: label?.end ?? next }
 }
 

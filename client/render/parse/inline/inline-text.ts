@@ -5,7 +5,7 @@
 import type { Sink } from '../sink.ts'
 import { pairRuns, spanOf } from './emphasis.ts'
 import { normalizeLabel, type Target } from './link.ts'
-import { type References, Scan } from './scan.ts'
+import { Scan, type Surroundings } from './scan.ts'
 import type { Run, Span, Token } from './token.ts'
 
 /**
@@ -27,7 +27,7 @@ interface Paired {
   opener: Run | undefined
 }
 
-export class InlineText implements References {
+export class InlineText implements Surroundings {
   text: string
   /** Where the text begins, after definitions or a task's box. */
   start = 0
@@ -35,15 +35,18 @@ export class InlineText implements References {
   settled = 0
   /** Labels that had no definition when the text was read. */
   readonly missing = new Set<string>()
+  /** Whether this is a table's cell, where `<br>` is the only way to begin a line. */
+  readonly inCell: boolean
   readonly #definitions: Definitions
   /** The undecided rest of the last scan. */
   #rest: Paired | undefined
   /** Length of `text` from which on it is scanned again. */
   #nextScan = 0
 
-  constructor(definitions: Definitions, text = '') {
+  constructor(definitions: Definitions, text = '', inCell = false) {
     this.#definitions = definitions
     this.text = text
+    this.inCell = inCell
   }
 
   find(label: string): Target | undefined {
@@ -112,6 +115,12 @@ export class InlineText implements References {
     const writer = new Writer(sink)
     for (const token of scan.tokens) writer.write(token)
   }
+
+  /** Writes the whole text anew, when more definitions are known. */
+  rewrite(sink: Sink): void {
+    this.settled = this.start
+    this.end(sink)
+  }
 }
 
 /**
@@ -142,7 +151,7 @@ function writeUpTo(stable: number, { tokens, text }: Scan, sink: Sink): number {
 
 function likelySpans({ char, text }: Run): Span[] {
   const { length } = text
-  if (length > 3 || text === '~') return []
+  if (length > 3) return []
   const double = length > 1 ? [spanOf(char, true)] : []
   return length === 2 ? double : [spanOf(char, false), ...double]
 }
