@@ -50,7 +50,7 @@ const FIRST_PIECE_CHARS = 32
  *   for await (const delta of deltas) view.append(delta)
  *   view.end()
  */
-export function createMarkdownView(element: Element, options: ViewOptions): MarkdownView {
+export function createMarkdownView(element: HTMLElement, options: ViewOptions): MarkdownView {
   const { onPaint } = options
   let renderer: Renderer | undefined
   let waiting = ''
@@ -104,6 +104,7 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
     waiting = ''
     renderer = undefined
     element.replaceChildren()
+    element.removeAttribute('dir')
   }
 
   return {
@@ -119,6 +120,7 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
       waiting = ''
       if (fresh.childNodes.length > 1) {
         replaceRest(element, fresh)
+        short.moveTo(element)
         renderer = short
       } else {
         // An only block may be a preview that is replaced, so it can't be continued: render anew in place.

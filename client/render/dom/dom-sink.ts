@@ -13,6 +13,7 @@ import { finishLink } from './link.ts'
 import { LongParagraph } from './long-paragraph.ts'
 import { Parts } from './parts.ts'
 import { createRows, type Rows } from './rows.ts'
+import { type Side, sideOf } from './side.ts'
 
 export interface DomOptions extends AddressRules, CodeBlockOptions {
   /**
@@ -39,9 +40,15 @@ interface OpenElement {
   code?: CodeBlock
   rows?: Rows
   parts?: Parts
+  /** The element that takes the side of its own text, and that side. */
+  sided?: Element
+  side?: Side | undefined
   /** The element-less paragraphs of a tight list, which get elements if the list turns out to be loose. */
   tight?: BlockPlace[] | undefined
 }
+
+const SIDED = new Set<OpenElement['kind']>(['paragraph', 'heading', 'bullets', 'numbers'])
+const HAS_NO_SIDE = new Set<OpenElement['kind']>(['code', 'code-block', 'math'])
 
 /**
  * Content behind the cursor of a frame is final. A preview is written in front of it, and replaced with the
@@ -59,10 +66,12 @@ export class DomSink implements Sink<BlockPlace> {
    * Where the preview begins: a cursor position, or an index in `#text` if that text is still to be written.
    */
   #preview: { last: ChildNode | null; offset: number } | number | undefined
+  /** The open elements whose side is that of a preview. */
+  #guessed: OpenElement[] = []
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
-    this.#root = { ...openElementOf('root', new Cursor(root)), parts: new Parts() }
+    this.#root = { ...openElementOf('root', new Cursor(root)), parts: new Parts(), sided: root }
     this.#frames = [this.#root]
   }
 
@@ -76,6 +85,7 @@ export class DomSink implements Sink<BlockPlace> {
   trimPreview(): void {
     this.#flush()
     trim(this.#top)
+    for (const frame of this.#frames) removeOldSide(frame)
     this.#splitOffLines()
   }
 
@@ -83,6 +93,16 @@ export class DomSink implements Sink<BlockPlace> {
   rewind(): void {
     if (typeof this.#preview === 'object') Object.assign(this.#top.cursor, this.#preview)
     this.#preview = undefined
+    for (const frame of this.#guessed) frame.side = undefined
+    this.#guessed = []
+  }
+
+  /** The content was moved into another element. */
+  moveTo(root: HTMLElement): void {
+    const { side = '' } = this.#root
+    this.#root.sided = root
+    root.dir = side
+    removeOldSide(this.#root)
   }
 
   open(kind: Kind, again?: BlockPlace): BlockPlace {
@@ -102,6 +122,7 @@ export class DomSink implements Sink<BlockPlace> {
     const { kind, cursor, flat, attributes } = frame
     const { href, src = '', alt = '', title } = attributes
     if (kind !== 'image') trim(frame)
+    removeOldSide(frame)
     if (kind === 'image') {
       const image = { src, alt, title }
       outer.cursor.put(`image ${JSON.stringify(image)}`, () => createImage(image, this.#options))
@@ -141,10 +162,32 @@ export class DomSink implements Sink<BlockPlace> {
     if (code) code.append(text)
     else cursor.text(text)
     const settled = typeof this.#preview === 'number' ? this.#preview : text.length
+    if (typeof this.#preview === 'object') this.#takeSides(text, true)
+    else {
+      this.#takeSides(text.slice(0, settled), false)
+      this.#takeSides(text.slice(settled), true)
+    }
     if (typeof this.#preview !== 'object')
       this.#frames.find(({ long }) => long)?.long?.grow(text.slice(0, settled))
     if (typeof this.#preview !== 'number') return
     this.#preview = { last: cursor.last, offset: cursor.offset - text.length + settled }
+  }
+
+  /** Gives the open elements the side of `text`, unless they have one. Code has no side. */
+  #takeSides(text: string, preview: boolean): void {
+    if (HAS_NO_SIDE.has(this.#top.kind)) return
+    const undecided = this.#frames.filter(({ sided, side }) => sided && !side)
+    const side = undecided.length > 0 ? sideOf(text) : undefined
+    if (!side) return
+    for (const frame of undecided) {
+      frame.side = side
+      // The elements around it have the same side now, or one that it must differ from.
+      const outer = this.#frames.slice(this.#frames.indexOf(frame) + 1).find(({ sided }) => sided)
+      const inherits = outer && (outer.side ?? side) === side
+      if (inherits) frame.sided?.removeAttribute('dir')
+      else frame.sided?.setAttribute('dir', side)
+    }
+    if (preview) this.#guessed.push(...undecided)
   }
 
   #begin(kind: Kind): OpenElement {
@@ -165,7 +208,8 @@ export class DomSink implements Sink<BlockPlace> {
       }
       case 'table': {
         const table = document.createElement('table')
-        return { ...put(boxAround(table), table), rows: createRows(table) }
+        const box = boxAround(table)
+        return { ...put(box, table), rows: createRows(table), sided: box }
       }
       case 'header': {
         const head = create('thead')
@@ -187,6 +231,8 @@ export class DomSink implements Sink<BlockPlace> {
     const frame = openElementOf(kind, new Cursor(element))
     if (kind === 'item') outer.parts?.markItem(element)
     if (kind === 'paragraph') frame.long = new LongParagraph(element)
+    // What is in an item stands at the side of its list.
+    if (kind === 'quote' || (SIDED.has(kind) && outer.kind !== 'item')) frame.sided = element
     if (kind === 'bullets' || kind === 'numbers') {
       Object.assign(frame, { tight: [], parts: new Parts(element) })
     }
@@ -220,6 +266,9 @@ export class DomSink implements Sink<BlockPlace> {
     const { element } = place
     if (element.localName === tag) return
     const heading = create(tag)
+    const side = element.getAttribute('dir')
+    if (frame.sided) frame.sided = heading
+    if (frame.sided && side) heading.dir = side
     if (flat && list?.tight) list.tight = list.tight.filter((other) => other !== place)
     keepSelection(element, () => {
       if (flat) return this.#wrap(place, heading)
@@ -257,6 +306,11 @@ export class DomSink implements Sink<BlockPlace> {
     frame.cursor = new Cursor(rest.parentElement, rest)
     this.#preview = { last: rest, offset: preview.offset - preview.last.length }
   }
+}
+
+/** The side of a preview that was not written again. */
+function removeOldSide({ sided, side }: OpenElement): void {
+  if (!side) sided?.removeAttribute('dir')
 }
 
 function trim({ cursor, code, rows }: OpenElement): void {

@@ -75,7 +75,7 @@ export function createTurnView(
   heading.classList.toggle('long', question.length > HEADING_CHARS)
   const editButton = action('edit', strings.edit)
   const asked = create('div', { class: 'asked' }, heading, editButton)
-  const body = create('div', { class: 'text markdown', part: 'text', dir: 'auto' })
+  const body = create('div', { class: 'text markdown', part: 'text' })
   const note = create('p', { class: 'note', hidden: true })
   const speed = create('p', { class: 'speed' })
   const reconnecting = create('p', { class: 'reconnecting', hidden: true }, strings.reconnecting)
