@@ -37,6 +37,7 @@ export function createRenderer(element: Element, options: DomOptions): Renderer 
       sink.rewind()
       parser.end()
       sink.trimPreview()
+      sink.end()
     },
   }
 }

@@ -68,7 +68,8 @@ export class Cursor {
 
   #next(): ChildNode | null {
     const next = this.last ? this.last.nextSibling : this.element.firstChild
-    return this.#inline && next && isBlock(next) ? null : next
+    // An answer's footnotes stay behind all else.
+    return next && (next.nodeName === 'SECTION' || (this.#inline && isBlock(next))) ? null : next
   }
 
   #insert(node: ChildNode): void {
@@ -84,7 +85,7 @@ export class Cursor {
   }
 }
 
-const INLINE = /^(?:emphasis|strong|strike|code|link|break|image .*)$/s
+const INLINE = /^(?:emphasis|strong|strike|code|link|break|(?:image|footnote-reference) .*)$/s
 
 function isBlock(node: Node): boolean {
   return !(node instanceof Text || INLINE.test(kinds.get(node) ?? ''))

@@ -7,6 +7,7 @@ import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
 import { Cursor } from './cursor.ts'
 import { boxAround, create, createBox, createFor } from './elements.ts'
+import { type FootnoteOptions, Footnotes } from './footnotes.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
 import { finishLink } from './link.ts'
@@ -15,12 +16,12 @@ import { Parts } from './parts.ts'
 import { createRows, type Rows } from './rows.ts'
 import { type Side, sideOf } from './side.ts'
 
-export interface DomOptions extends AddressRules, CodeBlockOptions {
+export interface DomOptions extends AddressRules, CodeBlockOptions, FootnoteOptions {
   /**
    * Labels of the copy button, and of a task's checkbox when it is checked (`done`) and when it is not
    * (`open`).
    */
-  labels: CodeBlockOptions['labels'] & { done: string; open: string }
+  labels: CodeBlockOptions['labels'] & FootnoteOptions['labels'] & { done: string; open: string }
 }
 
 /** Where the content of a block begins: in an element, after a node. */
@@ -66,12 +67,14 @@ export class DomSink implements Sink<BlockPlace> {
    * Where the preview begins: a cursor position, or an index in `#text` if that text is still to be written.
    */
   #preview: { last: ChildNode | null; offset: number } | number | undefined
+  readonly #footnotes: Footnotes
   /** The open elements whose side is that of a preview. */
   #guessed: OpenElement[] = []
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
     this.#root = { ...openElementOf('root', new Cursor(root)), parts: new Parts(), sided: root }
+    this.#footnotes = new Footnotes(options)
     this.#frames = [this.#root]
   }
 
@@ -105,6 +108,11 @@ export class DomSink implements Sink<BlockPlace> {
     removeOldSide(this.#root)
   }
 
+  /** All content is written. */
+  end(): void {
+    this.#footnotes.end()
+  }
+
   open(kind: Kind, again?: BlockPlace): BlockPlace {
     this.#flush()
     const frame = again
@@ -120,13 +128,15 @@ export class DomSink implements Sink<BlockPlace> {
     const outer = this.#top
     if (!frame) return
     const { kind, cursor, flat, attributes } = frame
-    const { href, src = '', alt = '', title } = attributes
-    if (kind !== 'image') trim(frame)
+    const { href, src = '', alt = '', title, label = '' } = attributes
+    if (cursor !== outer.cursor) trim(frame)
     removeOldSide(frame)
     if (kind === 'image') {
       const image = { src, alt, title }
       outer.cursor.put(`image ${JSON.stringify(image)}`, () => createImage(image, this.#options))
-    } else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
+    } else if (kind === 'footnote-reference')
+      outer.cursor.put(`${kind} ${label}`, () => this.#footnotes.createReference(label))
+    else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
     else if (kind === 'row') outer.rows?.add(cursor.element)
     frame.code?.end()
     frame.rows?.end()
@@ -146,6 +156,7 @@ export class DomSink implements Sink<BlockPlace> {
     if (name === 'level') this.#makeHeading(frame, `h${value}`)
     else if (name === 'loose') this.#loosen()
     else if (name === 'task') this.#putBox(cursor, value === 'done')
+    else if (name === 'label' && frame.kind === 'footnote') this.#footnotes.label(cursor.element, value)
     else if (name === 'language') code?.setLanguage(value)
     else if (name === 'align' || (name === 'start' && value !== '1')) cursor.element.setAttribute(name, value)
   }
@@ -176,13 +187,14 @@ export class DomSink implements Sink<BlockPlace> {
   /** Gives the open elements the side of `text`, unless they have one. Code has no side. */
   #takeSides(text: string, preview: boolean): void {
     if (HAS_NO_SIDE.has(this.#top.kind)) return
-    const undecided = this.#frames.filter(({ sided, side }) => sided && !side)
+    const frames = this.#sidedFrames()
+    const undecided = frames.filter(({ side }) => !side)
     const side = undecided.length > 0 ? sideOf(text) : undefined
     if (!side) return
     for (const frame of undecided) {
       frame.side = side
       // The elements around it have the same side now, or one that it must differ from.
-      const outer = this.#frames.slice(this.#frames.indexOf(frame) + 1).find(({ sided }) => sided)
+      const outer = frames[frames.indexOf(frame) + 1]
       const inherits = outer && (outer.side ?? side) === side
       if (inherits) frame.sided?.removeAttribute('dir')
       else frame.sided?.setAttribute('dir', side)
@@ -190,7 +202,19 @@ export class DomSink implements Sink<BlockPlace> {
     if (preview) this.#guessed.push(...undecided)
   }
 
+  /** The open elements that have a side, innermost first. A footnote is not where its Markdown is. */
+  #sidedFrames(): OpenElement[] {
+    const footnote = this.#frames.findIndex(({ kind }) => kind === 'footnote')
+    const frames = footnote < 0 ? this.#frames : [...this.#frames.slice(0, footnote), this.#root]
+    return frames.filter(({ sided }) => sided)
+  }
+
   #begin(kind: Kind): OpenElement {
+    if (kind === 'footnote')
+      return openElementOf(
+        kind,
+        new Cursor(this.#footnotes.add(this.#root.sided ?? this.#root.cursor.element)),
+      )
     const outer = this.#top
     // A preview must not start a part: parts can't be taken back.
     if (outer.parts && this.#preview === undefined) outer.cursor = outer.parts.next(outer.cursor)
@@ -201,6 +225,7 @@ export class DomSink implements Sink<BlockPlace> {
     }
     switch (kind) {
       case 'image':
+      case 'footnote-reference':
         return openElementOf(kind, cursor)
       case 'code-block': {
         const code = createCodeBlock(this.#options)

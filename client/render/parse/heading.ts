@@ -1,5 +1,6 @@
 /** A heading that begins with `#`, whose line is still arriving. [spec] 4.2 */
-import { type Definitions, InlineText } from './inline/inline-text.ts'
+import { InlineText } from './inline/inline-text.ts'
+import type { Labels } from './inline/labels.ts'
 import type { Sink } from './sink.ts'
 import { spacesBefore } from './spaces.ts'
 
@@ -7,8 +8,8 @@ export class Heading {
   readonly type = 'none'
   readonly inline: InlineText
 
-  constructor(definitions: Definitions, text: string) {
-    this.inline = new InlineText(definitions, text)
+  constructor(labels: Labels, text: string) {
+    this.inline = new InlineText(labels, text)
   }
 
   settle(sink: Sink): void {

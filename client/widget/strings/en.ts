@@ -52,6 +52,8 @@ export const en = {
   code: 'Code',
   taskDone: 'Done',
   taskOpen: 'To do',
+  footnotes: 'Footnotes',
+  backToText: 'Back to the text',
   waiting: 'Waiting for the first token… {seconds} s',
   firstToken: 'First token after {seconds} s',
   rate: '{rate} tokens per second',

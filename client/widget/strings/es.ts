@@ -47,6 +47,8 @@ export const strings: Strings = {
   code: 'Código',
   taskDone: 'Hecho',
   taskOpen: 'Pendiente',
+  footnotes: 'Notas al pie',
+  backToText: 'Volver al texto',
   waiting: 'Esperando el primer token… {seconds} s',
   firstToken: 'Primer token tras {seconds} s',
   rate: '{rate} tokens por segundo',

@@ -62,6 +62,8 @@ export function createAnswerText(
       notCopied: strings.notCopied,
       done: strings.taskDone,
       open: strings.taskOpen,
+      footnotes: strings.footnotes,
+      backToText: strings.backToText,
     }
     element.replaceChildren()
     element.classList.remove('plain')

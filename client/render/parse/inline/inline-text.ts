@@ -4,6 +4,7 @@
  */
 import type { Sink } from '../sink.ts'
 import { pairRuns, spanOf } from './emphasis.ts'
+import { footnoteLabel, isLikelyFootnote, type Labels } from './labels.ts'
 import { normalizeLabel, type Target } from './link.ts'
 import { Scan, type Surroundings } from './scan.ts'
 import type { Run, Span, Token } from './token.ts'
@@ -16,9 +17,6 @@ const ALWAYS_SCANNED_CHARS = 1024
 const MAX_NESTING = 100
 /** An unclosed span longer than this is most likely not one. */
 const SPAN_CHARS = 600
-
-/** The targets of links by normalized label. */
-export type Definitions = ReadonlyMap<string, Target>
 
 /** A scan whose first `runs` runs are paired. */
 interface Paired {
@@ -33,27 +31,49 @@ export class InlineText implements Surroundings {
   start = 0
   /** Where the unsettled text begins. */
   settled = 0
-  /** Labels that had no definition when the text was read. */
-  readonly missing = new Set<string>()
+  /** Labels that had no definition when the text was read, and so were taken for text. */
+  readonly #missing = new Set<string>()
+  /** Labels of footnotes that had no definition either, and were taken for references. */
+  readonly #expected = new Set<string>()
   /** Whether this is a table's cell, where `<br>` is the only way to begin a line. */
   readonly inCell: boolean
-  readonly #definitions: Definitions
+  readonly #labels: Labels
   /** The undecided rest of the last scan. */
   #rest: Paired | undefined
   /** Length of `text` from which on it is scanned again. */
   #nextScan = 0
 
-  constructor(definitions: Definitions, text = '', inCell = false) {
-    this.#definitions = definitions
+  constructor(labels: Labels, text = '', inCell = false) {
+    this.#labels = labels
     this.text = text
     this.inCell = inCell
   }
 
   find(label: string): Target | undefined {
     const name = normalizeLabel(label)
-    const target = this.#definitions.get(name)
-    if (!target && name !== '') this.missing.add(name)
+    const target = this.#labels.links.get(name)
+    if (!target && name !== '') this.#missing.add(name)
     return target
+  }
+
+  footnote(label: string): string | undefined {
+    const name = footnoteLabel(label)
+    if (name === undefined || this.#labels.footnotes.has(name)) return name
+    const likely = !this.#labels.complete && isLikelyFootnote(name)
+    if (likely) this.#expected.add(name)
+    else this.#missing.add(name)
+    return likely ? name : undefined
+  }
+
+  /** Whether definitions that are still to come may change the text. */
+  get isUnsure(): boolean {
+    return this.#missing.size > 0 || this.#expected.size > 0
+  }
+
+  /** Whether the definitions known by now change the text. */
+  get isOutdated(): boolean {
+    const has = (name: string) => this.#labels.has(name)
+    return [...this.#missing].some(has) || ![...this.#expected].every(has)
   }
 
   /** Writes the settled text. @param limit nothing from here on is settled */

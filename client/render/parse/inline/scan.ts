@@ -24,6 +24,8 @@ import { type Bracket, linkTo, type Run, type Span, type Token, tokenOf } from '
 export interface Surroundings {
   /** Looks up the label of a link. */
   find(label: string): Target | undefined
+  /** @returns the normalized label, if `[label]` is a reference to a footnote, or most likely becomes one */
+  footnote(label: string): string | undefined
   readonly inCell: boolean
 }
 
@@ -32,6 +34,7 @@ const RUN = /\*+|_+|~+/y
 const BACKTICKS = /`+/y
 const LINE_BREAK = /<br[ \t]*\/?>/iy
 const ENTITY = /&(#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/iy
+const PARTIAL_REFERENCE = /!?\[(?:\^\d{0,3})?$/y
 const PARTIAL_ENTITY = /&#?[a-z\d]{0,31}$/iy
 
 /** The closing sign of TeX math, by the character after the opening backslash. */
@@ -228,7 +231,12 @@ export class Scan {
   }
 
   #openBracket(sign: '[' | '!['): void {
-    const { at, tokens, runs, brackets } = this
+    const { at, text, final, tokens, runs, brackets } = this
+    if (!final && endOf(PARTIAL_REFERENCE, text, at) > 0) {
+      this.wait(at)
+      this.take(text.length, '')
+      return
+    }
     const outer = brackets.at(-1)
     if (outer) outer.nested = true
     const place = { image: sign !== '[', index: tokens.length, runs: runs.length }

@@ -7,6 +7,8 @@ export const LABELS = {
   notCopied: 'Could not be copied',
   done: 'Done',
   open: 'To do',
+  footnotes: 'Footnotes',
+  backToText: 'Back to the text',
 }
 
 export function createAnswer(place: HTMLElement): HTMLElement {
