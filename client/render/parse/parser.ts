@@ -1,6 +1,6 @@
 /**
- * Streaming Markdown parser: CommonMark 0.31.2 with GitHub's tables, task lists, strikethrough and autolinks.
- * Raw HTML and math are text.
+ * Streaming Markdown parser: CommonMark 0.31.2 with GitHub's tables, task lists, strikethrough,
+ * autolinks and footnotes. Raw HTML and math are text.
  */
 import { Blocks } from './blocks.ts'
 import { createCitationFilter } from './citation-marks.ts'
