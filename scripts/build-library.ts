@@ -10,7 +10,7 @@ import { BASELINE } from './baseline.ts'
 import { ROOT } from './bundle.ts'
 
 /** Names from package.json's `exports`. */
-const ENTRIES = ['widget', 'define', 'react', 'stream']
+const ENTRIES = ['widget', 'define', 'react', 'vue', 'svelte', 'stream']
 
 export async function buildLibrary(): Promise<void> {
   await build({

@@ -10,6 +10,7 @@ import { burst } from './http/burst.ts'
 import { answer } from './http/chat.ts'
 import { configure } from './http/configure.ts'
 import type { App } from './http/context.ts'
+import { inFlight } from './http/in-flight.ts'
 import { log } from './http/log.ts'
 import { answerOtherMethods } from './http/methods.ts'
 import { health, model, models } from './http/offer.ts'
@@ -23,9 +24,10 @@ export const app = new Hono<App>()
 
 app.use(log(), configure(), pages())
 
-app.post('/v1/chat/completions', access(), burst(), uncompressed(), (c) => answer(c, readChatRequest, relay))
-app.post('/chat', access(), burst(), uncompressed(), (c) => answer(c, readQuestion, plainText))
-app.post('/v1/streams', access(), burst(), uncompressed(), openStream)
+const question = [access(), burst(), uncompressed(), inFlight()] as const
+app.post('/v1/chat/completions', ...question, (c) => answer(c, readChatRequest, relay))
+app.post('/chat', ...question, (c) => answer(c, readQuestion, plainText))
+app.post('/v1/streams', ...question, openStream)
 app.get('/v1/streams', access(), burst(), warmCaller)
 app.get('/v1/streams/:id', access(), burst(), followStream)
 app.delete('/v1/streams/:id', access(), burst(), stopStream)

@@ -4,19 +4,24 @@ import { concat } from './protocol/concat.ts'
 /**
  * @param drained how many bytes past the limit are read and dropped. A sender that is answered while it
  *   still sends sees a reset instead of the answer
+ * @param keeps whether so many bytes more may be kept. If not, none are, and the rest is read and dropped
  * @throws {RangeError} past `limit` bytes. The body's own errors pass through
  */
 export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,
   limit: number,
   drained = 0,
+  keeps: (bytes: number) => boolean = () => true,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = []
+  let parts: Uint8Array[] = []
   let length = 0
+  let kept = true
   for await (const part of body ?? []) {
     length += part.byteLength
-    if (length <= limit) parts.push(part)
-    else if (length > limit + drained) break
+    kept &&= length <= limit && keeps(part.byteLength)
+    if (kept) parts.push(part)
+    else parts = []
+    if (length > limit + drained) break
   }
   if (length > limit) throw new RangeError(`more than ${limit} bytes`)
   return concat(parts)

@@ -37,12 +37,19 @@ const KINDS = {
   invalid_messages: request(400, '`messages` must be a non-empty array of messages.'),
   invalid_role: request(400, 'A message has a role that does not exist.'),
   invalid_parameter: request(400, 'A field has the wrong type.'),
+  cost_unknown: request(400, 'It is not known what a part of this prompt can cost.'),
   too_many_messages: request(400, 'The conversation has too many messages.'),
   empty_question: request(400, 'The body is empty: send the question as the body.'),
   invalid_cursor: request(400, 'The resume position is not the number of an event of this stream.'),
   invalid_idempotency_key: request(400, '`Idempotency-Key` must be 1 to 255 visible ASCII characters.'),
   idempotency_key_reused: request(422, 'This `Idempotency-Key` was used with a different body before.'),
   body_too_large: request(413, 'The body is too large.'),
+  body_timeout: {
+    status: 408,
+    type: 'invalid_request_error',
+    retry: true,
+    text: 'The body did not arrive in time.',
+  },
   unsupported_media_type: request(415, 'The content type is not supported.'),
   model_not_found: request(404, 'This model is not offered here.'),
   stream_not_found: request(404, 'There is no such stream.'),
@@ -81,6 +88,7 @@ const KINDS = {
   // The caller has left, so this goes to the log and to an aborted call's reason. 499 is the customary
   // status.
   caller_left: server(499, false, 'The caller left before the answer.'),
+  server_busy: server(503, true, 'Too many large requests are here at once: ask again.'),
   object_unavailable: server(503, true, "The caller's object was restarted, or is overloaded."),
   budget_reached: server(502, false, 'The answer reached the number of tokens that was left for it.'),
   stream_too_long: server(502, false, 'The answer became longer than a stream may be.'),

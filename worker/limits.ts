@@ -5,6 +5,32 @@
  */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024
 
+/** The most bytes of a UTF-16 code unit in JSON: `\u00e9`. */
+export const MAX_BYTES_PER_CHAR = 6
+
+/** A visitor's body beside the prompt's text: the braces and names of 2,048 messages, and the other fields. */
+export const BODY_FRAME_BYTES = 128 * 1024
+
+/**
+ * Bodies that an isolate holds at once. A call keeps about three times its body: the bytes that go upstream,
+ * and what was parsed of them. One at a time is being parsed, which takes four times more.
+ */
+export const MAX_IN_FLIGHT_BYTES = 16 * 1024 * 1024
+
+/** Of these, what visitors may hold together: the rest is for keys. */
+export const VISITORS_IN_FLIGHT_BYTES = MAX_IN_FLIGHT_BYTES / 2
+
+/** When to try again where too much is held: a body of a usual size is read in less. */
+export const IN_FLIGHT_RETRY_MS = 1_000
+
+/**
+ * How long a body may take to arrive: this, and the time of its length at 256 kbit/s, a slow phone's. A body
+ * whose length isn't told has the longest.
+ */
+export const BODY_MS = 10_000
+export const BODY_BYTES_PER_SECOND = 32 * 1024
+export const MAX_BODY_MS = BODY_MS + (1000 * MAX_BODY_BYTES) / BODY_BYTES_PER_SECOND
+
 /**
  * How much of a too large body is read and dropped. Answering while the sender still sends would reset its
  * connection before it sees the answer.
@@ -13,6 +39,12 @@ export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
 
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
 export const MAX_MESSAGES = 2048
+
+/** A name in a request, such as a tool's; and a stop sequence. OpenAI takes names of 64 at the most. */
+export const MAX_NAME_CHARS = 256
+
+/** Items of any other list that is read of a request, such as the tools or the parts of a message. */
+export const MAX_LIST_ITEMS = 2048
 
 /** A model's name, in a request and so in the log. The longest of fine-tuned models have some 100. */
 export const MAX_MODEL_CHARS = 256
@@ -146,6 +178,15 @@ export const SETTLED_AFTER_TOTAL_MS = 30_000
 
 /** When a request is logged whose caller left and which has no answer yet. */
 export const LOGGED_AFTER_LEAVING_MS = 20_000
+
+/**
+ * How long an object may take to answer a request. The longest that it works on one is for a stream: some
+ * 2 s for the deployment's tokens, and `OPENING_GRACE_MS`.
+ */
+export const OBJECT_REPLY_MS = 15_000
+
+/** How long the deployment's object may take to grant tokens. It waits `CALL_BACK_MS` itself. */
+export const GRANT_MS = 6_000
 
 /** How long the caller's object may take to settle a call, and how often it is asked. */
 export const SETTLE_ATTEMPT_MS = 5_000
@@ -307,18 +348,20 @@ export const MAX_CHARS_PER_TOKEN = 16
 export const COUNTED_CHARS = 4096
 
 /**
- * Tokens reserved for each part of a message that isn't text. Only the upstream knows the real cost. Source:
- * OpenAI's "Images and vision", "Audio" and "File inputs" guides.
+ * How far into a picture or a sound its header is looked for, in characters of base64. A camera's JPEG has up
+ * to 64 KB of notes and a small picture before its size.
  */
-export const TOKENS_OF_PART = {
-  /** The most that gpt-4o and gpt-4.1 bill: 8 tiles of 170, and 85. */
-  image_url: 1445,
-  /** 100 seconds at 10 tokens a second. */
-  input_audio: 1000,
-  /** 10 pages of a PDF, each as text and as an image. */
-  file: 20_000,
-  /** A part of an unknown kind. */
-  other: 1445,
+export const MAX_HEADER_CHARS = 512 * 1024
+
+/** Chunks or segments of a file that are looked at for its header. Real files have some 20 before it. */
+export const MAX_HEADER_STEPS = 128
+
+/** What is assumed of a part whose cost isn't known, where its tokens are shown and nothing is reserved. */
+export const ASSUMED_PART = {
+  /** In pixels: a picture that OpenAI's guides use as their example. */
+  imageSize: { width: 1024, height: 1024 },
+  /** Tokens: such a picture for gpt-4o; 100 s of sound; 10 pages of a PDF, each as text and as a picture. */
+  tokens: { image_url: 765, input_audio: 1000, file: 20_000, other: 765 },
 } as const
 
 /** How long a visitor's token is valid. */

@@ -5,12 +5,14 @@ import { asChatError, clientError } from './chat-error.ts'
 import { decodeEvents } from './decode.ts'
 import { readChunks } from './read-chunks.ts'
 import { streamOf } from './refusal.ts'
+import { createUnjudged } from './unjudged.ts'
 
 /**
  * Asks, and yields each chunk as it arrives. No request is sent before the iteration begins.
  *
  * The iteration ends normally only after `[DONE]`, so a normal end means a whole answer. Anything else
- * throws, after all chunks that came before it. Leaving a `for await` early closes the connection, which
+ * throws, after all chunks that came before it. If text of an answer that broke off was shown before
+ * moderation had judged it, a last chunk takes it back (withdraw.ts). Leaving a `for await` early closes the connection, which
  * stops the upstream too; while no chunk arrives, use `signal`.
  *
  * @param url the endpoint, such as `/v1/chat/completions`
@@ -32,12 +34,15 @@ export async function* openChat(
   const response = await post(url, { ...request, stream: true }, 'text/event-stream', options)
   const requestId = response.headers.get('x-request-id')
   const body = await streamOf(response, signal)
-  let whole: boolean
+  const unjudged = createUnjudged()
+  unjudged.opened(response.headers)
   try {
-    whole = yield* readChunks(decodeEvents(body), requestId, signal)
+    if (yield* readChunks(decodeEvents(body), requestId, signal, unjudged)) return
+    throw clientError('truncated', 'The answer ended without [DONE].', { requestId })
   } catch (error) {
-    signal?.throwIfAborted()
-    throw asChatError(error, requestId)
+    const reason = signal?.aborted ? signal.reason : asChatError(error, requestId)
+    const back = unjudged.brokeOff(reason)
+    if (back) yield back
+    throw reason
   }
-  if (!whole) throw clientError('truncated', 'The answer ended without [DONE].', { requestId })
 }

@@ -9,6 +9,7 @@ import { environment as browser, type Environment } from './environment.ts'
 import { readChunks } from './read-chunks.ts'
 import { streamOf } from './refusal.ts'
 import type { StreamSource } from './stream-source.ts'
+import { createUnjudged } from './unjudged.ts'
 
 export interface StreamOptions extends CallOptions {
   /**
@@ -35,6 +36,12 @@ export interface ChatStream extends AsyncIterable<ChatChunk, void, void> {
   /** The number of the last event that was read; 0 before the first. */
   readonly lastEventId: number
   /**
+   * What moderation may still take back of the chunks so far: how many UTF-16 code units at the end of the
+   * choice's content (it may have fewer), and all of its other texts. `undefined`: all has passed, as where
+   * text is not shown before it is judged. Keep no text for good that has not passed.
+   */
+  unjudged(choice?: number): number | undefined
+  /**
    * Ends the answer for all its readers. The iteration continues to its end, a last chunk with the state
    * `stopped`. If the server has not answered yet, `stop` waits for it; if the server can't be reached, the
    * iteration throws an `AbortError`.
@@ -53,9 +60,21 @@ export function readStream(
 ): ChatStream {
   const withdrawn = new AbortController()
   const leave = signal ? AbortSignal.any([signal, withdrawn.signal]) : withdrawn.signal
+  const unjudged = createUnjudged()
   let last = after
 
+  /** What was shown of an answer that broke off, and has not passed, is taken back. */
   async function* read(): AsyncGenerator<ChatChunk, void, void> {
+    try {
+      yield* readToEnd()
+    } catch (error) {
+      const back = unjudged.brokeOff(error)
+      if (back) yield back
+      throw error
+    }
+  }
+
+  async function* readToEnd(): AsyncGenerator<ChatChunk, void, void> {
     const waiting = () => onConnection?.('reconnecting')
     const accepted = source.id !== undefined
     const attempts = createAttempts({ environment, accepted, signal: leave, ready, waiting })
@@ -80,8 +99,9 @@ export function readStream(
           requestId = response.headers.get('x-request-id')
           const body = await streamOf(response, attempt)
           attempts.opened()
+          unjudged.opened(response.headers)
           onConnection?.('open')
-          if (yield* readChunks(newEvents(body), requestId, leave)) return
+          if (yield* readChunks(newEvents(body), requestId, leave, unjudged)) return
           throw clientError('network', 'The connection was closed in the middle of the answer.', {
             requestId,
           })
@@ -103,6 +123,7 @@ export function readStream(
     get lastEventId() {
       return last
     },
+    unjudged: (choice = 0) => unjudged.chars(choice),
     [Symbol.asyncIterator]: () => chunks,
     async stop() {
       if (await source.stop(environment)) return

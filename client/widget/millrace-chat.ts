@@ -5,13 +5,13 @@ import {
   ATTRIBUTES,
   endpointOf,
   imageOriginsOf,
-  isOn,
   REBUILDING_ATTRIBUTES,
   settingsOf,
   storageOf,
 } from './attributes.ts'
 import { emitFrom, type MillraceEvents } from './events.ts'
 import { createPanel, type Panel } from './panel.ts'
+import { PROPERTIES, withProperties } from './properties.ts'
 import type { Strings } from './strings/en.ts'
 import { chooseLanguage, directionOf, type Language, loadStrings } from './strings/load-strings.ts'
 import { ownStrings } from './strings/own-strings.ts'
@@ -20,7 +20,7 @@ import type { createTalkContext, ExportFormat, TalkContext } from './talk.ts'
 import type { Visitor } from './visitor/visitor.ts'
 
 /** Lets the class be imported without a DOM, such as in server-side rendering. */
-const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement)
+const Base = /* @__PURE__ */ withProperties(globalThis.HTMLElement ?? (class {} as typeof HTMLElement))
 
 /**
  * The element. When one of the attributes changes that need it, the panel is built anew from what is stored,
@@ -50,8 +50,7 @@ export class MillraceChat extends Base {
   #calls: ((panel: Panel) => void)[] = []
 
   connectedCallback(): void {
-    this.#upgradeProperty('strings')
-    this.#upgradeProperty('open')
+    for (const name of ['strings', ...PROPERTIES] as const) this.#upgradeProperty(name)
     this.#renew()
   }
 
@@ -85,21 +84,18 @@ export class MillraceChat extends Base {
   }
 
   /** Opens a launcher's panel. Other positions are always open. */
-  get open(): () => void {
-    return () => this.#call((panel) => panel.open())
+  show(): void {
+    this.#call((panel) => panel.open())
   }
 
-  /**
-   * Sets the attribute: frameworks assign a property if an element has one of that name, and would replace
-   * the method.
-   */
-  set open(open: boolean | string | null | undefined) {
-    if (isOn(open)) this.setAttribute('open', '')
-    else this.removeAttribute('open')
-  }
-
-  close(): void {
+  /** Closes a launcher's panel. */
+  hide(): void {
     this.#call((panel) => panel.close())
+  }
+
+  /** @deprecated Call `hide()`. */
+  close(): void {
+    this.hide()
   }
 
   /**
@@ -190,7 +186,7 @@ export class MillraceChat extends Base {
       setOver: (over) => (over ? this.#internals.states.add('over') : this.#internals.states.delete('over')),
     })
     this.#panel.draft = this.#draft
-    if (isOn(this.getAttribute('open'))) this.#panel.open('quietly')
+    if (this.open) this.#panel.open('quietly')
     for (const call of this.#calls.splice(0)) call(this.#panel)
     if (!this.#ready) this.#emit('millrace-ready')
     this.#ready = true
@@ -223,7 +219,7 @@ export class MillraceChat extends Base {
   }
 
   #followOpen(): void {
-    if (isOn(this.getAttribute('open'))) this.#panel?.open()
+    if (this.open) this.#panel?.open()
     else this.#panel?.close()
   }
 
@@ -243,7 +239,7 @@ export class MillraceChat extends Base {
   }
 
   /** [spec] A property set before the element was defined shadows the accessor of the class: set it again. */
-  #upgradeProperty(name: 'strings' | 'open'): void {
+  #upgradeProperty(name: 'strings' | (typeof PROPERTIES)[number]): void {
     if (!Object.hasOwn(this, name)) return
     const { [name]: value } = this
     delete (this as Partial<this>)[name]

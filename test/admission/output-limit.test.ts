@@ -7,13 +7,14 @@ const limit = (outputBounds: number[], choices: number, most?: number, reserved?
 describe('a limit of 100 for each choice', () => {
   test.each([
     { bounds: [], choices: 1, each: 100, all: 100 },
-    { bounds: [50], choices: 1, each: undefined, all: 50 },
-    { bounds: [100], choices: 1, each: undefined, all: 100 },
+    { bounds: [50], choices: 1, each: 50, all: 50 },
+    { bounds: [100], choices: 1, each: 100, all: 100 },
     { bounds: [101], choices: 1, each: 100, all: 100 },
-    { bounds: [10, 1000], choices: 1, each: 100, all: 100 },
-    { bounds: [10, 20], choices: 1, each: undefined, all: 20 },
+    { bounds: [10, 1000], choices: 1, each: 10, all: 10 },
+    { bounds: [1000, 500], choices: 1, each: 100, all: 100 },
+    { bounds: [20, 10], choices: 1, each: 10, all: 10 },
     { bounds: [], choices: 3, each: 100, all: 300 },
-    { bounds: [7], choices: 3, each: undefined, all: 21 },
+    { bounds: [7], choices: 3, each: 7, all: 21 },
   ])(
     'and $bounds asked for $choices: each is set to $each, all have $all',
     ({ bounds, choices, each, all }) => {
@@ -29,6 +30,8 @@ describe('a limit of 100 for each choice', () => {
 test('without a limit the caller bounds the answer, or nothing does', () => {
   expect(limit([], 2)).toEqual({ each: undefined, all: undefined })
   expect(limit([1e6], 2)).toEqual({ each: undefined, all: 2e6 })
+  // Only the upstream knows which of the two it heeds.
+  expect(limit([10, 1000], 1)).toEqual({ each: undefined, all: 1000 })
 })
 
 describe('16,384 tokens that are put aside', () => {
@@ -40,8 +43,8 @@ describe('16,384 tokens that are put aside', () => {
     expect(limit([], choices, undefined, 16_384)).toEqual({ each, all })
   })
 
-  test('change nothing where the caller says how many it wants', () => {
-    expect(limit([1e6], 1, undefined, 16_384)).toEqual({ each: undefined, all: 1e6 })
-    expect(limit([7], 2, undefined, 16_384)).toEqual({ each: undefined, all: 14 })
+  test('give way to what the caller asks for', () => {
+    expect(limit([1e6], 1, undefined, 16_384)).toEqual({ each: 1e6, all: 1e6 })
+    expect(limit([7], 2, undefined, 16_384)).toEqual({ each: 7, all: 14 })
   })
 })

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { applyLimits, chooseModel, rulesFor } from '../../worker/admission/policy.ts'
+import { applyLimits, chooseModel, maxBodyBytes, rulesFor } from '../../worker/admission/policy.ts'
 import { readConfig } from '../../worker/config/config.ts'
+import { DEFAULT_MODEL } from '../../worker/config/settings.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { chatRequests } from '../../worker/formats/chat-completions/request.ts'
-import { RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../../worker/limits.ts'
+import { MAX_BODY_BYTES, RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../../worker/limits.ts'
 import type { Counter } from '../../worker/tokens/counter.ts'
 
 /** Counts words. */
@@ -98,8 +99,13 @@ describe('visitors', () => {
   })
 
   test('get the default model, if none are listed', () => {
-    expect(rules(visitor).models).toEqual(['gpt-4o-mini'])
+    expect(rules(visitor).models).toEqual([DEFAULT_MODEL])
     expect(rules(visitor, { MODELS: 'a,b' }).models).toEqual(['a', 'b'])
+  })
+
+  test('of the demo get any model, since it has one under all names', () => {
+    expect(rules(visitor, { OPENAI_API_KEY: '' }).models).toBeUndefined()
+    expect(rules(visitor, { OPENAI_API_KEY: '', MODELS: 'a' }).models).toEqual(['a'])
   })
 
   test('may send what VISITOR_FIELDS lists, for as much as it costs', () => {
@@ -119,4 +125,28 @@ test('the bound goes into the field that the configuration names', () => {
 test('a limit of input tokens without a counter is wrong use, not no limit', () => {
   const limited = readConfig({ OPENAI_API_KEY: 'k', MAX_INPUT_TOKENS: '10' })
   expect(() => apply(request, limited)).toThrow(TypeError)
+})
+
+test.each<[Parameters<typeof rulesFor>[0], object, number]>([
+  ['key:laptop', { MAX_INPUT_TOKENS: '10' }, MAX_BODY_BYTES],
+  ['open', {}, MAX_BODY_BYTES],
+  ['visitor:a', {}, 8192 * 96 + 131_072],
+  ['visitor:a', { MAX_INPUT_TOKENS: '100' }, 100 * 96 + 131_072],
+  ['visitor:a', { MAX_INPUT_TOKENS: '1000000' }, MAX_BODY_BYTES],
+  ['visitor:a', { VISITOR_FIELDS: 'tools, name' }, 8192 * 96 + 131_072],
+  ['visitor:a', { VISITOR_FIELDS: 'image_url' }, MAX_BODY_BYTES],
+  ['visitor:a', { VISITOR_FIELDS: 'input_audio' }, MAX_BODY_BYTES],
+  ['visitor:a', { VISITOR_FIELDS: 'file' }, MAX_BODY_BYTES],
+])('the body of %s with %j has at most %i bytes', (caller, vars, most) => {
+  expect(maxBodyBytes(rules(caller, vars), chatRequests)).toBe(most)
+})
+
+test('the longest prompt that a visitor may have fits, however it is escaped', async () => {
+  const own = rules('visitor:a')
+  const content = '\u00e9'.repeat(8192 * 16)
+  const escaped = [...content]
+    .map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+  const body = `{"messages":[{"role":"user","content":"${escaped}"}]}`
+  expect(body.length).toBeLessThanOrEqual(maxBodyBytes(own, chatRequests))
 })

@@ -434,7 +434,7 @@ describe('a moderated answer', () => {
     for (const parts of splits(toBytes(wire.replaceAll('\n', '\r\n')))) {
       const { end, bytes } = await runParts(parts, moderating({ says: flags }))
       expect(end.state).toBe('done')
-      expect(bytes.toString() + DONE_EVENT).toBe(`\n${WIRE}`)
+      expect(bytes.toString() + DONE_EVENT).toBe(`:\n${WIRE}`)
     }
   })
 

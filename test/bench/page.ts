@@ -14,7 +14,7 @@ const SECTIONS: [title: string, ...names: string[]][] = [
   ['What a token and an answer cost', 'CPU'],
   ['First token', 'first token'],
   ['From token to token', 'crossing', 'added gap', 'at saturation'],
-  ['Many streams at once', '1,000 open', '200 streams'],
+  ['Many streams at once', '1,000 open', '200 streams', '18 bodies', '100 bodies'],
   ['Durable streams', 'replay', 'rows written'],
   ['Sizes and start', 'Worker bundle', 'packed ranks', 'client: widget.js', 'client: index.html', 'start'],
 ]

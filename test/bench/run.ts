@@ -19,6 +19,7 @@ import { benchCrowd } from './rows/crowd.ts'
 import { benchFirstQuestion } from './rows/first-question.ts'
 import { benchFirstToken } from './rows/first-token.ts'
 import { benchInstant } from './rows/instant.ts'
+import { benchLargeBodies } from './rows/large-bodies.ts'
 import { benchOneKey } from './rows/one-key.ts'
 import { benchReplay } from './rows/replay.ts'
 import { benchRowsWritten } from './rows/rows-written.ts'
@@ -115,6 +116,11 @@ const ALONE = {
     // One caller may have some 250 running durable streams.
     contestants: NAMES.filter((name) => name !== 'durable'),
     measure: (contestants) => benchCrowd(contestants, upstream, crowd),
+  },
+  'large-bodies': {
+    title: 'large bodies at once',
+    contestants: ['bare', 'relay'],
+    measure: (contestants) => benchLargeBodies(contestants, Math.min(rounds, 3)),
   },
   'start-up': {
     title: 'start',

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { CallerLimits } from '../../worker/budget/budget-state.ts'
 import { createCallerBudget, type SliceSource } from '../../worker/budget/caller-budget.ts'
 import { createDeploymentBudget } from '../../worker/budget/deployment-budget.ts'
 import type { ReservationResult } from '../../worker/budget/ledger.ts'
+import { GRANT_MS, OBJECT_REPLY_MS } from '../../worker/limits.ts'
 import { openDatabase } from '../support/sqlite.ts'
 
 const NOON = Date.UTC(2026, 10, 22, 12)
@@ -162,3 +163,29 @@ test('200 calls of 10 callers at once against a total for 20: 20 are let through
   })
   await fc.assert(property, { numRuns: 20 })
 }, 60_000)
+
+test('a deployment that hangs refuses each call in time, and a late grant is still good for the next', async () => {
+  vi.useFakeTimers({ now: NOON })
+  try {
+    const { promise: woken, resolve: wake } = Promise.withResolvers<void>()
+    const { deployment, granted } = createDeployment(1000, () => woken, Date.now)
+    const { budget, ask } = createCaller(deployment, Date.now)
+    const outcomes = Array.from({ length: 4 }, () => ask(100).catch((error: Error) => error.message))
+    await vi.advanceTimersByTimeAsync(GRANT_MS * 3)
+    expect(Date.now() - NOON).toBeGreaterThan(OBJECT_REPLY_MS)
+    expect(await Promise.all(outcomes)).toEqual([
+      ...Array(3).fill("The deployment's budget does not answer."),
+      'The caller waits no more.',
+    ])
+    expect(budget.usage(ANYONE)).toMatchObject({ used: 0, reserved: 0, running: 0 })
+
+    wake()
+    await vi.advanceTimersByTimeAsync(0)
+    expect((await ask(100)).kind).toBe('reserved')
+    expect(budget.usage(ANYONE)).toMatchObject({ used: 0, reserved: 100, running: 1 })
+    expect(granted()).toBeLessThanOrEqual(200)
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
+})

@@ -34,8 +34,14 @@ export const textOf = ({ choices }: ChatChunk) => choices[0]?.delta.content ?? '
  * @param events the stream's, from the first to the last
  * @param fates of the requests, in their order
  * @param now the clock by which they are noted
+ * @param more headers of its answers
  */
-export function fakeStreams(events: string[], fates: Fate[] = [], now: () => number = () => 0) {
+export function fakeStreams(
+  events: string[],
+  fates: Fate[] = [],
+  now: () => number = () => 0,
+  more: Record<string, string> = {},
+) {
   const left = [...fates]
   /** What was asked, such as `POST /v1/streams`, with the cursor where there is one. */
   const requests: string[] = []
@@ -99,7 +105,7 @@ export function fakeStreams(events: string[], fates: Fate[] = [], now: () => num
     if (fate === 'late') throw new TypeError('fetch failed')
     return new Response(answer(Number(cursor ?? 0), fate, signal), {
       status: method === 'POST' ? 201 : 200,
-      headers: { 'content-type': 'text/event-stream', 'stream-id': ID, 'x-request-id': 'r-1' },
+      headers: { 'content-type': 'text/event-stream', 'stream-id': ID, 'x-request-id': 'r-1', ...more },
     })
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ChatError } from '../../client/stream/chat-error.ts'
 import { openChat } from '../../client/stream/open-chat.ts'
+import { withdraw } from '../../client/stream/withdraw.ts'
 import { splits } from '../support/events.ts'
 import { bodyOf, bytes, event, fetchOf, streamed } from './bodies.ts'
 
@@ -144,3 +145,24 @@ test('a server that can not be reached is a network error with its cause', async
   const { fetch } = fetchOf(cause)
   await expect(openChat(URL, QUESTION, { fetch }).next()).rejects.toMatchObject({ code: 'network', cause })
 })
+
+test.each<[string, string, 'close' | 'reset', string]>([
+  ['a connection that breaks', '', 'reset', 'Hel'],
+  ['no end', '', 'close', 'Hel'],
+  ['an error of the server', FRAME, 'close', 'Hello'],
+  ['its end', 'data: [DONE]\n\n', 'close', 'Hello'],
+])(
+  'of an answer that is shown before it is judged, %s leaves what has passed',
+  async (_, end, ends, left) => {
+    const body = bodyOf([bytes(event('Hello') + end)], ends).body
+    const { fetch } = fetchOf(streamed(body, { 'moderation-retract-chars': '2' }))
+    let text = ''
+    try {
+      for await (const chunk of openChat(URL, QUESTION, { fetch }))
+        text = withdraw(text + (chunk.choices[0]?.delta.content ?? ''), chunk)
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error
+    }
+    expect(text).toBe(left)
+  },
+)

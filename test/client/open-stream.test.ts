@@ -6,6 +6,7 @@ import { SILENCE_MS } from '../../client/stream/end-silence.ts'
 import { followStream, type OpenOptions, openStream } from '../../client/stream/open-stream.ts'
 import type { ChatStream } from '../../client/stream/read-stream.ts'
 import { MIN_INTERVAL_MS, OFFLINE_INTERVAL_MS } from '../../client/stream/resume.ts'
+import { withdraw } from '../../client/stream/withdraw.ts'
 import { bytes } from './bodies.ts'
 import { fakeWorld, type World } from './fake-environment.ts'
 import { datasOf, eventsOf, type Fate, fakeStreams, ID, textOf, URL } from './fake-streams.ts'
@@ -16,9 +17,9 @@ const EVENTS = eventsOf(datasOf(WORDS))
 const LENGTH = bytes(EVENTS.join('')).length
 
 /** A stream whose connections have these fates, and a reader of it. */
-function scene(fates: Fate[] = [], events = EVENTS) {
+function scene(fates: Fate[] = [], events = EVENTS, headers: Record<string, string> = {}) {
   const world = fakeWorld()
-  const streams = fakeStreams(events, fates, world.now)
+  const streams = fakeStreams(events, fates, world.now, headers)
   const connections: string[] = []
   const options: OpenOptions = {
     fetch: streams.fetch,
@@ -35,7 +36,7 @@ async function readAll(world: World, stream: ChatStream) {
   let error: unknown
   async function read() {
     for await (const chunk of stream) {
-      text += textOf(chunk)
+      text = withdraw(text + textOf(chunk), chunk)
       state = chunk.millrace?.state ?? state
     }
   }
@@ -446,5 +447,50 @@ describe('a stream that is known', () => {
     const { text } = await readAll(world, followStream(URL, ID, { ...options, after: 2 }))
     expect(text).toBe(WORDS.slice(2).join(''))
     expect(streams.requests).toEqual([`GET ${URL}/${ID} after 2`])
+  })
+})
+
+describe('an answer that is shown before it is judged', () => {
+  const lead = { 'moderation-retract-chars': '2' }
+  const size = (events: number) => bytes(EVENTS.slice(0, events).join('')).length
+  const gone: Fate = { status: 404, code: 'stream_not_found' }
+  const cut = { bytes: size(3), ends: 'close' } as const
+
+  test('that is whole stays, over a lost connection too', async () => {
+    for (const fates of [[], [cut]]) {
+      const { world, open } = scene(fates, EVENTS, lead)
+      const stream = open()
+      expect(await readAll(world, stream)).toEqual(WHOLE)
+      expect(stream.unjudged()).toBeUndefined()
+    }
+  })
+
+  test('and whose stream is gone is read without what may not have passed', async () => {
+    const { world, open } = scene([cut, gone], EVENTS, lead)
+    const { text, error } = await readAll(world, open())
+    expect([text, error]).toMatchObject([WORDS.join('').slice(0, -2), { code: 'stream_not_found' }])
+  })
+
+  test('and whose reader leaves is left without it', async () => {
+    const leave = new AbortController()
+    const { world, options } = scene([{ ...cut, ends: 'silence' }], EVENTS, lead)
+    const stream = openStream(URL, QUESTION, { ...options, signal: leave.signal })
+    let text = ''
+    const read = async () => {
+      for await (const chunk of stream) {
+        text = withdraw(text + textOf(chunk), chunk)
+        if (text === WORDS.join('')) {
+          expect(stream.unjudged()).toBe(2)
+          leave.abort()
+        }
+      }
+    }
+    await expect(world.until(read())).rejects.toHaveProperty('name', 'AbortError')
+    expect(text).toBe(WORDS.join('').slice(0, -2))
+  })
+
+  test('stays where nothing is taken back', async () => {
+    const { world, open } = scene([cut, gone])
+    expect(await readAll(world, open())).toMatchObject({ text: WORDS.join('') })
   })
 })

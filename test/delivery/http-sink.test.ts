@@ -30,7 +30,7 @@ test('written events go out in their own bytes, and closing events after them', 
 
 test('a caller who may read nothing but the answer gets an empty comment for anything else', async () => {
   const body = await sink([': gpu-17 is busy\n\n'], { events: ['[DONE]'] }, false)
-  expect(body.sent).toBe(':\n\ndata: [DONE]\n\n')
+  expect(body.sent).toBe(':\ndata: [DONE]\n\n')
 })
 
 test('the upstream’s end keeps its bytes, after what is added before it', async () => {

@@ -5,6 +5,9 @@ import type { ErrorCode } from '../../worker/errors.ts'
 import { MAX_BODY_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../../worker/limits.ts'
 import { ask, askStream, QUESTION, refusal } from '../support/caller.ts'
 import { useHouse } from '../support/house.ts'
+import type { Script } from '../support/script.ts'
+import { json } from '../support/scripts.ts'
+import { completion } from '../support/sse.ts'
 
 const house = useHouse({ MODELS: 'gpt-test gpt-other' })
 
@@ -65,6 +68,10 @@ describe('a body that is no request', () => {
     await expectRefusal(await ask(house.url, undefined, init), 413, 'body_too_large')
   }, 15_000)
 
+  test('is refused by its Content-Length', async () => {
+    await expectRefusal(await ask(house.url, ofBytes(MAX_BODY_BYTES + 1)), 413, 'body_too_large')
+  })
+
   test('that stops halfway, with its caller gone, disturbs nobody', async () => {
     const request = httpRequest(`${house.url}/v1/chat/completions`, {
       method: 'POST',
@@ -121,3 +128,44 @@ describe('a route that is none', () => {
     },
   )
 })
+
+test('more large bodies at once than an isolate may hold: four are answered, the others told to come back', async () => {
+  const large = ofBytes(MAX_BODY_BYTES)
+  const { promise: answering, resolve: answer } = Promise.withResolvers<void>()
+  const script: Script = async (reply) => {
+    await answering
+    await json(completion('a'))(reply)
+  }
+  house.upstream.next(...Array.from({ length: 4 }, () => script))
+  let busy = 0
+  const asked = Array.from({ length: 12 }, async () => {
+    const response = await ask(house.url, large)
+    if (response.status === 503) busy++
+    return response
+  })
+  await expect.poll(() => busy, { timeout: 10_000 }).toBe(8)
+  answer()
+  for (const response of await Promise.all(asked)) {
+    if (response.status === 200) await response.text()
+    else {
+      expect(await refusal(response)).toMatchObject({ code: 'server_busy', type: 'server_error' })
+      expect(response.headers.get('retry-after')).toBe('1')
+    }
+  }
+  // Nothing of them stays held.
+  await expect.poll(async () => (await ask(house.url, large)).status).toBe(200)
+}, 20_000)
+
+test('bodies whose callers leave halfway hold nothing', async () => {
+  const large = ofBytes(MAX_BODY_BYTES)
+  for (let times = 0; times < 8; times++) {
+    const request = httpRequest(`${house.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': large.length },
+    })
+    request.on('error', () => {})
+    await new Promise<void>((sent) => request.write(large.slice(0, 100_000), () => sent()))
+    request.destroy()
+  }
+  await expect.poll(async () => (await ask(house.url, large)).status, { timeout: 10_000 }).toBe(200)
+}, 20_000)

@@ -5,6 +5,7 @@ import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import { ask, QUESTION, receive, refusal } from '../support/caller.ts'
 import { keys, openStream, ROUTES, type Sent, usageOf, VISITORS, visit } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
+import { dataUrl, ihdr, png } from '../support/pictures.ts'
 import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, events, failing, json, streamHead } from '../support/scripts.ts'
 import { chunk, completion, DONE_EVENT, delta, event, role, USAGE } from '../support/sse.ts'
@@ -29,9 +30,18 @@ const PER_MS = 50
 const unbounded = useHouse({
   ...VISITORS,
   ACCESS_KEYS,
-  MODELS: 'gpt-test',
+  MODELS: 'gpt-test,gpt-4o-mini',
   KEY_DAILY_TOKENS: '50000',
   UNSEEN_TOKENS_PER_SECOND: String(PER_MS * 1000),
+})
+
+/** Its owner states what a file can cost. */
+const filing = useHouse({
+  ...VISITORS,
+  ACCESS_KEYS,
+  MODELS: 'gpt-test',
+  KEY_DAILY_TOKENS: '50000',
+  MAX_PART_TOKENS: '20000',
 })
 
 let next = 0
@@ -305,6 +315,19 @@ describe('an answer that nobody bounds', () => {
   })
 })
 
+test.each(ROUTES)(
+  'a bound in a field that the upstream does not read, %s: goes into the one it reads',
+  async (_, ask) => {
+    const asked = { max_completion_tokens: 50, max_tokens: 900 }
+    const response = await ask(unbounded.url, asked, { headers: aCaller() })
+    const { request } = await unbounded.upstream.call(1)
+    expect(request).toMatchObject({ max_tokens: 50 })
+    expect(request).not.toHaveProperty('max_completion_tokens')
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 50))
+    await receive(response)
+  },
+)
+
 describe.each(ROUTES)('a bound that no budget has room for, %s', (_, ask) => {
   test.each([
     [{ max_tokens: 2e9 }, '1,000,000,010'],
@@ -317,6 +340,64 @@ describe.each(ROUTES)('a bound that no budget has room for, %s', (_, ask) => {
     expect(text).toContain('tokens_per_day_exceeded')
     expect(text).toContain(`This call may take ${needed} tokens, more than your 50,000 for a day`)
     expect(unbounded.upstream.calls).toHaveLength(0)
+  })
+})
+
+describe.each(ROUTES)('a question with a picture, %s', (route, ask) => {
+  const fields = (model: string, url: string) => ({
+    model,
+    max_tokens: 50,
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'Say hello.' },
+          { type: 'image_url', image_url: { url } },
+        ],
+      },
+    ],
+  })
+
+  test.each([
+    ['of 512 × 512 pixels', dataUrl(png(512, 512)), 8500],
+    ['whose size can’t be known', dataUrl(png(512, 512, ihdr(1, 1))), 48_169],
+  ])('%s is reserved for by its model’s rule', async (_, url, tokens) => {
+    const response = await ask(unbounded.url, fields('gpt-4o-mini', url), { headers: aCaller() })
+    expect(response.ok).toBe(true)
+    expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - tokens - 50))
+    await receive(response)
+  })
+
+  test('that has no known bound is refused, and the upstream hears nothing of it', async () => {
+    const response = await ask(unbounded.url, fields('gpt-test', dataUrl(png(8, 8))), { headers: aCaller() })
+    expect(response.status).toBe(400)
+    expect(response.headers.get('x-should-retry')).toBe('false')
+    if (route === '/chat')
+      expect(await response.text()).toMatch(/^cost_unknown: .*`messages\[0\]\.content\[1\]`/)
+    else
+      expect(await refusal(response)).toMatchObject({ code: 'cost_unknown', param: 'messages[0].content[1]' })
+    expect(unbounded.upstream.calls).toHaveLength(0)
+  })
+})
+
+describe.each(ROUTES)('a question with files, %s', (_, ask) => {
+  const files = Array.from({ length: 500 }, () => ({ type: 'file' }))
+  const parts = (count: number, messages = 1) => ({
+    max_tokens: 50,
+    messages: Array.from({ length: messages }, () => ({ role: 'user', content: files.slice(0, count) })),
+  })
+
+  test('is reserved for at what the owner states for each', async () => {
+    const response = await ask(filing.url, parts(2), { headers: aCaller() })
+    expect(Number(response.headers.get('x-ratelimit-remaining-tokens'))).toBeLessThanOrEqual(10_000 - 50)
+    await receive(response)
+  })
+
+  test('with more than any budget has room for, is refused', async () => {
+    const response = await ask(filing.url, parts(500, 101), { headers: aCaller() })
+    expect(response.status).toBe(429)
+    expect(await response.text()).toContain('tokens_per_day_exceeded')
+    expect(filing.upstream.calls).toHaveLength(0)
   })
 })
 

@@ -9,7 +9,7 @@ import { type Consumer, createConsumer } from '../support/consumer.ts'
 const run = promisify(execFile)
 let consumer: Consumer
 beforeAll(async () => {
-  consumer = await createConsumer('react', '@types/react', 'csstype')
+  consumer = await createConsumer('react', '@types/react', 'csstype', 'vue', '@vue', 'svelte')
 })
 afterAll(() => consumer.remove())
 
@@ -29,6 +29,7 @@ test.each(nodes)('without a DOM it can be imported: %s', async (node) => {
   const code = `
     const before = Object.keys(globalThis).length
     const { MillraceChat } = await import('millrace/widget')
+    if ((await import('millrace/widget/define')).MillraceChat !== MillraceChat) throw new Error('two classes')
     const { openStream, openChat, createSession, ChatError } = await import('millrace/stream')
     console.log(typeof MillraceChat, [openStream, openChat, createSession, ChatError].map((it) => typeof it).join())
     console.log(Object.keys(globalThis).length - before)`
@@ -51,7 +52,7 @@ test('what is imported and not used is not in the bundle', async () => {
 
 test('what only defines the element is in the bundle, and its lazy parts are chunks', async () => {
   const { code, files } = await consumer.bundle({ 'used.js': `import 'millrace/widget/define'` })
-  expect(code).toContain('customElements.define(')
+  expect(code).toMatch(/\.define\([`"']millrace-chat/)
   expect(files.size).toBeGreaterThan(1)
 })
 
@@ -75,6 +76,22 @@ test('the types know the element, its events and the stream', async () => {
       try {} catch (error) {
         if (error instanceof ChatError) { const wait: number | null = error.retryAfterMs }
       }`,
+    'vue.ts': `
+      import type {} from 'millrace/widget/vue'
+      import type { GlobalComponents } from 'vue'
+      type Chat = InstanceType<GlobalComponents['millrace-chat']>
+      export const right: Chat['$props'] = { heading: 'Ask us', theme: 'dark', launcher: true, class: 'ask', strings: { send: 'Go' } }
+      // @ts-expect-error there is no such theme
+      export const wrong: Chat['$props'] = { theme: 'blue' }
+      export const emits = (emit: Chat['$emit'], answer: HTMLElementEventMap['millrace-answer']) => emit('millrace-answer', answer)`,
+    'svelte.ts': `
+      import type {} from 'millrace/widget/svelte'
+      import type { SvelteHTMLElements } from 'svelte/elements'
+      type Props = SvelteHTMLElements['millrace-chat']
+      export const right: Props = { heading: 'Ask us', theme: 'dark', launcher: true, class: 'ask',
+        'onmillrace-answer': ({ detail }) => console.log(detail.answer) }
+      // @ts-expect-error there is no such theme
+      export const wrong: Props = { theme: 'blue' }`,
     'types.tsx': `
       import type {} from 'millrace/widget/react'
       export const right = <millrace-chat heading="Ask us" theme="dark" launcher className="ask" strings={{ send: 'Go' }} />

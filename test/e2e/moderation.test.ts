@@ -224,3 +224,29 @@ test('without a key the demo has a moderation of its own', async () => {
     await demo.stop()
   }
 })
+
+describe('how much may be taken back', () => {
+  const told = (response: Response) => response.headers.get('moderation-retract-chars')
+
+  test('is told on each streamed answer that is shown before it is judged, and on no other', async () => {
+    for (const [house, chars] of [
+      [retracting, '1000'],
+      [holding, null],
+    ] as const) {
+      when(house, {})
+      const relayed = await askStream(house.url)
+      const durable = await fetch(`${house.url}/v1/streams`, {
+        method: 'POST',
+        body: JSON.stringify({ messages: [{ role: 'user', content: 'Why?' }] }),
+        headers: { 'content-type': 'application/json' },
+      })
+      const followed = await fetch(`${house.url}${durable.headers.get('location')}`)
+      expect([relayed, durable, followed].map(told)).toEqual([chars, chars, chars])
+      for (const response of [relayed, durable, followed]) await receive(response)
+      when(house, { model: json(completion('Whole.')) })
+      const whole = [await ask(house.url), await chat(house.url)]
+      expect(whole.map(told)).toEqual([null, null])
+      for (const response of whole) await receive(response)
+    }
+  })
+})

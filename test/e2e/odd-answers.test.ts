@@ -1,10 +1,10 @@
 /** Answers that upstreams really send and that are not as OpenAI writes them, on every way an answer takes. */
 import { describe, expect, test } from 'vitest'
-import { askStream, dataOf, receive } from '../support/caller.ts'
+import { ask, askStream, dataOf, receive, refusal } from '../support/caller.ts'
 import { keys, openStream, usageOf } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
 import { hang, inOrder } from '../support/script.ts'
-import { begun, events, json } from '../support/scripts.ts'
+import { begun, events, json, page } from '../support/scripts.ts'
 import { answerEvents, chunk, completion, DONE_EVENT, delta, event, finish, role } from '../support/sse.ts'
 
 const { ACCESS_KEYS, callers } = keys(40)
@@ -120,4 +120,61 @@ describe('usage that contradicts itself, or what came, is settled at the most', 
     expect((await askStream(house.url, {}, { headers: caller })).status).toBe(502)
     await expect.poll(async () => (await usageOf(house.url, caller)).tokens.used).toBe(USAGE.total_tokens)
   })
+})
+
+describe('the content type is said anew, by what was found', () => {
+  const stream = answerEvents(['a']).join('')
+  const whole = JSON.stringify(completion('a'))
+
+  test.each([
+    'text/event-stream',
+    'Text/Event-Stream;charset=UTF-8',
+    'text/event-stream; charset=utf-8; gateway=gpu-17.internal',
+  ])('of a stream: %s', async (type) => {
+    house.upstream.next(page(stream, type))
+    const response = await askStream(house.url)
+    expect([response.status, response.headers.get('content-type')]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ])
+    expect(await response.text()).toBe(stream)
+  })
+
+  test.each([
+    '',
+    'text/html',
+    'text/event-streams',
+    'text/event-stream-x',
+    'application/json',
+    'multipart/mixed',
+  ])('no stream comes as %j', async (type) => {
+    house.upstream.next(page(stream, type))
+    const response = await askStream(house.url)
+    expect(response.status).toBe(502)
+    expect(await refusal(response)).toMatchObject({ code: 'upstream_invalid' })
+  })
+
+  test.each(['application/json; charset=utf-8; gateway=gpu-17.internal', 'text/html', 'image/svg+xml', ''])(
+    'of JSON that comes as %j',
+    async (type) => {
+      const list = JSON.stringify({ object: 'list', data: [] })
+      house.upstream.next(page(whole, type), page(list, type))
+      for (const call of [ask(house.url), fetch(`${house.url}/v1/models`)]) {
+        const response = await call
+        expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json'])
+        expect(response.headers.get('x-content-type-options')).toBe('nosniff')
+        await response.text()
+      }
+    },
+  )
+
+  test.each(['application/json', 'text/html', 'text/event-stream'])(
+    'a page that comes as %s is no answer',
+    async (type) => {
+      house.upstream.next(page('<script>alert(1)</script>', type))
+      const response = await ask(house.url)
+      expect(response.status).toBe(502)
+      expect(await refusal(response)).toMatchObject({ code: 'upstream_invalid' })
+    },
+  )
 })

@@ -179,14 +179,25 @@ test.each([
 )
 
 describe('a reload', () => {
-  test('before the server has answered asks for the same answer, once', async () => {
-    const { page, ask, answers, ended } = await visit(house.url)
+  test('before the server has answered sends nothing by itself, and then asks for the same answer', async () => {
+    const { page, ask, answers, ended, retry } = await visit(house.url)
     const reloaded = Promise.withResolvers<void>()
     house.upstream.next(inOrder(() => reloaded.promise, answer(['Late', '.'])))
     await ask()
     await house.upstream.call(1)
+    const sent: string[] = []
+    page.on('request', (request) => {
+      const { pathname } = new URL(request.url())
+      // A GET of the bare route makes the visitor's object ready.
+      if (/^\/v1\/streams\/./.test(pathname) || (request.method() === 'POST' && pathname === '/v1/streams'))
+        sent.push(pathname)
+    })
     await page.reload()
+    await page.getByRole('heading', { name: 'No answer had come when the page was left' }).waitFor()
+    await page.locator('.question').getByText('Why?').waitFor()
+    expect([sent, await answers.allTextContents()]).toEqual([[], ['']])
     reloaded.resolve()
+    await retry.click()
     await ended()
     expect(await answers.allTextContents()).toEqual(['Late.'])
     expect(house.upstream.calls).toHaveLength(1)
@@ -210,7 +221,7 @@ test('a stop in one tab ends the answer in the other', async () => {
   const one = await visit(house.url)
   house.upstream.next(fedAnswer(...TOKENS.slice(0, 21)).script)
   await one.ask()
-  await house.upstream.call(1)
+  await one.answers.getByText('t20').waitFor()
   const other = await one.duplicate()
   await other.answers.getByText('t20').waitFor()
   await other.stop.click()

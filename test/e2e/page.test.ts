@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { STARTERS } from '../../client/page/starters.ts'
 import { expectPrompt } from '../support/arrival.ts'
 import { useHouse } from '../support/house.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
@@ -105,6 +106,30 @@ describe('the demo', () => {
     await ended()
     expect(await answers.textContent()).toContain('def plot_2d_normal')
     expect(await page.getByText(/ · 414 tokens$/).count()).toBe(1)
+  })
+
+  test('answers every question of a conversation with what was prepared for it', async () => {
+    const { page, ask, answers, ended } = await visit(millrace?.url ?? '')
+    const shown = [
+      '.code',
+      'table',
+      'ol > li > ul',
+      'a[href^="https://html.spec.whatwg.org/"]',
+      'input[type=checkbox]',
+    ]
+    for (const [nth, question] of [...STARTERS, 'How tall is the Eiffel tower?'].entries()) {
+      await ask(question)
+      await poll(() => answers.count()).toBe(nth + 1)
+      await ended()
+      expect(
+        await answers
+          .nth(nth)
+          .locator(shown[nth] ?? 'nothing')
+          .count(),
+        question,
+      ).toBeGreaterThan(0)
+    }
+    expect(await page.getByText('This answer was prepared for the demo: no model was asked.').count()).toBe(4)
   })
 
   test('is not named where there is a key', async () => {

@@ -1,6 +1,6 @@
 /** Code: coloured without a change in the page, and copied. */
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { useRendering } from '../support/rendering.ts'
 
 const rendering = useRendering()
@@ -237,4 +237,77 @@ test('where it can’t be copied at all, the button says so, and the code is sel
     return String(root?.getSelection?.() ?? getSelection())
   })
   expect(selected.trimEnd()).toBe(LISTING)
+})
+
+describe('a character that is not seen', () => {
+  const [OVERRIDE, ZERO, TAG, JOINER] = ['\u202e', '\u200b', '\u{e0041}', '\u200d']
+  const WORD = '\u0645\u200c\u0645'
+  const TEXT = [
+    `In a line: \`rm${ZERO} -rf ${OVERRIDE}x\`, and \`${WORD}\`.`,
+    '',
+    '```js',
+    `let a${JOINER} = '${WORD}'${TAG}`,
+    `// ${OVERRIDE}b`,
+    'const c = 1',
+    '```',
+    '',
+  ].join('\n')
+  const BLOCK = `let a = '${WORD}'\n// b\nconst c = 1\n`
+
+  /** @param step how many code units come at once */
+  async function openHidden(step = TEXT.length): Promise<Page> {
+    const page = await rendering.open()
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.evaluate(
+      ([text, step]) => {
+        const { createRenderer, labels, answer } = millrace
+        const renderer = createRenderer(answer, { labels })
+        for (let at = 0; at < text.length; at += step) renderer.write(text.slice(at, at + step))
+        renderer.end()
+      },
+      [TEXT, step] as const,
+    )
+    return page
+  }
+
+  test.each([1, TEXT.length])('is a sign with a name in all code, %i at once', async (step) => {
+    const page = await openHidden(step)
+    const signs = page.getByRole('img', { name: /^Hidden character U\+/ })
+    expect(
+      await signs.evaluateAll((all) => all.map((sign) => sign.getAttribute('title')?.slice(17))),
+    ).toEqual(['U+200B', 'U+202E', 'U+200D', 'U+E0041', 'U+202E'])
+    const drawn = signs.first().evaluate((sign) => getComputedStyle(sign, '::before').content)
+    expect(await drawn).toBe('"U+200B"')
+    expect((await signs.first().boundingBox())?.width).toBeGreaterThan(20)
+    expect(await page.locator('p code').allTextContents()).toEqual(['rm -rf x', WORD])
+    expect(await page.locator('pre code').textContent()).toBe(BLOCK)
+    // On the lines on which they are.
+    const lines = await page.locator('pre .hidden-character').evaluateAll((all) =>
+      all.map((sign) => {
+        const code = sign.closest('code') as Element
+        return Math.floor((sign.getBoundingClientRect().top - code.getBoundingClientRect().top) / 20)
+      }),
+    )
+    expect(lines.map((line) => line - (lines[0] ?? 0))).toEqual([0, 0, 1])
+    await expect.poll(() => colours(page)).toEqual(expect.arrayContaining(['keyword:let', 'keyword:const']))
+  })
+
+  test('is not copied, by the button or by hand', async () => {
+    const page = await openHidden()
+    const copied = () => page.evaluate(() => navigator.clipboard.readText())
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await copied()).toBe(BLOCK)
+    await page.evaluate(() => getSelection()?.selectAllChildren(millrace.answer))
+    await page.keyboard.press('Control+C')
+    const all = await copied()
+    expect(all).toContain('rm -rf x')
+    expect(all).toContain(BLOCK.trimEnd())
+    for (const hidden of [OVERRIDE, ZERO, TAG, JOINER, 'U+']) expect(all).not.toContain(hidden)
+    const html = await page.evaluate(async () => {
+      const [item] = await navigator.clipboard.read()
+      return (await item?.getType('text/html'))?.text() ?? ''
+    })
+    for (const hidden of [OVERRIDE, ZERO, TAG, JOINER]) expect(html).not.toContain(hidden)
+  })
 })

@@ -100,7 +100,7 @@ test.each(CASES)('a selection stays: %s', async (_, before, selected, after) => 
 })
 
 test.each([
-  ['and is one at its end', 9000, 0],
+  ['and is one at its end', 7000, 0],
   ['also where it is too long to become one', 20_000, expect.any(Number)],
 ])('a long paragraph looks as if it were one flow, %s', async (_, chars, left) => {
   const page = await rendering.open()

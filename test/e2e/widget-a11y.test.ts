@@ -196,7 +196,7 @@ describe('the focus', () => {
     await page.evaluate(() =>
       document
         .querySelector('#own')
-        ?.addEventListener('click', () => document.querySelector('millrace-chat')?.open()),
+        ?.addEventListener('click', () => document.querySelector('millrace-chat')?.show()),
     )
     await page.locator('#own').focus()
     await page.keyboard.press('Enter')
@@ -214,7 +214,7 @@ describe('the focus', () => {
       const button = document.createElement('button')
       chat.setAttribute('launcher', '')
       button.id = 'theirs'
-      button.addEventListener('click', () => chat.open())
+      button.addEventListener('click', () => chat.show())
       host.attachShadow({ mode: 'open' }).append(button, chat)
       document.body.append(host)
     })
@@ -240,7 +240,7 @@ describe('the focus', () => {
       // As an entry of a menu does.
       await page.evaluate(() =>
         document.querySelector('#own')?.addEventListener('click', ({ currentTarget }) => {
-          document.querySelector('millrace-chat')?.open()
+          document.querySelector('millrace-chat')?.show()
           ;(currentTarget as Element).className = 'closed'
         }),
       )
@@ -254,7 +254,7 @@ describe('the focus', () => {
   test('stays where it is when who reads has gone on with the page', async () => {
     const { page, call, panel } = await open()
     await page.locator('#field').focus()
-    await call((chat) => chat.close())
+    await call((chat) => chat.hide())
     await panel.waitFor({ state: 'hidden' })
     expect(await page.locator('#field').evaluate((field) => field.matches(':focus'))).toBe(true)
   })

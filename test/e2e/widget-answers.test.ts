@@ -10,6 +10,12 @@ import { delta, numbered, role } from '../support/sse.ts'
 
 const chats = useChats()
 const retracting = useChats({ MODERATION: 'output', MODERATION_MODE: 'retract' })
+const forgetting = useChats({
+  MODERATION: 'output',
+  MODERATION_MODE: 'retract',
+  MODERATION_RETRACT_CHARS: '200',
+  STREAM_KEEP_MS: '100',
+})
 const keyed = useChats({ SESSION_SECRET: '' })
 
 const user = (content: string) => ({ role: 'user', content })
@@ -113,6 +119,9 @@ describe('regenerate', () => {
       hang,
       async (chat) => {
         await chats.upstream.call(2)
+        await poll(() => chat.page.evaluate(() => Object.values({ ...sessionStorage }).join())).toMatch(
+          /"pending":{[^}]*"id":"str_/,
+        )
         await chat.page.reload()
         await chat.stop.click()
       },
@@ -124,6 +133,9 @@ describe('regenerate', () => {
     await chat.action('Answer again').click()
     await then(chat)
     await chat.ended()
+    // The stop is heard once the server has named the stream. If the page were left before that, the Worker
+    // would try the call again as soon as its connection is cut below.
+    await chats.upstream.until(({ open }) => open === 0)
     for (let again = 0; again < 2; again++) {
       await poll(() => chat.answers.allTextContents()).toEqual(['ONE'])
       expect(await stateOf(chat)).toBe('done')
@@ -319,7 +331,7 @@ describe('what went wrong', () => {
     const chat = await chats.visit()
     chats.upstream.next(inOrder(begun([role(), delta('Half')]), reset))
     await chat.ask('<b>Why?</b>')
-    expect(await questions(chat)).toEqual(['<b>Why?</b>'])
+    await poll(() => questions(chat)).toEqual(['<b>Why?</b>'])
     await chat.trouble.getByText('What had arrived is kept.').waitFor()
     expect(await chat.trouble.locator('h4').textContent()).toBe('The answer broke off')
     expect(await chat.answers.textContent()).toBe('Half')
@@ -450,5 +462,61 @@ describe('text that moderation takes back', () => {
     await noteOf(chat, 'This answer was withheld.').waitFor()
     await chat.ended()
     expect([await chat.answers.textContent(), isBad(await everything(chat))]).toEqual(['', false])
+  })
+
+  test.each([
+    ['none of it', '', []],
+    ['what had passed of it', numbered(200).join(''), [user('One?')]],
+  ])('and whose reader comes back when its stream is gone leaves %s', async (_, passes, kept) => {
+    const chat = await forgetting.visit()
+    const judged = Promise.withResolvers<void>()
+    const moderation: Script = async (reply) => {
+      if (isBad(reply.call.body.toString())) await judged.promise
+      await verdict(isBad)(reply)
+    }
+    const model = inOrder(
+      begun([role(), ...passes.split(/(?<= )/).map(delta), delta(`${BAD} and more`)], 5),
+      hang,
+    )
+    forgetting.upstream.when((call) => (isModeration(call) ? moderation : model))
+    const asked = chat.page.waitForRequest(
+      (request) => request.method() === 'POST' && /streams$/.test(request.url()),
+    )
+    await chat.ask('One?')
+    const { authorization = '' } = await (await asked).allHeaders()
+    await chat.answers.getByText(BAD).waitFor()
+    // It is on the screen, and nowhere else.
+    const exported = await chat.call((element) => element.export('json') + element.export('markdown'))
+    expect(isBad(exported)).toBe(false)
+    await chat.page.evaluate(() => dispatchEvent(new Event('pagehide')))
+    const store = await chat.page.evaluate(() => Object.values({ ...sessionStorage }).join())
+    expect([store.includes('One?'), isBad(store)]).toEqual([true, false])
+    const [, id] = /"id":"(str_[^"]+)"/.exec(store) ?? []
+    await chat.page.goto('about:blank')
+    judged.resolve()
+    const status = () =>
+      fetch(`${forgetting.url}/v1/streams/${id}`, {
+        headers: { authorization, origin: new URL(chat.site).origin },
+      }).then(async (response) => {
+        await response.body?.cancel()
+        return response.status
+      })
+    await poll(status).toBe(404)
+    await chat.go('/')
+    await chat.trouble.getByRole('heading', { name: 'This answer can’t be taken up again' }).waitFor()
+    expect([await questions(chat), await chat.retry.isVisible()]).toEqual([['One?'], true])
+    expect(isBad(await everything(chat))).toBe(false)
+    const text = ((await chat.answers.textContent()) ?? '').trim()
+    expect([passes.startsWith(text), text !== '']).toEqual([true, passes !== ''])
+    await forgetting.upstream.clear()
+    forgetting.upstream.when((call) => (isModeration(call) ? verdict(isBad) : answer(['Yes.'])))
+    await chat.ask('Two?')
+    await chat.ended()
+    expect(isBad(JSON.stringify(forgetting.asked))).toBe(false)
+    expect(forgetting.asked[0]).toEqual([
+      ...kept,
+      ...(text ? [assistant(expect.stringContaining(text))] : []),
+      user('Two?'),
+    ])
   })
 })

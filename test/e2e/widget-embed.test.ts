@@ -114,7 +114,7 @@ describe('a launcher', () => {
       if (await panel.isVisible()) shown.push(open)
     }
     expect(shown).toEqual([true, '', 'true'])
-    await call((chat) => chat.open())
+    await call((chat) => chat.show())
     await panel.waitFor()
   })
 
@@ -168,12 +168,17 @@ describe('where it stands', () => {
       'main { display: flex; width: 800px; height: 333px } millrace-chat { flex: 1 }',
       { width: 800, height: 333 },
     ],
+    ['main { height: 456px }', { width: 968, height: 456 }],
+    [
+      'main { display: grid; grid-template: 50px 300px / 700px; } main::before { content: "" }',
+      { width: 700, height: 300 },
+    ],
     ['', { width: 968, height: 512 }],
     [
       '* { all: unset !important } head, head *, script { display: none !important }',
       { width: 1000, height: 512 },
     ],
-  ])('inline it is as large as the page says: %s', async (css, size) => {
+  ])('inline it is as large as the page says, or its box: %s', async (css, size) => {
     site.upstream.next(answer(['A line.\n\n'.repeat(50)]))
     const { panel, ask, ended } = await site.visit(`<main>${chatTag()}</main>`, {
       css: `body { margin: 0 16px } ${css}`,
@@ -253,6 +258,67 @@ describe('attributes that change', () => {
   })
 })
 
+describe('properties', () => {
+  test.each([
+    ['endpoint', 'https://a.example', 'endpoint', 'https://a.example'],
+    ['model', 'gpt-other', 'model', 'gpt-other'],
+    ['heading', 'The miller', 'heading', 'The miller'],
+    ['greeting', 'Come in.', 'greeting', 'Come in.'],
+    ['placeholder', 'What?', 'placeholder', 'What?'],
+    ['starters', 'One?|Two?', 'starters', 'One?|Two?'],
+    ['theme', 'dark', 'theme', 'dark'],
+    ['position', 'page', 'position', 'page'],
+    ['storage', 'local', 'storage', 'local'],
+    ['imageOrigins', 'https://a.example', 'image-origins', 'https://a.example'],
+    ['launcher', true, 'launcher', ''],
+    ['speed', true, 'speed', ''],
+    ['open', true, 'open', ''],
+  ] as const)(
+    '%s is its attribute, set before the element is defined or after it',
+    async (property, value, attribute, written) => {
+      const { page, chat } = await site.visit(OWN)
+      const read = () =>
+        chat.evaluate(
+          (chat, { property, attribute }) => [
+            (chat as HTMLElementTagNameMap['millrace-chat'])[property],
+            chat.getAttribute(attribute),
+          ],
+          {
+            property,
+            attribute,
+          },
+        )
+      const set = (value: unknown) =>
+        chat.evaluate(
+          (chat, [property, value]) => Object.assign(chat, { [String(property)]: value }) && undefined,
+          [property, value],
+        )
+      await page.evaluate(() => document.body.append(document.createElement('millrace-chat')))
+      await set(value)
+      // As text: the test runner would rewrite an `import()` in a function.
+      await page.evaluate(`import('${site.url}/widget.js').then(() => {})`)
+      expect(await read()).toEqual([value, written])
+      await set(null)
+      expect(await read()).toEqual([typeof value === 'boolean' ? false : '', null])
+      await set(value)
+      expect(await read()).toEqual([value, written])
+    },
+  )
+
+  test('`open` says whether the panel is open, whoever opened it', async () => {
+    const { bubble, page, call } = await site.visit(site.script('data-launcher'))
+    const open = () => call((chat) => chat.open)
+    await bubble.click()
+    expect(await open()).toBe(true)
+    await page.locator('#close').click()
+    expect(await open()).toBe(false)
+    await call((chat) => chat.show())
+    expect(await open()).toBe(true)
+    await call((chat) => chat.close())
+    expect(await open()).toBe(false)
+  })
+})
+
 describe('methods', () => {
   test('called before the element is ready are done when it is', async () => {
     const { page, answers, ended, panel, told } = await site.visit(OWN + site.script())
@@ -262,7 +328,7 @@ describe('methods', () => {
       chat.setAttribute('launcher', '')
       chat.lang = 'es'
       chat.ask(' Why? ')
-      chat.open()
+      chat.show()
       document.body.append(chat)
     })
     await panel.waitFor()
@@ -309,22 +375,22 @@ describe('methods', () => {
     await poll(async () => asked().at(-1)?.question).toBe('And then?')
   })
 
-  test('open, close, ask, stop, clear and export', async () => {
+  test('show, hide, ask, stop, clear and export', async () => {
     const fed = fedAnswer('One ')
     site.upstream.next(answer(['A **ditch** ', 'to a mill.']), fed.script)
     const { page, panel, call, ended, answers, told, stop } = await site.visit(
       site.script('data-launcher data-position="bottom-left"'),
     )
     expect(await call((chat) => chat.export())).toBe('')
-    await call((chat) => chat.open())
+    await call((chat) => chat.show())
     await panel.waitFor()
     expect(await call((chat) => chat.hasAttribute('open'))).toBe(true)
-    await call((chat) => chat.open())
-    await call((chat) => chat.close())
+    await call((chat) => chat.show())
+    await call((chat) => chat.hide())
     await panel.waitFor({ state: 'hidden' })
     expect(await told('millrace-open')).toHaveLength(1)
     expect(await told('millrace-close')).toHaveLength(1)
-    await call((chat) => chat.open())
+    await call((chat) => chat.show())
     expect(await call((chat) => chat.ask(' '))).toBe(false)
     await call((chat) => chat.ask('What is a millrace?'))
     await ended()
@@ -421,12 +487,12 @@ describe('events', () => {
       }
       host.attachShadow({ mode: 'open' }).append(chat)
       document.body.append(host)
-      chat.open()
+      chat.show()
       chat.ask('Why?')
     })
     await poll(() => told('millrace-answer')).toHaveLength(1)
     await page.evaluate(() =>
-      document.querySelector('body > div')?.shadowRoot?.querySelector('millrace-chat')?.close(),
+      document.querySelector('body > div')?.shadowRoot?.querySelector('millrace-chat')?.hide(),
     )
     const seen = (await told('at the window')) as unknown[][]
     expect([...new Map(seen.map((one) => [one[0], one])).values()]).toEqual(

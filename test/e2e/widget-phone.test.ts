@@ -107,10 +107,10 @@ describe('a launcher on a phone', () => {
       init: fakeViewport,
     })
     await bubble.tap()
-    await call((chat) => chat.close())
+    await call((chat) => chat.hide())
     await panel.waitFor({ state: 'hidden' })
     await showOnly(page, { height: 400 })
-    await call((chat) => chat.open())
+    await call((chat) => chat.show())
     await still()
     expect((await boxOf(panel)).height).toBe(400)
   })

@@ -143,6 +143,7 @@ describe('the response', () => {
       expect.arrayContaining([
         'stream-id',
         'location',
+        'moderation-retract-chars',
         'x-request-id',
         'retry-after',
         'retry-after-ms',

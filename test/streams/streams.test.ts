@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
-import { FLUSH_MS, MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../../worker/limits.ts'
+import {
+  FLUSH_MS,
+  MAX_IN_FLIGHT_BYTES,
+  MAX_KEPT_STREAMS,
+  MAX_RUNNING_STREAMS,
+  OPENING_GRACE_MS,
+} from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { createStreams, type Opened, type Opening, type StreamEnd } from '../../worker/streams/streams.ts'
 import { answerEvents, DONE_EVENT, delta, role } from '../support/sse.ts'
@@ -271,6 +277,17 @@ describe('a caller may have', () => {
     await streams.stop(first.id)
     await begin()
     expect(await open()).toMatchObject({ code: 'too_many_streams' })
+  })
+
+  test('running streams with so many bytes of requests, and more when one has ended', async () => {
+    const { begin, open, streams } = start()
+    const large = { bytes: new Uint8Array(MAX_IN_FLIGHT_BYTES / 2) }
+    const first = await begin(large)
+    await begin(large)
+    expect(await open()).toMatchObject({ code: 'too_many_streams', status: 429 })
+    await streams.stop(first.id)
+    await begin()
+    expect(await open(large)).toMatchObject({ code: 'too_many_streams' })
   })
 
   test('no more running streams, also if the last place was taken while tokens were reserved', async () => {

@@ -64,7 +64,16 @@ function hearRendered(pieces: string[], lang: string): string[] {
     lang,
     clock,
   })
-  const labels = { copy: '', copied: '', notCopied: '', done: '', open: '', footnotes: '', backToText: '' }
+  const labels = {
+    copy: '',
+    copied: '',
+    notCopied: '',
+    hidden: '',
+    done: '',
+    open: '',
+    footnotes: '',
+    backToText: '',
+  }
   const renderer = createRenderer(answer, { labels })
   for (const piece of pieces) {
     renderer.write(piece)

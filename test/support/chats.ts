@@ -11,6 +11,8 @@ type EventName = keyof MillraceEvents
 /** One tab and the parts of its chat. */
 export interface Chat {
   page: Page
+  /** The address of its site. */
+  site: string
   panel: Locator
   log: Locator
   box: Locator
@@ -107,6 +109,7 @@ async function openTab(context: BrowserContext, site: string): Promise<Chat> {
   await go('/')
   return {
     page,
+    site,
     panel: page.locator('#panel'),
     log: page.locator('#log'),
     box,

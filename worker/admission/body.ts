@@ -2,15 +2,15 @@
  * What may be asked: the caller's body, read within bounds. A key holder's goes to the upstream as it came,
  * wherever nothing has to change; a visitor's is written anew from what its rules allow.
  */
-import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
 import { chatRequests } from '../formats/chat-completions/request.ts'
 import type { Changes, Question, RequestFormat } from '../formats/format.ts'
-import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_JSON_DEPTH } from '../limits.ts'
+import { MAX_JSON_DEPTH } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
 import { depthOf } from './json-shape.ts'
-import { applyLimits, type CallTokens, chooseModel, type Rules } from './policy.ts'
+import { applyLimits, type CallTokens, chooseModel, maxBodyBytes, type Rules } from './policy.ts'
+import { readText } from './read-body.ts'
 import { rewrite } from './rewrite.ts'
 
 /** A request that may go to the upstream. */
@@ -56,7 +56,7 @@ async function readJsonRequest(
     // Browsers send other types without a preflight, so any page could spend the caller's tokens.
     return new ApiError('unsupported_media_type', { message: 'Send the request as application/json.' })
   }
-  const text = await readText(request)
+  const text = await readText(request, maxBodyBytes(rules, format), rules.bodyBytes)
   if (text instanceof ApiError) return text
   const question = readBody(text, rules, format)
   if (question instanceof ApiError) return question
@@ -78,7 +78,7 @@ export async function readQuestion(request: Request, rules: Rules): Promise<Chat
       message: "Send the question as the body itself (curl's -d), not as a form with parts (curl's -F).",
     })
   }
-  const body = await readText(request)
+  const body = await readText(request, maxBodyBytes(rules, chatRequests), rules.bodyBytes)
   if (body instanceof ApiError) return body
   if (body.trim() === '') return new ApiError('empty_question')
   const isRequest = isJsonType(request) || looksLikeRequest(body, chatRequests)
@@ -131,22 +131,6 @@ function looksLikeRequest(text: string, format: RequestFormat): boolean {
 
 const isJsonType = (request: Request) =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(request.headers.get('content-type') ?? '')
-
-async function readText(request: Request): Promise<string | ApiError> {
-  try {
-    // With a known length there is no need to count, and the runtime reads the body in one go.
-    const told = Number(request.headers.get('content-length') ?? Number.NaN)
-    const bytes =
-      told <= MAX_BODY_BYTES
-        ? await request.arrayBuffer()
-        : await readAtMost(request.body, MAX_BODY_BYTES, MAX_DRAINED_BYTES)
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
-  } catch (cause) {
-    if (cause instanceof TypeError) return new ApiError('invalid_encoding')
-    if (!(cause instanceof RangeError)) return new ApiError('caller_left', { cause })
-    return new ApiError('body_too_large', { message: `The body is larger than ${MAX_BODY_BYTES} bytes.` })
-  }
-}
 
 function readBody(text: string, { visitor }: Rules, format: RequestFormat): Question | ApiError {
   if (depthOf(text, MAX_JSON_DEPTH) > MAX_JSON_DEPTH) {

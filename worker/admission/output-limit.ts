@@ -2,10 +2,7 @@
 import type { Question } from '../formats/format.ts'
 
 export interface OutputLimit {
-  /**
-   * What no choice may have more of, to be written into the request; `undefined`: the request is as it should
-   * be.
-   */
+  /** The bound of each choice, to be written into the request; `undefined`: the request stays as it is. */
   each: number | undefined
   /** The bound of all choices together; `undefined`: there is none. */
   all: number | undefined
@@ -20,12 +17,15 @@ export function limitOutput(
   most: number | undefined,
   reserved?: number,
 ): OutputLimit {
-  if (outputBounds.length === 0) {
-    const each = most ?? (reserved && Math.floor(reserved / choices))
-    return { each, all: each && each * choices }
+  if (most === undefined && reserved === undefined) {
+    // The request goes on as it came, and only the upstream knows which of several bounds it heeds.
+    return {
+      each: undefined,
+      all: outputBounds.length === 0 ? undefined : Math.max(...outputBounds) * choices,
+    }
   }
-  // Given several bounds, only the upstream knows which one it heeds: reckon with the largest.
-  const asked = Math.max(...outputBounds)
-  if (most === undefined || asked <= most) return { each: undefined, all: asked * choices }
-  return { each: most, all: most * choices }
+  const share = Math.floor((reserved ?? Number.POSITIVE_INFINITY) / choices)
+  const asked = outputBounds.length === 0 ? (most ?? share) : Math.min(...outputBounds)
+  const each = Math.min(asked, most ?? Number.POSITIVE_INFINITY)
+  return { each, all: each * choices }
 }

@@ -7,10 +7,19 @@
  */
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
-import type { Question, VisitorRules } from '../formats/format.ts'
+import type { Question, RequestFormat, VisitorRules } from '../formats/format.ts'
 import type { CallerId } from '../http/caller.ts'
-import { MAX_MODEL_CHARS, RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../limits.ts'
+import {
+  BODY_FRAME_BYTES,
+  MAX_BODY_BYTES,
+  MAX_BYTES_PER_CHAR,
+  MAX_CHARS_PER_TOKEN,
+  MAX_MODEL_CHARS,
+  RESERVED_OUTPUT_TOKENS,
+  VISITOR_TOKENS,
+} from '../limits.ts'
 import type { Counter } from '../tokens/counter.ts'
+import type { BodyBytes } from './in-flight.ts'
 import { limitOutput } from './output-limit.ts'
 import { countPrompt } from './prompt-limit.ts'
 
@@ -18,7 +27,13 @@ import { countPrompt } from './prompt-limit.ts'
 export interface Rules
   extends Pick<
     Config,
-    'models' | 'defaultModel' | 'fillUsage' | 'outputBoundField' | 'maxInputTokens' | 'maxOutputTokens'
+    | 'models'
+    | 'defaultModel'
+    | 'fillUsage'
+    | 'outputBoundField'
+    | 'maxInputTokens'
+    | 'maxOutputTokens'
+    | 'maxPartTokens'
   > {
   /** Counts each prompt; `undefined`: nothing depends on how long one is. */
   counterFor?: ((model: string) => Counter) | undefined
@@ -26,6 +41,8 @@ export interface Rules
   reserve?: boolean
   /** `undefined`: the request is the caller's own, and goes to the upstream as it came. */
   visitor?: VisitorRules | undefined
+  /** The bytes of the body are taken from it as they come; `undefined`: nothing counts them. */
+  bodyBytes?: BodyBytes | undefined
 }
 
 export interface Counting {
@@ -38,23 +55,35 @@ export interface Counting {
 }
 
 export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve }: Counting): Rules {
-  const { models, defaultModel, fillUsage, outputBoundField, maxInputTokens, maxOutputTokens, visitors } =
-    config
-  const shared = { defaultModel, fillUsage, outputBoundField, reserve }
+  const { models, maxInputTokens, maxOutputTokens, visitors } = config
+  const { defaultModel, fillUsage, outputBoundField, maxPartTokens } = config
+  const shared = { defaultModel, fillUsage, outputBoundField, maxPartTokens, reserve }
   if (!caller.startsWith('visitor:')) {
     const counted = reserve || maxInputTokens !== undefined
     return { ...shared, models, maxInputTokens, maxOutputTokens, ...(counted && { counterFor }) }
   }
+  const isDemo = config.upstream.kind === 'demo'
   return {
     ...shared,
     // Some of an upstream's models are very expensive, so visitors choose among the models that the owner
-    // names.
-    models: models ?? [defaultModel],
+    // names. The demo has one, under any name.
+    models: models ?? (isDemo ? undefined : [defaultModel]),
     maxInputTokens: maxInputTokens ?? VISITOR_TOKENS.input,
     maxOutputTokens: maxOutputTokens ?? VISITOR_TOKENS.output,
     counterFor,
-    visitor: config.upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
+    visitor: isDemo ? withDemoFields(visitors) : visitors,
   }
+}
+
+/**
+ * The largest body that a caller may send. A visitor's holds a prompt of bounded length, unless it may have
+ * pictures, sounds or files.
+ */
+export function maxBodyBytes({ visitor, maxInputTokens }: Rules, format: RequestFormat): number {
+  if (visitor === undefined || maxInputTokens === undefined) return MAX_BODY_BYTES
+  if (format.takesFiles(visitor.fields)) return MAX_BODY_BYTES
+  const prompt = maxInputTokens * MAX_CHARS_PER_TOKEN * MAX_BYTES_PER_CHAR
+  return Math.min(MAX_BODY_BYTES, prompt + BODY_FRAME_BYTES)
 }
 
 /**
@@ -90,7 +119,7 @@ export interface CallLimits {
   tokens: CallTokens
   /** Of all choices together; `undefined`: there is no bound. */
   outputBound: number | undefined
-  /** The bound of each choice, where the request must be changed to have it. */
+  /** The bound of each choice, to be written into the request; `undefined`: the request stays as it is. */
   boundEach: number | undefined
 }
 
@@ -104,7 +133,7 @@ export function applyLimits(question: Question, model: string, rules: Rules): Ca
     rules.reserve ? RESERVED_OUTPUT_TOKENS : undefined,
   )
   const counter = rules.counterFor?.(model)
-  const prompt = counter && countPrompt(question, model, counter, rules.maxInputTokens)
+  const prompt = counter && countPrompt(question, model, counter, rules)
   if (prompt instanceof ApiError) return prompt
   return { tokens: { prompt }, outputBound: all, boundEach: each }
 }

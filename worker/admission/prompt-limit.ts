@@ -4,18 +4,23 @@ import type { Question } from '../formats/format.ts'
 import { COUNTED_CHARS, MAX_CHARS_PER_TOKEN } from '../limits.ts'
 import type { Counter } from '../tokens/counter.ts'
 
-/**
- * @param most `undefined`: no limit, the tokens are only counted
- * @returns the prompt's tokens, or why it is refused
- */
+export interface PromptLimits {
+  /** `undefined`: no limit. */
+  maxInputTokens: number | undefined
+  /** The most that a part of unknown cost can have; `undefined`: such a part is refused. */
+  maxPartTokens: number | undefined
+}
+
+/** @returns the most tokens that the prompt can be billed with, or why it is refused */
 export function countPrompt(
-  question: Pick<Question, 'promptTokens' | 'promptField'>,
+  question: Pick<Question, 'mostPromptTokens' | 'promptField'>,
   model: string,
   counter: Counter,
-  most: number | undefined,
+  { maxInputTokens: most, maxPartTokens }: PromptLimits,
 ): number | ApiError {
   const bounded = countAtMost(counter, most ?? Number.POSITIVE_INFINITY)
-  const tokens = question.promptTokens(model, bounded)
+  const tokens = question.mostPromptTokens(model, bounded, maxPartTokens)
+  if (tokens instanceof ApiError) return tokens
   if (most === undefined || (bounded.whole() && tokens <= most)) return tokens
   const found = bounded.whole() ? `${tokens} tokens` : bounded.seen()
   return new ApiError('prompt_too_long', {

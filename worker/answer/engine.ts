@@ -8,7 +8,7 @@ import { ApiError } from '../errors.ts'
 import type { AnswerEvent, AnswerFormat, AnswerReader, Closing, Tell } from '../formats/answer-format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
 import type { Moderation, Outcome } from '../moderation/moderation.ts'
-import { encodeEvent, encodeLines, toBytes } from '../protocol/encode.ts'
+import { EMPTY_COMMENT, encodeEvent, encodeLines, toBytes } from '../protocol/encode.ts'
 import { createEventReader, type Frame } from '../protocol/event-reader.ts'
 import type { Timing, WireError } from '../protocol/wire.ts'
 import { unlessAborted } from '../unless-aborted.ts'
@@ -79,7 +79,7 @@ export interface AnswerRun {
   errorOf(wire: WireError): ApiError
 }
 
-const LINE_FEED = toBytes('\n')
+const COMMENT = toBytes(EMPTY_COMMENT)
 
 /** How the upstream's part of the answer ended. */
 interface UpstreamEnd extends AnswerEnd {
@@ -251,8 +251,8 @@ function show(
     sink.write(item)
     return undefined
   }
-  // Nobody judges the words of a comment. A line feed in its place keeps the connection alive.
-  if (item.event === undefined) return moderation.push({ event: undefined, bytes: LINE_FEED }, undefined)
+  // Nobody judges the words of a comment. An empty one in its place keeps the connection alive.
+  if (item.event === undefined) return moderation.push({ event: undefined, bytes: COMMENT }, undefined)
   const event = reader.judged(item.event)
   return moderation.push({ event, bytes: toBytes(encodeLines(event.data)) }, event)
 }

@@ -20,7 +20,7 @@ import { judgeQuestion } from '../moderation/question.ts'
 import { judgeWhole } from '../moderation/whole.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { parseJson } from '../protocol/json.ts'
-import { type EndState, PLAIN_TEXT } from '../protocol/wire.ts'
+import { type EndState, EVENT_STREAM, JSON_TYPE, PLAIN_TEXT } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { type Answer, askUpstream, type Call, createCall, type UpstreamResult } from '../upstreams/call.ts'
@@ -65,10 +65,9 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed
     // on.
     const staysAsItIs = asked && allowed && !chatCompletions.mayBeError(answer.first)
-    const contentType = answer.contentType
     if (staysAsItIs) return native(chat, flow, answer, call)
     const sinkOf = (body: ResponseBody) => createHttpSink(body, words.pass)
-    return throughEngine(chat, flow, answer, call, { tell: chat.wants, contentType, sinkOf })
+    return throughEngine(chat, flow, answer, call, { tell: chat.wants, contentType: EVENT_STREAM, sinkOf })
   })
 }
 
@@ -99,7 +98,7 @@ async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): P
   const counted = watched.ended.then(feed.end)
   const { body, ended } = pipeNative({ ...answer, ...call, format: chatCompletions, watched })
   return {
-    delivery: { ...head(answer, answer.contentType), body },
+    delivery: { ...head(answer, EVENT_STREAM), body },
     ended: ended.then(async ({ state, bytes }) => {
       watched.drainNow()
       return { end: state, bytes, isWhole: state === 'done', ms: await working, counted: await counted }
@@ -172,7 +171,7 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
   const counting = flow.count(chat, first, false).catch(() => undefined)
   const work = { isWhole: true, ms: firstByte - asked }
   const account = async (end: EndState, bytes: number) => ({ ...work, end, bytes, counted: await counting })
-  const asItIs = { ...head(answer, answer.contentType), body: new Blob([first]).stream() }
+  const asItIs = { ...head(answer, JSON_TYPE), body: new Blob([first]).stream() }
   if (!flow.moderation.output) return { delivery: asItIs, ended: account('done', first.byteLength) }
   const json = parseJson(new TextDecoder().decode(first))
   const judged = chatCompletions.judgedWhole(json, chat.model)

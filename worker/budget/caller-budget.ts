@@ -3,9 +3,11 @@
  * caller's object.
  */
 
+import { GRANT_MS, OBJECT_REPLY_MS } from '../limits.ts'
 import type { Part } from '../objects/part.ts'
 import { hasTable } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
+import { sleep } from '../sleep.ts'
 import { isTokenCount } from '../tokens/token-count.ts'
 import type { BudgetState, CallerLimits } from './budget-state.ts'
 import { createLedger, type Reservation, type ReservationResult } from './ledger.ts'
@@ -17,7 +19,10 @@ export interface SliceSource {
 }
 
 export interface CallerBudget extends Part {
-  /** Rejects if the deployment's budget can't be reached: without it no call that costs money may be made. */
+  /**
+   * Rejects if the deployment's budget can't be reached, or doesn't answer in time: without it no call that
+   * costs money may be made.
+   */
   reserve(reservation: Reservation, limits: CallerLimits): Promise<ReservationResult>
   progress(id: string, output: number): void
   /** @param used tokens in all; without a count, the estimate is charged */
@@ -34,6 +39,15 @@ export interface CallerBudget extends Part {
  * a row are a defect.
  */
 const ATTEMPTS = 3
+
+/** Rejects if the deployment's object hangs. The slice takes no answer of a request that isn't its last. */
+function inTime<T>(granting: Promise<T>): Promise<T> {
+  const over = new AbortController()
+  const late = sleep(GRANT_MS, over.signal).then(() => {
+    throw new Error("The deployment's budget does not answer.")
+  })
+  return Promise.race([granting, late]).finally(() => over.abort())
+}
 
 /** Whether an earlier start of the object opened this part. */
 export const hasBudget = (sql: Sql): boolean => hasTable(sql, 'spending')
@@ -58,7 +72,7 @@ export function createCallerBudget(
     const { promise, resolve } = Promise.withResolvers<void>()
     asking = promise
     try {
-      const answer = await deployment.grant(request)
+      const answer = await inTime(deployment.grant(request))
       ledger.take(answer)
       // Before the calls that wait, which could take the tokens that were asked for here.
       const outcome = ledger.reserve(reservation, limits, now())
@@ -74,13 +88,16 @@ export function createCallerBudget(
 
   // If it is lost, the next alarm says it again.
   const tell = async (request: SliceRequest | undefined) => {
-    if (request !== undefined) await deployment.grant(request).then(ledger.take, () => {})
+    if (request !== undefined) await inTime(deployment.grant(request)).then(ledger.take, () => {})
   }
 
   return {
     async reserve(reservation, limits) {
+      const started = now()
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         while (asking !== undefined) await asking
+        // The caller was told in the meantime that its object can't be reached: nobody would settle the call.
+        if (now() - started >= OBJECT_REPLY_MS) throw new Error('The caller waits no more.')
         const outcome = ledger.reserve(reservation, limits, now())
         if (outcome.kind !== 'short') return outcome
         const result = await askFor(outcome.request, reservation, limits)

@@ -4,6 +4,7 @@
  */
 import type { Deadlines, Keeping } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
+import { DEMO_MODEL } from '../protocol/wire.ts'
 import type { ModerationApi } from '../upstreams/moderations.ts'
 import { type AccessKey, ConfigError } from './parsers.ts'
 import { DEFAULT_MODEL, readValues, type Values, type Vars } from './settings.ts'
@@ -32,6 +33,8 @@ export interface Config {
   /** Of a prompt, and of each choice of an answer. `undefined`: as much as the upstream takes; for visitors, limits.ts's. */
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
+  /** The most tokens that a part of unknown cost can have; `undefined`: no bound is known. */
+  maxPartTokens: number | undefined
   budgets: Budgets
   /** Tokens charged for each second in which the upstream was at work and nothing tells what it made. */
   unseenPerSecond: number
@@ -66,9 +69,6 @@ export interface ModerationConfig extends Omit<Moderating, 'judge'> {
   api: ModerationApi | undefined
 }
 
-/** What the demo calls itself, so that its words are not taken for a model's. */
-const DEMO_MODEL = 'millrace-demo'
-
 /** @throws {ConfigError} naming the first variable with a wrong value */
 export function readConfig(vars: Vars): Config {
   const values = readValues(vars)
@@ -79,7 +79,7 @@ export function readConfig(vars: Vars): Config {
   const moderation = moderationOf(values)
   return {
     upstream: demo ? { kind: 'demo', speed: values.DEMO_SPEED } : { kind: 'openai', baseUrl, apiKey },
-    models: models ?? (demo ? [DEMO_MODEL] : undefined),
+    models,
     defaultModel: models?.[0] ?? (demo ? DEMO_MODEL : DEFAULT_MODEL),
     outputBoundField: values.OUTPUT_BOUND_FIELD ?? (official ? 'max_completion_tokens' : 'max_tokens'),
     accessKeys: values.ACCESS_KEYS,
@@ -104,6 +104,7 @@ export function readConfig(vars: Vars): Config {
     allowedOrigins: values.ALLOWED_ORIGINS,
     maxInputTokens: values.MAX_INPUT_TOKENS,
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
+    maxPartTokens: values.MAX_PART_TOKENS,
     budgets: {
       visitorTokens: values.VISITOR_DAILY_TOKENS,
       visitorCalls: values.VISITOR_CONCURRENCY,

@@ -62,7 +62,7 @@ export function address(example: string): Parse<string> {
 /** An address to which a path can be added: without a query, and without a slash at its end. */
 export function baseAddress(example: string): Parse<string> {
   const parse = address(example)
-  return (text, name) => parse(urlOf(text)?.search ? '' : text, name).replace(/\/+$/, '')
+  return (text, name) => parse(urlOf(text)?.search ? '' : text, name).replace(/(?<!\/)\/+$/, '')
 }
 
 /** A header can't hold other characters than these. A line break comes from a key that was pasted with it. */

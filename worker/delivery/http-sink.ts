@@ -2,7 +2,7 @@
 
 import type { Sink } from '../answer/engine.ts'
 import type { AnswerEvent } from '../formats/answer-format.ts'
-import { encodeEvent, toBytes } from '../protocol/encode.ts'
+import { EMPTY_COMMENT, encodeEvent, toBytes } from '../protocol/encode.ts'
 import type { ResponseBody } from './response-body.ts'
 
 /** @param passes whether other bytes pass than the answer's own events; an empty comment takes their place */
@@ -25,5 +25,4 @@ export function createHttpSink(body: ResponseBody, passes: boolean): Sink {
 
 const isAnswers = (event: AnswerEvent | undefined) => event?.kind === 'chunk'
 
-/** Keeps the connection alive, as the upstream's comments and pings do. */
-const COMMENT = toBytes(':\n\n')
+const COMMENT = toBytes(EMPTY_COMMENT)

@@ -13,6 +13,11 @@ export interface RequestFormat {
    * @param visitor what a visitor may send; `undefined`: the request is the caller's own
    */
   read(json: Readonly<Record<string, unknown>>, visitor?: VisitorRules): Question | ApiError
+  /**
+   * Whether a visitor may send parts that have a size of their own, as a picture in base64 has: the limit of
+   * the prompt's tokens doesn't bound them.
+   */
+  takesFiles(fields: VisitorRules['fields']): boolean
   /** The smallest request that asks this. */
   ask(text: string): Record<string, unknown>
   /**
@@ -40,10 +45,15 @@ export interface Question {
   /** The field that holds the prompt: `param` of an error about it. */
   readonly promptField: string
   /**
-   * The prompt's tokens as the upstream will bill them: exact for text, a flat number for each part that
-   * isn't text.
+   * The prompt's tokens, to be shown: exact for text. For a part of unknown cost a usual one is assumed.
    */
-  promptTokens(model: string, counter: { count(text: string): number }): number
+  promptTokens(model: string, counter: TextCounter): number
+  /**
+   * The most tokens that the upstream can bill for the prompt, to be reserved.
+   *
+   * @param mostOfPart for a part of unknown cost; `undefined`: such a part is refused
+   */
+  mostPromptTokens(model: string, counter: TextCounter, mostOfPart: number | undefined): number | ApiError
   /**
    * All that the caller says to the model, for moderation, in each way in which a model may read it.
    *
@@ -53,20 +63,24 @@ export interface Question {
   changed(changes: Changes): Question
 }
 
+interface TextCounter {
+  count(text: string): number
+}
+
 /** What is set in a request before it goes upstream. */
 export interface Changes {
   model: string
   stream: boolean
   /** Asks a streamed answer for its usage. */
   tellUsage: boolean
-  /** The limit for each choice's tokens: larger bounds are lowered to it, and a missing bound is added. */
+  /** The bound of each choice's tokens, in place of what the request says of it. */
   outputBound?: number | undefined
-  /** The field that a new bound goes into, if the format has several. */
+  /** The field that the bound goes into, if the format has several. */
   outputBoundField?: OutputBoundField | undefined
 }
 
 /**
- * Which of Chat Completions' two fields the upstream understands. Formats with one field for it ignore this
+ * Which of Chat Completions' two fields the upstream reads. Formats with one field for it ignore this
  * setting.
  */
 export type OutputBoundField = 'max_completion_tokens' | 'max_tokens'

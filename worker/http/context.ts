@@ -1,6 +1,7 @@
 /** What the guards find out about a request, for the handlers behind them. */
 import type { Context as HonoContext } from 'hono'
 import type { Dataset } from '../accounting/record.ts'
+import type { BodyBytes } from '../admission/in-flight.ts'
 import type { CallerLimits } from '../budget/budget-state.ts'
 import type { Vars } from '../config/config.ts'
 import { reachCaller } from '../objects/reach.ts'
@@ -18,6 +19,8 @@ export interface App {
     caller: CallerId
     /** `undefined`: nothing limits the caller. */
     limits: CallerLimits | undefined
+    /** What is held of the request's body. */
+    bodyBytes: BodyBytes
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { version } from '../../package.json'
 import { ApiError } from '../errors.ts'
-import type { Health, ModelList } from '../protocol/wire.ts'
+import { type Health, JSON_TYPE, type ModelList } from '../protocol/wire.ts'
 import { askUpstream, createCall } from '../upstreams/call.ts'
 import type { Context } from './context.ts'
 import { refuse, STREAMED } from './respond.ts'
@@ -25,9 +25,10 @@ export async function model(c: Context): Promise<Response> {
 
 /** @returns `undefined` where the upstream's own list is what is offered */
 function offeredTo({ var: { caller, config } }: Context): ModelList['data'] | undefined {
+  const isDemo = config.upstream.kind === 'demo'
   // Where `MODELS` is unset, visitors have the default model alone (policy.ts).
-  const ids = config.models ?? (caller.startsWith('visitor:') ? [config.defaultModel] : undefined)
-  const owned_by = config.upstream.kind === 'demo' ? 'millrace' : 'openai'
+  const ids = config.models ?? (caller.startsWith('visitor:') && !isDemo ? [config.defaultModel] : undefined)
+  const owned_by = isDemo ? 'millrace' : 'openai'
   return ids?.map((id) => ({ id, object: 'model', created: 0, owned_by }))
 }
 
@@ -49,10 +50,10 @@ async function askForModels(c: Context, id?: string): Promise<Response> {
   account.timing.upstream = Date.now() - asked
   account.retries = retries
   if (answer instanceof ApiError) return refuse(c, answer)
-  const { status, headers, contentType, first } = answer
+  const { status, headers, first } = answer
   account.upstream_status = status
   account.ended = Promise.resolve({ end: 'done', bytes: first.byteLength })
-  return new Response(first, { status, headers: { ...headers, 'content-type': contentType, ...STREAMED } })
+  return new Response(first, { status, headers: { ...headers, 'content-type': JSON_TYPE, ...STREAMED } })
 }
 
 /** `GET /healthz` */

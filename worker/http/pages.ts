@@ -14,6 +14,7 @@ import { refuse } from './respond.ts'
 const EXPOSED = [
   'idempotent-replayed',
   'location',
+  'moderation-retract-chars',
   'retry-after',
   'retry-after-ms',
   'server-timing',

@@ -13,9 +13,10 @@ import { type Context, callerOf } from './context.ts'
 export type BodyGuard = (request: Request, rules: Rules) => Promise<ChatCall | ApiError>
 
 export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatCall | ApiError> {
-  const { account, caller, config, limits } = c.var
+  const { account, bodyBytes, caller, config, limits } = c.var
   const started = Date.now()
-  const chat = await read(c.req.raw, rulesFor(caller, config, { counterFor, reserve: limits !== undefined }))
+  const rules = rulesFor(caller, config, { counterFor, reserve: limits !== undefined })
+  const chat = await read(c.req.raw, { ...rules, bodyBytes })
   account.timing.guard = Date.now() - started
   if (!(chat instanceof ApiError)) account.model = chat.model
   return chat
@@ -24,8 +25,8 @@ export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatC
 export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Reservation {
   return {
     id: `req_${crypto.randomUUID()}`,
-    prompt: tokens.prompt ?? 0,
-    // A bound may be any number; what it asks for beyond all budgets is refused as too much, not as absurd.
+    // Bounds may be any number; what they ask for beyond all budgets is refused as too much, not as absurd.
+    prompt: Math.min(tokens.prompt ?? 0, MAX_CALL_TOKENS),
     output: Math.min(outputBound ?? RESERVED_OUTPUT_TOKENS, MAX_CALL_TOKENS),
     expiresAt: Date.now() + c.var.config.deadlines.total + RESERVATION_GRACE_MS,
   }

@@ -1,7 +1,9 @@
 /** How answers and refusals go out. */
-import { readAtMost } from '../bytes.ts'
 import type { ApiError } from '../errors.ts'
-import { MAX_DRAINED_BYTES } from '../limits.ts'
+import { MAX_BODY_MS, MAX_DRAINED_BYTES, MAX_READ_BYTES } from '../limits.ts'
+import type { Moderating } from '../moderation/moderating.ts'
+import { RETRACT_CHARS } from '../protocol/wire.ts'
+import { sleep } from '../sleep.ts'
 import type { Context } from './context.ts'
 
 /** Headers of every answer that is passed on as it comes. */
@@ -12,11 +14,16 @@ export const STREAMED = {
   'x-accel-buffering': 'no',
 }
 
+/** Tells readers of a streamed answer how much of it may be taken back, if any. */
+export function retraction({ output, mode }: Pick<Moderating, 'output' | 'mode'>): Record<string, string> {
+  return output && mode.kind === 'retract' ? { [RETRACT_CHARS]: String(mode.lead) } : {}
+}
+
 export async function refuse(c: Context, error: ApiError): Promise<Response> {
   const { account } = c.var
   const { body, bodyUsed } = c.req.raw
   // A caller that is answered while it still sends its body sees a reset instead of the answer.
-  if (!bodyUsed) await readAtMost(body, 0, MAX_DRAINED_BYTES).catch(() => {})
+  if (!bodyUsed && body !== null) await drain(body)
   account.code = error.code
   if (error.upstreamStatus !== undefined) account.upstream_status = error.upstreamStatus
   // Not the message: it may quote the caller's words.
@@ -24,4 +31,24 @@ export async function refuse(c: Context, error: ApiError): Promise<Response> {
     account.cause = `${error.cause.name} ${error.cause.stack?.split('\n')[1]?.trim() ?? ''}`
   }
   return error.toResponse(c.req.path === '/chat' ? 'text' : 'json')
+}
+
+/** Reads a body and drops it; one that takes longer than any that is read is left. */
+async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
+  const over = new AbortController()
+  const drained = readOver(body, MAX_DRAINED_BYTES).catch(() => {})
+  await Promise.race([drained, sleep(MAX_BODY_MS, over.signal)])
+  over.abort()
+}
+
+/** Reads into one buffer again and again, so that a hundred large bodies leave no garbage behind. */
+async function readOver(body: ReadableStream<Uint8Array>, most: number): Promise<void> {
+  const reader = body.getReader({ mode: 'byob' })
+  let buffer = new ArrayBuffer(MAX_READ_BYTES)
+  for (let length = 0; length <= most; ) {
+    const { value, done } = await reader.read(new Uint8Array(buffer))
+    if (done) return
+    length += value.byteLength
+    buffer = value.buffer
+  }
 }

@@ -9,7 +9,7 @@ import { EVENT_STREAM, IDEMPOTENT_REPLAYED, STREAM_ID } from '../protocol/wire.t
 import { isStreamId } from '../streams/stream-id.ts'
 import { type Context, callerOf } from './context.ts'
 import { readQuestionOf, reservationOf } from './question.ts'
-import { refuse, STREAMED } from './respond.ts'
+import { refuse, retraction, STREAMED } from './respond.ts'
 
 export async function openStream(c: Context): Promise<Response> {
   const idempotencyKey = readIdempotencyKey(c.req.raw)
@@ -31,6 +31,7 @@ export async function openStream(c: Context): Promise<Response> {
   c.var.account.durable = replayed ? 'read' : 'opened'
   return eventStream(events, 201, {
     ...ownRates(headers, limits && (state ? rateHeaders(state, Date.now()) : {})),
+    ...retraction(c.var.config.moderation),
     [STREAM_ID]: id,
     location: `/v1/streams/${id}`,
     ...(replayed && { [IDEMPOTENT_REPLAYED]: 'true' }),
@@ -45,7 +46,10 @@ export async function followStream(c: Context): Promise<Response> {
   if (followed instanceof ApiError) return refuse(c, followed)
   c.var.account.durable = 'read'
   // [spec] HTML, 9.2: a stock EventSource stops reconnecting at a 204.
-  return eventStream(followed.events, followed.events === undefined ? 204 : 200, { [STREAM_ID]: id })
+  return eventStream(followed.events, followed.events === undefined ? 204 : 200, {
+    ...retraction(c.var.config.moderation),
+    [STREAM_ID]: id,
+  })
 }
 
 export async function stopStream(c: Context): Promise<Response> {

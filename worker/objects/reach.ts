@@ -1,9 +1,9 @@
 /** Calls to a caller's object and to an address's, wherever they are. */
-import { exports } from 'cloudflare:workers'
+import { exports, waitUntil } from 'cloudflare:workers'
 import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import type { Config } from '../config/config.ts'
-import type { ApiError } from '../errors.ts'
+import { ApiError } from '../errors.ts'
 import type { Followed, Opened, Opening } from '../streams/streams.ts'
 import type { QuotaExceeded } from '../visitors/quota.ts'
 import { fromReply } from './reply.ts'
@@ -25,12 +25,28 @@ export interface ReachedCaller {
 /** @param name the caller's id: each caller has an object */
 export function reachCaller(name: string, { locationHint }: Pick<Config, 'locationHint'>): ReachedCaller {
   const object = exports.Caller.getByName(name, locationHint && { locationHint })
+
+  /** Undoes what an object did for a caller who was told in the meantime that it could not be reached. */
+  const undo =
+    <T>(undoing: (answer: T) => unknown) =>
+    (late: Promise<T | ApiError>) =>
+      waitUntil(late.then((answer) => (answer instanceof ApiError ? undefined : undoing(answer))))
+
+  async function close({ id, replayed, events }: Opened): Promise<void> {
+    await events?.cancel()
+    // A stream that the request only found has other readers.
+    if (!replayed) await object.stop(id)
+  }
+
   return {
     warm: () => fromReply(object.warm()),
-    open: (opening) => fromReply(object.open(opening)),
+    open: (opening) => fromReply(object.open(opening), undo(close)),
     follow: (id, after) => fromReply(object.follow(id, after)),
     stop: (id) => fromReply(object.stop(id)),
-    reserve: (reservation, limits) => fromReply(object.reserve(reservation, limits)),
+    reserve(reservation, limits) {
+      const giveBack = undo(() => object.settle(reservation.id, 0))
+      return fromReply(object.reserve(reservation, limits), giveBack)
+    },
     settle: (id, used) => fromReply(object.settle(id, used)),
     charge: (id, used) => fromReply(object.charge(id, used)),
     usage: (limits) => fromReply(object.usage(limits)),

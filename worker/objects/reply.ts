@@ -1,5 +1,7 @@
 /** What an object answers with. Refusals are values: an exception means that the object failed. */
 import { ApiError, type PlainError } from '../errors.ts'
+import { OBJECT_REPLY_MS } from '../limits.ts'
+import { sleep } from '../sleep.ts'
 
 export interface Reply<T> {
   answer?: T
@@ -10,8 +12,25 @@ export function toReply<T>(answer: T | ApiError): Reply<T> {
   return answer instanceof ApiError ? { refused: answer.toPlain() } : { answer }
 }
 
-/** @returns what the object answered; `object_unavailable` if it was restarted, is overloaded, or failed */
-export async function fromReply<T>(reply: Promise<Reply<T>>): Promise<T | ApiError> {
+/**
+ * @param onLate is given the answer that nobody waits for any more, to undo what it says
+ * @returns what the object answered; `object_unavailable` if it was restarted, is overloaded, failed, or does
+ *   not answer within `OBJECT_REPLY_MS`
+ */
+export async function fromReply<T>(
+  reply: Promise<Reply<T>>,
+  onLate: (answer: Promise<T | ApiError>) => void = () => {},
+): Promise<T | ApiError> {
+  const answered = read(reply)
+  const over = new AbortController()
+  const late = sleep(OBJECT_REPLY_MS, over.signal).then(() => 'late' as const)
+  const first = await Promise.race([answered, late]).finally(() => over.abort())
+  if (first !== 'late') return first as T | ApiError
+  onLate(answered)
+  return new ApiError('object_unavailable')
+}
+
+async function read<T>(reply: Promise<Reply<T>>): Promise<T | ApiError> {
   try {
     const { answer, refused } = await reply
     return refused === undefined ? (answer as T) : ApiError.from(refused)

@@ -94,8 +94,14 @@ export const TURNSTILE_ACTION = 'millrace-session'
 /** How a stream ends. Only `done` is a whole answer. */
 export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed' | 'budget' | 'interrupted'
 
+/** The demo's own model: where a request names no model, it answers under this name. */
+export const DEMO_MODEL = 'millrace-demo'
+
 /** The content type of a streamed answer. */
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8'
+
+/** The content type of an unstreamed answer. */
+export const JSON_TYPE = 'application/json'
 
 /** The content type of text for terminals. */
 export const PLAIN_TEXT = 'text/plain; charset=utf-8'
@@ -105,3 +111,9 @@ export const STREAM_ID = 'stream-id'
 export const LAST_EVENT_ID = 'last-event-id'
 export const IDEMPOTENCY_KEY = 'idempotency-key'
 export const IDEMPOTENT_REPLAYED = 'idempotent-replayed'
+
+/**
+ * On a streamed answer that is shown before it is judged: how many UTF-16 code units at the end of what has
+ * been shown moderation may still take back.
+ */
+export const RETRACT_CHARS = 'moderation-retract-chars'

@@ -9,7 +9,7 @@ export function newStreamId(): string {
   return `str_${btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
-    .replace(/=+$/, '')}`
+    .replace(/={1,2}$/, '')}`
 }
 
 export function isStreamId(text: string): boolean {

@@ -6,7 +6,7 @@ import type { Tokens } from '../answer/usage.ts'
 import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation } from '../budget/ledger.ts'
 import { ApiError } from '../errors.ts'
-import { MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limits.ts'
+import { MAX_IN_FLIGHT_BYTES, MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limits.ts'
 import type { Journal, KeptStream } from './journal.ts'
 import { endedLog, type Log, runningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
@@ -81,6 +81,8 @@ export interface Streams {
 
 interface Active {
   stream: KeptStream
+  /** The size of its request, which is held as long as it runs. */
+  bytes: number
   ticket: Ticket
   upstream: UpstreamRun
   running: Running
@@ -106,7 +108,7 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
         started,
       })
       const running = run(upstream, (provisional) => runningLog(journal, stream, { provisional }), options)
-      const one = { stream, ticket, upstream, running }
+      const one = { stream, bytes: opening.bytes.byteLength, ticket, upstream, running }
       active.set(stream.id, one)
       running.ended.then((end) => settle(one, end)).catch(onBroken)
       return one
@@ -138,7 +140,11 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
     }
   }
 
-  const isFull = () => active.size >= MAX_RUNNING_STREAMS || journal.kept >= MAX_KEPT_STREAMS
+  /** An object has a memory of its own: its calls are bounded like those of an isolate of the Worker. */
+  const isFull = ({ bytes }: Opening) =>
+    active.size >= MAX_RUNNING_STREAMS ||
+    journal.kept >= MAX_KEPT_STREAMS ||
+    [...active.values()].reduce((sum, one) => sum + one.bytes, bytes.byteLength) > MAX_IN_FLIGHT_BYTES
 
   /** The stream that the same request opened before. */
   function opened({ idempotency }: Opening): KeptStream | undefined | ApiError {
@@ -171,13 +177,13 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
       let known = opened(opening)
       let admission: Admission | undefined
       if (known === undefined) {
-        if (isFull()) return new ApiError('too_many_streams')
+        if (isFull(opening)) return new ApiError('too_many_streams')
         const taken = admit(opening)
         const admitted = taken instanceof Promise ? await taken : taken
         if (admitted instanceof ApiError) return admitted
         admission = admitted
         // During the wait the same request may have come again, and others may have taken the last place.
-        known = opened(opening) ?? (isFull() ? new ApiError('too_many_streams') : undefined)
+        known = opened(opening) ?? (isFull(opening) ? new ApiError('too_many_streams') : undefined)
         if (known !== undefined) await admission.ticket.settle(0)
       }
       if (known instanceof ApiError) return known

@@ -1,3 +1,4 @@
+import { bareName } from './model-name.ts'
 import type { Encoding } from './pre-tokens.ts'
 
 /**
@@ -40,8 +41,8 @@ export function encodingFor(model: string): Encoding {
 /**
  * How many prompt tokens OpenAI bills for `messages`: Σ(3 + role + content [+ name + 1]) + 3, and name +
  * arguments + 7 for each tool called. Exact for texts on gpt-3.5 to gpt-5. Below the truth by 20 to 400
- * tokens with tools or a response format, and by what images and the like cost: none of that is in the
- * texts.
+ * tokens with tools or a response format, and by what pictures and the like cost (image-tokens.ts,
+ * sound-tokens.ts).
  *
  * @param counter of the encoding `encodingFor(model)`.
  */
@@ -70,7 +71,7 @@ function correctionFor(model: string): number {
 
 /** `gpt-4`, `gpt-4-0613`, `openai/gpt-4` and `ft:gpt-4:us` belong to gpt-4; `gpt-4o` and `gpt-4.1` don't. */
 function isOf(model: string, name: string): boolean {
-  const bare = model.slice(model.lastIndexOf('/') + 1).replace(/^ft:/, '')
+  const bare = bareName(model)
   return bare.startsWith(name) && /^($|[-:])/.test(bare.slice(name.length))
 }
 

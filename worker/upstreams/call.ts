@@ -21,7 +21,6 @@ export interface Answer {
   status: number
   /** The upstream's headers that reach the caller. */
   headers: Record<string, string>
-  contentType: string
   /** The first chunk. It was waited for, so that a failure before it can still be a status. */
   first: Uint8Array
   rest: ReadableStream<Uint8Array>
@@ -174,8 +173,7 @@ async function beginStream(
   response: Response,
   { call, deadlines, words }: UpstreamRequest,
 ): Promise<Untimed | Refusal | ApiError | NotStreamed> {
-  const contentType = response.headers.get('content-type') ?? ''
-  if (!/^text\/event-stream\b/i.test(contentType) || response.body === null) {
+  if (!isEventStream(response) || response.body === null) {
     // The body may say why it isn't what was asked for.
     const whole = await readWhole(response, words)
     if (whole instanceof ApiError || 'error' in whole) return whole
@@ -185,7 +183,7 @@ async function beginStream(
   const first = await within(deadlines.firstByte, 'upstream_first_byte_timeout', call, reader.read())
   reader.releaseLock()
   if (first.done) return new ApiError('upstream_truncated')
-  return { ...head(response, contentType, words), first: first.value, rest: response.body }
+  return { ...head(response, words), first: first.value, rest: response.body }
 }
 
 async function readWhole(response: Response, words: UpstreamWords): Promise<Untimed | Refusal | ApiError> {
@@ -196,20 +194,22 @@ async function readWhole(response: Response, words: UpstreamWords): Promise<Unti
   if (bytes === undefined) return new ApiError('upstream_invalid')
   const json = parseJson(new TextDecoder().decode(bytes))
   if (json === undefined) return new ApiError('upstream_invalid')
-  const contentType = response.headers.get('content-type') ?? ''
-  const answer = { ...head(response, contentType, words), first: bytes, rest: new Blob([]).stream() }
+  const answer = { ...head(response, words), first: bytes, rest: new Blob([]).stream() }
   const refusal = errorInSuccess(json, response, words)
   if (refusal !== undefined) return refusal
   // Whatever else an upstream sends in place of an answer are words of its own.
   return words.pass || isAnswer(json) ? answer : new ApiError('upstream_invalid')
 }
 
-function head(
-  response: Response,
-  contentType: string,
-  words: UpstreamWords,
-): Pick<Answer, 'status' | 'headers' | 'contentType'> {
-  return { status: response.status, headers: passedHeaders(response.headers, words), contentType }
+const isEventStream = ({ headers }: Response) =>
+  /^text\/event-stream\s*(?:;|$)/i.test(headers.get('content-type') ?? '')
+
+/**
+ * Without the content type: what the caller is told is what was found, an event stream or JSON. A browser
+ * would run what an upstream calls `text/html`.
+ */
+function head({ status, headers }: Response, words: UpstreamWords): Pick<Answer, 'status' | 'headers'> {
+  return { status, headers: passedHeaders(headers, words) }
 }
 
 /** Aborts the call with `code` unless `work` settles in time. */

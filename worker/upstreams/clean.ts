@@ -70,7 +70,7 @@ const hostPattern = (host: string) =>
   `(?<![\\w-])\\[?${escaped(host)}\\]?(?![\\w-])(?::\\d+)?(?:/[^\\s"'<>]*)?`
 
 const base64 = (text: string) =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(text))).replace(/=+$/, '')
+  btoa(String.fromCharCode(...new TextEncoder().encode(text))).replace(/={1,2}$/, '')
 
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 

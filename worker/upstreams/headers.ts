@@ -1,25 +1,38 @@
-/** The upstream's headers that reach the caller: a list of what may pass. */
+/** The upstream's headers that reach the caller: a list of what may pass, and in which form. */
 import type { UpstreamWords } from './words.ts'
-
-const PASSED = ['retry-after', 'retry-after-ms', 'x-should-retry', 'x-request-id']
-const PASSED_PREFIX = 'x-ratelimit-'
 
 /** Ids, counts, durations and times: no sentence has this form. */
 const TOKEN = /^[\w.:+/=-]{1,128}$/
 /** [spec] RFC 9110, 10.2.3: seconds, or a date. */
 const DATE = /^[\w:, ]{1,32}$/
+const COUNT = /^\d{1,15}$/
+/** `6m0s`, `1.5s`, `20ms`; a bare number is in seconds, as Azure writes it. */
+const DURATION = /^(?:\d{1,6}(?:\.\d{1,9})?(?:ms|us|[dhms])){1,5}$|^\d{1,9}(?:\.\d{1,9})?$/
+
+/** What OpenAI's SDKs and dashboards act on. Source: OpenAI's guide on rate limits, "Rate limits in headers". */
+const FORMS: Readonly<Record<string, RegExp>> = {
+  'retry-after': DATE,
+  'retry-after-ms': TOKEN,
+  'x-should-retry': TOKEN,
+  'x-request-id': TOKEN,
+  ...Object.fromEntries(
+    ['requests', 'tokens', 'project-tokens'].flatMap((what) => [
+      [`x-ratelimit-limit-${what}`, COUNT],
+      [`x-ratelimit-remaining-${what}`, COUNT],
+      [`x-ratelimit-reset-${what}`, DURATION],
+    ]),
+  ),
+}
 
 /**
  * @param words says which values may pass
- * @returns the headers that OpenAI's SDKs and dashboards act on: no cookies, organisation, host or cache
- *   headers
+ * @returns the headers of the list: no cookies, organisation, host or cache headers
  */
 export function passedHeaders(upstream: Headers, words: UpstreamWords): Record<string, string> {
   const passed: Record<string, string> = {}
-  for (const [name, value] of upstream) {
-    const isKnown = PASSED.includes(name) || name.startsWith(PASSED_PREFIX)
-    const form = name === 'retry-after' ? DATE : TOKEN
-    if (isKnown && form.test(value) && words.header(value)) passed[name] = value
+  for (const [name, form] of Object.entries(FORMS)) {
+    const value = upstream.get(name)
+    if (value !== null && form.test(value) && words.header(value)) passed[name] = value
   }
   return passed
 }

@@ -51,7 +51,7 @@ function encodings(text: string): string[] {
   const base64 = [0, 1, 2].map((before) => {
     const encoded = btoa(String.fromCharCode(...Array<number>(before).fill(0)) + binaryOf(bytes))
     // The characters at both ends also hold bits of the neighbours.
-    return encoded.slice(before === 0 ? 0 : before + 1).replace(/.=+$/, '')
+    return encoded.slice(before === 0 ? 0 : before + 1).replace(/.={1,2}$/, '')
   })
   return [hex, ...base64]
 }

@@ -37,7 +37,8 @@ export function mayLoad(src: string, base: string, rules: AddressRules): boolean
 
 /**
  * The address displayed beside a link, so that the link's text can't hide its destination; '' if the text is
- * that address.
+ * that address, with its host as the browser reads it. `bank.test%2eevil.test`, `0x7f.1` and a user name
+ * before `@` are read as another host than they seem to be.
  */
 export function shownAddress(href: string, text: string): string {
   const bare = (address: string) =>
@@ -47,8 +48,8 @@ export function shownAddress(href: string, text: string): string {
       .replace(/\/$/, '')
   const url = parse(href)
   const web = url && WEB.includes(url.protocol) ? url : undefined
-  // A user name before `@` can look like the host, so an address with one is always displayed.
-  if (bare(href) === bare(text) && !web?.username && !web?.password) return ''
+  const written = bare(text).split(/[/?#]/, 1)[0]?.toLowerCase()
+  if (bare(href) === bare(text) && (!web || written === web.host)) return ''
   if (!web) return cutShort(href.replace(/^mailto:/i, ''))
   // Show the host as the browser parses it, which reveals look-alike letters. Cut it at its start: its end
   // names the owner.

@@ -2,10 +2,13 @@
 import type { Colouring } from '../highlight/highlighter.ts'
 import { KNOWN_LANGUAGES } from '../highlight/known-languages.ts'
 import { type LoadHighlighter, loadHighlighter } from '../highlight/load-highlighter.ts'
+import { CodeText } from './code-text.ts'
 import { type CopyLabels, createCopyButton } from './copy-button.ts'
+import { createSign, type Run, separateHidden } from './hidden-characters.ts'
 
 export interface CodeBlockOptions {
-  labels: CopyLabels
+  /** `hidden`: what the sign of a character is called that would not be seen. */
+  labels: CopyLabels & { hidden: string }
   /** Replaces the default loader of highlighters, for example to load from another origin or to retry. */
   loadHighlighter?: LoadHighlighter
 }
@@ -17,12 +20,6 @@ export interface CodeBlock {
   append(text: string): void
   end(): void
 }
-
-/**
- * A browser lays out a whole flow of text again for each added line. Long code is therefore split into
- * several flows, each ended at the first line end after this many characters.
- */
-const FLOW_CHARS = 800
 
 export function createCodeBlock({
   labels,
@@ -42,7 +39,8 @@ export function createCodeBlock({
   bar.append(name, createCopyButton(code, labels))
   pre.append(code)
   element.append(bar, pre)
-  let tail: Text | undefined
+  const runs = separateHidden()
+  const content = new CodeText(code)
   let colouring: Colouring | undefined
   let ended = false
 
@@ -57,16 +55,10 @@ export function createCodeBlock({
     }
   }
 
-  function appendPart(text: string): void {
-    if (tail) tail.appendData(text)
-    else {
-      tail = document.createTextNode(text)
-      if (code.firstChild === null) code.append(tail)
-      else {
-        const flow = document.createElement('span')
-        flow.append(tail)
-        code.append(flow)
-      }
+  function write(next: Run[]): void {
+    for (const run of next) {
+      if (typeof run === 'string') content.append(run)
+      else content.appendElement(createSign(run, labels.hidden))
     }
   }
 
@@ -79,18 +71,11 @@ export function createCodeBlock({
       void colour(language.toLowerCase())
     },
     append(text) {
-      let from = 0
-      while (from < text.length) {
-        const room = Math.max(0, FLOW_CHARS - (tail?.length ?? 0))
-        const end = text.indexOf('\n', from + room)
-        const to = end < 0 ? text.length : end + 1
-        appendPart(text.slice(from, to))
-        if (end >= 0) tail = undefined
-        from = to
-      }
+      write(runs.push(text))
       if (text.includes('\n')) colouring?.grow()
     },
     end() {
+      write(runs.end())
       ended = true
       colouring?.end()
     },

@@ -4,10 +4,30 @@
  * them survives and they are not laid out again.
  */
 
+/** A position behind a node or, in a text, at an offset. */
+export interface Place {
+  last: ChildNode | null
+  offset: number
+}
+
 /** The kind that each written element was created with. */
 const kinds = new WeakMap<Node, string>()
 
-export class Cursor {
+const LINES = 'lines'
+
+/**
+ * Creates a block for the last part of an element's content. A cursor of that element goes on in it as if the
+ * content stood in the element itself, and removes the block once it is empty.
+ */
+export function createLines(): HTMLElement {
+  const block = document.createElement('span')
+  block.className = LINES
+  block.role = 'none'
+  kinds.set(block, LINES)
+  return block
+}
+
+export class Cursor implements Place {
   readonly element: Element
   /** The node right behind the cursor. In a text node, `offset` is the position within it. */
   last: ChildNode | null
@@ -30,12 +50,35 @@ export class Cursor {
 
   text(value: string): void {
     const next = this.last instanceof Text ? this.last : this.#next()
-    if (next instanceof Text) {
-      if (next !== this.last) this.offset = 0
-      this.last = next
-      rewrite(next, this.offset, value)
-      this.offset += value.length
-    } else this.#insert(new Text(value))
+    if (!(next instanceof Text)) {
+      this.#insert(new Text(value))
+      return
+    }
+    if (next !== this.last) this.offset = 0
+    this.last = next
+    const stands = next.length - this.offset
+    const continued = value.length > stands ? this.#next() : null
+    if (continued instanceof Text && value.startsWith(next.substringData(this.offset, stands))) {
+      // The text was split: the next block has the rest of it.
+      this.last = continued
+      this.offset = 0
+      this.text(value.slice(stands))
+      return
+    }
+    rewrite(next, this.offset, value)
+    this.offset += value.length
+  }
+
+  /** The place `chars` characters back in the text that was written last. */
+  placeBack(chars: number): Place {
+    let { last, offset } = this
+    let left = chars
+    while (left > offset && last) {
+      left -= offset
+      last = nodeBefore(last)
+      offset = last instanceof Text ? last.length : 0
+    }
+    return { last, offset: offset - left }
   }
 
   /**
@@ -67,7 +110,7 @@ export class Cursor {
   }
 
   #next(): ChildNode | null {
-    const next = this.last ? this.last.nextSibling : this.element.firstChild
+    const next = this.last ? nodeBehind(this.last) : within(this.element.firstChild)
     // An answer's footnotes stay behind all else.
     return next && (next.nodeName === 'SECTION' || (this.#inline && isBlock(next))) ? null : next
   }
@@ -85,7 +128,33 @@ export class Cursor {
   }
 }
 
-const INLINE = /^(?:emphasis|strong|strike|code|link|break|(?:image|footnote-reference) .*)$/s
+/** The next node of the content, in the same block or in the next one. */
+function nodeBehind({ nextSibling, parentNode }: ChildNode): ChildNode | null {
+  if (nextSibling) return within(nextSibling)
+  return isLines(parentNode) ? nodeBehind(parentNode) : null
+}
+
+function nodeBefore({ previousSibling, parentNode }: ChildNode): ChildNode | null {
+  let node: ChildNode | null = previousSibling ?? (isLines(parentNode) ? nodeBefore(parentNode) : null)
+  while (isLines(node)) node = node.lastChild
+  return node
+}
+
+/** The node, or the first one in it if it is a block of lines. */
+function within(node: ChildNode | null): ChildNode | null {
+  if (!isLines(node)) return node
+  const first = within(node.firstChild)
+  if (first) return first
+  const { nextSibling } = node
+  node.remove()
+  return within(nextSibling)
+}
+
+export function isLines(node: Node | null): node is HTMLElement {
+  return node !== null && kinds.get(node) === LINES
+}
+
+const INLINE = /^(?:emphasis|strong|strike|code|link|break|(?:image|sign|footnote-reference) .*)$/s
 
 function isBlock(node: Node): boolean {
   return !(node instanceof Text || INLINE.test(kinds.get(node) ?? ''))

@@ -5,16 +5,17 @@
 import type { Attribute, Kind, Sink } from '../parse/sink.ts'
 import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
-import { Cursor } from './cursor.ts'
+import { Cursor, isLines, type Place } from './cursor.ts'
 import { boxAround, create, createBox, createFor } from './elements.ts'
 import { type FootnoteOptions, Footnotes } from './footnotes.ts'
+import { createSign, nameOf, separateHidden } from './hidden-characters.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
 import { finishLink } from './link.ts'
 import { LongParagraph } from './long-paragraph.ts'
 import { Parts } from './parts.ts'
 import { createRows, type Rows } from './rows.ts'
-import { type Side, sideOf } from './side.ts'
+import { directionOf } from './text-direction.ts'
 
 export interface DomOptions extends AddressRules, CodeBlockOptions, FootnoteOptions {
   /**
@@ -43,7 +44,7 @@ interface OpenElement {
   parts?: Parts
   /** The element that takes the side of its own text, and that side. */
   sided?: Element
-  side?: Side | undefined
+  side?: 'ltr' | 'rtl' | undefined
   /** The element-less paragraphs of a tight list, which get elements if the list turns out to be loose. */
   tight?: BlockPlace[] | undefined
 }
@@ -66,7 +67,7 @@ export class DomSink implements Sink<BlockPlace> {
   /**
    * Where the preview begins: a cursor position, or an index in `#text` if that text is still to be written.
    */
-  #preview: { last: ChildNode | null; offset: number } | number | undefined
+  #preview: Place | number | undefined
   readonly #footnotes: Footnotes
   /** The open elements whose side is that of a preview. */
   #guessed: OpenElement[] = []
@@ -96,6 +97,7 @@ export class DomSink implements Sink<BlockPlace> {
   rewind(): void {
     if (typeof this.#preview === 'object') Object.assign(this.#top.cursor, this.#preview)
     this.#preview = undefined
+    this.#top.long?.rewind()
     for (const frame of this.#guessed) frame.side = undefined
     this.#guessed = []
   }
@@ -115,6 +117,7 @@ export class DomSink implements Sink<BlockPlace> {
 
   open(kind: Kind, again?: BlockPlace): BlockPlace {
     this.#flush()
+    this.#long?.addElement(this.#preview === undefined)
     const frame = again
       ? openElementOf(kind, new Cursor(again.element, again.after, true), again)
       : this.#begin(kind)
@@ -140,8 +143,8 @@ export class DomSink implements Sink<BlockPlace> {
     else if (kind === 'row') outer.rows?.add(cursor.element)
     frame.code?.end()
     frame.rows?.end()
-    frame.long?.end()
-    if (flat) outer.cursor.goTo(cursor.last)
+    if (flat) this.#endFlat(frame, outer)
+    else frame.long?.end()
   }
 
   text(text: string): void {
@@ -169,19 +172,31 @@ export class DomSink implements Sink<BlockPlace> {
     const text = this.#text
     if (text === '') return
     this.#text = ''
-    const { code, cursor } = this.#top
+    const { kind, code, cursor } = this.#top
     if (code) code.append(text)
+    else if (kind === 'code') this.#writeCode(cursor, text)
     else cursor.text(text)
-    const settled = typeof this.#preview === 'number' ? this.#preview : text.length
-    if (typeof this.#preview === 'object') this.#takeSides(text, true)
-    else {
-      this.#takeSides(text.slice(0, settled), false)
-      this.#takeSides(text.slice(settled), true)
+    const preview = this.#preview
+    const settled = typeof preview === 'object' ? 0 : (preview ?? text.length)
+    this.#long?.addText(settled, text.length - settled)
+    this.#takeSides(text.slice(0, settled), false)
+    this.#takeSides(text.slice(settled), true)
+    if (typeof preview !== 'number') return
+    this.#preview = cursor.placeBack(text.length - settled)
+  }
+
+  /** The paragraph that is written, also from inside its spans. */
+  get #long(): LongParagraph | undefined {
+    return this.#frames.find(({ long }) => long)?.long
+  }
+
+  /** Code in a line comes whole. */
+  #writeCode(cursor: Cursor, text: string): void {
+    const runs = separateHidden()
+    for (const run of [...runs.push(text), ...runs.end()]) {
+      if (typeof run === 'string') cursor.text(run)
+      else cursor.put(`sign ${nameOf(run)}`, () => createSign(run, this.#options.labels.hidden))
     }
-    if (typeof this.#preview !== 'object')
-      this.#frames.find(({ long }) => long)?.long?.grow(text.slice(0, settled))
-    if (typeof this.#preview !== 'number') return
-    this.#preview = { last: cursor.last, offset: cursor.offset - text.length + settled }
   }
 
   /** Gives the open elements the side of `text`, unless they have one. Code has no side. */
@@ -189,7 +204,7 @@ export class DomSink implements Sink<BlockPlace> {
     if (HAS_NO_SIDE.has(this.#top.kind)) return
     const frames = this.#sidedFrames()
     const undecided = frames.filter(({ side }) => !side)
-    const side = undecided.length > 0 ? sideOf(text) : undefined
+    const side = undecided.length > 0 && directionOf(text)
     if (!side) return
     for (const frame of undecided) {
       frame.side = side
@@ -255,7 +270,7 @@ export class DomSink implements Sink<BlockPlace> {
     const element = cursor.put(kind, () => createFor(kind))
     const frame = openElementOf(kind, new Cursor(element))
     if (kind === 'item') outer.parts?.markItem(element)
-    if (kind === 'paragraph') frame.long = new LongParagraph(element)
+    if (kind === 'paragraph' || kind === 'heading' || kind === 'math') frame.long = new LongParagraph(element)
     // What is in an item stands at the side of its list.
     if (kind === 'quote' || (SIDED.has(kind) && outer.kind !== 'item')) frame.sided = element
     if (kind === 'bullets' || kind === 'numbers') {
@@ -269,7 +284,17 @@ export class DomSink implements Sink<BlockPlace> {
     const { element, last } = item.cursor
     const place = { element, after: last }
     if (this.#preview === undefined) tight.push(place)
-    return { ...openElementOf('paragraph', new Cursor(element, last, true), place), flat: true }
+    const frame = openElementOf('paragraph', new Cursor(element, last, true), place)
+    return { ...frame, flat: true, long: new LongParagraph(element, last) }
+  }
+
+  #endFlat({ cursor, long }: OpenElement, item: OpenElement): void {
+    const { last } = cursor
+    let end: ChildNode | null = last
+    while (end && isLines(end.parentNode)) end = end.parentNode
+    const behind = end?.nextSibling
+    long?.end()
+    item.cursor.goTo(behind ? behind.previousSibling : last && item.cursor.element.lastChild)
   }
 
   /** The list turned out to be loose: give each paragraph so far its own element. */
@@ -323,13 +348,16 @@ export class DomSink implements Sink<BlockPlace> {
   }
 
   #splitOffLines(): void {
-    const preview = this.#preview
-    const frame = this.#top
-    if (typeof preview !== 'object' || !(preview.last instanceof Text)) return
-    const rest = frame.long?.splitOffLines(preview.last, preview.offset)
-    if (!rest?.parentElement) return
-    frame.cursor = new Cursor(rest.parentElement, rest)
-    this.#preview = { last: rest, offset: preview.offset - preview.last.length }
+    const { long, cursor } = this.#top
+    const settled = this.#preview
+    if (!long || typeof settled !== 'object') return
+    const split = long.splitOffLines(settled, cursor)
+    if (!split) return
+    for (const place of [settled, cursor]) {
+      if (place.last !== split.node || place.offset <= split.index) continue
+      place.last = split.rest
+      place.offset -= split.index
+    }
   }
 }
 

@@ -4,7 +4,10 @@ import { kindOf, type TokenKind } from './kinds.ts'
 import { loadMode } from './languages.ts'
 import { type TextHighlights, watchText } from './text-highlights.ts'
 
-/** @param code an element whose text only grows, with each line inside one text node */
+/**
+ * @param code an element whose text only grows. A line that other elements part into several text nodes is
+ *   coloured as several lines
+ */
 export type Highlighter = (code: Element) => Colouring
 
 export interface Colouring {
@@ -52,7 +55,12 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
     const { data } = text
     const end = data.indexOf('\n', at)
     if (end >= 0) return data.slice(at, end)
-    return ended ? data.slice(at) : undefined
+    return ended || isParted() ? data.slice(at) : undefined
+  }
+
+  /** Whether `text` has ended without a line feed. */
+  function isParted(): boolean {
+    return texts.nextNode() !== null && texts.previousNode() !== null
   }
 
   function colourSome(): void {
@@ -62,7 +70,9 @@ function createColouring(code: Element, mode: StreamParser<unknown>): Colouring 
       const from = at
       at = Math.min(from + line.length + 1, text?.length ?? 0)
       try {
-        readLine(line, mode, state, (start, end, kind) => highlights?.add(from + start, from + end, kind))
+        // A box holds the rest of a line that is too long.
+        if (text?.parentElement?.className !== 'box')
+          readLine(line, mode, state, (start, end, kind) => highlights?.add(from + start, from + end, kind))
       } catch {
         // The mode failed on this code: leave the rest uncoloured.
         failed = true

@@ -31,6 +31,10 @@ export class TextHighlights {
     this.#shown = this.#ranges.length
   }
 
+  get inView(): boolean {
+    return this.#inView
+  }
+
   setInView(inView: boolean): void {
     this.#inView = inView
     if (inView) {
@@ -42,22 +46,26 @@ export class TextHighlights {
   }
 }
 
-const watched = new WeakMap<Element, TextHighlights>()
+/** By the element of the texts. */
+const watched = new WeakMap<Element, TextHighlights[]>()
 
 /** Also reports elements that leave the page as out of view. */
 const observer = new IntersectionObserver(
   (entries) => {
-    for (const { target, isIntersecting } of entries) watched.get(target)?.setInView(isIntersecting)
+    for (const { target, isIntersecting } of entries) {
+      for (const highlights of watched.get(target) ?? []) highlights.setInView(isIntersecting)
+    }
   },
   { rootMargin: AROUND, scrollMargin: AROUND },
 )
 
-/** @param text the first text node of an element that is not yet watched */
 export function watchText(text: Text): TextHighlights {
   const highlights = new TextHighlights(text)
   const { parentElement } = text
   if (parentElement) {
-    watched.set(parentElement, highlights)
+    const others = watched.get(parentElement) ?? []
+    highlights.setInView(others[0]?.inView ?? false)
+    watched.set(parentElement, [...others, highlights])
     observer.observe(parentElement)
   }
   return highlights

@@ -82,8 +82,7 @@ export class Blocks {
   /** Adds text to the current line. */
   add(text: string): void {
     const leaf = this.#leaf
-    if (leaf.type === 'paragraph' || leaf.type === 'heading') leaf.block.inline.text += text
-    else if (leaf.type === 'verbatim') leaf.block.add(text)
+    if (leaf.type !== 'none' && leaf.type !== 'table') leaf.block.add(text)
   }
 
   endLine(): void {

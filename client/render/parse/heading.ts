@@ -4,35 +4,56 @@ import type { Labels } from './inline/labels.ts'
 import type { Sink } from './sink.ts'
 import { spacesBefore } from './spaces.ts'
 
+/** Of more signs than this none are shown before the line ends. */
+const PREVIEWED_CHARS = 256
+
 export class Heading {
   readonly type = 'none'
   readonly inline: InlineText
+  /** The last signs and spaces, which are not shown if they close the heading. */
+  #held = ''
 
   constructor(labels: Labels, text: string) {
-    this.inline = new InlineText(labels, text)
+    this.inline = new InlineText(labels)
+    this.add(text)
+  }
+
+  add(text: string): void {
+    let end = text.length
+    while (/[# \t]/.test(text.charAt(end - 1))) end--
+    if (end > 0) {
+      this.inline.append(this.#held + text.slice(0, end))
+      this.#held = ''
+    }
+    this.#held += text.slice(end)
   }
 
   settle(sink: Sink): void {
-    this.inline.settle(sink, this.#end())
+    this.inline.settle(sink, this.inline.text.length)
   }
 
   preview(sink: Sink): void {
-    this.inline.preview(sink, this.#end())
+    const { inline } = this
+    const { text } = inline
+    if (this.#held.length <= PREVIEWED_CHARS) inline.text += this.#shown()
+    inline.preview(sink, inline.text.length)
+    inline.text = text
   }
 
   end(sink: Sink): void {
-    this.inline.text = this.inline.text.slice(0, this.#end())
+    this.inline.append(this.#shown())
     this.inline.end(sink)
     sink.close()
   }
 
-  /** Where the heading's text ends: a closing run of `#` is not shown. */
-  #end(): number {
-    const { text } = this.inline
-    const end = spacesBefore(text, text.length)
+  /** The held part without spaces at its end and a closing run of signs. */
+  #shown(): string {
+    const held = this.#held
+    const end = spacesBefore(held, held.length)
     let signs = end
-    while (text[signs - 1] === '#') signs--
-    const spaces = spacesBefore(text, signs)
-    return signs === 0 || spaces < signs ? spaces : end
+    while (held[signs - 1] === '#') signs--
+    const spaces = spacesBefore(held, signs)
+    const closes = spaces < signs || (signs === 0 && this.inline.text === '')
+    return held.slice(0, closes ? spaces : end)
   }
 }

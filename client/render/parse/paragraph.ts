@@ -16,6 +16,12 @@ import { WAIT } from './undecided.ts'
 const HEADER_CHARS = 1024
 const HEADER_START_CHARS = 256
 
+/**
+ * An undecided definition up to this length is read with each delta; a longer one only after it grew by a
+ * quarter.
+ */
+const ALWAYS_READ_CHARS = 256
+
 const TASK = /^\[([ xX])\][ \t\n]/
 
 type Task = 'open' | 'done'
@@ -35,8 +41,9 @@ export class Paragraph implements OpenParagraph {
   #mayBeTask: boolean
   #mayBeDefinition = true
   #begun = false
-  /** Where the last line begins. */
-  #line = 0
+  #inFirstLine = true
+  /** Length of the text from which on undecided definitions are read again. */
+  #nextRead = 0
 
   /** @param mayBeTask whether this is the first block of an item, where `[x] ` is a checkbox */
   constructor(labels: Labels, mayBeTask: boolean, host: Host) {
@@ -48,9 +55,14 @@ export class Paragraph implements OpenParagraph {
 
   startLine(text: string): void {
     const { inline } = this
-    if (inline.text !== '') inline.text += '\n'
-    this.#line = inline.text.length
-    inline.text += text
+    this.#inFirstLine = inline.text === ''
+    if (!this.#inFirstLine) inline.append('\n')
+    inline.line = inline.text.length
+    inline.append(text)
+  }
+
+  add(text: string): void {
+    this.inline.append(text)
   }
 
   hasText(): boolean {
@@ -69,15 +81,16 @@ export class Paragraph implements OpenParagraph {
 
   /** Removes the last line from the paragraph. */
   takeHeader(): string {
+    const { inline } = this
     const header = this.#lastLine()
-    this.inline.text = this.inline.text.slice(0, Math.max(0, this.#line - 1))
+    inline.text = inline.text.slice(0, Math.max(0, inline.line - 1))
     return header
   }
 
   settle(sink: Sink): void {
-    this.#decide(false)
     const { inline } = this
-    const limit = this.#headerMayCome(false) ? this.#line - 1 : inline.text.length
+    if (inline.text.length >= this.#nextRead) this.#decide(false)
+    const limit = this.#headerMayCome(false) ? inline.line - 1 : inline.text.length
     if (this.#mayBeDefinition || limit <= inline.settled) return
     this.#open()
     inline.settle(sink, limit)
@@ -87,8 +100,8 @@ export class Paragraph implements OpenParagraph {
     const { inline } = this
     if (this.#mayBeDefinition) return
     // Don't preview a line as text if it begins like a row.
-    const table = this.#headerMayCome(false) && inline.text[this.#line] === '|'
-    const end = table ? this.#line - 1 : inline.text.length
+    const table = this.#headerMayCome(false) && inline.text[inline.line] === '|'
+    const end = table ? inline.line - 1 : inline.text.length
     if (end <= inline.settled) return
     if (!this.#begun) sink.open('paragraph')
     inline.preview(sink, end)
@@ -124,12 +137,16 @@ export class Paragraph implements OpenParagraph {
     while (this.#mayBeDefinition && inline.settled < text.length) {
       if (text[inline.settled] === '\n') inline.settled++
       const found = text[inline.settled] === '[' ? readDefinition(text, inline.settled, final) : undefined
-      if (found === WAIT) return
+      if (found === WAIT) {
+        const left = text.length - inline.settled
+        this.#nextRead = left > ALWAYS_READ_CHARS ? text.length + left / 4 : 0
+        return
+      }
       if (!found) {
         this.#mayBeDefinition = false
         this.#host.hasText()
         if (this.#mayBeTask) this.#readTask()
-        inline.start = inline.settled
+        inline.begin()
         return
       }
       const { name, target } = found.value
@@ -148,13 +165,15 @@ export class Paragraph implements OpenParagraph {
   }
 
   #lastLine(): string {
-    return this.inline.text.slice(this.#line)
+    return this.inline.text.slice(this.inline.line)
   }
 
   /** Whether the last line may be the header of a table. @param ended whether that line is complete */
   #headerMayCome(ended: boolean): boolean {
+    // A line that is forgotten in part was settled, so it was no header.
+    if (this.inline.line < 0 || (this.#inFirstLine && this.#mayBeTask)) return false
     const line = this.#lastLine()
-    if (line.length > HEADER_CHARS || (this.#line === 0 && this.#mayBeTask)) return false
+    if (line.length > HEADER_CHARS) return false
     const pipe = line.indexOf('|')
     return pipe < 0 ? !ended && line.length < HEADER_START_CHARS : pipe < HEADER_START_CHARS
   }

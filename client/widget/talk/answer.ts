@@ -13,7 +13,7 @@ import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import { retracts, withdraw } from '../../stream/withdraw.ts'
 import type { TurnView } from '../view/turn-view.ts'
-import type { Note, Turn } from './conversation.ts'
+import { type Note, passedAnswer, type Turn } from './conversation.ts'
 
 const SPEED_INTERVAL_MS = 100
 
@@ -42,6 +42,8 @@ interface AnswerOptions {
   grown(text: string): void
   /** Called after the end of the text was retracted. */
   shortened(): void
+  /** Called when text has passed moderation after the answer was stopped here. */
+  passed(): void
 }
 
 export interface ShownAnswer {
@@ -68,23 +70,33 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
   /** The content so far without refusals, and how much of it is shown. */
   let content = ''
   let shown = 0
+  /** How much of the text there was passed before; and where the first refusal begins in the text. */
+  let passedBefore = 0
+  let refusalAt = Number.POSITIVE_INFINITY
   let withheld = false
   let begun = false
   let stoppedHere = false
   let over = false
+  let gone = false
   /** How the earlier attempt ended, unless it failed. */
   const before = turn.end === 'failed' ? undefined : turn.end
   const continues = options.resumed && turn.answer !== '' && before === undefined
   /** The resumed text, until new text follows it; and how much of it the stream has repeated. */
   let known = continues ? turn.answer : undefined
   let repeated = 0
+  if (known !== undefined) passedBefore = known.length
 
   function show(chunk: ChatChunk): void {
+    if (gone) return
     const choice = firstChoice(chunk)
+    if (choice.refusal !== '') refusalAt = Math.min(refusalAt, content.length)
     content += choice.content
     // Retractions also apply after a stop, when no more text is shown.
     if (retracts(chunk)) retract(chunk)
-    if (over) return
+    if (over) {
+      if (markUnjudged()) options.passed()
+      return
+    }
     meter.see(chunk)
     reported = toldReading(chunk) ?? reported
     state = chunk.millrace?.state ?? state
@@ -94,10 +106,25 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
       turn.answer += text
       shown = content.length
       view.append(text)
+      markUnjudged()
       options.grown(text)
-    }
+    } else markUnjudged()
     if (choice.finishReason === 'length') setNote('too-long')
     withheld ||= choice.finishReason === 'content_filter' || state === 'moderated'
+  }
+
+  /**
+   * Notes how much of the shown text may still be taken back. @returns whether text has passed since the last
+   * call
+   */
+  function markUnjudged(): boolean {
+    const { unjudged: before = 0 } = turn
+    const chars = begun || continues ? stream.unjudged() : undefined
+    const passed = Math.max(passedBefore, Math.min(content.length - (chars ?? 0), refusalAt))
+    const unjudged = chars === undefined ? 0 : Math.max(0, turn.answer.length - passed)
+    if (unjudged === 0) delete turn.unjudged
+    else turn.unjudged = unjudged
+    return unjudged < before
   }
 
   /** The part of `text` that is not yet shown. */
@@ -115,12 +142,19 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
   }
 
   function retract(chunk: ChatChunk): void {
+    // The stream broke off, and its reader takes back what it can't know to have passed.
+    if (stream.unjudged() !== undefined) {
+      if (turn.unjudged) shorten(passedAnswer(turn))
+      return
+    }
     content = withdraw(content, chunk)
     if (begun || continues) shorten(content.slice(0, Math.max(shown, known?.length ?? 0)))
   }
 
   function shorten(text: string): void {
     known = undefined
+    passedBefore = 0
+    delete turn.unjudged
     shown = text.length
     turn.answer = text
     view.shorten(text)
@@ -136,7 +170,9 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
   }
 
   function clear(): void {
+    passedBefore = 0
     turn.answer = ''
+    delete turn.unjudged
     delete turn.note
     delete turn.rating
     view.clear()
@@ -194,6 +230,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
       else if (!broughtNothing && known && repeated < known.length) shorten(known.slice(0, repeated))
     }
     turn.end = outcome.end
+    markUnjudged()
     const reading = options.resumed ? reported : meter.read()
     if (reading) turn.speed = reading
     else delete turn.speed
@@ -227,14 +264,14 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     ended: Promise.race([read(), graceOver.promise]).then(finish),
     stop,
     discard() {
-      over = true
+      over = gone = true
       clearInterval(ticking)
       // `stop` before leaving: a question that the server has not answered yet can be stopped only once it is
       // named.
       stop()
     },
     leave() {
-      over = true
+      over = gone = true
       clearInterval(ticking)
       leaving.abort()
     },

@@ -16,7 +16,13 @@ export interface Conversation {
 
 export interface Turn {
   question: string
+  /** What is shown of the answer. */
   answer: string
+  /**
+   * How many characters at the end of `answer` moderation may still take back. They are not stored, exported
+   * or sent: their verdict may never be heard.
+   */
+  unjudged?: number
   /** How the answer ended; `undefined` while it is in progress. */
   end?: TurnEnd
   /** The request, as long as more of the answer may come. */
@@ -69,6 +75,17 @@ export interface Pending {
   askedAt: number
 }
 
+/** The answer without the text that moderation may still take back. */
+export function passedAnswer({ answer, unjudged = 0 }: Turn): string {
+  return unjudged === 0 ? answer : answer.slice(0, answer.length - unjudged).replace(HIGH_SURROGATE, '')
+}
+
+/** The turn as it is stored, exported and sent. */
+export function passedTurn(turn: Turn): Turn {
+  const { unjudged: _, ...rest } = turn
+  return { ...rest, answer: passedAnswer(turn) }
+}
+
 /** Fits into two lines of a narrow list. */
 export const MAX_TITLE_CHARS = 60
 
@@ -95,13 +112,17 @@ const HIGH_SURROGATE = /[\ud800-\udbff]$/
 
 /**
  * The messages that ask `turn`, with the conversation before it. Unanswered turns are omitted, or the model
- * would answer their questions now. Partial answers are included, as the reader has seen them.
+ * would answer their questions now. Partial answers are included, as the reader has seen them, but for text
+ * that moderation may still take back.
  *
  * @example
  *   openStream(url, { messages: toMessages(conversation.turns, turn) })
  */
 export function toMessages(turns: readonly Turn[], turn: Turn): ChatMessage[] {
-  const earlier = turns.slice(0, turns.indexOf(turn)).filter(({ answer }) => answer !== '')
+  const earlier = turns
+    .slice(0, turns.indexOf(turn))
+    .map(passedTurn)
+    .filter(({ answer }) => answer !== '')
   return [
     ...earlier.flatMap<ChatMessage>(({ question, answer }) => [
       { role: 'user', content: question },

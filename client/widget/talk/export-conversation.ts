@@ -5,6 +5,7 @@ import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import {
   type Conversation,
   type Note,
+  passedTurn,
   type Rating,
   type Turn,
   type TurnEnd,
@@ -44,7 +45,7 @@ export interface ExportWords {
 export function toMarkdown(conversation: Conversation, words: ExportWords): string {
   if (conversation.turns.length === 0) return ''
   const parts = [`# ${escapeInline(titleOf(conversation))}`]
-  for (const turn of conversation.turns) {
+  for (const turn of conversation.turns.map(passedTurn)) {
     parts.push(`## ${escapeInline(words.you)}`, quote(keepLines(turn.question)))
     parts.push(`## ${escapeInline(words.assistant)}`)
     const answer = withoutCitationMarks(turn.answer)
@@ -132,7 +133,7 @@ interface ExportedTurn {
  */
 export function toJson(conversation: Conversation, now = Date.now()): ExportedConversation {
   const messages: ChatMessage[] = []
-  const turns = conversation.turns.map((turn) => {
+  const turns = conversation.turns.map(passedTurn).map((turn) => {
     const question = messages.push({ role: 'user', content: turn.question }) - 1
     const answer = turn.answer === '' ? null : messages.push({ role: 'assistant', content: turn.answer }) - 1
     return { question, answer, ...detailsOf(turn) }

@@ -8,7 +8,7 @@
  *   id.
  */
 import { newKey } from '../../stream/open-stream.ts'
-import type { Conversation } from './conversation.ts'
+import { type Conversation, passedTurn } from './conversation.ts'
 import { putRecord } from './put-record.ts'
 import { readTurns } from './read-turns.ts'
 import { type RecordHeading, readHeading, readRecord, writeRecord } from './record.ts'
@@ -273,6 +273,11 @@ const questionsIn = (conversation: Conversation | undefined) =>
 function hasSameContent(one: Conversation, other: Conversation): boolean {
   // `readTurns` gives both the same order of fields.
   const said = ({ turns }: Conversation) =>
-    JSON.stringify(readTurns(turns).map(({ speed: _, pending, ...turn }) => ({ ...turn, id: pending?.id })))
+    JSON.stringify(
+      readTurns(turns.map(passedTurn)).map(({ speed: _, pending, ...turn }) => ({
+        ...turn,
+        id: pending?.id,
+      })),
+    )
   return said(one) === said(other)
 }

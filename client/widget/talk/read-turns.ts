@@ -6,6 +6,12 @@ import type { Reading } from '../../stream/meter.ts'
 import { ENDS, NOTES, type Pending, RATINGS, type Turn } from './conversation.ts'
 import type { Trouble } from './trouble.ts'
 
+/** A stream's id becomes a part of an address. */
+const STREAM_ID = /^str_[\w-]{1,64}$/
+
+/** [docs/PROTOCOL.md] `Idempotency-Key`. */
+const KEY = /^[\x21-\x7e]{1,255}$/
+
 const COUNTED = ['usage', 'estimate', 'deltas'] as const
 
 /** @param value the parsed JSON */
@@ -36,8 +42,9 @@ function readTurn(value: unknown): Turn | undefined {
 
 function readPending(value: unknown): Pending | undefined {
   const { id, key, model, askedAt } = fieldsOf(value)
-  if (typeof key !== 'string' || !isNumber(askedAt)) return undefined
-  return { key, askedAt, ...known({ id: stringOr(undefined, id), model: stringOr(undefined, model) }) }
+  const usable = ofForm(KEY, key)
+  if (usable === undefined || !isNumber(askedAt)) return undefined
+  return { key: usable, askedAt, ...known({ id: ofForm(STREAM_ID, id), model: stringOr(undefined, model) }) }
 }
 
 function readReading(value: unknown): Reading | undefined {
@@ -78,6 +85,10 @@ export function isNumber(value: unknown): value is number {
 
 const numberOr = <T>(other: T, value: unknown) => (isNumber(value) ? value : other)
 const stringOr = <T>(other: T, value: unknown) => (typeof value === 'string' ? value : other)
+
+function ofForm(form: RegExp, value: unknown): string | undefined {
+  return typeof value === 'string' && form.test(value) ? value : undefined
+}
 
 function oneOf<T>(names: readonly T[], value: unknown): T | undefined {
   return names.find((name) => name === value)

@@ -2,7 +2,7 @@
  * Converts between a conversation and its stored text: a line of JSON for the list, which is read often, then
  * the turns as JSON, which are read once.
  */
-import { type Conversation, type Turn, titleOf } from './conversation.ts'
+import { type Conversation, passedTurn, type Turn, titleOf } from './conversation.ts'
 import { fieldsOf, isNumber, readTurns } from './read-turns.ts'
 
 /** Records of another version are ignored. */
@@ -31,7 +31,7 @@ function newest(turns: readonly Turn[]): string[] {
   const kept: string[] = []
   // Minus the brackets.
   let room = MAX_RECORD_CHARS - 2
-  for (const turn of turns.toReversed()) {
+  for (const turn of turns.map(passedTurn).toReversed()) {
     let json = JSON.stringify(turn)
     if (json.length > room && kept.length === 0) json = JSON.stringify({ ...turn, answer: '' })
     // Plus a comma.

@@ -1,20 +1,20 @@
 /**
  * Shows one conversation. Questions are asked one at a time; each can be stopped, retried, edited and rated.
  */
-import { ChatError, clientError } from '../../stream/chat-error.ts'
+import { ChatError } from '../../stream/chat-error.ts'
 import { followStream, newKey, openStream } from '../../stream/open-stream.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import type { Emit } from '../events.ts'
 import type { TurnActions, TurnView } from '../view/turn-view.ts'
 import { type AnswerOutcome, type ShownAnswer, showAnswer } from './answer.ts'
-import { type Conversation, type Pending, type Turn, toMessages } from './conversation.ts'
-import { type Trouble, troubleOf, waitLeft } from './trouble.ts'
+import { type Conversation, type Pending, passedAnswer, type Turn, toMessages } from './conversation.ts'
+import { leftUnanswered, type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
 /**
- * Oldest question that is sent again on its own. A browser may restore a tab after days, when its reader has
- * forgotten the question.
+ * Idempotency keys of the questions that were asked on this page. No other question is sent without a click:
+ * it may be from a tab that the browser restored after days, or from a script of the host page.
  */
-const ASK_AGAIN_MS = 5 * 60_000
+const askedHere = new Set<string>()
 
 /** What a thread needs from its surroundings. */
 export interface ThreadOptions {
@@ -90,7 +90,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         if (rating) turn.rating = rating
         else delete turn.rating
         save('now')
-        emit('millrace-feedback', { ...asked(turn), answer: turn.answer, rating: rating ?? null })
+        emit('millrace-feedback', { ...asked(turn), answer: passedAnswer(turn), rating: rating ?? null })
       },
     })
     view.setRating(turn.rating)
@@ -112,6 +112,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     const resumed = turn.pending !== undefined
     turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(options.model()) }
     const { pending } = turn
+    askedHere.add(pending.key)
     delete turn.trouble
     view.hideTrouble()
     // A write makes the other tabs follow the answer again: two watching tabs that write would do so without end.
@@ -144,6 +145,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         save('now')
         announce.shortened(view)
       },
+      passed: () => save('now'),
     })
     current = { turn, answer }
     options.busy(true)
@@ -167,8 +169,10 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     view.setState(turn.answer === '' ? 'waiting' : 'flowing')
   }
 
+  /** Whether the answer is continued without a click: a named one is only read, and nothing is sent. */
   function mayTakeUp({ id, key }: Pending): boolean {
-    return !options.watched || (id !== undefined && !options.closed.has(key))
+    if (options.watched) return id !== undefined && !options.closed.has(key)
+    return id !== undefined || askedHere.has(key)
   }
 
   function conclude(turn: Turn, view: TurnView, outcome: AnswerOutcome): void {
@@ -182,11 +186,11 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
       })
       showTrouble(turn, view, turn.trouble)
       const { code, status, message, requestId } = turn.trouble
-      emit('millrace-error', { ...asked(turn), answer: turn.answer, code, status, message, requestId })
+      emit('millrace-error', { ...asked(turn), answer: passedAnswer(turn), code, status, message, requestId })
     } else {
       const { firstTokenMs = null, tokensPerSecond = null, tokens = null } = turn.speed ?? {}
       const speed = { firstTokenMs, tokensPerSecond, tokens }
-      emit('millrace-answer', { ...asked(turn), answer: turn.answer, end: outcome.end, ...speed })
+      emit('millrace-answer', { ...asked(turn), answer: passedAnswer(turn), end: outcome.end, ...speed })
     }
     // A stop that left an earlier attempt's text in place has ended nothing.
     if (outcome.end !== 'stopped' || turn.end === 'stopped') announce.ended(view, turn)
@@ -208,14 +212,14 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
   }
 
   function restore(turn: Turn, view: TurnView): void {
+    // What had not passed when the thread was left comes again with the stream, or not at all.
+    turn.answer = passedAnswer(turn)
+    delete turn.unjudged
     view.append(turn.answer)
-    if (turn.pending && !isWorthAsking(turn.pending)) {
+    if (turn.pending && !options.watched && !mayTakeUp(turn.pending)) {
+      // The request stays: asking again with its key is billed once, if the server has had the question.
       turn.end ??= 'failed'
-      turn.trouble = troubleOf(clientError('network', 'Left before it was sent.'), {
-        began: false,
-        at: turn.pending.askedAt,
-      })
-      delete turn.pending
+      turn.trouble ??= leftUnanswered(turn.pending.askedAt)
     }
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
@@ -307,14 +311,6 @@ function isLost(outcome: AnswerOutcome): boolean {
   if (outcome.end !== 'failed' || !(outcome.error instanceof ChatError)) return false
   // Check the type too: a server may use the same code.
   return outcome.error.code === 'network' && outcome.error.type === 'client_error'
-}
-
-/**
- * A named stream can be followed at any time. An unnamed question is sent again only if it is recent: the
- * server may never have had it.
- */
-function isWorthAsking({ id, askedAt }: Pending): boolean {
-  return id !== undefined || Date.now() - askedAt < ASK_AGAIN_MS
 }
 
 const chosen = (model: string | undefined) => (model === undefined ? {} : { model })

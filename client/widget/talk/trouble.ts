@@ -2,7 +2,7 @@
 import { ChatError } from '../../stream/chat-error.ts'
 
 export interface Trouble {
-  /** A `ChatError`'s code, or `PAGE_FAILED`. */
+  /** A `ChatError`'s code, `PAGE_FAILED` or `PAGE_LEFT`. */
   code: string | null
   status: number | null
   /** The server's own message, shown for unknown codes. */
@@ -18,6 +18,15 @@ export interface Trouble {
 
 /** The code of any error that is not a `ChatError`: a defect of the widget or the page. */
 export const PAGE_FAILED = 'page_failed'
+
+/** The code of a question whose page was left before the server had answered. */
+export const PAGE_LEFT = 'page_left'
+
+/** @param at when the question was asked */
+export function leftUnanswered(at: number): Trouble {
+  const message = 'The page was left before the server had answered.'
+  return { code: PAGE_LEFT, message, status: null, requestId: null, retryAfterMs: 0, began: false, at }
+}
 
 /**
  * @example

@@ -60,6 +60,7 @@ export function createAnswerText(
       copy: strings.copyCode,
       copied: strings.copied,
       notCopied: strings.notCopied,
+      hidden: strings.hiddenCharacter,
       done: strings.taskDone,
       open: strings.taskOpen,
       footnotes: strings.footnotes,

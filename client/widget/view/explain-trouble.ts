@@ -1,6 +1,6 @@
 /** Explains an error to the reader: what happened, and what to do. */
 import type { Strings } from '../strings/en.ts'
-import { PAGE_FAILED, type Trouble } from '../talk/trouble.ts'
+import { PAGE_FAILED, PAGE_LEFT, type Trouble } from '../talk/trouble.ts'
 
 export interface Explanation {
   title: string
@@ -38,6 +38,7 @@ const GARBLED: Words = ['garbled', 'garbledAdvice', 'retry']
 const BY_CODE: Record<string, Words> = {
   too_many_messages: TOO_LONG,
   body_too_large: TOO_LONG,
+  body_timeout: NO_ANSWER,
   content_filter: ['notLetThrough', 'notLetThroughAdvice'],
   moderation_unavailable: ['notChecked', 'notCheckedAdvice', 'retry'],
   model_not_found: ['noModel', 'noModelAdvice', 'retry'],
@@ -64,6 +65,7 @@ const BY_CODE: Record<string, Words> = {
   prompt_too_long: TOO_LONG,
   configuration_error: NOT_SET_UP,
   internal_error: ['serverFailed', 'serverFailedAdvice', 'retry'],
+  server_busy: ['serverBusy', 'moment', 'retry'],
   object_unavailable: ['serverBusy', 'moment', 'retry'],
   interrupted: ['interrupted', 'interruptedAdvice', 'retry'],
   budget_reached: ['brokeOff', 'noBudgetAdvice'],
@@ -84,6 +86,7 @@ const BY_CODE: Record<string, Words> = {
   insufficient_quota: ['noCredit', 'owner'],
 
   [PAGE_FAILED]: ['wrongHere', 'wrongHereAdvice', 'retry'],
+  [PAGE_LEFT]: ['leftUnanswered', 'leftUnansweredAdvice', 'retry'],
   network: ['offline', 'offlineAdvice', 'retry'],
   truncated: ['brokeOff', 'endedEarlyAdvice', 'retry'],
   invalid_event: GARBLED,

@@ -105,31 +105,18 @@ describe('stream options', () => {
 })
 
 describe('a bound of 100 tokens for each choice', () => {
-  const outputBound = 100
-
   test.each([
-    [{}, { max_completion_tokens: 100 }],
-    [{ max_tokens: 50 }, { max_tokens: 50 }],
-    [{ max_tokens: 101 }, { max_tokens: 100 }],
-    [{ max_completion_tokens: 1e9 }, { max_completion_tokens: 100 }],
-    [
-      { max_tokens: 10, max_completion_tokens: 1000 },
-      { max_tokens: 10, max_completion_tokens: 100 },
-    ],
-    [
-      { max_tokens: 1000, max_completion_tokens: 10 },
-      { max_tokens: 100, max_completion_tokens: 10 },
-    ],
-  ])('makes %j into %j', (fields, bounded) => {
-    expect(changed(fields, { outputBound })).toEqual(bounded)
-  })
-
-  test('is put into the field that the upstream understands', () => {
-    const outputBoundField = 'max_tokens'
-    expect(changed({}, { outputBound, outputBoundField })).toEqual({ max_tokens: 100 })
-    expect(changed({ max_completion_tokens: 1e9 }, { outputBound, outputBoundField })).toEqual({
-      max_completion_tokens: 100,
-    })
+    {},
+    { max_tokens: 50 },
+    { max_completion_tokens: 1e9 },
+    { max_tokens: 10, max_completion_tokens: 1000 },
+    { max_tokens: null, max_completion_tokens: 10 },
+  ])('stands in the field that the upstream reads, and in no other: %j', (fields) => {
+    for (const outputBoundField of ['max_tokens', 'max_completion_tokens'] as const) {
+      const { max_tokens, max_completion_tokens } = changed(fields, { outputBound: 100, outputBoundField })
+      const said = { max_tokens: max_tokens ?? undefined, max_completion_tokens }
+      expect(said).toEqual({ [outputBoundField]: 100 })
+    }
   })
 })
 

@@ -1,4 +1,4 @@
-/** Reads and lowers the limits that a chat request sets for the tokens of each choice. */
+/** Reads and sets the limits of a chat request for the tokens of each choice. */
 import { ApiError } from '../../errors.ts'
 import { MAX_CHOICES } from '../../limits.ts'
 import type { OutputBoundField } from '../format.ts'
@@ -28,21 +28,21 @@ export function readOutputBounds(request: ChatRequest): OutputBounds | ApiError 
 }
 
 /**
- * @param request one that `readOutputBounds` has read
- * @returns the fields to set, so that no choice has more than `most` tokens
+ * Puts the bound into the field that the upstream reads, and nowhere else: the other field may not be read,
+ * and OpenAI refuses a request that has both.
+ *
+ * @param most the tokens that no choice may have more of
+ * @param field the one that the upstream reads
  */
 export function boundOutput(
   request: ChatRequest,
   most: number,
   field: OutputBoundField = 'max_completion_tokens',
-): Partial<Record<OutputBoundField, number>> {
-  const set: Partial<Record<OutputBoundField, number>> = {}
-  const asked = BOUNDS.filter((name) => request[name] != null)
-  if (asked.length === 0) set[field] = most
-  for (const name of asked) {
-    if (Number(request[name]) > most) set[name] = most
-  }
-  return set
+): ChatRequest {
+  const other = BOUNDS.find((name) => name !== field && request[name] != null)
+  if (other === undefined) return { ...request, [field]: most }
+  const { [other]: _, ...others } = request
+  return { ...others, [field]: most } as ChatRequest
 }
 
 function readCount(request: ChatRequest, name: string, most: number): number | undefined | ApiError {

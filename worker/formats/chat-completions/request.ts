@@ -4,8 +4,9 @@ import { MAX_MESSAGES } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { Changes, Question, RequestFormat, VisitorRules } from '../format.ts'
 import { boundOutput, type OutputBounds, readOutputBounds } from './output-bounds.ts'
-import { promptTokens } from './prompt-tokens.ts'
+import { mostPromptTokens, promptTokens } from './prompt-tokens.ts'
 import { questionTexts } from './question-text.ts'
+import { type Misshapen, REQUEST, VISITOR_REQUEST } from './shapes.ts'
 import { misspelled } from './spelling.ts'
 import { visitorRequest } from './visitor-request.ts'
 import { type ChatRequest, ROLES } from './wire.ts'
@@ -15,6 +16,7 @@ export const chatRequests: RequestFormat = {
     const request = checkRequest(json)
     return request instanceof ApiError ? request : readQuestion(request, visitor)
   },
+  takesFiles: (fields) => ['image_url', 'input_audio', 'file'].some((type) => fields.has(type)),
   ask: (text) => ({ messages: [{ role: 'user', content: text }] }),
   isRequest: (json) => 'messages' in json,
 }
@@ -22,11 +24,20 @@ export const chatRequests: RequestFormat = {
 function readQuestion(request: ChatRequest, visitor: VisitorRules | undefined): Question | ApiError {
   const own = visitor === undefined ? request : visitorRequest(request, visitor)
   if (own instanceof ApiError) return own
+  const wrong = visitor && VISITOR_REQUEST(own, '')
+  if (wrong !== undefined) return misshapen(wrong)
   const bounds = readOutputBounds(own)
-  return bounds instanceof ApiError ? bounds : questionOf(own, bounds)
+  if (bounds instanceof ApiError) return bounds
+  return questionOf(own, { ...bounds, ownersMessages: own.messages.length - request.messages.length })
 }
 
-function questionOf(request: ChatRequest, { choices, outputBounds }: OutputBounds): Question {
+interface Known extends OutputBounds {
+  /** How many of the owner's own messages stand before the caller's. */
+  ownersMessages: number
+}
+
+function questionOf(request: ChatRequest, known: Known): Question {
+  const { choices, outputBounds, ownersMessages } = known
   const { model, stream, stream_options: options } = request
   return {
     request,
@@ -37,8 +48,10 @@ function questionOf(request: ChatRequest, { choices, outputBounds }: OutputBound
     outputBounds,
     promptField: 'messages',
     promptTokens: (model, counter) => promptTokens(request, model, counter),
+    mostPromptTokens: (model, counter, mostOfPart) =>
+      mostPromptTokens(request, model, counter, { mostOfPart, ownersMessages }),
     judgedTexts: (ownersPrompt) => questionTexts(request, ownersPrompt),
-    changed: (changes) => questionOf(change(request, changes), { choices, outputBounds }),
+    changed: (changes) => questionOf(change(request, changes), known),
   }
 }
 
@@ -49,13 +62,13 @@ function change(
   const { stream_options: options, ...others } = request
   // vLLM refuses an unstreamed call that has stream options, and its error quotes the whole request.
   const kept = stream ? streamOptions(options, tellUsage) : options === null ? null : undefined
-  return {
+  const changed = {
     ...others,
     model,
     ...(stream !== (request.stream === true) && { stream }),
     ...(kept !== undefined && { stream_options: kept }),
-    ...(outputBound !== undefined && boundOutput(request, outputBound, outputBoundField)),
   }
+  return outputBound === undefined ? changed : boundOutput(changed, outputBound, outputBoundField)
 }
 
 /** `include_timing` is Millrace's own option, and never goes upstream. */
@@ -76,7 +89,7 @@ function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | Ap
       param: other.param,
     })
   }
-  const { messages, model, stream, stream_options: options } = json
+  const { messages } = json
   if (!Array.isArray(messages) || messages.length === 0) {
     return new ApiError('invalid_messages', { param: 'messages' })
   }
@@ -98,18 +111,10 @@ function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | Ap
       })
     }
   }
-  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') {
-    return wrong('stream', 'true or false')
-  }
-  if (options !== undefined && options !== null && !isRecord(options)) {
-    return wrong('stream_options', 'an object')
-  }
-  if (model !== undefined && (typeof model !== 'string' || model === '')) {
-    return wrong('model', 'the name of a model')
-  }
-  return json as ChatRequest
+  const wrong = REQUEST(json, '')
+  return wrong === undefined ? (json as ChatRequest) : misshapen(wrong)
 }
 
-function wrong(param: string, right: string): ApiError {
+function misshapen({ param, right }: Misshapen): ApiError {
   return new ApiError('invalid_parameter', { message: `\`${param}\` must be ${right}.`, param })
 }

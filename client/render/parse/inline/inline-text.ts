@@ -15,6 +15,10 @@ import type { Run, Span, Token } from './token.ts'
 const ALWAYS_SCANNED_CHARS = 1024
 /** Deepest nesting of spans. Deeper ones would be invisible, and could crash a browser. */
 const MAX_NESTING = 100
+/** Settled text is forgotten when it is this long, because each scan reads all that is kept. */
+const KEPT_CHARS = 4096
+/** Settled text that decides what the text behind it means. */
+const CONTEXT_CHARS = 256
 /** An unclosed span longer than this is most likely not one. */
 const SPAN_CHARS = 600
 
@@ -26,9 +30,12 @@ interface Paired {
 }
 
 export class InlineText implements Surroundings {
+  /** The text, without what is forgotten. */
   text: string
   /** Where the text begins, after definitions or a task's box. */
-  start = 0
+  #start = 0
+  /** Where the last line begins; below 0 if that is forgotten. */
+  line = 0
   /** Where the unsettled text begins. */
   settled = 0
   /** Labels that had no definition when the text was read, and so were taken for text. */
@@ -38,6 +45,7 @@ export class InlineText implements Surroundings {
   /** Whether this is a table's cell, where `<br>` is the only way to begin a line. */
   readonly inCell: boolean
   readonly #labels: Labels
+  #forgotten = ''
   /** The undecided rest of the last scan. */
   #rest: Paired | undefined
   /** Length of `text` from which on it is scanned again. */
@@ -47,6 +55,28 @@ export class InlineText implements Surroundings {
     this.#labels = labels
     this.text = text
     this.inCell = inCell
+  }
+
+  append(text: string): void {
+    this.#forget()
+    this.text += text
+  }
+
+  /** Begins the text behind what is settled: behind definitions or a task's box. */
+  begin(): void {
+    this.#start = this.settled
+    this.#forgotten = ''
+  }
+
+  #forget(): void {
+    const chars = this.settled - CONTEXT_CHARS
+    if (chars < KEPT_CHARS) return
+    this.#forgotten += this.text.slice(this.#start, chars)
+    this.text = this.text.slice(chars)
+    this.#start = Math.max(0, this.#start - chars)
+    this.settled -= chars
+    this.line -= chars
+    this.#nextScan -= chars
   }
 
   find(label: string): Target | undefined {
@@ -78,9 +108,9 @@ export class InlineText implements Surroundings {
 
   /** Writes the settled text. @param limit nothing from here on is settled */
   settle(sink: Sink, limit: number): void {
-    const { text } = this
     this.#rest = undefined
-    if (text.length < this.#nextScan) return
+    if (this.text.length < this.#nextScan) return
+    const { text } = this
     const scan = new Scan(text, this.settled, false, this)
     // Brackets that are open may become a link, whose spans pair among themselves.
     const bracket = scan.brackets.find(({ active }) => active)
@@ -138,8 +168,8 @@ export class InlineText implements Surroundings {
 
   /** Writes the whole text anew, when more definitions are known. */
   rewrite(sink: Sink): void {
-    this.settled = this.start
-    this.end(sink)
+    const whole = this.#forgotten + this.text.slice(this.#start)
+    new InlineText(this.#labels, whole, this.inCell).end(sink)
   }
 }
 

@@ -10,6 +10,7 @@ import { readRun } from './emphasis.ts'
 import { decodeEntity, isPunctuation } from './escapes.ts'
 import type { Target } from './link.ts'
 import {
+  lastBackticks,
   mayBeAngled,
   partialCode,
   readAngled,
@@ -29,7 +30,8 @@ export interface Surroundings {
   readonly inCell: boolean
 }
 
-const PLAIN = /[^\\`*_~[\]!<&$\n]+/y
+/** Not all of it: an address may begin soon, and then what follows is read again. */
+const PLAIN = /[^\\`*_~[\]!<&$\n]{1,1024}/y
 const RUN = /\*+|_+|~+/y
 const BACKTICKS = /`+/y
 const LINE_BREAK = /<br[ \t]*\/?>/iy
@@ -54,6 +56,8 @@ export class Scan {
   undecided = Number.POSITIVE_INFINITY
   /** Closing signs that the text is known not to have. */
   readonly #absent = new Set<string>()
+  /** Where the last run of backticks of each length begins. */
+  #backticks: ReadonlyMap<number, number> | undefined
   /** The current position. */
   at: number
   readonly text: string
@@ -165,7 +169,8 @@ export class Scan {
 
   #takeCode(): void {
     const { at, text, final } = this
-    const code = readCode(text, at, final)
+    this.#backticks ??= lastBackticks(text, at)
+    const code = readCode(text, at, final, this.#backticks)
     if (code === WAIT) {
       this.wait(at)
       const content = partialCode(text, at)

@@ -26,10 +26,28 @@ const MARKS = [
 ] as const
 const MATH = /\$((?:[^\\$\n]|\\.)*)(\$|\\?$)/y
 
-/** Reads a code span: from a run of backticks to a run of the same length. [spec] 6.1 */
-export function readCode(text: string, at: number, final: boolean): Found<Read<string>> {
+/** Where the last run of backticks of each length begins. */
+export function lastBackticks(text: string, from: number): Map<number, number> {
+  const last = new Map<number, number>()
+  BACKTICKS.lastIndex = from
+  for (let run = BACKTICKS.exec(text); run; run = BACKTICKS.exec(text)) last.set(run[0].length, run.index)
+  return last
+}
+
+/**
+ * Reads a code span: from a run of backticks to a run of the same length. [spec] 6.1
+ *
+ * @param last keeps runs without an equal one behind them from being quadratic
+ */
+export function readCode(
+  text: string,
+  at: number,
+  final: boolean,
+  last: ReadonlyMap<number, number>,
+): Found<Read<string>> {
   BACKTICKS.lastIndex = at
   const length = BACKTICKS.exec(text)?.[0].length ?? 0
+  if ((last.get(length) ?? at) <= at) return final ? undefined : WAIT
   const from = at + length
   for (let run = BACKTICKS.exec(text); run; run = BACKTICKS.exec(text)) {
     const end = BACKTICKS.lastIndex

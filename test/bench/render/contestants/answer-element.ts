@@ -5,6 +5,7 @@ export const LABELS = {
   copy: 'Copy',
   copied: 'Copied',
   notCopied: 'Could not be copied',
+  hidden: 'Hidden character',
   done: 'Done',
   open: 'To do',
   footnotes: 'Footnotes',

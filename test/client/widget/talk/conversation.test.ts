@@ -10,6 +10,21 @@ test('the first question is sent alone', () => {
   expect(toMessages([asked], asked)).toEqual([{ role: 'user', content: 'How?' }])
 })
 
+test.each([
+  [4, 'Beca'],
+  [8, undefined],
+])('of an answer of which %i characters may be taken back, the rest is sent along', (unjudged, sent) => {
+  const messages = toMessages([{ ...first, unjudged }, asked], asked)
+  expect(messages.slice(0, -1)).toEqual(
+    sent
+      ? [
+          { role: 'user', content: 'Why?' },
+          { role: 'assistant', content: sent },
+        ]
+      : [],
+  )
+})
+
 test('what was said before is sent along, without the question that got no answer', () => {
   expect(toMessages([first, unanswered, asked], asked)).toEqual([
     { role: 'user', content: 'Why?' },

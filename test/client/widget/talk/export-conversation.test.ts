@@ -74,6 +74,13 @@ Now.
     expect(lines.slice(4).filter((line) => line !== 'Be')).toEqual([`*${ending.replace('_', '\\_')}*`])
   })
 
+  test('has nothing that moderation may still take back', () => {
+    const turn = { ...running, answer: 'By βόμβα', unjudged: 6 }
+    expect(markdown(turn)).toBe(markdown(running))
+    const conversation = { id: 'a', turns: [turn], updatedAt: 7 }
+    expect(JSON.stringify(toJson(conversation))).not.toContain('β')
+  })
+
   test('an empty conversation is an empty text', () => {
     expect(markdown()).toBe('')
   })

@@ -23,7 +23,9 @@ test('whatever else stands there does not fail, and what is read of it can be wr
 })
 
 test('one wrong value anywhere in a turn leaves a turn that is right, or none', () => {
-  const wrong = fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.constant(Number.POSITIVE_INFINITY))
+  // JSON writes -0 as 0.
+  const value = fc.jsonValue({ maxDepth: 1 }).map((value) => JSON.parse(JSON.stringify(value)))
+  const wrong = fc.oneof(value, fc.constant(Number.POSITIVE_INFINITY))
   const spoilt = fc.tuple(anyTurn, wrong, fc.nat()).map(([turn, value, index]) => spoil(turn, value, index))
   fc.assert(
     fc.property(spoilt, (turn) => {
@@ -63,6 +65,16 @@ test.each([
   expect(reread(json)).toEqual([])
 })
 
+test.each(['..', '', 'str_', 'str_../../v1/usage', 'str_1?after=2', `str_${'1'.repeat(65)}`, 7, ['str_1']])(
+  'a request whose stream is %j is not named',
+  (id) => {
+    const pending = { key: 'k', askedAt: 7 }
+    expect(readTurns([{ ...done('Why?'), pending: { ...pending, id } }])).toEqual([
+      { ...done('Why?'), pending },
+    ])
+  },
+)
+
 test.each([
   { note: 'You stopped this answer.' },
   { rating: 1 },
@@ -70,6 +82,11 @@ test.each([
   { speed: { tokens: 7, counted: 'guessed' } },
   { trouble: { title: 'Too long', advice: 'Ask for less.' } },
   { pending: 'str_1' },
+  { pending: { id: 'str_1', key: 'k' } },
+  { pending: { id: 'str_1', key: 7, askedAt: 7 } },
+  { pending: { id: 'str_1', key: '', askedAt: 7 } },
+  { pending: { id: 'str_1', key: 'k\r\nx: y', askedAt: 7 } },
+  { pending: { id: 'str_1', key: 'k'.repeat(256), askedAt: 7 } },
   { unheard: 'of' },
 ])('a turn with %j is read without', (wrong) => {
   expect(readTurns([{ ...done('Why?'), ...wrong }])).toEqual([done('Why?')])

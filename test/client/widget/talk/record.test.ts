@@ -25,6 +25,10 @@ test('what was written comes back, and its heading says what it is', () => {
   })
 })
 
+test('what moderation may still take back of an answer is not written', () => {
+  expect(reread([{ ...running, answer: 'By βόμβα', unjudged: 6 }])).toEqual([running])
+})
+
 test('an empty conversation is not written', () => {
   expect(writeRecord({ id: 'a', turns: [], updatedAt: 7 })).toBeUndefined()
 })

@@ -37,7 +37,12 @@ const more = {
 }
 
 const pending = fc.record(
-  { key: text, askedAt: amount, id: text, model: text },
+  {
+    key: fc.stringMatching(/^[!-~]{1,40}$/),
+    askedAt: amount,
+    id: fc.stringMatching(/^str_[\w-]{1,40}$/),
+    model: text,
+  },
   { requiredKeys: ['key', 'askedAt'] },
 )
 

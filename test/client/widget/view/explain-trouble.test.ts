@@ -12,6 +12,8 @@ const explain = (error: unknown, began: boolean) => explainTrouble(troubleOf(err
 const MET: ErrorCode[] = [
   'too_many_messages',
   'body_too_large',
+  'body_timeout',
+  'server_busy',
   'model_not_found',
   'access_key_required',
   'invalid_access_key',
