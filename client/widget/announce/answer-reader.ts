@@ -46,7 +46,7 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
 
   function nextLeaf(node?: Node): Leaf | undefined {
     const leaf = leafAfter(answer, node)
-    return leaf && (withFootnotes || !isInFootnote(leaf)) ? leaf : undefined
+    return leaf && (withFootnotes || !isInFootnote(answer, leaf)) ? leaf : undefined
   }
 
   function finish(leaf: Leaf): void {

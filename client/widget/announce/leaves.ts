@@ -37,8 +37,9 @@ export function leafAfter(root: Element, leaf?: Node): Leaf | undefined {
 }
 
 /** Whether the leaf is in a footnote: those stand behind the text, also while that grows. */
-export function isInFootnote({ node }: Leaf): boolean {
-  return node.parentElement?.closest('section') != null
+export function isInFootnote(root: Element, { node }: Leaf): boolean {
+  const section = node.parentElement?.closest('section')
+  return section != null && root.contains(section)
 }
 
 /**
