@@ -3,12 +3,7 @@ import { styleText } from 'node:util'
 import type { RequestRecord } from '../worker/accounting/record.ts'
 import { isRecord } from '../worker/protocol/json.ts'
 
-type Logged = Partial<RequestRecord> & {
-  /** From the request to the first token of the answer. */
-  first_token_ms?: number | null
-  /** The setting by which an error is mended. */
-  setting?: string
-}
+type Logged = Partial<RequestRecord>
 
 /**
  * @param line as the Worker logs it

@@ -30,6 +30,8 @@ export function chooseWords(config: Config): (caller: string) => UpstreamWords {
   const secrets = secretsOf(config)
   const of = JSON.stringify(secrets)
   if (made?.of !== of) made = { of, words: createWords(secrets) }
-  const { forKeys, forVisitors } = made.words
-  return (caller) => (caller.startsWith('visitor:') ? forVisitors : forKeys)
+  const { forOwner, forKeys, forVisitors } = made.words
+  // Only one's own machine answers with OPEN_ACCESS (http/loopback.ts).
+  const forOthers = config.openAccess ? forOwner : forKeys
+  return (caller) => (caller.startsWith('visitor:') ? forVisitors : forOthers)
 }

@@ -45,6 +45,7 @@ export interface DemoOptions {
 /** It takes any model's name, and answers under that name. */
 export function demo({ speed: configured, counter }: DemoOptions): Upstream {
   return {
+    host: 'demo',
     async chat(body, signal) {
       const asked = Date.now()
       // Admission has checked the request. A field that is missing has a default.

@@ -15,8 +15,8 @@ export interface AnswerText {
 }
 
 interface Options {
-  /** Where the element is, or will be. */
-  tree: ShadowRoot
+  /** Where the element is, or will be: it takes the style of the Markdown. */
+  tree: Document | ShadowRoot
   strings: Strings
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
