@@ -28,7 +28,7 @@ const PART_BUDGETS: [name: RegExp, most: number][] = [
   // The highlighter, without any language.
   [/^highlight-/, 10 * KB],
   // The Markdown parser and the view that shows its result.
-  [/^(?:render|view)-/, 21 * KB],
+  [/^(?:render|view)-/, 24 * KB],
   // Everything that a conversation needs, including its client of the Worker.
   [/^widget-/, 25 * KB],
 ]

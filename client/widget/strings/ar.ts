@@ -51,6 +51,8 @@ export const strings: Strings = {
   hiddenCharacter: 'حرف مخفي',
   taskDone: 'مُنجزة',
   taskOpen: 'غير مُنجزة',
+  footnotes: 'الحواشي',
+  backToText: 'العودة إلى النص',
   waiting: 'في انتظار الرمز الأول… {seconds} ث',
   firstToken: 'وصل الرمز الأول بعد {seconds} ث',
   rate: 'الرموز في الثانية: {rate}',

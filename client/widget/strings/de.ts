@@ -49,6 +49,8 @@ export const strings: Strings = {
   hiddenCharacter: 'Verborgenes Zeichen',
   taskDone: 'Erledigt',
   taskOpen: 'Offen',
+  footnotes: 'Fußnoten',
+  backToText: 'Zurück zum Text',
   waiting: 'Warten auf das erste Token\u00a0… {seconds} s',
   firstToken: 'Erstes Token nach {seconds} s',
   rate: '{rate} Token pro Sekunde',

@@ -53,6 +53,8 @@ export const en = {
   hiddenCharacter: 'Hidden character',
   taskDone: 'Done',
   taskOpen: 'To do',
+  footnotes: 'Footnotes',
+  backToText: 'Back to the text',
   waiting: 'Waiting for the first token… {seconds} s',
   firstToken: 'First token after {seconds} s',
   rate: '{rate} tokens per second',

@@ -48,6 +48,8 @@ export const strings: Strings = {
   hiddenCharacter: 'Carácter oculto',
   taskDone: 'Hecho',
   taskOpen: 'Pendiente',
+  footnotes: 'Notas al pie',
+  backToText: 'Volver al texto',
   waiting: 'Esperando el primer token… {seconds} s',
   firstToken: 'Primer token tras {seconds} s',
   rate: '{rate} tokens por segundo',

@@ -48,6 +48,8 @@ export const strings: Strings = {
   hiddenCharacter: 'Caractère caché',
   taskDone: 'Fait',
   taskOpen: 'À faire',
+  footnotes: 'Notes de bas de page',
+  backToText: 'Retour au texte',
   waiting: 'En attente du premier token… {seconds}\u202fs',
   firstToken: 'Premier token après {seconds}\u202fs',
   rate: '{rate} tokens par seconde',

@@ -48,6 +48,8 @@ export const strings: Strings = {
   hiddenCharacter: '見えない文字',
   taskDone: '完了',
   taskOpen: '未完了',
+  footnotes: '脚注',
+  backToText: '本文に戻る',
   waiting: '最初のトークンを待っています… {seconds}秒',
   firstToken: '最初のトークンまで{seconds}秒',
   rate: '毎秒{rate}トークン',

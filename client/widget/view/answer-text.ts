@@ -1,5 +1,6 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
 import type { MarkdownView } from '../../render/markdown-view.ts'
+import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import type { Strings } from '../strings/en.ts'
 import { adopt } from '../style/adopt.ts'
 
@@ -62,6 +63,8 @@ export function createAnswerText(
       hidden: strings.hiddenCharacter,
       done: strings.taskDone,
       open: strings.taskOpen,
+      footnotes: strings.footnotes,
+      backToText: strings.backToText,
     }
     element.replaceChildren()
     element.classList.remove('plain')
@@ -74,7 +77,7 @@ export function createAnswerText(
 
   function showPlain(): void {
     if (!isPlain()) return
-    element.textContent = text
+    element.textContent = withoutCitationMarks(text)
     painted()
   }
 
