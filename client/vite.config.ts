@@ -9,6 +9,7 @@ export default defineConfig({
   plugins: [ranks()],
   build: {
     outDir: '../dist/client',
+    rolldownOptions: { input: ['client/index.html', 'client/preview.html'] },
     emptyOutDir: true,
     target: BASELINE,
     // Assets stay files: under a strict Content-Security-Policy a `data:` URL is refused.

@@ -18,7 +18,8 @@ export interface WidgetOptions {
 /**
  * ```
  * widget.js            revalidated at each visit
- * widget-chunks.json   the parts' addresses, for a widget.js from before a deployment
+ * widget-chunks.json   the version and hash of widget.js, for the page's tag maker, and the parts' addresses, for a
+ *                      widget.js from before a deployment
  * assets/parts/*       named after their content
  * v/<version>/         a copy with parts of its own: sites pin it, and later deployments keep it
  * ```
@@ -43,7 +44,7 @@ export async function buildWidget({ entry, outDir, version, parts }: WidgetOptio
     ['widget.js', code],
     [
       'widget-chunks.json',
-      `${JSON.stringify({ contract: PARTS_CONTRACT, version, parts: list }, null, 1)}\n`,
+      `${JSON.stringify({ contract: PARTS_CONTRACT, version, integrity: integrityOf(code), parts: list }, null, 1)}\n`,
     ],
     [`v/${version}/widget.js`, code],
   ])

@@ -1,21 +1,32 @@
 /**
- * `npm start`: builds the client and the Worker, starts it on http://127.0.0.1:8787, and says when it is
- * ready. `PORT` is read from the environment; settings come from the environment or from files
+ * `npm start`: builds what has changed, starts the Worker on http://127.0.0.1:8787, says what it does, and then
+ * prints a line a request. `PORT` is read from the environment; settings come from the environment or from files
  * (settings.ts).
  *
- * `npm run dev` (`--watch`): the same, and rebuilds after each change.
+ * `npm start -- --json`: prints the log as a deployment writes it, and all else to stderr.
+ * `npm run dev` (`--watch`): the same as `npm start`, and builds again after each change.
  */
 import { watch } from 'node:fs'
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import { createServer } from 'node:net'
 import { constants } from 'node:os'
-import { readConfig } from '../worker/config/config.ts'
+import { type Config, readConfig } from '../worker/config/config.ts'
 import { ConfigError } from '../worker/config/parsers.ts'
-import { buildClient } from './build-client.ts'
-import { bundleWorker, ROOT } from './bundle.ts'
-import { type LocalWorker, startLocal } from './local.ts'
-import { readSettings } from './settings.ts'
+import { type BuildWatch, buildChanged } from './build-changed.ts'
+import { ROOT } from './bundle.ts'
+import type { LocalWorker } from './local.ts'
+import { logLine } from './log-line.ts'
+import { summary } from './summary.ts'
+
+// Wrangler and Miniflare are 20 MB of JavaScript. Compiled once, they load half a second sooner.
+enableCompileCache(`${ROOT}dist/compiled`)
+const { startLocal } = await import('./local.ts')
+const { readSettings } = await import('./settings.ts')
 
 const DEFAULT_PORT = 8787
+
+const asJson = process.argv.includes('--json')
+const say = asJson ? console.error : console.log
 
 const port = readPort(process.env.PORT)
 // Open to every caller: the server listens on this machine only.
@@ -23,9 +34,20 @@ const vars: Record<string, string> = {
   OPEN_ACCESS: 'true',
   ...readSettings(`${ROOT}wrangler.toml`, process.env),
 }
-checkConfig(vars)
+const config = checkConfig(vars)
 
-const start = async (bundle: string) => startLocal({ port, bundle, vars, onLog: (line) => console.log(line) })
+const start = async () =>
+  startLocal({
+    port,
+    bundle: `${ROOT}dist/worker`,
+    vars,
+    onLog: (line) => console.log(asJson ? line : logLine(line, new Date())),
+  })
+
+const progress: BuildWatch = {
+  began: (parts) => say(`Building ${parts.join(', ')}…`),
+  built: (part, ms) => say(`Built ${part} in ${(ms / 1000).toFixed(1)} s`),
+}
 
 let worker: LocalWorker | undefined
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -37,32 +59,30 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 
 try {
   await checkPort()
-  const [bundle] = await Promise.all([bundleWorker(), buildClient()])
-  worker = await start(bundle)
+  await buildChanged(progress)
+  worker = await start()
 } catch (error) {
   fail(error)
 }
-announce(worker.url)
+say(summary(config, worker.url, process.uptime() * 1000))
+// Otherwise written at the end, which a killed process doesn't reach.
+flushCompileCache()
+if (config.upstream.kind === 'demo' && vars.OPENAI_BASE_URL) {
+  say('OPENAI_BASE_URL has no effect without OPENAI_API_KEY.\n')
+}
 if (process.argv.includes('--watch')) watchSources()
 
-function announce(url: string): void {
-  const demo = readConfig(vars).upstream.kind === 'demo'
-  console.log(`Millrace is ready on ${url}`)
-  if (demo) console.log('The built-in demo answers. For a model: OPENAI_API_KEY=sk-… npm start')
-  if (demo && vars.OPENAI_BASE_URL) console.log('OPENAI_BASE_URL has no effect without OPENAI_API_KEY.')
-}
-
-/** Rebuilds and restarts after a change. Several changes at once (a checkout, a formatter) count as one. */
+/** Builds and starts again after a change. Several changes at once (a checkout, a formatter) count as one. */
 function watchSources(): void {
   const settleMs = 150
   let timer: NodeJS.Timeout | undefined
   let busy: Promise<void> = Promise.resolve()
   const again = async () => {
     try {
-      const [bundle] = await Promise.all([bundleWorker(), buildClient()])
+      await buildChanged(progress)
       await worker?.stop()
-      worker = await start(bundle)
-      console.log(`Rebuilt: ${worker.url}`)
+      worker = await start()
+      say(`Ready again on ${worker.url}`)
     } catch (error) {
       console.error(error instanceof Error ? error.message : error)
     }
@@ -91,9 +111,9 @@ async function checkPort(): Promise<void> {
   })
 }
 
-function checkConfig(vars: Record<string, string>): void {
+function checkConfig(vars: Record<string, string>): Config {
   try {
-    readConfig(vars)
+    return readConfig(vars)
   } catch (error) {
     fail(error instanceof ConfigError ? error.message : error)
   }
@@ -101,7 +121,11 @@ function checkConfig(vars: Record<string, string>): void {
 
 function fail(error: unknown): never {
   const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-  if (inUse) console.error(`Port ${port} is in use: choose another with PORT=8788 npm start.`)
-  else console.error(error instanceof Error ? error.message : error)
+  if (inUse) {
+    const other = port < 65_535 ? port + 1 : DEFAULT_PORT
+    console.error(
+      `Port ${port} is in use, perhaps by another start. Choose a different one: PORT=${other} npm start`,
+    )
+  } else console.error(error instanceof Error ? error.message : error)
   process.exit(1)
 }

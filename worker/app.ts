@@ -10,10 +10,12 @@ import { burst } from './http/burst.ts'
 import { answer } from './http/chat.ts'
 import { configure } from './http/configure.ts'
 import type { App } from './http/context.ts'
+import { health } from './http/health.ts'
 import { inFlight } from './http/in-flight.ts'
 import { log } from './http/log.ts'
 import { answerOtherMethods } from './http/methods.ts'
-import { health, model, models } from './http/offer.ts'
+import { answerOtherPaths } from './http/not-found.ts'
+import { model, models } from './http/offer.ts'
 import { pages } from './http/pages.ts'
 import { refuse } from './http/respond.ts'
 import { followStream, openStream, stopStream, warmCaller } from './http/streams.ts'
@@ -35,8 +37,8 @@ app.get('/v1/models', access(), burst(), models)
 app.get('/v1/models/:id{.+}', access(), burst(), model)
 app.get('/v1/usage', access(), burst(), usage)
 app.post('/v1/sessions', uncompressed(), openSession)
-app.get('/healthz', health)
+app.get('/healthz', health())
 
 answerOtherMethods(app)
-app.notFound((c) => refuse(c, new ApiError('not_found')))
+app.notFound(answerOtherPaths(app))
 app.onError((error, c) => refuse(c, new ApiError('internal_error', { cause: error })))

@@ -2,6 +2,7 @@
  * The closed list of errors, and the one envelope that reports them: OpenAI's, `{"error": {message, type,
  * param, code}}`.
  */
+import { jsonMistake } from './protocol/json-mistake.ts'
 import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './protocol/wire.ts'
 
 interface Kind {
@@ -70,7 +71,7 @@ const KINDS = {
   too_many_streams: limit('You have too many streams at once.'),
   too_many_readers: limit('This stream has too many readers at once.'),
   origin_not_allowed: request(403, 'Pages of this origin may not call here.'),
-  sessions_unavailable: request(403, 'There are no sessions here: an access key is required.'),
+  sessions_unavailable: request(403, 'Visitors are not let in here: SESSION_SECRET is not set.'),
   invalid_session: access('This session is not valid here.'),
   session_expired: access('This session is over: ask for another one.'),
   too_many_sessions: limit('Too many sessions were asked for from this address.'),
@@ -129,25 +130,38 @@ interface Details {
   wire?: WireError
   /** Added to the response, such as `Allow` or `Retry-After`. */
   headers?: Record<string, string>
-  /** The status of the upstream's answer, for the log. */
-  upstreamStatus?: number
+  notes?: Notes | undefined
   cause?: unknown
+}
+
+/** What the owner's log says of an error beside its code. Callers never read it. */
+export interface Notes {
+  /** The status of the upstream's answer. */
+  upstream_status?: number
+  /** The upstream's own code, such as `insufficient_quota`. */
+  upstream_code?: string
+  /** What is behind it: a host that is not reached, or what the upstream says of this Worker's account. */
+  cause?: string
+  /** The setting by which the owner mends it. */
+  setting?: string
+  /** How often the call upstream was repeated. */
+  retries?: number
 }
 
 export interface PlainError {
   code: ErrorCode
   status: number
   headers: Record<string, string>
-  upstreamStatus: number | undefined
+  notes: Notes
   wire: WireError
 }
 
-/** An error with a public text. Private details go into `cause`. */
+/** An error with a public text. Private details go into `notes`, for the log, and `cause`. */
 export class ApiError extends Error {
   readonly code: ErrorCode
   readonly status: number
   readonly headers: Record<string, string>
-  readonly upstreamStatus: number | undefined
+  readonly notes: Notes
   readonly #wire: WireError
 
   constructor(code: ErrorCode, details: Details = {}) {
@@ -156,7 +170,7 @@ export class ApiError extends Error {
     this.name = 'ApiError'
     this.code = code
     this.status = details.status ?? kind.status
-    this.upstreamStatus = details.upstreamStatus
+    this.notes = details.notes ?? {}
     this.headers = {
       ...(kind.retry !== undefined && { 'x-should-retry': String(kind.retry) }),
       ...details.headers,
@@ -171,29 +185,18 @@ export class ApiError extends Error {
 
   /** A plain value that one part of the Worker can send to another; `ApiError.from` reads it there. */
   toPlain(): PlainError {
-    const { code, status, headers, upstreamStatus } = this
-    return { code, status, headers, upstreamStatus, wire: this.#wire }
+    const { code, status, headers, notes } = this
+    return { code, status, headers, notes, wire: this.#wire }
   }
 
-  static from({ code, status, headers, upstreamStatus, wire }: PlainError): ApiError {
-    return new ApiError(code, {
-      status,
-      headers,
-      wire,
-      ...(upstreamStatus !== undefined && { upstreamStatus }),
-    })
+  static from({ code, ...details }: PlainError): ApiError {
+    return new ApiError(code, details)
   }
 
   /** The same error with these headers added. */
   withHeaders(headers: Record<string, string>): ApiError {
-    const { code, status, cause, upstreamStatus } = this
-    return new ApiError(code, {
-      status,
-      headers,
-      cause,
-      wire: this.#wire,
-      ...(upstreamStatus !== undefined && { upstreamStatus }),
-    })
+    const { code, status, cause, notes } = this
+    return new ApiError(code, { status, headers, cause, notes, wire: this.#wire })
   }
 
   envelope(): ErrorEnvelope {
@@ -207,6 +210,20 @@ export class ApiError extends Error {
     const line = `${this.#wire.code ?? this.code}: ${this.#wire.message.replace(/\s+/g, ' ').trim()}\n`
     return new Response(line, { status: this.status, headers: { ...headers, 'content-type': PLAIN_TEXT } })
   }
+}
+
+/** @param text which `JSON.parse` refuses */
+export function invalidJson(text: string): ApiError {
+  const where = jsonMistake(text)
+  return new ApiError(
+    'invalid_json',
+    where === undefined ? {} : { message: `The body is not valid JSON: ${where}.` },
+  )
+}
+
+/** @param message names the setting, and never repeats its value: callers read it, and so does the log */
+export function misconfigured(message: string): ApiError {
+  return new ApiError('configuration_error', { message, notes: { cause: message } })
 }
 
 /**

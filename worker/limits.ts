@@ -85,6 +85,18 @@ export const PROMPT_STRETCH_CHARS = 16
 /** The same of a configured secret. A key has 30 or more, and services show up to 8 of them. */
 export const SECRET_STRETCH_CHARS = 12
 
+/** Characters of an upstream's words about the account that are logged: two sentences. */
+export const MAX_LOGGED_WORDS_CHARS = 300
+
+/** Letters and digits in a row that these words and the question may not share: two words. */
+export const QUOTED_STRETCH_CHARS = 12
+
+/** A longer question isn't searched for them. Searching this one takes some 10 ms. */
+export const MAX_SEARCHED_BYTES = 128 * 1024
+
+/** How long the body of an upstream's refusal is waited for. Its status is enough to answer by. */
+export const ERROR_BODY_MS = 2_000
+
 /** How long each part of a call may take. */
 export interface Deadlines {
   connect: number
@@ -146,6 +158,9 @@ export const TAP_INTERVAL_MS = 1_000
  * buffer.
  */
 export const TAP_READ_BYTES = 16 * 1024
+
+/** The first bytes of a relayed answer, in which its first token is looked for. A role and pings are less. */
+export const MAX_START_BYTES = 16 * 1024
 
 /**
  * After a caller left, bytes that have arrived may still be read for this long, to be accounted for.
@@ -393,6 +408,16 @@ export const TURNSTILE_DEADLINE_MS = 5_000
 
 /** Turnstile's answer has some 200 bytes. */
 export const MAX_TURNSTILE_ANSWER_BYTES = 64 * 1024
+
+/** An `Origin`: a scheme, a host name of at most 253 characters, and a port. */
+export const MAX_ORIGIN_CHARS = 8 + 253 + 6
+
+/** Characters of a path or a name that are repeated to the caller who sent it. */
+export const MAX_SHOWN_CHARS = 100
+
+/** How often an isolate asks the upstream for `/healthz?upstream`, and for how long it waits. */
+export const HEALTH_INTERVAL_MS = 10_000
+export const HEALTH_DEADLINE_MS = 5_000
 
 /** How long a browser may cache a preflight's answer, in seconds: Chrome's own limit. */
 export const PREFLIGHT_MAX_AGE_S = 7200

@@ -35,7 +35,7 @@ export function loadRace({ place, ...rest }: RaceOptions & { place: HTMLElement 
         advice,
         kept: '',
         retry: true,
-        needsKey: false,
+        key: 'none' as const,
         isLimit: false,
         waitMs: 0,
         reference: null,

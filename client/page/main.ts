@@ -4,7 +4,7 @@ import { atFirstUse } from '../widget/visitor/first-use.ts'
 import { createVisitor } from '../widget/visitor/visitor.ts'
 import { createAnnouncer } from './announcer.ts'
 import { findElement } from './find-element.ts'
-import { loadRace } from './load-race.ts'
+import { createLazyPlace, type LazyPlace } from './lazy-place.ts'
 import { createModelPicker } from './model-picker.ts'
 import { isDemo } from './offer.ts'
 import { followAddress } from './places.ts'
@@ -17,7 +17,7 @@ const visitor = createVisitor('', 'session', () => page(inRace() ? '#race-challe
 const { session, enterKey } = visitor
 chat.visitor = visitor
 const demo = isDemo()
-const [choice, notice] = [page('#model'), page('#demo')]
+const [places, choice, notice] = [page('#places'), page('#model'), page('#demo')]
 const models = createModelPicker(choice, findElement(document, '#model select', HTMLSelectElement), () => {
   const model = models.chosen()
   if (model === undefined) chat.removeAttribute('model')
@@ -34,8 +34,9 @@ page('#skip').addEventListener('click', (event) => {
 void demo.then((runsDemo) => {
   notice.hidden = !runsDemo
 })
-// Uses an existing session, if any: none is requested before the page is used.
-void models.load((path) => fetch(path, { headers: session.headers() }))
+/** With the session that there is, if any: none is requested before the page is used. */
+const sendQuietly: typeof fetch = (path) => fetch(path, { headers: session.headers() })
+void models.load(sendQuietly)
 atFirstUse(chat, () => {
   // Load the models again with the session that the first use of the chat requests: without one the server
   // may list none.
@@ -50,35 +51,65 @@ chat.addEventListener('millrace-answer', () => {
   if (models.chosen() === undefined) void models.load(session.fetch)
 })
 
-const race = loadRace({
-  place: page('#race-place'),
-  announcer: createAnnouncer(page('#announcer')),
-  demo,
-  send: session.fetch,
-  ready: session.ready,
-  model: models.chosen,
-  busy: (busy) => document.documentElement.classList.toggle('racing', busy),
-  retried(key) {
-    if (key !== undefined) enterKey(key)
-    void models.load(session.fetch)
+const announcer = createAnnouncer(page('#announcer'))
+const race = createLazyPlace({
+  element: page('#race-place'),
+  load: async () => {
+    const { createRace } = await import('./race/race.ts')
+    return createRace({
+      announcer,
+      demo,
+      send: session.fetch,
+      ready: session.ready,
+      model: models.chosen,
+      busy: (busy) => document.documentElement.classList.toggle('racing', busy),
+      retried(key) {
+        if (key !== undefined) enterKey(key)
+        void models.load(session.fetch)
+      },
+    })
   },
+  left: (race) => race.stop(),
+  failed: 'The race could not be loaded',
+  announcer,
+})
+const embed = createLazyPlace({
+  element: page('#embed-place'),
+  load: async () => {
+    const { createTagMaker } = await import('./embed/tag-maker.ts')
+    return createTagMaker(page('#embed-place'), announcer, sendQuietly)
+  },
+  failed: 'The tag maker could not be loaded',
+  announcer,
 })
 
+const PLACES = {
+  chat: { title: 'Millrace', element: chat, content: undefined },
+  race: { title: 'The race · Millrace', element: page('#race-place'), content: race },
+  embed: { title: 'Embed · Millrace', element: page('#embed-place'), content: embed },
+}
+
+let left: LazyPlace | undefined
 followAddress((place, arrived) => {
-  const toRace = place === 'race'
+  const { title, element, content } = PLACES[place]
   document.documentElement.dataset.place = place
-  document.title = toRace ? 'The race · Millrace' : 'Millrace'
-  chat.hidden = toRace
-  // Both places show the model picker and the demo notice.
-  if (toRace) {
-    page('#to-chat').before(choice)
-    page('#race-place').before(notice)
-  } else chat.append(choice, notice)
-  if (toRace) {
-    if (arrived === 'moved') scrollTo(0, 0)
-    race.enter(arrived === 'moved')
-  } else if (arrived === 'moved') {
-    race.leave()
-    page('#to-race').focus({ preventScroll: true })
+  document.title = title
+  // The chat has a header of its own.
+  chat.hidden = content !== undefined
+  page('.top').hidden = content === undefined
+  left?.leave()
+  left = content
+  // What all places show: the links, the models to ask, and whether this is a demo.
+  if (content) {
+    page('.top > .column').append(places, choice)
+    element.prepend(notice)
+  } else chat.append(places, choice, notice)
+  for (const link of places.querySelectorAll('a')) {
+    link.ariaCurrent = link.hash === `#${place}` ? 'page' : null
+  }
+  if (arrived === 'moved') scrollTo(0, 0)
+  content?.enter(arrived === 'moved')
+  if (!content && arrived === 'moved') {
+    findElement(places, '[aria-current]', HTMLElement).focus({ preventScroll: true })
   }
 })

@@ -1,10 +1,11 @@
-/** The place that the page's address names: the chat or the race. */
+/** The place that the page's address names: the chat, the race or the tag maker. */
 
-export type Place = 'chat' | 'race'
+export type Place = 'chat' | 'race' | 'embed'
 
 /** Fragments within a place, such as the race's question box, begin with the place's name. */
 export function placeOf(fragment: string): Place {
-  return /^#race\b/.test(fragment) ? 'race' : 'chat'
+  const [, place] = /^#(race|embed)\b/.exec(fragment) ?? []
+  return place === 'race' || place === 'embed' ? place : 'chat'
 }
 
 /** @param show called now, and again whenever the address names another place */

@@ -4,7 +4,7 @@
  */
 import type { DomOptions } from './dom/dom-sink.ts'
 import { createRenderer, type Renderer } from './renderer.ts'
-import { replaceRest } from './replace-rest.ts'
+import { lastBlock, replaceRest } from './replace-rest.ts'
 
 export interface ViewOptions extends DomOptions {
   /** Called after the displayed content changed: at most once a frame, and at the end. */
@@ -24,6 +24,9 @@ export interface MarkdownView {
   /** Removes all content, for a new answer. */
   clear(): void
 }
+
+/** How many views there were. It makes the ids of their footnotes differ. */
+let views = 0
 
 /** Largest share of the page's time that one view takes. */
 const MAX_BUSY_SHARE = 1 / 4
@@ -51,7 +54,8 @@ const FIRST_PIECE_CHARS = 32
  *   for await (const delta of deltas) view.append(delta)
  *   view.end()
  */
-export function createMarkdownView(element: Element, options: ViewOptions): MarkdownView {
+export function createMarkdownView(element: HTMLElement, given: ViewOptions): MarkdownView {
+  const options = { idPrefix: `answer-${++views}-footnote`, ...given }
   const { onPaint } = options
   let renderer: Renderer | undefined
   let waiting = ''
@@ -112,6 +116,7 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
     waiting = ''
     renderer = undefined
     element.replaceChildren()
+    element.removeAttribute('dir')
   }
 
   return {
@@ -125,8 +130,9 @@ export function createMarkdownView(element: Element, options: ViewOptions): Mark
       short.write(text)
       stop()
       waiting = ''
-      if (fresh.childNodes.length > 1) {
+      if (lastBlock(fresh)?.previousSibling) {
         replaceRest(element, fresh)
+        short.moveTo(element)
         renderer = short
       } else {
         // An only block may be a preview that is replaced, so it can't be continued: render anew in place.

@@ -10,6 +10,8 @@ import { createParser } from './parse/parser.ts'
 
 export interface Renderer {
   write(text: string): void
+  /** The written nodes were moved into another element. */
+  moveTo(element: HTMLElement): void
   /** Writes the undecided rest for good. */
   end(): void
 }
@@ -34,10 +36,12 @@ export function createRenderer(element: Element, options: DomOptions): Renderer 
       }
       sink.trimPreview()
     },
+    moveTo: (element) => sink.moveTo(element),
     end() {
       sink.rewind()
       parser.end()
       sink.trimPreview()
+      sink.end()
     },
   }
 }

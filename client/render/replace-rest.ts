@@ -5,7 +5,7 @@
  *   text continues the last one, or replaces it after the block before it.
  */
 export function replaceRest(shown: Element, fresh: Element): void {
-  const { lastChild } = fresh
+  const lastChild = lastBlock(fresh)
   const end = isPart(lastChild) ? lastChild : (lastChild?.previousSibling ?? lastChild)
   let old = shown.firstChild
   let next = fresh.firstChild
@@ -21,6 +21,12 @@ export function replaceRest(shown: Element, fresh: Element): void {
   }
   for (const node of withFollowing(old)) node.remove()
   shown.append(...withFollowing(next))
+}
+
+/** The last child, not counting footnotes. */
+export function lastBlock(answer: Element): ChildNode | null {
+  const { lastChild } = answer
+  return lastChild?.nodeName === 'SECTION' ? lastChild.previousSibling : lastChild
 }
 
 function isPart(node: Node | null): node is Element {

@@ -23,8 +23,8 @@ export interface Attempts {
   newEvent(): void
   /** @throws {ChatError} `error`, if retrying is useless */
   lost(error: ChatError): void
-  /** Detaches all listeners and timers. */
-  end(): void
+  /** Detaches all listeners and timers. @param isWhole whether the connection closes by itself */
+  end(isWhole?: boolean): void
 }
 
 interface Options {
@@ -114,13 +114,13 @@ export function createAttempts({ environment, accepted, signal, ready, waiting }
     },
     newEvent: () => void happened({ kind: 'newEvent' }),
     lost,
-    end() {
+    end(isWhole = false) {
       happened({ kind: 'ended' })
       stopListening()
       cancelPlan()
       cancelDeadline()
       signal?.removeEventListener('abort', leave)
-      attempt.abort()
+      if (!isWhole) attempt.abort()
     },
   }
 }

@@ -78,6 +78,7 @@ export function readStream(
     const waiting = () => onConnection?.('reconnecting')
     const accepted = source.id !== undefined
     const attempts = createAttempts({ environment, accepted, signal: leave, ready, waiting })
+    let isWhole = false
 
     /** The events of one connection that are new to this reader. */
     async function* newEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<SseEvent, void, void> {
@@ -101,7 +102,8 @@ export function readStream(
           attempts.opened()
           unjudged.opened(response.headers)
           onConnection?.('open')
-          if (yield* readChunks(newEvents(body), requestId, leave, unjudged)) return
+          isWhole = yield* readChunks(newEvents(body), requestId, leave, unjudged)
+          if (isWhole) return
           throw clientError('network', 'The connection was closed in the middle of the answer.', {
             requestId,
           })
@@ -111,7 +113,7 @@ export function readStream(
         }
       }
     } finally {
-      attempts.end()
+      attempts.end(isWhole)
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * A visitor's session: requested when it is first needed, kept, renewed in time, and sent with each call.
  */
-import type { Health, Session, SessionRequest } from '../../worker/protocol/wire.ts'
+import type { Challenge, Session, SessionRequest } from '../../worker/protocol/wire.ts'
 import { call } from './call.ts'
 import { clientError } from './chat-error.ts'
 import { type Held, type SessionStore, sessionHolder } from './held-session.ts'
@@ -33,7 +33,7 @@ export interface VisitorSession {
    * all waiting calls. A call that is refused with 401 is repeated once with a new session, so its body must
    * be text, not a stream.
    *
-   * @throws {ChatError} why there is no session: `too_many_sessions`, `turnstile_failed`, `network`, …
+   * @throws {ChatError} why there is no session: `sessions_unavailable`, `too_many_sessions`, `network`, …
    */
   fetch: typeof fetch
   /** The current headers, without a request; empty without a key or a session. */
@@ -46,8 +46,8 @@ export interface VisitorSession {
 }
 
 /**
- * If the server has no visitors (the demo, open access, or access keys alone), calls are sent without a
- * session, and no session is requested again.
+ * If the server needs no session (the demo, open access), calls are sent without one, and none is requested
+ * again.
  *
  * @param base the server's address without a slash at its end; empty for the page's own
  * @example
@@ -69,9 +69,14 @@ export function createSession(
   let unavailable = false
   let asking: Promise<Held | undefined> | undefined
 
-  async function ask(old: string | undefined, proof?: SessionRequest): Promise<Session | Response> {
+  /** @returns `undefined` where no session is needed */
+  async function ask(
+    old: string | undefined,
+    proof?: SessionRequest,
+  ): Promise<Session | Challenge | Response | undefined> {
     const response = await call(
-      `${base}/v1/sessions`,
+      // A challenge that comes as a refusal would be an error in the tools of each visitor's browser.
+      `${base}/v1/sessions${solveChallenge ? '?challenge' : ''}`,
       {
         method: 'POST',
         headers: { ...bearer(old), ...(proof && { 'content-type': 'application/json' }) },
@@ -80,22 +85,12 @@ export function createSession(
       },
       { fetch: send },
     )
+    if (response.status === 204) return undefined
     if (!response.ok) return response
-    const session = (await response.json().catch(() => undefined)) as Partial<Session> | undefined
-    if (typeof session?.token === 'string' && typeof session.expires_in === 'number') {
-      return session as Session
-    }
+    const answer = (await response.json().catch(() => undefined)) as Partial<Session & Challenge> | undefined
+    if (typeof answer?.token === 'string' && typeof answer.expires_in === 'number') return answer as Session
+    if (typeof answer?.turnstile_site_key === 'string') return answer as Challenge
     throw clientError('not_a_session', 'The server answered with something that is not a session.')
-  }
-
-  async function siteKey(): Promise<string | undefined> {
-    const response = await call(
-      `${base}/healthz`,
-      { signal: AbortSignal.timeout(ANSWER_MS) },
-      { fetch: send },
-    )
-    const health = (await response.json().catch(() => undefined)) as Partial<Health> | undefined
-    return health?.turnstile_site_key
   }
 
   /** @param old a token to be renewed */
@@ -103,20 +98,16 @@ export function createSession(
     // Taken before the request, so that the session's end is never assumed too late.
     let asked = now()
     let answer = await ask(old)
-    if (!(answer instanceof Response)) return holder.hold(answer, asked)
-    // The old session is over after all, or no longer this server's.
-    if (old !== undefined && answer.status === 401) return obtain()
-    let refusal = await readRefusal(answer, undefined)
-    if (refusal.code === 'turnstile_required' && solveChallenge) {
-      const site = await siteKey()
-      if (site === undefined) throw refusal
-      const turnstile_token = await solveChallenge(site)
+    if (answer instanceof Response) {
+      // The old session is over after all, or no longer this server's.
+      if (old !== undefined && answer.status === 401) return obtain()
+    } else if (answer !== undefined && 'turnstile_site_key' in answer && solveChallenge) {
+      const turnstile_token = await solveChallenge(answer.turnstile_site_key)
       asked = now()
       answer = await ask(undefined, { turnstile_token })
-      if (!(answer instanceof Response)) return holder.hold(answer, asked)
-      refusal = await readRefusal(answer, undefined)
     }
-    if (refusal.code !== 'sessions_unavailable') throw refusal
+    if (answer instanceof Response) throw await readRefusal(answer, undefined)
+    if (answer !== undefined && 'token' in answer) return holder.hold(answer, asked)
     unavailable = true
     holder.drop()
     return undefined

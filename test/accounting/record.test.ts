@@ -2,7 +2,12 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { record } from '../../worker/accounting/record.ts'
 
 const LINE = {
+  ts: '2026-11-29T12:00:00.000Z',
   id: 'req_1',
+  origin: 'https://shop.example',
+  first_token_ms: 6,
+  cached_tokens: 2,
+  reasoning_tokens: 1,
   route: '/chat',
   method: 'POST',
   status: 200,
@@ -32,7 +37,7 @@ test('a bound dataset gets the same record as a data point', () => {
   record(LINE, { writeDataPoint })
   expect(writeDataPoint).toHaveBeenCalledExactlyOnceWith({
     indexes: ['key:laptop'],
-    blobs: ['/chat', 'm', 'done', 'estimated', '', 'req_1'],
-    doubles: [200, 5, 9, 100, 7, 3, 0, 11],
+    blobs: ['/chat', 'm', 'done', 'estimated', '', 'req_1', 'https://shop.example', '', ''],
+    doubles: [200, 5, 9, 100, 7, 3, 0, 11, 6, 2, 1],
   })
 })

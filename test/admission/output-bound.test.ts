@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type ChatCall, readChatRequest, readStreamRequest } from '../../worker/admission/body.ts'
 import { rulesFor } from '../../worker/admission/policy.ts'
 import { readConfig } from '../../worker/config/config.ts'
+import { DEFAULT_MODEL } from '../../worker/config/settings.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../../worker/limits.ts'
 import { ENCODINGS } from '../tokens/encodings.ts'
@@ -20,7 +21,7 @@ async function read(
 ): Promise<ChatCall> {
   const config = readConfig({ OPENAI_API_KEY: 'k', VISITOR_FIELDS: 'n', ...vars })
   const rules = rulesFor(caller, config, { counterFor: () => counter, reserve })
-  const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'hi' }], ...asked }
+  const body = { model: DEFAULT_MODEL, messages: [{ role: 'user', content: 'hi' }], ...asked }
   const request = new Request('http://localhost/', {
     method: 'POST',
     body: JSON.stringify({ ...body, ...(route === 'streamed' && { stream: true }) }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { applyLimits, chooseModel, maxBodyBytes, rulesFor } from '../../worker/admission/policy.ts'
 import { readConfig } from '../../worker/config/config.ts'
+import { DEFAULT_MODEL } from '../../worker/config/settings.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { chatRequests } from '../../worker/formats/chat-completions/request.ts'
 import { MAX_BODY_BYTES, RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../../worker/limits.ts'
@@ -98,8 +99,13 @@ describe('visitors', () => {
   })
 
   test('get the default model, if none are listed', () => {
-    expect(rules(visitor).models).toEqual(['gpt-4o-mini'])
+    expect(rules(visitor).models).toEqual([DEFAULT_MODEL])
     expect(rules(visitor, { MODELS: 'a,b' }).models).toEqual(['a', 'b'])
+  })
+
+  test('of the demo get any model, since it has one under all names', () => {
+    expect(rules(visitor, { OPENAI_API_KEY: '' }).models).toBeUndefined()
+    expect(rules(visitor, { OPENAI_API_KEY: '', MODELS: 'a' }).models).toEqual(['a'])
   })
 
   test('may send what VISITOR_FIELDS lists, for as much as it costs', () => {

@@ -57,14 +57,24 @@ describe('without usage from the upstream, the readable text is counted', () => 
 })
 
 test("the upstream's last usage is told in its own words, wherever it stands", () => {
-  const last = { ...usageOf(7, 5), completion_tokens_details: { reasoning_tokens: 3 } }
+  const last = {
+    ...usageOf(7, 5),
+    prompt_tokens_details: { cached_tokens: 4, audio_tokens: 0 },
+    completion_tokens_details: { reasoning_tokens: 3 },
+  }
   const { told, tokens } = counted(
     { ...delta({ content: 'a b c' }), usage: usageOf(7, 1) },
     sent(last),
     sent(null),
   )
   expect(told).toEqual({ usage: last, source: 'upstream' })
-  expect(tokens).toEqual({ prompt_tokens: 7, completion_tokens: 5, usage_source: 'upstream' })
+  expect(tokens).toEqual({
+    prompt_tokens: 7,
+    completion_tokens: 5,
+    cached_tokens: 4,
+    reasoning_tokens: 3,
+    usage_source: 'upstream',
+  })
 })
 
 describe('usage that contradicts itself or the text is charged as the larger count', () => {

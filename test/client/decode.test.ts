@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { setImmediate } from 'node:timers/promises'
+import { describe, expect, test, vi } from 'vitest'
 import { ChatError } from '../../client/stream/chat-error.ts'
 import { decodeEvents, MAX_EVENT_BYTES } from '../../client/stream/decode.ts'
 import { splits } from '../support/events.ts'
@@ -45,6 +46,31 @@ test('leaving early cancels the body', async () => {
     break
   }
   expect(observed.cancelled).toBe(true)
+})
+
+describe('after [DONE]', () => {
+  const wire = [bytes('data: a\n\ndata: [DONE]\n\n')]
+  async function leaveAtDone(body: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const { data } of decodeEvents(body)) if (data === '[DONE]') break
+  }
+
+  test('a body may close by itself, so that no browser shows its request as cancelled', async () => {
+    const { body, observed } = bodyOf(wire)
+    await leaveAtDone(body)
+    await setImmediate()
+    expect(observed.cancelled).toBe(false)
+  })
+
+  test('one that stays open is cancelled a second later, and nobody waits for it', async () => {
+    vi.useFakeTimers()
+    const { body, observed } = bodyOf(wire, 'open')
+    await leaveAtDone(body)
+    await vi.advanceTimersByTimeAsync(999)
+    expect(observed.cancelled).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(observed.cancelled).toBe(true)
+    vi.useRealTimers()
+  })
 })
 
 test('a body that fails gives its events, and then its failure', async () => {

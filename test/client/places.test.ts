@@ -6,9 +6,12 @@ test.each([
   ['#chat', 'chat'],
   ['#question', 'chat'],
   ['#racecourse', 'chat'],
+  ['#embedded', 'chat'],
   ['#race', 'race'],
   ['#race-question', 'race'],
   ['#race-result', 'race'],
+  ['#embed', 'embed'],
+  ['#embed-heading', 'embed'],
 ])('%j is in the %s', (fragment, place) => {
   expect(placeOf(fragment)).toBe(place)
 })

@@ -20,6 +20,8 @@ function fakeStore() {
 }
 
 interface Rules {
+  /** `false`: anyone may call. */
+  needed?: boolean
   /** Why there is no session. */
   refuses?: ErrorCode | undefined
   retryAfter?: string
@@ -45,12 +47,16 @@ function fakeWorker(rules: Rules = {}, clock = { ms: 1_790_000_000_000 }) {
       ...(rules.retryAfter && { headers: { 'retry-after': rules.retryAfter } }),
     }).toResponse('json')
 
-  function grant(old: string | undefined, body: string): Response {
+  function grant(old: string | undefined, body: string, offersChallenge: boolean): Response {
     if (rules.refuses) return refuse(rules.refuses)
+    if (rules.needed === false) return new Response(null, { status: 204 })
     const renewed = old !== undefined
     if (renewed && !((ends.get(old) ?? 0) > clock.ms)) return refuse('session_expired')
     if (!renewed && rules.proof !== undefined) {
       const proof = body === '' ? undefined : JSON.parse(body).turnstile_token
+      if (proof === undefined && offersChallenge && rules.siteKey !== undefined) {
+        return Response.json({ turnstile_site_key: rules.siteKey })
+      }
       if (proof !== rules.proof)
         return refuse(proof === undefined ? 'turnstile_required' : 'turnstile_failed')
     }
@@ -69,8 +75,9 @@ function fakeWorker(rules: Rules = {}, clock = { ms: 1_790_000_000_000 }) {
     await setImmediate()
     signal?.throwIfAborted()
     if (rules.reached === false) throw new TypeError('fetch failed')
-    if (String(input) === `${BASE}/v1/sessions`) return grant(token, String(body ?? ''))
-    if (String(input) === `${BASE}/healthz`) return Response.json({ turnstile_site_key: rules.siteKey })
+    if (String(input).startsWith(`${BASE}/v1/sessions`)) {
+      return grant(token, String(body ?? ''), String(input).endsWith('?challenge'))
+    }
     if (token !== undefined && !token.startsWith('mr_') && !((ends.get(token) ?? 0) > clock.ms)) {
       return refuse(ends.has(token) ? 'session_expired' : 'invalid_session')
     }
@@ -256,19 +263,26 @@ describe('a call that is refused', () => {
     ])
   })
 
-  test('at a server that has no visitors any more goes on without a session', async () => {
+  test('at a server that needs no session any more goes on without one', async () => {
     const rules: Rules = {}
     const worker = fakeWorker(rules)
     const session = visit(worker)
     await session.ready()
     worker.endAll()
-    rules.refuses = 'sessions_unavailable'
+    rules.needed = false
     expect(await who(session.fetch(URL))).toBe('nobody')
   })
 })
 
-test('a server without visitors is not asked twice', async () => {
+test('where visitors are not let in, no call is made, and the reason is told', async () => {
   const worker = fakeWorker({ refuses: 'sessions_unavailable' })
+  const session = visit(worker)
+  await expect(session.fetch(URL)).rejects.toMatchObject({ code: 'sessions_unavailable', status: 403 })
+  expect(worker.asked).toEqual(['POST /v1/sessions'])
+})
+
+test('a server that needs no session is not asked twice', async () => {
+  const worker = fakeWorker({ needed: false })
   const session = visit(worker)
   expect(await Promise.all([who(session.fetch(URL)), who(session.fetch(URL))])).toEqual(['nobody', 'nobody'])
   expect(await who(session.fetch(URL))).toBe('nobody')

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'
 import { CONFIGURATION_PAGE, configurationPage } from '../../scripts/write-configuration.ts'
-import { GROUPS, SETTING_NAMES, type Setting } from '../../worker/config/settings.ts'
+import { DEFAULT_MODEL, GROUPS, SETTING_NAMES, type Setting } from '../../worker/config/settings.ts'
 
 const settings: [string, Setting][] = Object.values(GROUPS).flatMap((group) => Object.entries(group))
 
@@ -26,4 +26,17 @@ test('the README names the settings of a first deployment, and no unknown settin
   const [table = ''] = section.split('\n## ')
   const named = [...table.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, name]) => name)
   expect(named).toEqual(Object.keys(GROUPS['A first deployment']))
+})
+
+/** A model that a reader copies must be one that answers: others have been shut down. */
+test('the documentation names no model of OpenAI but the default', () => {
+  const pages = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith('.md'))
+  const named = ['README.md', '.dev.vars.example', ...pages.map((name) => `docs/${name}`)].flatMap((file) =>
+    Array.from(
+      readFileSync(`${ROOT}${file}`, 'utf8').matchAll(/\b(?:gpt-|chatgpt-|o)\d[\w.-]*\w/g),
+      ([model]) => `${file}: ${model}`,
+    ),
+  )
+  expect(named.length).toBeGreaterThan(4)
+  expect(named.filter((one) => !one.endsWith(` ${DEFAULT_MODEL}`) && !one.endsWith('o200k_base'))).toEqual([])
 })

@@ -64,7 +64,7 @@ describe('a large event', () => {
       const ending = begin()
       grow(ending, bytes)
       ending.push(toBytes(`"}\n\n${end}\n\n`))
-      expect(ending.now()).toEqual({ state, unfinished: '' })
+      expect(ending.now()).toMatchObject({ state, unfinished: '' })
     }
   })
 

@@ -5,6 +5,8 @@ import { ApiError } from '../../worker/errors.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { READER_STALL_MS, TAP_INTERVAL_MS } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
+import { errorInStream } from '../../worker/upstreams/refusal.ts'
+import { allWords } from '../support/all-words.ts'
 
 const CHUNK = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"ü"}}]}\n\n'
 const DONE = 'data: [DONE]\n\n'
@@ -40,6 +42,7 @@ function open(first = CHUNK, silenceMs = 60_000) {
     watched,
     signal: call.signal,
     abort,
+    errorOf: errorInStream(allWords, false),
   })
   return { ...piped, upstream, abort, seen: () => seen.join('') }
 }

@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers())
 
 const SILENCE_MS = 60_000
 
-function open() {
+function open({ eager = false } = {}) {
   let branch!: ReadableByteStreamController
   const readable = new ReadableStream({
     type: 'bytes',
@@ -21,6 +21,7 @@ function open() {
     onBytes: (bytes) => looks.push(bytes.length),
     onSilence,
     silenceMs: SILENCE_MS,
+    isEager: () => eager,
   })
   const send = (bytes: number) => branch.enqueue(new Uint8Array(bytes))
   return { branch, send, looks, onSilence, ...watched }
@@ -34,6 +35,15 @@ test('a tap looks once an interval, and sees all bytes that came meanwhile', asy
   }
   expect(looks.length).toBeLessThanOrEqual(11)
   expect(looks.reduce((sum, bytes) => sum + bytes)).toBeGreaterThanOrEqual(900)
+})
+
+test('a tap whose next bytes are awaited looks at each of them', async () => {
+  const { send, looks } = open({ eager: true })
+  for (let chunk = 0; chunk < 10; chunk++) {
+    send(10)
+    await vi.advanceTimersByTimeAsync(TAP_INTERVAL_MS / 10)
+  }
+  expect(looks).toEqual(Array(10).fill(10))
 })
 
 test('a burst is read without pauses', async () => {

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../worker/errors.ts'
 import { MAX_BODY_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../../worker/limits.ts'
 import { ask, askStream, QUESTION, refusal } from '../support/caller.ts'
 import { useHouse } from '../support/house.ts'
+import { startMillrace } from '../support/millrace.ts'
 import type { Script } from '../support/script.ts'
 import { json } from '../support/scripts.ts'
 import { completion } from '../support/sse.ts'
@@ -108,6 +109,64 @@ describe('a wrong method', () => {
     })
     expect([400, 405, 501]).toContain(status)
     expect(house.upstream.calls).toHaveLength(0)
+  })
+})
+
+describe('what is wrong is said', () => {
+  const told = async (path: string, init: RequestInit = {}) => {
+    const text = await (await fetch(`${house.url}${path}`, init)).text()
+    return path === '/chat' ? text : (JSON.parse(text) as { error: { message: string } }).error.message
+  }
+  const post = (body: string) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body })
+
+  test.each([
+    ['/chat/completions', 'There is no route POST /chat/completions. Is POST /v1/chat/completions meant?'],
+    ['/v1', 'There is no route POST /v1. Is POST /v1/chat/completions meant?'],
+    [
+      '/v1/embeddings',
+      'There is no route POST /v1/embeddings. Routes: POST /v1/chat/completions, POST /chat, ',
+    ],
+  ])('of %s: the route that is meant, and those that there are', async (path, words) => {
+    const message = await told(path, post('{}'))
+    expect(message).toContain(words)
+    expect(message).toMatch(/Routes: .*GET \/v1\/models\/\{id\}, .*GET \/healthz\.$/)
+  })
+
+  test('of an endless path: its beginning', async () => {
+    expect((await told(`/v1/${'x'.repeat(2000)}`)).length).toBeLessThan(600)
+  })
+
+  test.each([
+    ['/chat', 'POST your question as the body'],
+    ['/v1/chat/completions', 'POST a chat completion request as the body, in JSON.'],
+    ['/v1/sessions', 'POST without a body to get a token.'],
+  ])('of GET %s: what to do', async (path, words) => {
+    expect(await told(path)).toContain(words)
+  })
+
+  test('of a body that is not JSON: where it breaks, and no more of it than a character', async () => {
+    const body = '{\n  "model": "gpt-test",\n  "messages": [{"role": "user", "content": "canary"}],\n}'
+    for (const path of ['/v1/chat/completions', '/v1/streams', '/chat']) {
+      const message = await told(path, post(body))
+      expect(message).toMatch(/The body is not valid JSON: line 4, column 1 \(position \d+\): no comma may/)
+      expect(message).not.toContain('canary')
+    }
+  })
+
+  test('of a model that is not offered: its name', async () => {
+    const headers = { 'content-type': 'application/json' }
+    const asked = { method: 'POST', headers, body: JSON.stringify({ ...QUESTION, model: 'gpt-9' }) }
+    const offered = await startMillrace({ MODELS: 'gpt-test, gpt-other' })
+    try {
+      const response = await fetch(`${offered.url}/v1/chat/completions`, asked)
+      expect((await refusal(response)).message).toBe(
+        'The model "gpt-9" is not offered here. On offer: gpt-test, gpt-other.',
+      )
+      const one = await fetch(`${offered.url}/v1/models/${'x'.repeat(300)}`)
+      expect((await refusal(one)).message.length).toBeLessThan(200)
+    } finally {
+      await offered.stop()
+    }
   })
 })
 

@@ -12,6 +12,7 @@ import { svelte, vue } from '../support/compilers.ts'
 import { type Bundle, type Consumer, createConsumer } from '../support/consumer.ts'
 import { type Example, readExamples } from '../support/examples.ts'
 import { useHouse } from '../support/house.ts'
+import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { poll } from '../support/pages.ts'
 import { html, type Site, startSite } from '../support/site.ts'
 
@@ -150,6 +151,15 @@ test('React: TypeScript has nothing to say', async () => {
   expect(await consumer.check({ 'React.tsx': example('React', 'tsx') })).toBe('')
 })
 
+const python = (code: string, env = {}) =>
+  spawnSync('python3', ['-c', code], { encoding: 'utf8', env: { ...process.env, ...env } })
+
+/** There is no Python on every machine, and OpenAI's package on few: then a stand-in that knows the same names. */
+const pythonPath = () =>
+  python('import openai').status === 0
+    ? {}
+    : { PYTHONPATH: `${ROOT}test/support/python`, PYTHONDONTWRITEBYTECODE: '1' }
+
 describe('with an access key', () => {
   test("OpenAI's SDK in JavaScript", async () => {
     await writeFile(`${consumer.folder}/sdk.mjs`, example("OpenAI's SDK", 'js'))
@@ -157,16 +167,10 @@ describe('with an access key', () => {
     expect(stdout).toBe('Hello, world!')
   })
 
-  const python = (code: string, env = {}) =>
-    spawnSync('python3', ['-c', code], { encoding: 'utf8', env: { ...process.env, ...env } })
-
-  // There is no Python on every machine, and OpenAI's package on few: then a stand-in that knows the same names.
   test("OpenAI's SDK in Python", async ({ skip }) => {
     const code = example("OpenAI's SDK", 'python')
     if (python('').status !== 0) skip('There is no python3.')
-    const alone = python('import openai').status !== 0
-    const env = alone ? { PYTHONPATH: `${ROOT}test/support/python`, PYTHONDONTWRITEBYTECODE: '1' } : {}
-    const options = { env: { ...process.env, ...env } }
+    const options = { env: { ...process.env, ...pythonPath() } }
     expect(await run('python3', ['-c', code], options)).toEqual({ stdout: 'Hello, world!', stderr: '' })
   })
 
@@ -188,6 +192,34 @@ describe('with an access key', () => {
   ])('curl, %s', async (_, nth, expected) => {
     const { stdout } = await run('sh', ['-c', example('curl', 'sh', nth)])
     expect(stdout).toContain(expected)
+  })
+})
+
+describe('with nothing but `npm start`', () => {
+  let millrace: Millrace
+  beforeAll(async () => {
+    millrace = await startMillrace({ DEMO_SPEED: '1000' })
+  })
+  afterAll(() => millrace?.stop())
+  const local = (...where: Parameters<typeof example>) =>
+    example(...where).replaceAll(house.url, millrace.url)
+
+  test("OpenAI's SDK in JavaScript", async () => {
+    await writeFile(`${consumer.folder}/demo.mjs`, local("OpenAI's SDK", 'js'))
+    const { stdout } = await run(process.execPath, ['demo.mjs'], { cwd: consumer.folder })
+    expect(stdout).toContain('Rayleigh scattering')
+  })
+
+  test("OpenAI's SDK in Python", async ({ skip }) => {
+    const code = local("OpenAI's SDK", 'python')
+    if (python('').status !== 0) skip('There is no python3.')
+    const { stdout } = await run('python3', ['-c', code], { env: { ...process.env, ...pythonPath() } })
+    expect(stdout).toContain('Rayleigh scattering')
+  })
+
+  test.each([0, 1])('curl, the example %i', async (nth) => {
+    const { stdout } = await run('sh', ['-c', local('curl', 'sh', nth)])
+    expect(stdout).toContain('Rayleigh')
   })
 })
 

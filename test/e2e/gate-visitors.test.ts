@@ -209,11 +209,17 @@ describe('preflight', () => {
     expect(headers.get('vary')?.split(', ').toSorted()).toEqual(['Access-Control-Request-Headers', 'Origin'])
   })
 
-  test('a foreign page may not', async () => {
+  test('a foreign page may ask too, and reads that it is refused, whatever it sends', async () => {
     for (const origin of ['https://evil.example', 'null']) {
       const response = await preflight(origin)
-      expect([response.status, readableBy(response)]).toEqual([403, null])
+      expect([response.status, readableBy(response)]).toEqual([204, '*'])
+      for (const headers of [{ origin }, { ...(await visit(house.url)), origin }]) {
+        const refused = await openStream(house.url, {}, { headers })
+        expect([refused.status, readableBy(refused)]).toEqual([403, '*'])
+        expect(await refusal(refused)).toMatchObject({ code: 'origin_not_allowed' })
+      }
     }
+    expect(house.upstream.calls).toHaveLength(0)
   })
 })
 

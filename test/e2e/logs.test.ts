@@ -1,12 +1,16 @@
 /** One JSON line a request: enough to see what happened, and nothing of what was said. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ask, askStream, chat, QUESTION, receive } from '../support/caller.ts'
-import { useHouse } from '../support/house.ts'
-import { end, hang, inOrder, type Script } from '../support/script.ts'
+import { chatJson, openStream } from '../support/gate.ts'
+import { UPSTREAM_KEY, useHouse } from '../support/house.ts'
+import { end, hang, inOrder, type Script, send, wait } from '../support/script.ts'
 import { answer, begun, events, failing } from '../support/scripts.ts'
-import { answerEvents, delta, errorForms, numbered, role } from '../support/sse.ts'
+import { answerEvents, DONE_EVENT, delta, errorForms, event, numbered, role } from '../support/sse.ts'
 
 const house = useHouse({ SILENCE_TIMEOUT_MS: '1200' })
+
+/** Times are told, so no event passes unseen. */
+const TIMED = { stream_options: { include_usage: true, include_timing: true } }
 
 /** The lines of this test, as soon as there are `count` of them. */
 async function lines(count = 1): Promise<Record<string, unknown>[]> {
@@ -42,6 +46,7 @@ test('a streamed answer', async () => {
     total_ms: expect.any(Number),
   })
   expect(Number(line?.total_ms)).toBeGreaterThan(120)
+  expect(Math.abs(Date.parse(String(line?.ts)) + Number(line?.total_ms) - Date.now())).toBeLessThan(5_000)
   expect(Number(line?.first_byte_ms)).toBeLessThan(Number(line?.total_ms))
 })
 
@@ -76,6 +81,128 @@ test('each request has one line, and an id of its own', async () => {
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length)
   const ids = new Set(all.map(({ id }) => id))
   for (const { headers } of responses) expect(ids).toContain(headers.get('x-request-id'))
+})
+
+describe.each<[string, (fields?: object, init?: RequestInit) => Promise<Response>]>([
+  ['relayed natively', (fields, init) => askStream(house.url, fields, init)],
+  ['through the engine', (fields, init) => askStream(house.url, { ...TIMED, ...fields }, init)],
+  ['/chat', (fields, init) => chatJson(house.url, fields, init)],
+  ['/v1/streams', (fields, init) => openStream(house.url, fields, init)],
+])('%s', (_, ask) => {
+  const origin = () => new URL(house.url).origin
+
+  test('has the first token, what was cached and hidden, the page, and the retries', async () => {
+    const usage = {
+      prompt_tokens: 9,
+      completion_tokens: 7,
+      total_tokens: 16,
+      prompt_tokens_details: { cached_tokens: 4 },
+      completion_tokens_details: { reasoning_tokens: 3 },
+    }
+    const last = event({ choices: [], usage })
+    const slow = inOrder(
+      begun([role()]),
+      wait(150),
+      send(delta('Hi')),
+      wait(150),
+      send(last, DONE_EVENT),
+      end,
+    )
+    house.upstream.next(failing(500), slow)
+    await receive(await ask({}, { headers: { origin: origin() } }))
+    const [line] = await lines()
+    expect(line).toMatchObject({
+      origin: origin(),
+      retries: 1,
+      cached_tokens: 4,
+      reasoning_tokens: 3,
+      upstream_status: 200,
+      end: 'done',
+    })
+    // The role, which is no token, came 150 ms before the first one. Timers may be a little early.
+    expect(line?.first_token_ms).toBeGreaterThanOrEqual(140)
+    expect(line?.first_token_ms).toBeLessThanOrEqual(Number(line?.total_ms))
+  })
+
+  test.each(['insufficient_quota', 'rate_limit_exceeded'])(
+    'has the upstream’s code, refused: %s',
+    async (code) => {
+      house.upstream.next(failing(429, { code, message: 'm' }, { 'retry-after': '20' }))
+      await (await ask()).text()
+      expect((await lines())[0]).toMatchObject({
+        status: 429,
+        code: 'upstream_rejected',
+        upstream_status: 429,
+        upstream_code: code,
+        retries: 0,
+      })
+    },
+  )
+
+  test('has the upstream’s code, in mid-stream', async () => {
+    house.upstream.next(
+      events([role(), delta('half'), event({ error: { code: 'server_error', message: 'm' } })]),
+    )
+    await receive(await ask())
+    expect((await lines())[0]).toMatchObject({
+      code: 'upstream_error',
+      upstream_code: 'server_error',
+      end: 'failed',
+    })
+  })
+
+  test('names the host and the cause of an upstream that is not reached', async () => {
+    await house.upstream.refuse()
+    const response = await ask()
+    const told = await response.text()
+    await house.upstream.accept()
+    expect(response.status).toBe(502)
+    const { host } = new URL(house.upstream.url)
+    expect(told).not.toContain(host)
+    expect((await lines())[0]).toMatchObject({
+      code: 'upstream_unreachable',
+      cause: expect.stringMatching(new RegExp(`^${host}: \\w`)),
+      setting: 'OPENAI_BASE_URL',
+      retries: 2,
+    })
+  })
+
+  test('names the setting of a model that is gone', async () => {
+    house.upstream.next(failing(404, { code: 'model_not_found', message: 'The model does not exist.' }))
+    await (await ask()).text()
+    expect((await lines())[0]).toMatchObject({
+      model: 'gpt-test',
+      upstream_code: 'model_not_found',
+      setting: 'MODELS',
+    })
+  })
+
+  test('of a wrong key has the upstream’s words, and so has the caller on one’s own machine', async () => {
+    const message = `Incorrect API key provided: ${UPSTREAM_KEY}.`
+    house.upstream.next(failing(401, { code: 'invalid_api_key', message }))
+    const told = await (await ask()).text()
+    expect(told).toContain('upstream_refused')
+    expect(told).toContain('(invalid_api_key) Incorrect API key provided: […]')
+    expect((await lines())[0]).toMatchObject({
+      upstream_code: 'invalid_api_key',
+      cause: 'Incorrect API key provided: […].',
+      setting: 'OPENAI_API_KEY',
+    })
+  })
+})
+
+test('an origin is logged in the form that browsers write, and nothing else of it', async () => {
+  const odd = [`https://${'a'.repeat(300)}.example`, 'https://a.example/path-canary', 'x']
+  for (const origin of ['https://foreign.example', 'null', ...odd]) {
+    await (await fetch(`${house.url}/healthz`, { headers: { origin } })).text()
+  }
+  expect((await lines(5)).map(({ origin }) => origin)).toEqual([
+    'https://foreign.example',
+    'null',
+    'invalid',
+    'invalid',
+    'invalid',
+  ])
 })
 
 describe('how it ended', () => {

@@ -103,7 +103,7 @@ describe('taken back', () => {
     const streamed = page.getByRole('region', { name: 'Streamed', exact: true })
     await streamed.getByText(BAD).waitFor()
     await streamed.getByText('the rest was withheld').waitFor()
-    await page.getByRole('heading', { name: /^The result/ }).waitFor()
+    await page.getByRole('heading', { name: 'When each message came' }).waitFor()
     expect(isBad(await everything(page))).toBe(false)
   })
 })

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Locator } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { STARTERS } from '../../client/page/starters.ts'
 import { expectPrompt } from '../support/arrival.ts'
 import { useHouse } from '../support/house.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
@@ -43,6 +44,7 @@ test('the page is served under a policy that runs its own files alone', async ()
     "script-src 'self'",
     "style-src 'self'",
     "connect-src 'self'",
+    "frame-src 'self'",
   ]) {
     expect(policy.split('; ')).toContain(directive)
   }
@@ -72,7 +74,7 @@ describe('an answer', () => {
 
     const speed = page.getByText(/^First token after/)
     expect(await speed.textContent()).toMatch(
-      /^First token after 0\.\d\d s · \d{1,2}\.\d tokens per second · 12 tokens$/,
+      /^First token after \d\.\d\d s · \d{1,2}\.\d tokens per second · 12 tokens$/,
     )
   })
 
@@ -107,6 +109,30 @@ describe('the demo', () => {
     expect(await page.getByText(/ · 414 tokens$/).count()).toBe(1)
   })
 
+  test('answers every question of a conversation with what was prepared for it', async () => {
+    const { page, ask, answers, ended } = await visit(millrace?.url ?? '')
+    const shown = [
+      '.code',
+      'table',
+      'ol > li > ul',
+      'a[href^="https://html.spec.whatwg.org/"]',
+      'input[type=checkbox]',
+    ]
+    for (const [nth, question] of [...STARTERS, 'How tall is the Eiffel tower?'].entries()) {
+      await ask(question)
+      await poll(() => answers.count()).toBe(nth + 1)
+      await ended()
+      expect(
+        await answers
+          .nth(nth)
+          .locator(shown[nth] ?? 'nothing')
+          .count(),
+        question,
+      ).toBeGreaterThan(0)
+    }
+    expect(await page.getByText('This answer was prepared for the demo: no model was asked.').count()).toBe(4)
+  })
+
   test('is not named where there is a key', async () => {
     const { page } = await visit(house.url)
     await page.getByRole('combobox', { name: 'Model' }).waitFor()
@@ -121,7 +147,7 @@ test('by keyboard the question box is one step away, and each control shows its 
   await page.keyboard.press('Enter')
   expect(await isFocused(box)).toBe(true)
   const stops: string[] = []
-  for (let i = 0; i < 9; i++) {
+  for (let i = 0; i < 11; i++) {
     await page.keyboard.press('Shift+Tab')
     stops.push(
       // What has the focus inside of the chat, not the chat.
@@ -133,10 +159,9 @@ test('by keyboard the question box is one step away, and each control shows its 
       }),
     )
   }
-  // The starter questions, the way to the race, what scrolls, the models, the header's way to the race, the
-  // conversations.
+  // The starter questions, the way to the race, what scrolls, the models, the places, the conversations.
   const starters = ['BUTTON', 'BUTTON', 'BUTTON', 'BUTTON']
-  expect(stops).toEqual([...starters, 'A', 'DIV', 'SELECT', 'A', 'BUTTON'])
+  expect(stops).toEqual([...starters, 'A', 'DIV', 'SELECT', 'A', 'A', 'A', 'BUTTON'])
 })
 
 describe('where an access key is needed', () => {
@@ -147,6 +172,8 @@ describe('where an access key is needed', () => {
   test('it is asked for, kept for this tab alone, and opens the models too', async () => {
     const { page, ask, answers, ended } = await visit(closed.url)
     await ask('Why?')
+    await page.getByRole('heading', { name: 'This chat isn’t set up yet' }).waitFor()
+    await page.getByText('I have an access key').click()
     const field = page.getByLabel('Access key')
     await field.fill('mr_wrong')
     await field.press('Enter')

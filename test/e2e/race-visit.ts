@@ -25,7 +25,7 @@ export function useRace() {
       start: page.getByRole('button', { name: 'Start the race' }),
       unstreamed: lane('Unstreamed'),
       streamed: lane('Streamed'),
-      result: page.getByRole('heading', { name: /^The result/ }),
+      result: page.getByRole('heading', { name: 'When each message came' }),
     }
   }
 }

@@ -22,7 +22,17 @@ test('CommonMark’s examples are the same elements', async () => {
     /** Without what only this renderer adds, and without white space around blocks. */
     function strip(root: Element): Element {
       for (const box of root.querySelectorAll('.code')) box.replaceWith(...box.querySelectorAll('pre'))
-      for (const name of ['rel', 'target', 'part', 'data-address', 'tabindex', 'loading', 'referrerpolicy']) {
+      for (const name of [
+        'rel',
+        'target',
+        'part',
+        'data-address',
+        'tabindex',
+        'loading',
+        'referrerpolicy',
+        'dir',
+      ]) {
+        root.removeAttribute(name)
         for (const element of root.querySelectorAll(`[${name}]`)) element.removeAttribute(name)
       }
       root.normalize()

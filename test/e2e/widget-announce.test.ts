@@ -250,6 +250,37 @@ test('a long answer costs by its length, in one paragraph or in many', { timeout
   }
 })
 
+test.each([
+  [
+    'emphasis beside Chinese',
+    'zh',
+    '含**「重点」**内容。**该星号不会被识别。**这是。',
+    '含「重点」内容。 该星号不会被识别。 这是。',
+  ],
+  ['about, not struck', 'en', 'It is (~$1.50) and (~$10).', 'It is (~$1.50) and (~$10).'],
+  ['a line break in a cell', 'en', '|a|b|\n|-|-|\n|one<br>two|c|\n', 'a, b. one two, c.'],
+  ['a block in a block', 'en', '```markdown\n```json\n{}\n```\n```\nEnd.', 'Code, markdown, 3 lines. End.'],
+  [
+    'a citation mark',
+    'en',
+    'It rained.\uE200cite\uE202turn0search0\uE201 It stopped.',
+    'It rained. It stopped.',
+  ],
+  [
+    'footnotes, after the text',
+    'en',
+    'It rained[^1]. It stopped.[^2]\n\n[^1]: In May.\n[^2]: In June.\n\nThe end[^3].',
+    'It rained. It stopped. The end[^3]. 1. In May. 2. In June.',
+  ],
+])('of Markdown nothing is heard but words: %s', async (_, lang, markdown, expected) => {
+  const heard = await page.evaluate(
+    ([markdown, lang]) =>
+      [[markdown], [...markdown]].map((pieces) => announcing.hearRendered(pieces, lang).join(' ')),
+    [markdown, lang] as const,
+  )
+  expect(heard).toEqual([expected, expected])
+})
+
 test('the live region gets each message as an addition, the same one too, and keeps none', async () => {
   const told = await page.evaluate(() =>
     announcing.tellRegion([['Reconnecting.'], ['Reconnecting.'], ['The answer has begun.', 'One.'], ['']]),

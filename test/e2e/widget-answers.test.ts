@@ -252,9 +252,9 @@ describe('copy', () => {
   test.each([
     ['with the permission', undefined],
     ['without the permission', refuse],
-  ])('an answer, as Markdown, %s', async (_, init) => {
+  ])('an answer, as Markdown without citation marks, %s', async (_, init) => {
     const chat = await chats.visit('launcher open', { ...both, ...(init && { init }) })
-    chats.upstream.next(answer([MARKDOWN]))
+    chats.upstream.next(answer([`${MARKDOWN}\uE200ci`, 'te\uE202turn0search0\uE201']))
     await chat.ask()
     await chat.ended()
     await chat.action('Copy the answer').click()

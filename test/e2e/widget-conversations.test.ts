@@ -297,6 +297,7 @@ describe('storage', () => {
   test('of `local`: a tab that may not follow shows what the other one keeps, and leaves it alone', async () => {
     const chat = await keyed.visit('storage="local"')
     await chat.ask('one')
+    await chat.page.getByText('I have an access key').click()
     await chat.page.getByLabel('Access key').fill(KEY)
     await chat.page.getByLabel('Access key').press('Enter')
     await poll(() => texts(chat)).toEqual(['Hello, world!'])
@@ -326,7 +327,7 @@ describe('storage', () => {
     expect(await texts(other)).toEqual(['Hello, world!', 'Half a b c d'])
     // What is asked there is its own.
     await other.ask('three')
-    await other.page.getByLabel('Access key').waitFor()
+    await other.page.getByText('I have an access key').waitFor()
   })
 
   test('that the browser refuses leaves a chat without a past', async () => {

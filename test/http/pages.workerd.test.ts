@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { readConfig } from '../../worker/config/config.ts'
 import { ApiError } from '../../worker/errors.ts'
 import type { App } from '../../worker/http/context.ts'
+import type { Account } from '../../worker/http/log.ts'
 import { answerOtherMethods } from '../../worker/http/methods.ts'
 import { pageOf, pages } from '../../worker/http/pages.ts'
 
@@ -117,9 +118,11 @@ describe('a page may not call', () => {
 describe('the response', () => {
   const SHOP = 'https://shop.example'
   const config = readConfig({ ALLOWED_ORIGINS })
+  let account: Account = { timing: {} }
   const app = new Hono<App>()
   app.use(async (c, next) => {
-    c.set('account', { timing: {} })
+    account = { timing: {} }
+    c.set('account', account)
     c.set('config', config)
     await next()
   })
@@ -129,8 +132,12 @@ describe('the response', () => {
 
   const post = (headers: Record<string, string>) => app.request(`${OWN}/x`, { method: 'POST', headers })
   const preflight = (asked: string | undefined, origin = SHOP) => {
-    const headers = asked === undefined ? {} : { 'access-control-request-headers': asked }
-    return app.request(`${OWN}/x`, { method: 'OPTIONS', headers: { origin, ...headers } })
+    const headers = {
+      origin,
+      'access-control-request-method': 'POST',
+      ...(asked !== undefined && { 'access-control-request-headers': asked }),
+    }
+    return app.request(`${OWN}/x`, { method: 'OPTIONS', headers })
   }
   const variesBy = (response: Response) => response.headers.get('vary')?.split(', ').toSorted()
 
@@ -154,15 +161,37 @@ describe('the response', () => {
     )
   })
 
-  test('to a foreign page is a refusal that it can’t read', async () => {
-    for (const response of [
-      await post({ origin: 'https://evil.example' }),
-      await preflight('x', 'https://evil.example'),
-    ]) {
+  describe('to a foreign page is a refusal that it can read', () => {
+    const longest = `https://${'a.'.repeat(126)}a`
+
+    test.each([
+      ['https://evil.example', 'Pages of https://evil.example may not call here: ALLOWED_ORIGINS', true],
+      [longest, `Pages of ${longest} may not`, true],
+      ['null', 'A page that was opened as a file, or in a sandboxed frame, has no origin', false],
+      [
+        'https://evil.example/<script>',
+        'The `Origin` of this request is not one that a browser writes.',
+        false,
+      ],
+      [`${longest}${'a'.repeat(7)}`, 'The `Origin` of this request is not one that a browser writes.', false],
+    ])('from %j', async (origin, words, isNamed) => {
+      const response = await post({ origin })
       expect([response.status, variesBy(response)]).toEqual([403, ['Origin']])
-      expect(response.headers.get('access-control-allow-origin')).toBeNull()
-      expect(await response.json()).toMatchObject({ error: { code: 'origin_not_allowed' } })
-    }
+      expect(response.headers.get('access-control-allow-origin')).toBe('*')
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull()
+      const { error } = (await response.json()) as { error: { code: string; message: string } }
+      expect(error).toMatchObject({ code: 'origin_not_allowed', message: expect.stringContaining(words) })
+      expect(error.message.includes(origin)).toBe(isNamed)
+      expect(account.setting).toBe(isNamed ? 'ALLOWED_ORIGINS' : undefined)
+    })
+
+    test('after a preflight, which allows it to ask and does nothing', async () => {
+      const response = await preflight('authorization', 'https://evil.example')
+      expect([response.status, response.headers.get('access-control-allow-origin')]).toEqual([204, '*'])
+      // An OPTIONS that is no preflight is refused as any other call.
+      const headers = { origin: 'https://evil.example' }
+      expect((await app.request(`${OWN}/x`, { method: 'OPTIONS', headers })).status).toBe(403)
+    })
   })
 
   test('without a page has only `Vary` for caches, beside the route’s own', async () => {

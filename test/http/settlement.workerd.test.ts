@@ -261,7 +261,11 @@ async function playDurable(scene: Scene) {
     const streams = createCallerStreams(sqlOf(storage), {
       caller: name,
       config,
-      upstream: { chat: (_, signal) => playing.answer(signal), models: async () => new Response() },
+      upstream: {
+        host: 'api.example',
+        chat: (_, signal) => playing.answer(signal),
+        models: async () => new Response(),
+      },
       words: allWords,
       moderation: chooseModeration(config.moderation),
       budget: {

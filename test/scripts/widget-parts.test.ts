@@ -52,7 +52,7 @@ test('the list names each part, with its hash and its file', async () => {
   const integrity = await buildShared(`${folder}/out`)
   expect(integrity).toBe(integrityOf(read('out/widget.js')))
   const list = JSON.parse(read('out/widget-chunks.json'))
-  expect(list).toMatchObject({ contract: expect.any(Number), version: '1.2.3' })
+  expect(list).toMatchObject({ contract: expect.any(Number), version: '1.2.3', integrity })
   expect(Object.keys(list.parts)).toEqual(['a-shared', 'b-late', 'c-later'])
   for (const [name, { file, integrity }] of Object.entries<{ file: string; integrity: string }>(list.parts)) {
     expect(file).toMatch(new RegExp(`^assets/parts/${name}-[\\w-]{8}\\.js$`))

@@ -85,10 +85,11 @@ export function createTestUpstream(now: () => number = Date.now): TestUpstream {
       stop: () => abort(new ApiError('caller_left')),
       usage,
       timer,
+      retries: 0,
       observers: [usage, timer],
       chunksOf,
       moderate: undefined,
-      errorOf: errorInStream(allWords),
+      errorOf: errorInStream(allWords, false),
       onUpstreamEnd() {},
       charged: () => undefined,
       finished() {

@@ -2,6 +2,8 @@
  * In a page: shows answers piece by piece and records their announcements. Time passes only when a test says
  * so.
  */
+
+import { createRenderer } from '../../client/render/renderer.ts'
 import { createAnnouncer } from '../../client/widget/announce/announcer.ts'
 import type { Clock } from '../../client/widget/announce/clock.ts'
 import { createSpokenAnswer } from '../../client/widget/announce/spoken-answer.ts'
@@ -9,7 +11,7 @@ import type { SpokenWords } from '../../client/widget/announce/spoken-words.ts'
 import { showMarkdown } from './stand-in-markdown.ts'
 
 declare global {
-  var announcing: { hear: typeof hear; tellRegion: typeof tellRegion }
+  var announcing: { hear: typeof hear; hearRendered: typeof hearRendered; tellRegion: typeof tellRegion }
 }
 
 const WORDS: SpokenWords = {
@@ -48,6 +50,39 @@ function hear(steps: Step[], options: { lang?: string; mostWaiting?: number } = 
       spoken.grown()
     }
   }
+  return heard
+}
+
+/** What is heard of an answer that the renderer shows in these pieces, each a second after the one before. */
+function hearRendered(pieces: string[], lang: string): string[] {
+  const answer = document.createElement('div')
+  document.body.replaceChildren(answer)
+  const heard: string[] = []
+  const { clock, pass } = createTime()
+  const spoken = createSpokenAnswer(answer, (text) => heard.push(text), WORDS, {
+    mostWaiting: 1e9,
+    lang,
+    clock,
+  })
+  const labels = {
+    copy: '',
+    copied: '',
+    notCopied: '',
+    hidden: '',
+    done: '',
+    open: '',
+    footnotes: '',
+    backToText: '',
+  }
+  const renderer = createRenderer(answer, { labels })
+  for (const piece of pieces) {
+    renderer.write(piece)
+    spoken.grown()
+    pass(1000)
+  }
+  renderer.end()
+  spoken.end()
+  pass(600_000)
   return heard
 }
 
@@ -101,4 +136,4 @@ function createTime(): { clock: Clock; pass(ms: number): void } {
   }
 }
 
-globalThis.announcing = { hear, tellRegion }
+globalThis.announcing = { hear, hearRendered, tellRegion }

@@ -85,7 +85,7 @@ export function startAnswer(parts: Iterable<Uint8Array>, coming: Coming = {}): S
     usage,
     timing: () => undefined,
     onUpstreamEnd() {},
-    errorOf: errorInStream(allWords),
+    errorOf: errorInStream(allWords, false),
     ...fields,
     sink: {
       takes: TAKES[to],

@@ -27,7 +27,7 @@ const HTML = `<!doctype html>
 <body><main class="markdown" id="answer"></main><script type="module" src="/page.js"></script></body></html>`
 
 const PAGE_SCRIPT = `import * as render from '/render.js'
-const labels = { copy: 'Copy', copied: 'Copied', notCopied: 'Not copied', hidden: 'Hidden character', done: 'Done', open: 'To do' }
+const labels = { copy: 'Copy', copied: 'Copied', notCopied: 'Not copied', hidden: 'Hidden character', done: 'Done', open: 'To do', footnotes: 'Footnotes', backToText: 'Back to the text' }
 globalThis.millrace = { ...render, labels, answer: document.getElementById('answer') }`
 
 export interface Rendering {

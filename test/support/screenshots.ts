@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: writes pictures of the widget and the page in all their states to test/screenshots,
- * for review. With `-- dark phone`, only those whose name has one of these words.
+ * `npm run screenshots`: writes pictures of the widget in all its states to test/screenshots, for review, and
+ * those of the README to docs/pictures. With `-- dark phone`, only those whose name has one of these words.
  */
 import { mkdir } from 'node:fs/promises'
 import type { BrowserContextOptions, Page } from 'playwright-core'
@@ -8,6 +8,7 @@ import { buildClient } from '../../scripts/build-client.ts'
 import { bundleWorker, ROOT } from '../../scripts/bundle.ts'
 import { startBrowser } from './browser.ts'
 import { startMillrace } from './millrace.ts'
+import { takePicture, takeRace } from './readme-pictures.ts'
 import { hang } from './script.ts'
 import { answer, failing } from './scripts.ts'
 import { startSite, strictPolicy } from './site.ts'
@@ -42,6 +43,19 @@ def power(flow, head, efficiency=0.7):
 ![The wheel](https://images.example.com/wheel.jpg)
 `
 
+const SHORT_ANSWER = `A *race* is old English for a strong current. A **millrace** is the channel that brings it to
+the wheel:
+
+| wheel | head | efficiency |
+|:--|--:|--:|
+| overshot | 6 m | 85 % |
+| undershot | 1 m | 25 % |
+`
+
+/** A site's text in outlines. */
+const OUTLINES = `h1, p { color: transparent; background: repeating-linear-gradient(
+  light-dark(#e9eceb, #262c2d) 0 0.625rem, transparent 0 1.8rem) } h1 { width: 12rem; height: 0.625rem }`
+
 const HOSTILE = `* { all: unset !important; text-transform: uppercase !important; letter-spacing: 4px !important }
 button { display: none !important } html { font-size: 60px }`
 
@@ -52,6 +66,8 @@ interface Shot {
   lang?: string
   css?: string
   context?: BrowserContextOptions
+  /** Its name among the README's pictures. */
+  picture?: string
   /** Shows the state, once the page has the widget. */
   show(page: Page): Promise<void>
 }
@@ -99,6 +115,17 @@ const SHOTS: Shot[] = [
     },
   },
   { name: 'answered', show: askAndWait },
+  {
+    name: 'picture-widget',
+    tag: STARTERS,
+    css: OUTLINES,
+    context: { viewport: { width: 880, height: 600 } },
+    picture: 'widget',
+    async show(page) {
+      await ask(page, 'Why is it called a millrace?')
+      await page.locator('.answer[data-state="done"]').waitFor()
+    },
+  },
   { name: 'answered-dark', context: DARK, show: askAndWait },
   {
     name: 'answered-top',
@@ -149,10 +176,13 @@ const SHOTS: Shot[] = [
 ]
 
 const words = process.argv.slice(2)
-const wanted = SHOTS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
+const isWanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
+const wanted = SHOTS.filter(({ name }) => isWanted(name))
 
 await mkdir(FOLDER, { recursive: true })
-await Promise.all([buildClient(), bundleWorker()])
+// One after the other: the Worker takes in what the first one builds.
+await buildClient()
+await bundleWorker()
 const upstream = await startUpstream()
 upstream.when((call) => {
   const question = JSON.stringify(call.request.messages)
@@ -161,7 +191,7 @@ upstream.when((call) => {
   if (question.includes('limit')) return failing(429, {}, { 'retry-after': '75' })
   if (question.includes('slow')) return hang
   if (question.includes('flow')) return answer(deltas, 40)
-  return answer(deltas)
+  return answer(question.includes('called') ? (SHORT_ANSWER.match(/.{1,6}/gs) ?? []) : deltas)
 })
 let shot = SHOTS[0]
 const site = await startSite(() => ({
@@ -171,7 +201,7 @@ const site = await startSite(() => ({
   },
   body: `<!doctype html><html lang="${shot?.lang ?? 'en'}"><title>The old mill</title>
       <meta name="viewport" content="width=device-width">
-      <style>body { max-width: 40rem; margin: 3rem; font: 18px/1.6 Georgia, serif } ${shot?.css ?? ''}</style>
+      <style>:root { color-scheme: light dark } body { max-width: 40rem; margin: 3rem; font: 18px/1.6 Georgia, serif } ${shot?.css ?? ''}</style>
       <h1>The old mill</h1><p>${'Water has turned this wheel since 1612. '.repeat(40)}</p>
       <script type="module" src="${millrace.url}/widget.js" data-launcher ${shot?.tag ?? ''}></script>`,
 }))
@@ -188,12 +218,16 @@ try {
     page.setDefaultTimeout(15_000)
     await page.goto(site.url)
     await shot.show(page)
-    // Until animations have ended.
-    await page.waitForTimeout(400)
-    await page.screenshot({ path: `${FOLDER}/${shot.name}.png` })
+    if (shot.picture) await takePicture(page, shot.picture, async () => undefined)
+    else {
+      // Until animations have ended.
+      await page.waitForTimeout(400)
+      await page.screenshot({ path: `${FOLDER}/${shot.name}.png` })
+      console.log(`test/screenshots/${shot.name}.png`)
+    }
     await context.close()
-    console.log(`test/screenshots/${shot.name}.png`)
   }
+  if (isWanted('picture-race')) await takeRace(browser)
 } finally {
   await browser.close()
   await millrace.stop()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { DEFAULT_MODEL } from '../../worker/config/settings.ts'
 import { countChat, encodingFor } from '../../worker/tokens/chat.ts'
 
 /** Counts words, so that the formula's own numbers show. */
@@ -20,7 +21,9 @@ describe('encodingFor', () => {
     ['gpt-4.1-nano', 'o200k_base'],
     ['gpt-4.5-preview', 'o200k_base'],
     ['chatgpt-4o-latest', 'o200k_base'],
+    [DEFAULT_MODEL, 'o200k_base'],
     ['gpt-5.6', 'o200k_base'],
+    ['gpt-6.1-sol', 'o200k_base'],
     ['o3-mini', 'o200k_base'],
     ['some-model-of-tomorrow', 'o200k_base'],
     ['', 'o200k_base'],
@@ -67,7 +70,7 @@ describe('countChat', () => {
     ['gpt-5', -1],
     ['gpt-5-nano-2025-08-07', -1],
     ['o3-mini', -1],
-    ['gpt-5.4-mini', 0],
+    [DEFAULT_MODEL, 0],
     ['o3', 0],
     ['gpt-4', 0],
   ])('%s is corrected by %i', (model, tokens) => {

@@ -27,7 +27,14 @@ async function ask(answers: ((signal: AbortSignal) => Promise<Response>)[], sett
   }
   try {
     return {
-      ...(await askUpstream({ send, stream: setting.stream ?? true, call, deadlines, words: allWords })),
+      ...(await askUpstream({
+        host: 'api.example',
+        send,
+        stream: setting.stream ?? true,
+        call,
+        deadlines,
+        words: allWords,
+      })),
       attempts,
       call,
     }
@@ -73,7 +80,8 @@ describe('before the first byte, a failure is tried again', () => {
 
   test('twice at the most', async () => {
     const { answer, attempts } = await ask([unreachable, unreachable, unreachable])
-    expect(answer).toMatchObject({ code: 'upstream_unreachable', status: 502 })
+    const notes = { cause: 'api.example: connection refused', setting: 'OPENAI_BASE_URL', retries: 2 }
+    expect(answer).toMatchObject({ code: 'upstream_unreachable', status: 502, notes })
     expect(attempts).toBe(3)
   })
 
@@ -109,7 +117,7 @@ describe('before the first byte, a failure is tried again', () => {
     ])('%j is final, with its words', async (body, status) => {
       const { answer, attempts } = await ask([inSuccess(body)], { stream })
       expect(attempts).toBe(1)
-      expect(answer).toMatchObject({ code: 'upstream_rejected', status, upstreamStatus: 200 })
+      expect(answer).toMatchObject({ code: 'upstream_rejected', status, notes: { upstream_status: 200 } })
       expect((answer as ApiError).message).toMatch(/Filtered|Too long|No such model/)
     })
   })

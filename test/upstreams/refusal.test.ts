@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { ERROR_BODY_MS } from '../../worker/limits.ts'
+import { toBytes } from '../../worker/protocol/encode.ts'
 import { errorInStream, errorInSuccess, readRefusal } from '../../worker/upstreams/refusal.ts'
+import { createWords, type UpstreamWords } from '../../worker/upstreams/words.ts'
 import { allWords } from '../support/all-words.ts'
 
 const textOf = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body))
 const refused = async (status: number, body: unknown, headers = {}) =>
-  (await readRefusal(new Response(textOf(body), { status, headers }), allWords)).error
+  (await readRefusal(new Response(textOf(body), { status, headers }), { words: allWords })).error
 
 const said = {
   error: {
@@ -86,9 +89,140 @@ test('words about the account are removed, in every form', async () => {
   }
 })
 
+describe('the log', () => {
+  const key = { message: 'Incorrect API key provided: sk-abcdefgh.', type: 'invalid_request_error' }
+  const logged = async (status: number, error: object, question?: string) => {
+    const response = new Response(JSON.stringify({ error }), { status })
+    const asker = { words: allWords, ...(question !== undefined && { question: toBytes(question) }) }
+    return (await readRefusal(response, asker)).error.notes
+  }
+
+  test.each([
+    ['a wrong key', 401, { ...key, code: 'invalid_api_key' }, 'invalid_api_key', 'OPENAI_API_KEY'],
+    ['a spent quota', 429, { message: 'm', code: 'insufficient_quota' }, 'insufficient_quota', undefined],
+    ['a limit', 429, { message: 'm', code: 'rate_limit_exceeded' }, 'rate_limit_exceeded', undefined],
+    ['a type for want of a code', 429, { message: 'm', type: 'tokens' }, 'tokens', undefined],
+    ['a model', 404, { message: 'm', code: 'model_not_found' }, 'model_not_found', 'MODELS'],
+    ['a model, without access', 403, { message: 'm', code: 'model_not_found' }, 'model_not_found', 'MODELS'],
+    [
+      'a model, in words',
+      404,
+      { message: 'model "x" not found, try pulling it first' },
+      'server_error',
+      'MODELS',
+    ],
+    [
+      'a model, as Azure says',
+      404,
+      { message: 'm', code: 'DeploymentNotFound' },
+      'DeploymentNotFound',
+      'MODELS',
+    ],
+    ['a path', 404, { message: 'Not Found' }, 'server_error', 'OPENAI_BASE_URL'],
+    [
+      'a place',
+      403,
+      { message: 'm', code: 'unsupported_country_region_territory' },
+      'unsupported_country_region_territory',
+      'LOCATION_HINT',
+    ],
+    [
+      'a mistake',
+      400,
+      { message: 'm', code: 'context_length_exceeded' },
+      'context_length_exceeded',
+      undefined,
+    ],
+    [
+      'a code that is none',
+      400,
+      { message: 'm', type: 'a b', code: 'what you asked for' },
+      undefined,
+      undefined,
+    ],
+    [
+      'an endless code',
+      400,
+      { message: 'm', type: 'x'.repeat(65), code: 'x'.repeat(65) },
+      undefined,
+      undefined,
+    ],
+  ])('has of %s the code, and the setting that mends it', async (_, status, error, code, setting) => {
+    expect(await logged(status, error)).toEqual({
+      upstream_status: status,
+      ...(code && { upstream_code: code }),
+      ...(setting && { setting }),
+      ...(status === 401 && { cause: expect.any(String) }),
+    })
+  })
+
+  test('has what is said of the account, without the key, and nothing else that is said', async () => {
+    expect((await logged(401, key)).cause).toBe('Incorrect API key provided: […]')
+    expect((await logged(402, { message: 'x '.repeat(1000) })).cause?.length).toBeLessThanOrEqual(300)
+    for (const status of [400, 403, 404, 422, 429, 500, 503]) {
+      expect((await logged(status, key)).cause, String(status)).toBeUndefined()
+    }
+  })
+
+  test('has nothing that was asked', async () => {
+    const message = 'Unauthorized: what colour has the sky?'
+    expect((await logged(401, { message }, '{"content":"Why is it blue?"}')).cause).toBe(message)
+    for (const asked of [
+      'What colour has the sky?',
+      'WHAT\\nCOLOUR HAS',
+      `{"content":"${'x'.repeat(200_000)}"}`,
+    ]) {
+      expect((await logged(401, { message }, asked)).cause, asked.slice(0, 30)).toBeUndefined()
+    }
+  })
+})
+
+describe('on one’s own machine', () => {
+  const { forKeys, forOwner, forVisitors } = createWords({
+    values: ['s3cret-key-of-the-upstream'],
+    hosts: [],
+    systemPrompt: 'You sell shoes for Acme, and nothing else.',
+  })
+  const says = async (words: UpstreamWords, message: string, status = 401) => {
+    const response = new Response(JSON.stringify({ error: { message, code: 'invalid_api_key' } }), { status })
+    return (await readRefusal(response, { words })).error
+  }
+
+  test('the caller reads what the upstream says of the account, cleaned', async () => {
+    const error = await says(forOwner, 'Incorrect API key provided: s3cret-key-of-the-upstream.')
+    expect(error.envelope().error).toEqual({
+      message:
+        "The upstream refused this Worker's credentials or location. (invalid_api_key) Incorrect API key provided: […].",
+      type: 'server_error',
+      param: null,
+      code: 'upstream_refused',
+    })
+    expect((await says(forOwner, 'Overloaded.', 503)).message).toContain('Overloaded.')
+    const quoted = await says(forOwner, 'You sell shoes for Acme, and nothing else.')
+    expect(quoted.message).not.toContain('shoes')
+  })
+
+  test('and nowhere else', async () => {
+    for (const words of [forKeys, forVisitors]) {
+      for (const status of [401, 403, 500, 503]) {
+        expect((await says(words, 'Zebra.', status)).message).not.toMatch(/Zebra|invalid_api_key/)
+      }
+    }
+  })
+})
+
+test('a refusal whose body never ends is known by its status', async () => {
+  vi.useFakeTimers()
+  const response = new Response(new ReadableStream({ pull: () => new Promise(() => {}) }), { status: 503 })
+  const refusal = readRefusal(response, { words: allWords })
+  await vi.advanceTimersByTimeAsync(ERROR_BODY_MS)
+  expect((await refusal).error).toMatchObject({ code: 'upstream_overloaded' })
+  vi.useRealTimers()
+})
+
 describe('an error that came with status 200 is treated as if it had come with its own status', () => {
   const inSuccess = (body: unknown) =>
-    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }), allWords)
+    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }), { words: allWords })
   const message = 'No.'
 
   test.each([
@@ -107,7 +241,7 @@ describe('an error that came with status 200 is treated as if it had come with i
     expect(refusal?.error).toMatchObject({
       status,
       code,
-      upstreamStatus: 200,
+      notes: { upstream_status: 200 },
       headers: { 'retry-after': '7' },
     })
     if (code === 'upstream_rejected') expect(refusal?.error.message).toBe(message)
@@ -130,11 +264,11 @@ describe('an error in a stream', () => {
     ['a mistake', '400', 'upstream_rejected', 400, 'No.'],
     ['our key', 'invalid_api_key', 'upstream_refused', 502, expect.stringContaining('credentials')],
   ])('with %s in its code: %s is %s', (_, code, own, status, message) => {
-    expect(errorInStream(allWords)({ ...wire, code })).toMatchObject({ code: own, status, message })
+    expect(errorInStream(allWords, false)({ ...wire, code })).toMatchObject({ code: own, status, message })
   })
 
   test('of an answer that is judged has no words of the upstream', () => {
-    const { error } = errorInStream(undefined)({ ...wire, code: 'odd' }).envelope()
+    const { error } = errorInStream(allWords, true)({ ...wire, code: 'odd' }).envelope()
     expect(error).toMatchObject({ message: 'The upstream failed.', code: 'upstream_error' })
   })
 })

@@ -4,6 +4,7 @@
  * charged by the second. Pure.
  */
 import type { Counted, Tokens } from '../answer/usage.ts'
+import type { ApiError } from '../errors.ts'
 import type { EndState } from '../protocol/wire.ts'
 
 /** What a call upstream did. Times in milliseconds. */
@@ -40,6 +41,10 @@ export interface CallAccount {
   bytes?: number | undefined
   /** What was counted of an answer. */
   tokens?: Tokens | undefined
+  /** Why an answer that had begun is not whole. */
+  error?: ApiError | undefined
+  /** When a streamed answer's first token came, in milliseconds since the epoch. */
+  firstToken?: number | undefined
   /** Tokens in all; `undefined`: the call has cost nothing. */
   charged: number | undefined
 }

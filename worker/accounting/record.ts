@@ -6,6 +6,8 @@ import type { EndState, UsageSource } from '../protocol/wire.ts'
  * milliseconds.
  */
 export interface RequestRecord {
+  /** When the request came: ISO 8601, in UTC. */
+  ts: string
   id: string
   /** The route's pattern, or `none`; never the path as it was sent. */
   route: string
@@ -13,17 +15,26 @@ export interface RequestRecord {
   status: number
   /** Who called: `open`, `demo`, `visitor:` and the visitor's id, or `key:` and the key's name. */
   caller?: string
+  /** The origin of the page that asked; `null` or `invalid` where the request has another `Origin`. */
+  origin?: string
   model?: string
   upstream_status?: number
+  /** The code of the upstream's error. */
+  upstream_code?: string
   /** How often the call upstream was repeated before its first byte. */
   retries?: number
   /** From the request to the first byte of the answer. */
   first_byte_ms?: number
+  /** From the request to the first token of a streamed answer. */
+  first_token_ms?: number
   total_ms: number
   /** Bytes of the answer that the caller got. */
   bytes?: number
   prompt_tokens?: number
   completion_tokens?: number
+  /** As the upstream says: of the prompt's tokens those that it had cached, of the answer's the hidden ones. */
+  cached_tokens?: number
+  reasoning_tokens?: number
   usage_source?: UsageSource
   /** What a budget is charged, in all: with attempts that failed, and work that could not be seen. */
   charged_tokens?: number
@@ -31,8 +42,10 @@ export interface RequestRecord {
   end?: EndState
   /** The error's code, if there was an error. */
   code?: string
-  /** For an unexpected error: its name and place. */
+  /** What is behind the error: see `Notes` (errors.ts); for an unexpected one, its name and place. */
   cause?: string
+  /** The setting by which the owner mends it. */
+  setting?: string
 }
 
 /** A dataset of Workers Analytics Engine. */
@@ -46,7 +59,17 @@ export function record(line: RequestRecord, dataset?: Dataset): void {
   // Queries depend on the order: docs/PROTOCOL.md.
   dataset?.writeDataPoint({
     indexes: [line.caller ?? 'none'],
-    blobs: [line.route, line.model ?? '', line.end ?? '', line.usage_source ?? '', line.code ?? '', line.id],
+    blobs: [
+      line.route,
+      line.model ?? '',
+      line.end ?? '',
+      line.usage_source ?? '',
+      line.code ?? '',
+      line.id,
+      line.origin ?? '',
+      line.upstream_code ?? '',
+      line.setting ?? '',
+    ],
     doubles: [
       line.status,
       line.first_byte_ms ?? 0,
@@ -56,6 +79,9 @@ export function record(line: RequestRecord, dataset?: Dataset): void {
       line.completion_tokens ?? 0,
       line.retries ?? 0,
       line.charged_tokens ?? 0,
+      line.first_token_ms ?? 0,
+      line.cached_tokens ?? 0,
+      line.reasoning_tokens ?? 0,
     ],
   })
 }

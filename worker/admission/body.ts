@@ -2,7 +2,7 @@
  * What may be asked: the caller's body, read within bounds. A key holder's goes to the upstream as it came,
  * wherever nothing has to change; a visitor's is written anew from what its rules allow.
  */
-import { ApiError } from '../errors.ts'
+import { ApiError, invalidJson } from '../errors.ts'
 import { chatRequests } from '../formats/chat-completions/request.ts'
 import type { Changes, Question, RequestFormat } from '../formats/format.ts'
 import { MAX_JSON_DEPTH } from '../limits.ts'
@@ -142,7 +142,7 @@ function readBody(text: string, { visitor }: Rules, format: RequestFormat): Ques
   try {
     body = JSON.parse(text)
   } catch {
-    return new ApiError('invalid_json')
+    return invalidJson(text)
   }
   if (!isRecord(body)) return new ApiError('invalid_json', { message: 'The body must be a JSON object.' })
   return format.read(body, visitor)

@@ -15,6 +15,7 @@ import {
   MAX_BYTES_PER_CHAR,
   MAX_CHARS_PER_TOKEN,
   MAX_MODEL_CHARS,
+  MAX_SHOWN_CHARS,
   RESERVED_OUTPUT_TOKENS,
   VISITOR_TOKENS,
 } from '../limits.ts'
@@ -62,15 +63,16 @@ export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve
     const counted = reserve || maxInputTokens !== undefined
     return { ...shared, models, maxInputTokens, maxOutputTokens, ...(counted && { counterFor }) }
   }
+  const isDemo = config.upstream.kind === 'demo'
   return {
     ...shared,
     // Some of an upstream's models are very expensive, so visitors choose among the models that the owner
-    // names.
-    models: models ?? [defaultModel],
+    // names. The demo has one, under any name.
+    models: models ?? (isDemo ? undefined : [defaultModel]),
     maxInputTokens: maxInputTokens ?? VISITOR_TOKENS.input,
     maxOutputTokens: maxOutputTokens ?? VISITOR_TOKENS.output,
     counterFor,
-    visitor: config.upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
+    visitor: isDemo ? withDemoFields(visitors) : visitors,
   }
 }
 
@@ -102,10 +104,14 @@ export function chooseModel(asked: string | undefined, { models, defaultModel }:
     })
   }
   if (models === undefined || models.includes(model)) return model
-  return new ApiError('model_not_found', {
-    message: `This model is not offered here. On offer: ${models.join(', ')}.`,
-    param: 'model',
-  })
+  return modelNotOffered(model, models)
+}
+
+/** Names the model that was asked for: an SDK may have chosen it. */
+export function modelNotOffered(model: string, offered: readonly string[]): ApiError {
+  const shown = JSON.stringify(model.slice(0, MAX_SHOWN_CHARS))
+  const message = `The model ${shown} is not offered here. On offer: ${offered.join(', ')}.`
+  return new ApiError('model_not_found', { message, param: 'model' })
 }
 
 /** What was counted of a call before it is made. */

@@ -159,7 +159,7 @@ function judged(
     const cut = { choices: outcome.open, reason: 'content_filter' as const }
     return { end: { state: 'moderated' }, closing: { cut, retract }, withdrawn }
   }
-  const error = new ApiError('moderation_unavailable', { cause: outcome.why })
+  const error = new ApiError('moderation_unavailable', { notes: { cause: outcome.why } })
   return { end: { state: 'failed', error }, closing: { retract }, withdrawn }
 }
 

@@ -96,12 +96,14 @@ async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): P
   call.onLeave(watched.drainNow)
   const working = watched.ended.then(() => Date.now() - answer.asked)
   const counted = watched.ended.then(feed.end)
-  const { body, ended } = pipeNative({ ...answer, ...call, format: chatCompletions, watched })
+  const errorOf = errorInStream(flow.words, false)
+  const { body, ended } = pipeNative({ ...answer, ...call, format: chatCompletions, watched, errorOf })
   return {
     delivery: { ...head(answer, EVENT_STREAM), body },
-    ended: ended.then(async ({ state, bytes }) => {
+    ended: ended.then(async ({ state: end, bytes, error }) => {
       watched.drainNow()
-      return { end: state, bytes, isWhole: state === 'done', ms: await working, counted: await counted }
+      const work = { isWhole: end === 'done', ms: await working, counted: await counted }
+      return { ...work, end, bytes, error, firstToken: watched.firstToken }
     }),
   }
 }
@@ -138,7 +140,7 @@ async function throughEngine(
     chunks: silence.chunks,
     signal: call.signal,
     abort: call.leave,
-    observers: [usage, ...(chat.wants === 'timing' ? [timer] : []), ...limit],
+    observers: [usage, timer, ...limit],
     hidesUsage: chat.hidesUsage || tell === 'timing',
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
     sink: sinkOf(body, () => `\n\n${inWords(usage.usage().usage, timing())}\n`),
@@ -149,11 +151,13 @@ async function throughEngine(
       work.isWhole = state === 'done'
       work.ms = Date.now() - answer.asked
     },
-    errorOf: errorInStream(output ? undefined : words),
+    errorOf: errorInStream(words, output),
   }).finally(silence.stop)
-  const ended = running.then(({ state }) => ({
+  const ended = running.then(({ state, error }) => ({
     ...work,
     end: state,
+    error,
+    firstToken: timer.firstToken,
     bytes: body.bytes,
     counted: usage.counted(),
   }))
@@ -182,7 +186,7 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
     return { delivery: new ApiError('caller_left'), ended: account('stopped', 0) }
   }
   if (verdict.kind === 'unavailable') {
-    const error = new ApiError('moderation_unavailable', { cause: verdict.why })
+    const error = new ApiError('moderation_unavailable', { notes: { cause: verdict.why } })
     return { delivery: error, ended: account('failed', 0) }
   }
   const passed = verdict.kind === 'passed'
@@ -203,13 +207,8 @@ interface Delivery extends Head {
   body: ReadableStream<Uint8Array>
 }
 
-/** What became of an answer that had begun. */
-interface Ended extends AnswerWork {
-  /** Absent if none of it was sent: then the error tells. */
-  end?: EndState
-  /** Bytes that were sent to the caller. */
-  bytes?: number
-}
+/** What became of an answer that had begun. Without an `end` none of it was sent: then the error tells. */
+interface Ended extends AnswerWork, Omit<CallAccount, 'tokens' | 'charged'> {}
 
 interface Handed {
   delivery: Delivery | ApiError
@@ -245,7 +244,8 @@ async function converse(
     : undefined
   void judged?.then((refusal) => refusal && call.leave(refusal))
   const send = (signal: AbortSignal) => upstream.chat(chat.bytes, signal)
-  const asked = await askUpstream({ send, stream: chat.stream, call, deadlines, words })
+  const { bytes: question, stream } = chat
+  const asked = await askUpstream({ host: upstream.host, send, stream, call, deadlines, words, question })
 
   async function answered({ answer, unstreamed }: UpstreamResult): Promise<Handed> {
     if (answer instanceof ApiError) {
@@ -277,9 +277,12 @@ function accountOf(
   const counted = answer?.counted?.tokens
   const promptTokens = () =>
     tokens.prompt ?? counted?.prompt_tokens ?? question.promptTokens(model, counterFor(model))
+  const { end, bytes, error, firstToken } = answer ?? {}
   return {
-    end: answer?.end,
-    bytes: answer?.bytes,
+    end,
+    bytes,
+    error,
+    firstToken,
     tokens: counted,
     charged: chargeOf({ lost, answer }, { ...terms, promptTokens }),
   }

@@ -9,7 +9,9 @@ export interface AnswerTimes {
 }
 
 export interface Timer {
-  see(event: AnswerEvent): void
+  see(event: Pick<AnswerEvent, 'texts'>): void
+  /** When the first token came, by the timer's clock; `undefined` before it. */
+  readonly firstToken: number | undefined
   /** @returns the times up to now */
   measure(times: AnswerTimes, usage: Usage): Timing
 }
@@ -18,6 +20,9 @@ export interface Timer {
 export function createTimer(now: () => number): Timer {
   let firstToken: number | undefined
   return {
+    get firstToken() {
+      return firstToken
+    },
     see({ texts }) {
       // The chunk with the role has no text, so it is not the first token.
       if (firstToken === undefined && texts.some(({ kind }) => kind !== 'other')) firstToken = now()

@@ -4,6 +4,7 @@
  * some send a running count with each chunk, which is too low if the caller leaves early.
  */
 import type { AnswerEvent, WholeAnswer } from '../formats/answer-format.ts'
+import { isRecord } from '../protocol/json.ts'
 import type { Usage, UsageSource } from '../protocol/wire.ts'
 import type { Counter } from '../tokens/counter.ts'
 import { isTokenCount } from '../tokens/token-count.ts'
@@ -12,6 +13,9 @@ import { isTokenCount } from '../tokens/token-count.ts'
 export interface Tokens {
   prompt_tokens: number
   completion_tokens: number
+  /** Of the prompt's, those that the upstream had cached; of the answer's, hidden ones. As it says. */
+  cached_tokens?: number
+  reasoning_tokens?: number
   usage_source: UsageSource
 }
 
@@ -63,7 +67,9 @@ export function createUsageCount(promptTokens: () => number, counter: Counter): 
     const inTotal = isTokenCount(total) ? total - prompt_tokens : 0
     const completion_tokens = Math.max(said, inTotal, counted)
     const usage_source = counted > Math.max(said, inTotal) ? 'estimated' : 'upstream'
-    return { prompt_tokens, completion_tokens, usage_source }
+    const cached_tokens = detail(sent.prompt_tokens_details, 'cached_tokens')
+    const reasoning_tokens = detail(sent.completion_tokens_details, 'reasoning_tokens')
+    return { prompt_tokens, completion_tokens, ...cached_tokens, ...reasoning_tokens, usage_source }
   }
 
   return {
@@ -90,4 +96,9 @@ export function createUsageCount(promptTokens: () => number, counter: Counter): 
     tokens,
     counted: () => ({ tokens: tokens(), isFinal }),
   }
+}
+
+function detail<Name extends string>(details: unknown, name: Name): { [N in Name]?: number } {
+  const count = isRecord(details) ? details[name] : undefined
+  return (isTokenCount(count) ? { [name]: count } : {}) as { [N in Name]?: number }
 }

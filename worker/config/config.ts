@@ -4,6 +4,7 @@
  */
 import type { Deadlines, Keeping } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
+import { DEMO_MODEL } from '../protocol/wire.ts'
 import type { ModerationApi } from '../upstreams/moderations.ts'
 import { type AccessKey, ConfigError } from './parsers.ts'
 import { DEFAULT_MODEL, readValues, type Values, type Vars } from './settings.ts'
@@ -68,9 +69,6 @@ export interface ModerationConfig extends Omit<Moderating, 'judge'> {
   api: ModerationApi | undefined
 }
 
-/** What the demo calls itself, so that its words are not taken for a model's. */
-const DEMO_MODEL = 'millrace-demo'
-
 /** @throws {ConfigError} naming the first variable with a wrong value */
 export function readConfig(vars: Vars): Config {
   const values = readValues(vars)
@@ -81,7 +79,7 @@ export function readConfig(vars: Vars): Config {
   const moderation = moderationOf(values)
   return {
     upstream: demo ? { kind: 'demo', speed: values.DEMO_SPEED } : { kind: 'openai', baseUrl, apiKey },
-    models: models ?? (demo ? [DEMO_MODEL] : undefined),
+    models,
     defaultModel: models?.[0] ?? (demo ? DEMO_MODEL : DEFAULT_MODEL),
     outputBoundField: values.OUTPUT_BOUND_FIELD ?? (official ? 'max_completion_tokens' : 'max_tokens'),
     accessKeys: values.ACCESS_KEYS,

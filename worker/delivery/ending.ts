@@ -6,6 +6,7 @@ import type { AnswerFormat } from '../formats/answer-format.ts'
 import { MAX_COMPLETED_CHARS, MAX_EVENT_BYTES } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
+import type { WireError } from '../protocol/wire.ts'
 
 export interface Ending {
   /**
@@ -15,6 +16,8 @@ export interface Ending {
   state: 'done' | 'empty' | 'failed' | 'open'
   /** The bytes after the last whole event: the beginning of a cut-off event, or empty. */
   unfinished: string
+  /** What the upstream reported, if it `failed`. */
+  error?: WireError | undefined
 }
 
 // Two line ends in a row close an event. `\r(?!\n)`: otherwise a single CRLF would count as two line ends.
@@ -36,6 +39,7 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
   const reader = format.reader('')
   const events = createEventReader(MAX_EVENT_BYTES)
   let state: Ending['state'] = 'open'
+  let error: WireError | undefined
   /** Whether any event with JSON has come. */
   let hasBegun = false
   /** The unfinished event, in the pieces it came in. */
@@ -62,9 +66,12 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
     hasBegun ||= whole.includes('{')
     if (state !== 'open' || !format.mayEnd(whole)) return
     for (const { event } of events.push(toBytes(whole))) {
-      const kind = event && reader.read(event).kind
-      if (kind === 'done') state = hasBegun ? 'done' : 'empty'
-      if (kind === 'error') state = 'failed'
+      const read = event && reader.read(event)
+      if (read?.kind === 'done') state = hasBegun ? 'done' : 'empty'
+      if (read?.kind === 'error') {
+        state = 'failed'
+        error = read.error
+      }
       if (state !== 'open') return
     }
   }
@@ -82,7 +89,7 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
       isLarge = false
       hold(text.slice(end))
     },
-    now: () => ({ state, unfinished: isLarge ? '' : held.join('') }),
+    now: () => ({ state, unfinished: isLarge ? '' : held.join(''), error }),
   }
 }
 

@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts'
 import type { AnswerFormat } from '../formats/answer-format.ts'
 import { BROKEN_PIPE_GRACE_MS, READER_STALL_MS } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
+import type { WireError } from '../protocol/wire.ts'
 import { sleep } from '../sleep.ts'
 import type { Watched } from './watch.ts'
 
@@ -28,9 +29,11 @@ interface Source {
   /** Signal of the upstream call, which is aborted here when the caller leaves. */
   signal: AbortSignal
   abort(reason: ApiError): void
+  /** The upstream's error in mid-stream, for the log: the caller has its bytes. */
+  errorOf(wire: WireError): ApiError
 }
 
-export function pipeNative({ first, format, watched, signal, abort }: Source): Piped {
+export function pipeNative({ first, format, watched, signal, abort, errorOf }: Source): Piped {
   const { readable, writable } = new IdentityTransformStream()
   const over = new AbortController()
   // The runtime may never read the body of a caller who has left, and then no write to it ends.
@@ -69,7 +72,7 @@ export function pipeNative({ first, format, watched, signal, abort }: Source): P
   }
 
   async function lastWords(): Promise<AnswerEnd> {
-    const { state, unfinished } = watched.ending()
+    const { state, unfinished, error } = watched.ending()
     const isWhole = state === 'done' || (state === 'open' && format.isUnterminatedEnd(unfinished))
     const end = endOf(signal.aborted ? signal.reason : new ApiError('upstream_truncated'))
     const finish = async () => {
@@ -85,7 +88,7 @@ export function pipeNative({ first, format, watched, signal, abort }: Source): P
       return { state: isWhole ? 'done' : 'stopped' }
     }
     if (isWhole) return { state: 'done' }
-    return state === 'failed' ? { state } : end
+    return state === 'failed' ? { state, ...(error && { error: errorOf(error) }) } : end
   }
 
   /** A reader that takes nothing any more must not keep the account open. It may still read what is there. */

@@ -20,10 +20,15 @@ interface Watch {
   /** Called once no byte has come for `silenceMs`, give or take a quarter. */
   onSilence(): void
   silenceMs: number
+  /** Whether the next bytes are awaited: then there is no pause before them. */
+  isEager(): boolean
 }
 
 /** @param branch a stream of bytes with no other reader, such as one side of a `tee()` */
-export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, silenceMs }: Watch): Tap {
+export function tap(
+  branch: ReadableStream<Uint8Array>,
+  { onBytes, onSilence, silenceMs, isEager }: Watch,
+): Tap {
   const reader = branch.getReader({ mode: 'byob' })
   let hurried = false
   const { promise: pressed, resolve: press } = Promise.withResolvers<void>()
@@ -43,7 +48,7 @@ export function tap(branch: ReadableStream<Uint8Array>, { onBytes, onSilence, si
         if (done) return 'end'
         onBytes(value)
         // A full read is part of a burst: read on at once, because unread bytes pile up.
-        paused = hurried || value.byteLength === TAP_READ_BYTES ? 0 : interval
+        paused = hurried || value.byteLength === TAP_READ_BYTES || isEager() ? 0 : interval
         if (paused > 0) await pause(interval, pressed)
       }
     } catch {

@@ -5,6 +5,7 @@
 import { ApiError } from '../errors.ts'
 import type { AnswerFormat } from '../formats/answer-format.ts'
 import { type Ending, followEnding } from './ending.ts'
+import { followStart } from './start.ts'
 import { type Tap, tap } from './tap.ts'
 
 export interface Watched extends Tap {
@@ -14,6 +15,8 @@ export interface Watched extends Tap {
   ending(): Ending
   /** Bytes of the upstream's answer up to the last look. */
   readonly bytes: number
+  /** When the first token came, in milliseconds since the epoch. */
+  readonly firstToken: number | undefined
 }
 
 interface Source {
@@ -29,9 +32,11 @@ interface Source {
 export function watch({ first, rest, format, abort, silenceMs, observe }: Source): Watched {
   const [toCaller, toTap] = rest.tee()
   const ending = followEnding(format)
+  const start = followStart(format)
   let bytes = 0
   const see = (part: Uint8Array) => {
     bytes += part.byteLength
+    start.push(part)
     ending.push(part)
     observe(part)
     // An upstream may stay open after its end. The caller still gets what the other branch has not piped
@@ -43,6 +48,7 @@ export function watch({ first, rest, format, abort, silenceMs, observe }: Source
     onBytes: see,
     onSilence: () => abort(new ApiError('upstream_silence_timeout')),
     silenceMs,
+    isEager: () => start.isAwaited,
   })
   return {
     ...watched,
@@ -50,6 +56,9 @@ export function watch({ first, rest, format, abort, silenceMs, observe }: Source
     ending: ending.now,
     get bytes() {
       return bytes
+    },
+    get firstToken() {
+      return start.firstToken
     },
   }
 }

@@ -29,7 +29,11 @@ export function access(): MiddlewareHandler<App> {
     const { account, config, page, sessions } = c.var
     const visit = sessions && { sessions, page, now: Date.now() }
     const caller = await identify(c.req.raw.headers, config, visit)
-    if (caller instanceof ApiError) return refuse(c, caller)
+    if (caller instanceof ApiError) {
+      // A page's visitor has no key, so its owner has to let visitors in.
+      if (page !== undefined && sessions === undefined) account.setting = 'SESSION_SECRET'
+      return refuse(c, caller)
+    }
     c.set('caller', caller)
     account.caller = caller
     c.set('limits', limitsFor(caller, config))
@@ -52,11 +56,17 @@ export async function identify(
     const visitor = await visit.sessions.read(presented, visit.page, visit.now)
     return visitor instanceof ApiError ? visitor : `visitor:${visitor.id}`
   }
-  if (config.upstream.kind === 'demo') return 'demo'
-  if (config.openAccess) return 'open'
+  const anyone = openTo(config)
+  if (anyone !== undefined) return anyone
   return new ApiError(presented === undefined ? 'access_key_required' : 'invalid_access_key', {
     headers: { 'www-authenticate': 'Bearer' },
   })
+}
+
+/** The caller that anyone is, where no key and no session is needed. */
+export function openTo({ upstream, openAccess }: Config): 'demo' | 'open' | undefined {
+  if (upstream.kind === 'demo') return 'demo'
+  return openAccess ? 'open' : undefined
 }
 
 async function holderOf(key: string, known: readonly AccessKey[]): Promise<string | undefined> {

@@ -8,7 +8,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { type Config, readConfig, type Vars } from '../config/config.ts'
 import { ConfigError } from '../config/parsers.ts'
-import { ApiError } from '../errors.ts'
+import { type ApiError, misconfigured } from '../errors.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { chooseModeration, chooseUpstream, chooseWords } from '../upstreams/choose.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
@@ -17,9 +17,9 @@ import { createAddressNames } from '../visitors/address.ts'
 import type { Grants } from '../visitors/grant.ts'
 import { createSessions } from '../visitors/session.ts'
 import { turnstile } from '../visitors/turnstile.ts'
-import type { App } from './context.ts'
+import type { App, Context } from './context.ts'
 import { checkOpenAccess } from './loopback.ts'
-import { refuse } from './respond.ts'
+import { ANY_PAGE, refuse } from './respond.ts'
 
 /** What the configuration makes. */
 export interface Parts {
@@ -44,15 +44,20 @@ export function configure(): MiddlewareHandler<App> {
         parts = createParts(c.env)
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error
-        return refuse(c, new ApiError('configuration_error', { message: error.message }))
+        return refuseMisconfigured(c, misconfigured(error.message))
       }
       known.set(c.env, parts)
     }
     for (const [name, part] of Object.entries(parts)) c.set(name as keyof Parts, part)
     const error = checkOpenAccess(c.req.raw, parts.config)
-    if (error !== undefined) return refuse(c, error)
+    if (error !== undefined) return refuseMisconfigured(c, error)
     await next()
   }
+}
+
+/** Which pages may read a refusal is configuration too, so that of a wrong one is for all. */
+function refuseMisconfigured(c: Context, error: ApiError): Promise<Response> {
+  return refuse(c, error.withHeaders({ ...error.headers, 'access-control-allow-origin': ANY_PAGE }))
 }
 
 function createParts(vars: Vars): Parts {

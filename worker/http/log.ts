@@ -10,13 +10,13 @@ import type { MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { CallAccount } from '../accounting/charge.ts'
 import { type Dataset, type RequestRecord, record } from '../accounting/record.ts'
+import type { Notes } from '../errors.ts'
 import { LOGGED_AFTER_LEAVING_MS } from '../limits.ts'
 import type { EndState } from '../protocol/wire.ts'
+import { originOf } from './origin.ts'
 
 export interface Account
-  extends Partial<
-    Pick<RequestRecord, 'caller' | 'model' | 'upstream_status' | 'retries' | 'code' | 'cause'>
-  > {
+  extends Partial<Pick<RequestRecord, 'caller' | 'model' | 'retries' | 'code' | keyof Notes>> {
   /** Where the request is a call, or its answer a stream: how it ended, and what it came to. */
   ended?: Promise<Partial<CallAccount>>
   /** Whether it opens or reads a durable stream. The stream itself is logged when it ends, under the id of the request that opened it. */
@@ -32,6 +32,7 @@ export function log(): MiddlewareHandler<{
   return async function log(c, next) {
     const started = Date.now()
     const own: Account = { timing: {} }
+    const origin = originOf(c.req.raw.headers)
     c.set('account', own)
     const { promise: answered, resolve: answer } = Promise.withResolvers<Answered>()
 
@@ -46,14 +47,18 @@ export function log(): MiddlewareHandler<{
       // Where only middleware matched there is no route. The path itself may hold anything, so it is never
       // logged.
       const pattern = routePath(c, -1)
-      const { end, bytes, tokens, charged } = (await ended) ?? {}
+      const { end, bytes, tokens, charged, error, firstToken } = (await ended) ?? {}
       const line = {
+        ts: new Date(started).toISOString(),
         id,
         route: pattern === '/*' ? 'none' : pattern,
         method: c.req.method,
         status,
+        ...(origin !== undefined && { origin }),
         ...known,
+        ...(error && { code: error.code, ...error.notes }),
         ...(first_byte_ms !== undefined && { first_byte_ms }),
+        ...(firstToken !== undefined && { first_token_ms: firstToken - started }),
         total_ms: Date.now() - started,
         ...(bytes !== undefined && { bytes }),
         ...tokens,

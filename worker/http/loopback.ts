@@ -6,17 +6,16 @@
  *   const error = checkOpenAccess(request, config)
  */
 import type { Config } from '../config/config.ts'
-import { ApiError } from '../errors.ts'
+import { type ApiError, misconfigured } from '../errors.ts'
 
 export function checkOpenAccess(
   request: Request,
   { openAccess }: Pick<Config, 'openAccess'>,
 ): ApiError | undefined {
   if (!openAccess || isLocal(request)) return undefined
-  return new ApiError('configuration_error', {
-    message:
-      "OPEN_ACCESS works on one's own machine alone, at localhost or 127.0.0.1. Elsewhere leave it out, and call with an access key.",
-  })
+  return misconfigured(
+    "OPEN_ACCESS works on one's own machine alone, at localhost or 127.0.0.1. Elsewhere leave it out, and call with an access key.",
+  )
 }
 
 /**

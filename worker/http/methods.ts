@@ -13,26 +13,26 @@ import { ApiError } from '../errors.ts'
 import { MAX_ASKED_HEADERS_CHARS, PREFLIGHT_MAX_AGE_S } from '../limits.ts'
 import type { App } from './context.ts'
 import { refuse } from './respond.ts'
+import { methodsByPath } from './routes.ts'
 
 export function answerOtherMethods(app: Hono<App>): void {
   for (const [path, methods] of methodsByPath(app)) {
     const allow = [...[...methods].toSorted(), 'OPTIONS'].join(', ')
     app.options(path, (c) => c.body(null, 204, { allow, ...preflightHeaders(c.req.raw, allow) }))
-    app.all(path, (c) => refuse(c, new ApiError('method_not_allowed', { headers: { allow } })))
+    app.all(path, (c) => refuse(c, methodRefused(path, c.req.method, allow)))
   }
 }
 
-function methodsByPath({ routes }: Hono<App>): Map<string, Set<string>> {
-  const byPath = new Map<string, Set<string>>()
-  for (const { path, method } of routes) {
-    // Middleware for all paths.
-    if (method === 'ALL') continue
-    const methods = byPath.get(path) ?? new Set()
-    byPath.set(path, methods.add(method))
-    // Hono answers HEAD by the GET route.
-    if (method === 'GET') methods.add('HEAD')
-  }
-  return byPath
+/** `GET /chat` comes from a browser's address bar, and from curl without `-d`. */
+const ADVICE: Partial<Record<string, string>> = {
+  '/chat': "POST your question as the body: curl -N https://… -d 'Why is the sky blue?'",
+  '/v1/chat/completions': 'POST a chat completion request as the body, in JSON.',
+  '/v1/sessions': 'POST without a body to get a token.',
+}
+
+function methodRefused(path: string, method: string, allow: string): ApiError {
+  const message = `${path} does not answer to ${method}, but to ${allow}. ${ADVICE[path] ?? ''}`.trim()
+  return new ApiError('method_not_allowed', { message, headers: { allow } })
 }
 
 /**

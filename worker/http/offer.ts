@@ -1,8 +1,8 @@
-/** What this Worker offers: its models, and whether it is up. */
+/** The models that this Worker offers. */
 
-import { version } from '../../package.json'
+import { modelNotOffered } from '../admission/policy.ts'
 import { ApiError } from '../errors.ts'
-import { type Health, JSON_TYPE, type ModelList } from '../protocol/wire.ts'
+import { JSON_TYPE, type ModelList } from '../protocol/wire.ts'
 import { askUpstream, createCall } from '../upstreams/call.ts'
 import type { Context } from './context.ts'
 import { refuse, STREAMED } from './respond.ts'
@@ -20,14 +20,22 @@ export async function model(c: Context): Promise<Response> {
   const offered = offeredTo(c)
   if (offered === undefined) return askForModels(c, id)
   const found = offered.find((model) => model.id === id)
-  return found === undefined ? refuse(c, new ApiError('model_not_found', { param: 'model' })) : c.json(found)
+  if (found !== undefined) return c.json(found)
+  return refuse(
+    c,
+    modelNotOffered(
+      id,
+      offered.map((model) => model.id),
+    ),
+  )
 }
 
 /** @returns `undefined` where the upstream's own list is what is offered */
 function offeredTo({ var: { caller, config } }: Context): ModelList['data'] | undefined {
+  const isDemo = config.upstream.kind === 'demo'
   // Where `MODELS` is unset, visitors have the default model alone (policy.ts).
-  const ids = config.models ?? (caller.startsWith('visitor:') ? [config.defaultModel] : undefined)
-  const owned_by = config.upstream.kind === 'demo' ? 'millrace' : 'openai'
+  const ids = config.models ?? (caller.startsWith('visitor:') && !isDemo ? [config.defaultModel] : undefined)
+  const owned_by = isDemo ? 'millrace' : 'openai'
   return ids?.map((id) => ({ id, object: 'model', created: 0, owned_by }))
 }
 
@@ -39,6 +47,7 @@ async function askForModels(c: Context, id?: string): Promise<Response> {
   const call = createCall(c.req.raw.signal, deadlines.total)
   const send = (signal: AbortSignal) => upstream.models(signal, id)
   const { answer, retries } = await askUpstream({
+    host: upstream.host,
     send,
     stream: false,
     call,
@@ -53,16 +62,4 @@ async function askForModels(c: Context, id?: string): Promise<Response> {
   account.upstream_status = status
   account.ended = Promise.resolve({ end: 'done', bytes: first.byteLength })
   return new Response(first, { status, headers: { ...headers, 'content-type': JSON_TYPE, ...STREAMED } })
-}
-
-/** `GET /healthz` */
-export function health(c: Context): Response {
-  const { upstream, visitors } = c.var.config
-  const siteKey = visitors.secret === undefined ? undefined : visitors.turnstile?.siteKey
-  return c.json({
-    status: 'ok',
-    version,
-    upstream: upstream.kind,
-    ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
-  } satisfies Health)
 }

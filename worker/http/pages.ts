@@ -1,6 +1,7 @@
 /**
  * Which pages may call. Browsers say in `Origin` where a request comes from, and a page can't change that. So a foreign page is
- * refused, not only kept from reading the answer. Programs can claim any origin: this keeps out pages, not people.
+ * refused, not only kept from reading the answer. It may read the refusal, which tells its owner what to set, and tells nothing of
+ * this Worker that any program can't ask for. Programs can claim any origin: this keeps out pages, not people.
  *
  * @example
  *   app.use(pages()) // a foreign page's call is a 403, `c.var.page` is an allowed one's origin
@@ -8,7 +9,8 @@
 import type { MiddlewareHandler } from 'hono'
 import { ApiError } from '../errors.ts'
 import type { App } from './context.ts'
-import { refuse } from './respond.ts'
+import { isOrigin } from './origin.ts'
+import { ANY_PAGE, refuse } from './respond.ts'
 
 /** What a page's script may read of an answer, beside the headers that browsers always show it. */
 const EXPOSED = [
@@ -33,18 +35,22 @@ const EXPOSED = [
 export function pages(): MiddlewareHandler<App> {
   return async function pages(c, next) {
     const page = pageOf(c.req.raw, c.var.config.allowedOrigins)
-    if (page instanceof ApiError) c.res = await refuse(c, page)
-    else {
-      c.set('page', page)
-      await next()
-    }
+    const isRefused = page instanceof ApiError
+    if (!isRefused) c.set('page', page)
+    // A browser asks before it sends such a call. Refused there, the page would never read why.
+    if (!isRefused || isPreflight(c.req.raw)) await next()
+    else c.res = await refuse(c, page)
     const { headers } = c.res
     headers.append('vary', 'Origin')
-    if (page === undefined || page instanceof ApiError) return
-    headers.set('access-control-allow-origin', page)
+    if (page === undefined) return
+    headers.set('access-control-allow-origin', isRefused ? ANY_PAGE : page)
     headers.set('access-control-expose-headers', EXPOSED)
   }
 }
+
+/** [spec] Fetch, "CORS-preflight fetch". What answers it does nothing else (methods.ts). */
+const isPreflight = ({ method, headers }: Request) =>
+  method === 'OPTIONS' && headers.has('access-control-request-method')
 
 /**
  * @param allowed as `Config.allowedOrigins` has them; the Worker's own origin needs no mention
@@ -59,14 +65,23 @@ export function pageOf(request: Request, allowed: readonly string[]): string | u
   }
   if (origin === own || (isOrigin(origin) && allowed.some((pattern) => covers(pattern, origin))))
     return origin
-  return new ApiError('origin_not_allowed')
+  return originRefused(origin)
 }
 
-/** Whether it is one origin as browsers write it: not `null`, which any sandboxed frame has, and not a list. */
-function isOrigin(text: string): boolean {
-  // The URL parser accepts more characters in a host than names have, such as `*` and `,`.
-  const plain = /^https?:\/\/(?:[a-z0-9_.-]+|\[[0-9a-f:]+\])(?::\d+)?$/.test(text)
-  return plain && URL.canParse(text) && new URL(text).origin === text
+/** Names an origin only in the form that browsers write: anything else is a program's text. */
+function originRefused(origin: string): ApiError {
+  if (isOrigin(origin)) {
+    return new ApiError('origin_not_allowed', {
+      message: `Pages of ${origin} may not call here: ALLOWED_ORIGINS does not list it.`,
+      notes: { setting: 'ALLOWED_ORIGINS' },
+    })
+  }
+  const isOpaque = origin === 'null'
+  return new ApiError('origin_not_allowed', {
+    message: isOpaque
+      ? 'A page that was opened as a file, or in a sandboxed frame, has no origin: it may not call here.'
+      : 'The `Origin` of this request is not one that a browser writes.',
+  })
 }
 
 /** `https://*.example.com` is every origin under example.com, at any depth, and not example.com itself. */

@@ -14,6 +14,9 @@ export const STREAMED = {
   'x-accel-buffering': 'no',
 }
 
+/** `Access-Control-Allow-Origin` of a refusal that every page may read. */
+export const ANY_PAGE = '*'
+
 /** Tells readers of a streamed answer how much of it may be taken back, if any. */
 export function retraction({ output, mode }: Pick<Moderating, 'output' | 'mode'>): Record<string, string> {
   return output && mode.kind === 'retract' ? { [RETRACT_CHARS]: String(mode.lead) } : {}
@@ -25,7 +28,7 @@ export async function refuse(c: Context, error: ApiError): Promise<Response> {
   // A caller that is answered while it still sends its body sees a reset instead of the answer.
   if (!bodyUsed && body !== null) await drain(body)
   account.code = error.code
-  if (error.upstreamStatus !== undefined) account.upstream_status = error.upstreamStatus
+  Object.assign(account, error.notes)
   // Not the message: it may quote the caller's words.
   if (error.code === 'internal_error' && error.cause instanceof Error) {
     account.cause = `${error.cause.name} ${error.cause.stack?.split('\n')[1]?.trim() ?? ''}`

@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts'
 import { EVENT_STREAM, IDEMPOTENT_REPLAYED, STREAM_ID } from '../protocol/wire.ts'
 import { isStreamId } from '../streams/stream-id.ts'
 import { type Context, callerOf } from './context.ts'
+import { originOf } from './origin.ts'
 import { readQuestionOf, reservationOf } from './question.ts'
 import { refuse, retraction, STREAMED } from './respond.ts'
 
@@ -24,7 +25,8 @@ export async function openStream(c: Context): Promise<Response> {
   const { limits } = c.var
   const reservation = reservationOf(c, chat)
   const asked = Date.now()
-  const opened = await callerOf(c).open({ bytes, model, idempotency, after, reservation, limits })
+  const origin = originOf(c.req.raw.headers)
+  const opened = await callerOf(c).open({ bytes, model, idempotency, after, reservation, limits, origin })
   c.var.account.timing.upstream = Date.now() - asked
   if (opened instanceof ApiError) return refuse(c, opened)
   const { id, replayed, headers, state, events } = opened

@@ -3,20 +3,28 @@
 import { rateHeaders } from '../admission/rate-headers.ts'
 import { ApiError } from '../errors.ts'
 import { reachAddress, reachCaller } from '../objects/reach.ts'
-import type { CallerUsage } from '../protocol/wire.ts'
+import type { CallerUsage, Challenge } from '../protocol/wire.ts'
 import { grantSession, tooManySessions } from '../visitors/grant.ts'
+import { openTo } from './access.ts'
 import { type Context, callerOf } from './context.ts'
 import { refuse } from './respond.ts'
 
 export async function openSession(c: Context): Promise<Response> {
   const { page, sessions, turnstile, addressName, config } = c.var
+  // No session is needed. A refusal would show as an error in the tools of each visitor's browser.
+  if (sessions === undefined && openTo(config) !== undefined) return c.body(null, 204)
   const count = async (address: string | undefined) => {
     const name = await addressName?.(address)
     const full = name === undefined ? undefined : await reachAddress(name).countSession()
     return full instanceof ApiError || full === undefined ? full : tooManySessions(full, Date.now())
   }
   const grant = await grantSession(c.req.raw, page, { sessions, turnstile, count }, Date.now())
-  if (grant instanceof ApiError) return refuse(c, grant)
+  if (grant instanceof ApiError) {
+    const siteKey = config.visitors.turnstile?.siteKey
+    const isOffered = siteKey !== undefined && c.req.query('challenge') !== undefined
+    if (grant.code !== 'turnstile_required' || !isOffered) return refuse(c, grant)
+    return c.json({ turnstile_site_key: siteKey } satisfies Challenge, 200, { 'cache-control': 'no-store' })
+  }
   // Starts the visitor's object now, so that the first question doesn't wait for it.
   c.executionCtx.waitUntil(reachCaller(`visitor:${grant.visitor}`, config).warm())
   return c.json(grant.session, grant.created ? 201 : 200, { 'cache-control': 'no-store' })

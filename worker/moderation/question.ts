@@ -15,5 +15,7 @@ export async function judgeQuestion(
   if (verdict.kind === 'flagged') {
     return new ApiError('content_filter', { message: 'The question was flagged by moderation.' })
   }
-  return unreachable === 'open' ? undefined : new ApiError('moderation_unavailable', { cause: verdict.why })
+  return unreachable === 'open'
+    ? undefined
+    : new ApiError('moderation_unavailable', { notes: { cause: verdict.why } })
 }

@@ -56,16 +56,34 @@ export interface ModelList {
 
 /** `GET /healthz`. */
 export interface Health {
-  status: 'ok'
+  /** `upstream_failed`: this Worker answers, and the upstream does not; the HTTP status is 503. */
+  status: 'ok' | 'upstream_failed'
   version: string
   upstream: 'openai' | 'demo'
+  /** With `?upstream`; absent while the first answer is awaited. */
+  upstream_health?: UpstreamHealth
   /** For the page's Turnstile widget; present only if visitors have to solve its challenge. */
   turnstile_site_key?: string
+}
+
+/** What came of asking the upstream for its models. */
+export interface UpstreamHealth {
+  ok: boolean
+  /** When it was asked (ISO 8601), and how long that took. */
+  at: string
+  ms: number
+  /** The error's code, if it is not `ok`. */
+  code?: string
 }
 
 /** The body of `POST /v1/sessions`; empty if Turnstile isn't configured. */
 export interface SessionRequest {
   turnstile_token?: string
+}
+
+/** Its answer with `?challenge` and without a token, where Turnstile is configured: what is to be solved. */
+export interface Challenge {
+  turnstile_site_key: string
 }
 
 /** Its answer: a visitor's token, sent as `Authorization: Bearer …`. */
@@ -93,6 +111,9 @@ export const TURNSTILE_ACTION = 'millrace-session'
 
 /** How a stream ends. Only `done` is a whole answer. */
 export type EndState = 'done' | 'stopped' | 'truncated' | 'moderated' | 'failed' | 'budget' | 'interrupted'
+
+/** The demo's own model: where a request names no model, it answers under this name. */
+export const DEMO_MODEL = 'millrace-demo'
 
 /** The content type of a streamed answer. */
 export const EVENT_STREAM = 'text/event-stream; charset=utf-8'

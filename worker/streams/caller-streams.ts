@@ -72,22 +72,27 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   // After a restart, streams still marked `running` have lost their upstream call: end them.
   for (const stream of journal.running()) interrupt(stream)
 
-  function onEnd({ stream, ticket, state, error, begun, tokens, charged, bytes }: StreamEnd): void {
+  function onEnd(ended: StreamEnd): void {
+    const { stream, ticket, origin, state, error, begun, tokens, charged, bytes, retries, firstToken } = ended
     void ticket.settle(charged ?? 0).catch(console.error)
     const line = {
+      ts: new Date(stream.started).toISOString(),
       id: begun?.headers['x-request-id'] ?? stream.requestId,
       route: '/v1/streams',
       method: 'POST',
       status: 201,
       caller,
+      ...(origin !== undefined && { origin }),
       model: stream.model,
+      ...(retries !== undefined && { retries }),
       ...(begun && { upstream_status: begun.status, first_byte_ms: begun.firstByte - stream.started }),
+      ...(firstToken !== undefined && { first_token_ms: firstToken - stream.started }),
       total_ms: Date.now() - stream.started,
       bytes,
       // An upstream that refuses late, when the reader already has the stream's id, still refuses.
       ...(charged !== undefined && { ...tokens, charged_tokens: charged }),
       end: state,
-      ...(error && { code: error.code }),
+      ...(error && { code: error.code, ...error.notes }),
     }
     record(line, dataset)
     onDue()

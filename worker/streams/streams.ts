@@ -26,6 +26,8 @@ export interface Opening {
   reservation: Reservation
   /** The caller's limits; `undefined`: none. */
   limits: CallerLimits | undefined
+  /** Of the page that asks, for the log. */
+  origin?: string | undefined
 }
 
 export interface Followed {
@@ -53,6 +55,11 @@ export interface StreamEnd extends AnswerEnd {
   charged: number | undefined
   /** Bytes of its events, as a reader gets them. */
   bytes: number
+  /** The following are lost when the object is restarted. */
+  origin?: string | undefined
+  retries?: number | undefined
+  /** Milliseconds since the epoch. */
+  firstToken?: number | undefined
 }
 
 interface Surroundings extends RunOptions {
@@ -83,6 +90,7 @@ interface Active {
   stream: KeptStream
   /** The size of its request, which is held as long as it runs. */
   bytes: number
+  origin: string | undefined
   ticket: Ticket
   upstream: UpstreamRun
   running: Running
@@ -108,7 +116,14 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
         started,
       })
       const running = run(upstream, (provisional) => runningLog(journal, stream, { provisional }), options)
-      const one = { stream, bytes: opening.bytes.byteLength, ticket, upstream, running }
+      const one = {
+        stream,
+        bytes: opening.bytes.byteLength,
+        origin: opening.origin,
+        ticket,
+        upstream,
+        running,
+      }
       active.set(stream.id, one)
       running.ended.then((end) => settle(one, end)).catch(onBroken)
       return one
@@ -122,7 +137,7 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
   }
 
   async function settle(
-    { stream, ticket, upstream, running }: Active,
+    { stream, origin, ticket, upstream, running }: Active,
     end: Awaited<Running['ended']>,
   ): Promise<void> {
     active.delete(stream.id)
@@ -132,8 +147,10 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
       const charged = upstream.charged()
       if (end === 'refused') await ticket.settle(charged ?? 0)
       else {
-        const tokens = upstream.usage.tokens()
-        onEnd({ ...end, stream, ticket, tokens, charged, bytes: running.log.bytes })
+        const { retries, timer, usage } = upstream
+        const { firstToken } = timer
+        const bytes = running.log.bytes
+        onEnd({ ...end, stream, origin, ticket, tokens: usage.tokens(), charged, bytes, retries, firstToken })
       }
     } catch (error) {
       console.error(error)

@@ -36,6 +36,8 @@ export interface UpstreamRun
   /** See each event, in order, before it is shown. */
   observers: readonly Observer[]
   timer: Timer
+  /** How often the call was repeated before its first byte; `undefined` until then. */
+  readonly retries: number | undefined
   /** Reads the body of a started answer. */
   chunksOf(answer: StartedAnswer): Chunks
   /** Ends the call because its answer is no longer wanted. */
@@ -84,7 +86,8 @@ export function startUpstreamRun(
   const call = createCall(wanted.signal, deadlines.total)
   const { signal } = call
   const send = (signal: AbortSignal) => upstream.chat(bytes, signal)
-  const asked = askUpstream({ send, stream: true, call, deadlines, words })
+  const { host } = upstream
+  const asked = askUpstream({ host, send, stream: true, call, deadlines, words, question: bytes })
   // Counting overlaps with the call.
   const question = reread(bytes, chatRequests)
   const counter = counterFor(model)
@@ -98,6 +101,7 @@ export function startUpstreamRun(
   const limit = reserved && outputLimit(reserved.output, counter, onProgress)
   const { format, reader, usage, timer } = answerOf(model, promptTokens)
   let lost: readonly number[] = []
+  let retries: number | undefined
   let work: { isWhole: boolean; ms: number } | undefined
   let askedAt = 0
   const ended = (isWhole: boolean) => {
@@ -108,6 +112,7 @@ export function startUpstreamRun(
     const result = await asked
     const { answer, unstreamed } = result
     lost = result.lost
+    retries = result.retries
     if (unstreamed !== undefined) {
       usage.see(format.readWhole(parseJson(new TextDecoder().decode(unstreamed.body))))
       work = { isWhole: false, ms: unstreamed.ms }
@@ -126,6 +131,9 @@ export function startUpstreamRun(
     timer,
     promptTokens,
     begun: begin(),
+    get retries() {
+      return retries
+    },
     charged() {
       const answer = work && { ...work, counted: usage.counted() }
       return chargeOf({ lost, answer }, { ...terms, promptTokens: () => promptTokens })
@@ -143,7 +151,7 @@ export function startUpstreamRun(
       return chunks
     },
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
-    errorOf: errorInStream(output ? undefined : words),
+    errorOf: errorInStream(words, output),
   }
 }
 

@@ -9,10 +9,11 @@ import { type Deadlines, LEAVE_GRACE_MS, MAX_JSON_ANSWER_BYTES } from '../limits
 import { parseJson } from '../protocol/json.ts'
 import { sleep } from '../sleep.ts'
 import { unlessAborted } from '../unless-aborted.ts'
+import { unreached } from '../unreached.ts'
 import { mayHaveCost } from './cost.ts'
 import { isAnswer } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
-import { errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
+import { type Asker, errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
 import { type Failure, retryDelay } from './retry.ts'
 import type { UpstreamWords } from './words.ts'
 
@@ -68,14 +69,14 @@ export function createCall(caller: AbortSignal, totalMs: number): Call {
   return { signal: controller.signal, abort, leave, onLeave, finished }
 }
 
-export interface UpstreamRequest {
+export interface UpstreamRequest extends Asker {
+  /** The host that `send` calls: for the log. */
+  host: string
   send(signal: AbortSignal): Promise<Response>
   /** Whether the answer is to be read as it comes, or whole. */
   stream: boolean
   call: Call
   deadlines: Deadlines
-  /** What the caller may read of an upstream's error. */
-  words: UpstreamWords
 }
 
 export interface UpstreamResult {
@@ -92,6 +93,13 @@ export interface UpstreamResult {
 }
 
 export async function askUpstream(request: UpstreamRequest): Promise<UpstreamResult> {
+  const result = await attempts(request)
+  // A durable stream's caller is in another object: the error carries what its line of the log says.
+  if (result.answer instanceof ApiError) Object.assign(result.answer.notes, { retries: result.retries })
+  return result
+}
+
+async function attempts(request: UpstreamRequest): Promise<UpstreamResult> {
   const { signal } = request.call
   const lost: number[] = []
   for (let retries = 0; ; retries++) {
@@ -140,7 +148,7 @@ class NotStreamed {
 }
 
 async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | AttemptFailed | NotStreamed> {
-  const { call, deadlines, stream, words } = request
+  const { call, deadlines, host, stream } = request
   const started = Date.now()
   let begun = false
   try {
@@ -148,11 +156,11 @@ async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | At
     const connect = stream ? deadlines.connect : deadlines.total
     const response = await within(connect, 'upstream_connect_timeout', call, request.send(call.signal))
     if (!response.ok) {
-      return new AttemptFailed(await unlessAborted(readRefusal(response, words), call.signal), response)
+      return new AttemptFailed(await unlessAborted(readRefusal(response, request), call.signal), response)
     }
     // From here on the model is at work, and asking again would be paid again.
     begun = true
-    const beginning = stream ? beginStream(response, request) : readWhole(response, words)
+    const beginning = stream ? beginStream(response, request) : readWhole(response, request)
     const answer = await unlessAborted(beginning, call.signal)
     if (answer instanceof ApiError || answer instanceof NotStreamed) return answer
     if ('error' in answer) return new AttemptFailed(answer, response)
@@ -161,7 +169,10 @@ async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | At
     if (call.signal.aborted) return reasonOf(call.signal)
     if (begun) return new ApiError('upstream_truncated', { cause })
     return new AttemptFailed({
-      error: new ApiError('upstream_unreachable', { cause }),
+      error: new ApiError('upstream_unreachable', {
+        cause,
+        notes: unreached(host, 'OPENAI_BASE_URL', cause),
+      }),
       status: 'unreachable',
     })
   }
@@ -171,11 +182,12 @@ type Untimed = Omit<Answer, 'asked' | 'firstByte'>
 
 async function beginStream(
   response: Response,
-  { call, deadlines, words }: UpstreamRequest,
+  request: UpstreamRequest,
 ): Promise<Untimed | Refusal | ApiError | NotStreamed> {
+  const { call, deadlines, words } = request
   if (!isEventStream(response) || response.body === null) {
     // The body may say why it isn't what was asked for.
-    const whole = await readWhole(response, words)
+    const whole = await readWhole(response, request)
     if (whole instanceof ApiError || 'error' in whole) return whole
     return new NotStreamed(whole.first)
   }
@@ -186,7 +198,8 @@ async function beginStream(
   return { ...head(response, words), first: first.value, rest: response.body }
 }
 
-async function readWhole(response: Response, words: UpstreamWords): Promise<Untimed | Refusal | ApiError> {
+async function readWhole(response: Response, asker: Asker): Promise<Untimed | Refusal | ApiError> {
+  const { words } = asker
   const bytes = await readAtMost(response.body, MAX_JSON_ANSWER_BYTES).catch((error) => {
     if (error instanceof RangeError) return undefined
     throw error
@@ -195,7 +208,7 @@ async function readWhole(response: Response, words: UpstreamWords): Promise<Unti
   const json = parseJson(new TextDecoder().decode(bytes))
   if (json === undefined) return new ApiError('upstream_invalid')
   const answer = { ...head(response, words), first: bytes, rest: new Blob([]).stream() }
-  const refusal = errorInSuccess(json, response, words)
+  const refusal = errorInSuccess(json, response, asker)
   if (refusal !== undefined) return refusal
   // Whatever else an upstream sends in place of an answer are words of its own.
   return words.pass || isAnswer(json) ? answer : new ApiError('upstream_invalid')

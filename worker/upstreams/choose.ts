@@ -4,6 +4,8 @@
 import type { Config } from '../config/config.ts'
 import { secretsOf } from '../config/secrets.ts'
 import type { Moderating } from '../moderation/moderating.ts'
+import { DEMO_MODEL } from '../protocol/wire.ts'
+import { counterFor } from '../tokens/packed.ts'
 import { demo } from './demo.ts'
 import { demoJudge } from './demo-judge.ts'
 import { moderations } from './moderations.ts'
@@ -12,7 +14,7 @@ import type { Upstream } from './upstream.ts'
 import { createWords, type UpstreamWords } from './words.ts'
 
 export function chooseUpstream(config: Config['upstream']): Upstream {
-  return config.kind === 'demo' ? demo(config) : openai(config)
+  return config.kind === 'demo' ? demo({ ...config, counter: () => counterFor(DEMO_MODEL) }) : openai(config)
 }
 
 /** Make one for all calls: they share its backoff. */
@@ -28,6 +30,8 @@ export function chooseWords(config: Config): (caller: string) => UpstreamWords {
   const secrets = secretsOf(config)
   const of = JSON.stringify(secrets)
   if (made?.of !== of) made = { of, words: createWords(secrets) }
-  const { forKeys, forVisitors } = made.words
-  return (caller) => (caller.startsWith('visitor:') ? forVisitors : forKeys)
+  const { forOwner, forKeys, forVisitors } = made.words
+  // Only one's own machine answers with OPEN_ACCESS (http/loopback.ts).
+  const forOthers = config.openAccess ? forOwner : forKeys
+  return (caller) => (caller.startsWith('visitor:') ? forVisitors : forOthers)
 }

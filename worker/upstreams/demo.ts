@@ -1,105 +1,117 @@
 /**
  * The upstream of a deployment without a key. It speaks OpenAI's wire format in process, at no cost and
- * without a network. It answers the founding question at the founding example's pace, and any other question
- * by saying that it is the demo.
+ * without a network. Its answers were written beforehand (demo-answers/), and say so.
  */
 
 import { type ChatChunk, type ChatRequest, DONE } from '../formats/chat-completions/wire.ts'
 import { encodeEvent, toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
-import { EVENT_STREAM, type Usage } from '../protocol/wire.ts'
+import { DEMO_MODEL, EVENT_STREAM, type Usage } from '../protocol/wire.ts'
 import { sleep } from '../sleep.ts'
-import { FOUNDING_ANSWER } from './demo-answer.ts'
+import { countChat } from '../tokens/chat.ts'
+import type { Counter } from '../tokens/counter.ts'
+import { answerTo } from './demo-answers/prepared.ts'
 import { FLAG } from './demo-judge.ts'
 import type { Upstream } from './upstream.ts'
 
-/**
- * The founding example's times, in milliseconds: the first words of the streamed answer, all of its
- * 414 tokens (87.9 ms a token on average), and the whole of the unstreamed one.
- */
-const PACE = { first: 930, streamed: 36_390, unstreamed: 31_490 }
+/** In milliseconds. */
+interface Pace {
+  /** When the `n`th token of a streamed answer comes. */
+  token(n: number): number
+  /** When an unstreamed answer of `n` tokens comes. */
+  whole(n: number): number
+}
 
-const OTHER_ANSWER = `This is Millrace's **demo**: no model has read your question. The words you see come from the Worker itself, \
-in OpenAI's wire format, at the pace of a real answer.
+/** A small model's in 2026: the first token after 0.4 s, then 90 a second. */
+const usual = (n: number) => 400 + ((n - 1) * 1000) / 90
+const USUAL: Pace = { token: usual, whole: usual }
 
-To have a model answer, stop the server and start it with your key:
-
-\`\`\`sh
-OPENAI_API_KEY=sk-… npm start
-\`\`\`
-
-The key stays in the Worker. No page, log or answer ever shows it.
-
-| you have | then ask with |
-|---|---|
-| a browser | this page |
-| a terminal | \`curl -N http://127.0.0.1:8787/chat -d 'Why is the sky blue?'\` |
-| code | any OpenAI SDK, its base URL set to \`http://127.0.0.1:8787/v1\` |
-
-Until then, the demo knows one real question:
-
-- *Write a Python function \`plot_2d_normal\` that makes a 3D plot of a 2D Gaussian.*
-- Its answer takes the times of a measured one: the first word after 0.93 s, the last after 36.4 s.
-- Unstreamed, the same answer shows nothing for 31.5 s.
-`
+/** The founding example's: streamed, its 414 tokens came in 0.93 to 36.39 s; unstreamed, after 31.49 s. */
+const MEASURED: Pace = {
+  token: (n) => 930 + ((n - 1) * (36_390 - 930)) / 413,
+  whole: (n) => (n * 31_490) / 414,
+}
 
 /** A question with this in it gets an answer that the demo's moderation flags halfway through. */
 const FLAG_THE_ANSWER = /\[flag the answer\]/i
 
-/** About a token each: a word with the space before it. */
-const OTHER_PIECES: readonly string[] = OTHER_ANSWER.match(/ ?[^\s]+|\s+/g) ?? []
+export interface DemoOptions {
+  /** Divides all times. */
+  speed: number
+  /** Counts in o200k_base, made at the first question. */
+  counter(): Counter
+}
 
-/**
- * @param speed divides all times; a request can ask for up to a hundred times as much by its field
- *   `demo_speed`, which means nothing to any other upstream
- */
-export function demo({ speed: configured }: { speed: number }): Upstream {
+/** It takes any model's name, and answers under that name. */
+export function demo({ speed: configured, counter }: DemoOptions): Upstream {
   return {
+    host: 'demo',
     async chat(body, signal) {
+      const asked = Date.now()
       // Admission has checked the request. A field that is missing has a default.
       const request: ChatRequest = JSON.parse(new TextDecoder().decode(body))
-      const answer = compose(request)
-      const speed = configured * askedSpeed(request)
-      if (request.stream) return eventStream(streamed(answer, request, speed, signal))
-      const scale = answer.pieces.length / FOUNDING_ANSWER.length
-      await until(Date.now() + (PACE.unstreamed * scale) / speed, signal)
+      const { pace, speed } = paceOf(request, configured)
+      const answer = compose(request, counter())
+      if (request.stream) return eventStream(streamed(answer, request, { pace, speed, asked }, signal))
+      await until(asked + pace.whole(answer.usage.completion_tokens) / speed, signal)
       return Response.json(unstreamed(answer), { headers: { 'x-request-id': answer.id } })
     },
-    models: async () => Response.json({ object: 'list', data: [] }),
+    async models(_, id) {
+      const model = { id: id ?? DEMO_MODEL, object: 'model', created: 0, owned_by: 'millrace' }
+      return Response.json(id === undefined ? { object: 'list', data: [model] } : model)
+    },
   }
 }
 
-function askedSpeed({ demo_speed: asked }: ChatRequest): number {
-  return typeof asked === 'number' && asked >= 1 ? Math.min(asked, 100) : 1
+/** The race asks for the measured pace, by the field `demo_speed`: up to a hundred times as fast as measured. */
+function paceOf({ demo_speed: asked }: ChatRequest, configured: number): { pace: Pace; speed: number } {
+  if (typeof asked !== 'number' || !(asked >= 1)) return { pace: USUAL, speed: configured }
+  return { pace: MEASURED, speed: configured * Math.min(asked, 100) }
+}
+
+interface Piece {
+  text: string
+  /** How many tokens the answer has up to here. */
+  upTo: number
 }
 
 interface DemoAnswer {
   id: string
   created: number
   model: string
-  pieces: readonly string[]
+  pieces: readonly Piece[]
   finish: 'stop' | 'length'
   usage: Usage
 }
 
-function compose(request: ChatRequest): DemoAnswer {
+function compose(request: ChatRequest, counter: Counter): DemoAnswer {
   const question = textOf(request.messages.findLast(({ role }) => role === 'user')?.content)
-  const known = /plot_2d_normal|(?:2d|two-dimensional|bivariate)\s+(?:gaussian|normal)/i.test(question)
-    ? FOUNDING_ANSWER
-    : OTHER_PIECES
-  const all = FLAG_THE_ANSWER.test(question) ? known.toSpliced(known.length >> 1, 0, ` ${FLAG}`) : known
+  const known = answerTo(question.replace(FLAG_THE_ANSWER, ''))
+  const flagged = FLAG_THE_ANSWER.test(question)
+  const all = countUp(flagged ? known.toSpliced(known.length >> 1, 0, ` ${FLAG}`) : known, counter)
   const limit = request.max_completion_tokens ?? request.max_tokens
-  const pieces = typeof limit === 'number' && limit >= 0 ? all.slice(0, limit) : all
-  // Four characters a token: the usual rule of thumb, for words that no model reads.
-  const prompt = Math.ceil(request.messages.reduce((sum, { content }) => sum + textOf(content).length, 0) / 4)
+  const pieces = typeof limit === 'number' && limit >= 0 ? all.filter(({ upTo }) => upTo <= limit) : all
+  const prompt = countChat(request.messages, DEMO_MODEL, counter)
+  const completion = counter.count(pieces.map(({ text }) => text).join(''))
   return {
     id: `chatcmpl-demo-${crypto.randomUUID()}`,
     created: Math.floor(Date.now() / 1000),
     model: String(request.model),
     pieces,
     finish: pieces.length < all.length ? 'length' : 'stop',
-    usage: { prompt_tokens: prompt, completion_tokens: pieces.length, total_tokens: prompt + pieces.length },
+    usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
   }
+}
+
+function countUp(texts: readonly string[], counter: Counter): Piece[] {
+  const count = counter.incremental()
+  let upTo = 0
+  return texts.map((text) => {
+    count.push(text)
+    // A few words of a text can have fewer tokens than the text before its last one.
+    upTo = Math.max(upTo, count.end())
+    return { text, upTo }
+  })
 }
 
 /** A message's content is text, or parts of which some are text. */
@@ -110,7 +122,8 @@ function textOf(content: unknown): string {
 }
 
 function unstreamed({ id, created, model, pieces, finish, usage }: DemoAnswer) {
-  const message = { role: 'assistant', content: pieces.join(''), refusal: null }
+  const content = pieces.map(({ text }) => text).join('')
+  const message = { role: 'assistant', content, refusal: null }
   const choices = [{ index: 0, message, logprobs: null, finish_reason: finish }]
   return { id, object: 'chat.completion', created, model, choices, usage }
 }
@@ -122,7 +135,7 @@ interface Timed {
 }
 
 /** The events of the streamed answer, each with its time at `speed` 1. */
-function* events(answer: DemoAnswer, request: ChatRequest): Generator<Timed> {
+function* events(answer: DemoAnswer, request: ChatRequest, pace: Pace): Generator<Timed> {
   const { id, created, model, pieces, finish, usage } = answer
   const includeUsage = request.stream_options?.include_usage === true
   const chunk = (fields: Pick<ChatChunk, 'choices'> & { usage?: Usage | null }) =>
@@ -137,14 +150,11 @@ function* events(answer: DemoAnswer, request: ChatRequest): Generator<Timed> {
   const delta = (delta: ChatChunk['choices'][number]['delta'], finish_reason: string | null = null) =>
     chunk({ choices: [{ index: 0, delta, logprobs: null, finish_reason }] })
 
-  // The founding example's average pace, at any length. It includes the wait for the first word.
-  const last = (PACE.streamed * pieces.length) / FOUNDING_ANSWER.length
-  const gap = Math.max(0, (last - PACE.first) / Math.max(1, pieces.length - 1))
-  let at = PACE.first
+  let at = pace.token(1)
   yield { at, text: delta({ role: 'assistant', content: '', refusal: null }) }
-  for (const [index, content] of pieces.entries()) {
-    at = PACE.first + index * gap
-    yield { at, text: delta({ content }) }
+  for (const { text, upTo } of pieces) {
+    at = pace.token(upTo)
+    yield { at, text: delta({ content: text }) }
   }
   yield { at, text: delta({}, finish) }
   if (includeUsage) yield { at, text: chunk({ choices: [], usage }) }
@@ -154,11 +164,10 @@ function* events(answer: DemoAnswer, request: ChatRequest): Generator<Timed> {
 function streamed(
   answer: DemoAnswer,
   request: ChatRequest,
-  speed: number,
+  { pace, speed, asked }: { pace: Pace; speed: number; asked: number },
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
-  const rest = events(answer, request)
-  const asked = Date.now()
+  const rest = events(answer, request, pace)
   return new ReadableStream({
     type: 'bytes',
     async pull(controller) {

@@ -14,6 +14,7 @@ export function openai({ baseUrl, apiKey }: { baseUrl: string; apiKey: string })
     'user-agent': 'millrace',
   }
   return {
+    host: new URL(baseUrl).host,
     chat: (body, signal) =>
       // A redirect is not followed: it would carry the key to any host that the upstream names.
       fetch(`${baseUrl}/chat/completions`, { method: 'POST', headers, body, signal, redirect: 'manual' }),

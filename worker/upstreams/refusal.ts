@@ -3,10 +3,11 @@
  * this Worker's account are not, nor is anything that has none of the forms of an error.
  */
 import { readAtMost } from '../bytes.ts'
-import { ApiError, type ErrorCode } from '../errors.ts'
-import { MAX_ERROR_BODY_BYTES } from '../limits.ts'
+import { ApiError, type ErrorCode, type Notes } from '../errors.ts'
+import { ERROR_BODY_MS, MAX_ERROR_BODY_BYTES } from '../limits.ts'
 import { parseJson } from '../protocol/json.ts'
 import type { WireError } from '../protocol/wire.ts'
+import { sleep } from '../sleep.ts'
 import { isErrorInSuccess, readErrorBody, statusIn } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
 import type { UpstreamWords } from './words.ts'
@@ -19,12 +20,16 @@ export interface Refusal {
   status: number
 }
 
+/** Who asked, and what. */
+export interface Asker {
+  words: UpstreamWords
+  /** The body that was sent, if one was. */
+  question?: Uint8Array | undefined
+}
+
 /** @param response any answer of the upstream with a status that is not 2xx */
-export async function readRefusal(response: Response, words: UpstreamWords): Promise<Refusal> {
-  const { status } = response
-  if (ownCode(status) === undefined) return refusalOf(status, response, words, await readWire(response))
-  await response.body?.cancel()
-  return refusalOf(status, response, words, undefined)
+export async function readRefusal(response: Response, asker: Asker): Promise<Refusal> {
+  return refusalOf(response.status, response, asker, await readWire(response))
 }
 
 /**
@@ -38,24 +43,30 @@ export async function readRefusal(response: Response, words: UpstreamWords): Pro
 export function errorInSuccess(
   json: unknown,
   response: Pick<Response, 'status' | 'headers'>,
-  words: UpstreamWords,
+  asker: Asker,
 ): Refusal | undefined {
   if (!isErrorInSuccess(json)) return undefined
   const { status = 400, wire } = readErrorBody(json) ?? {}
-  return refusalOf(status, response, words, wire)
+  return refusalOf(status, response, asker, wire)
 }
 
 function refusalOf(
   status: number,
-  { status: upstreamStatus, headers }: Pick<Response, 'status' | 'headers'>,
-  words: UpstreamWords,
+  { status: upstream_status, headers }: Pick<Response, 'status' | 'headers'>,
+  asker: Asker,
   wire: WireError | undefined,
 ): Refusal {
-  const details = { headers: passedHeaders(headers, words), upstreamStatus }
+  const { words } = asker
+  const notes = { upstream_status, ...notesOf(status, wire, asker) }
+  const details = { headers: passedHeaders(headers, words), notes }
   const own = ownCode(status)
-  if (own !== undefined) return { error: new ApiError(own, details), status }
+  if (own !== undefined) {
+    const heard = wire && { wire: words.ownError(wire, own) }
+    return { error: new ApiError(own, { ...details, ...heard }), status }
+  }
   // 400, 404, 422 and 429's limits: the caller's own mistake or share, so the upstream's status and words.
-  const heard = wire && { wire: words.error(wire, 'upstream_rejected') }
+  const code = isAboutModel(status, wire) ? 'model_not_found' : 'upstream_rejected'
+  const heard = wire && { wire: words.error(wire, code) }
   return { error: new ApiError('upstream_rejected', { ...details, status, ...heard }), status }
 }
 
@@ -65,15 +76,59 @@ function refusalOf(
  *   that it names, except that a failure of the upstream's keeps its words
  */
 export const errorInStream =
-  (words: UpstreamWords | undefined) =>
+  (words: UpstreamWords, isJudged: boolean) =>
   (wire: WireError): ApiError => {
     const status = statusIn(wire) ?? 500
     const own = ownCode(status)
-    if (own === 'upstream_refused') return new ApiError(own)
-    const code = own === undefined ? 'upstream_rejected' : 'upstream_error'
-    const heard = words && { wire: words.error(wire, code) }
-    return new ApiError(code, { ...heard, ...(own === undefined && { status }) })
+    const code = own === undefined ? 'upstream_rejected' : own === 'upstream_refused' ? own : 'upstream_error'
+    const notes = notesOf(status, wire, { words })
+    const heard = own === 'upstream_refused' ? words.ownError(wire, own) : words.error(wire, code)
+    return new ApiError(code, {
+      notes,
+      ...(!isJudged && { wire: heard }),
+      ...(own === undefined && { status }),
+    })
   }
+
+/** What the log says of an upstream's error. */
+function notesOf(status: number, wire: WireError | undefined, { words, question }: Asker): Notes {
+  const code = wire && words.code(wire)
+  const setting = settingFor(status, wire)
+  // About the credentials or the bill. A refusal of anything else may quote the question.
+  const isAboutAccount = [401, 402, 407].includes(status)
+  const cause = isAboutAccount && wire ? words.logged(wire, question) : undefined
+  return {
+    ...(code !== undefined && { upstream_code: code }),
+    ...(cause !== undefined && { cause }),
+    ...(setting !== undefined && { setting }),
+  }
+}
+
+/** The setting by which the owner mends what the upstream refuses. */
+function settingFor(status: number, wire: WireError | undefined): string | undefined {
+  if (isAboutModel(status, wire)) return 'MODELS'
+  if (status === 401) return 'OPENAI_API_KEY'
+  if (status === 403) return isAboutPlace(wire) ? 'LOCATION_HINT' : 'OPENAI_API_KEY'
+  // A redirect, or no such path: another address is meant.
+  return (status >= 300 && status < 400) || status === 404 ? 'OPENAI_BASE_URL' : undefined
+}
+
+/** By the codes of OpenAI, Azure, Groq and Mistral; Ollama and vLLM say it with the status and in words. */
+function isAboutModel(status: number, wire: WireError | undefined): boolean {
+  if (wire === undefined) return false
+  const names = [wire.code, wire.type].map((name) => name?.toLowerCase() ?? '')
+  if (names.some((name) => MODEL_CODES.includes(name))) return true
+  return status === 404 && /\bmodel\b/i.test(wire.message)
+}
+const MODEL_CODES = [
+  'model_not_found',
+  'model_deprecated',
+  'model_decommissioned',
+  'deploymentnotfound',
+  'invalid_model',
+]
+
+const isAboutPlace = (wire: WireError | undefined) => /country|region|territory/.test(wire?.code ?? '')
 
 /** The code for a status that says nothing about the request; `undefined` where it does. */
 function ownCode(status: number): ErrorCode | undefined {
@@ -87,8 +142,11 @@ function ownCode(status: number): ErrorCode | undefined {
   return undefined
 }
 
-async function readWire(response: Response): Promise<WireError | undefined> {
-  // Too long or cut off: the status alone is passed on.
-  const bytes = await readAtMost(response.body, MAX_ERROR_BODY_BYTES).catch(() => undefined)
+/** @returns `undefined` where the body is too long, too slow, cut off, or nothing of an error */
+async function readWire({ body }: Response): Promise<WireError | undefined> {
+  const over = new AbortController()
+  const reading = readAtMost(body, MAX_ERROR_BODY_BYTES).catch(() => undefined)
+  const late = sleep(ERROR_BODY_MS, over.signal).then(() => undefined)
+  const bytes = await Promise.race([reading, late]).finally(() => over.abort())
   return bytes && readErrorBody(parseJson(new TextDecoder().decode(bytes)))?.wire
 }

@@ -1,5 +1,7 @@
 /** An upstream answers in OpenAI's wire format: a server that `fetch` reaches, or the demo. */
 export interface Upstream {
+  /** The host that is called, with its port: for the log. */
+  readonly host: string
   /** @param body a chat completion request as JSON. It is sent as it is, and sent whole with each retry. */
   chat(body: Uint8Array, signal: AbortSignal): Promise<Response>
   /** Its list of models or, with an id, that one. */

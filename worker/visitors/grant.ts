@@ -4,7 +4,7 @@
  * address is below its limits.
  */
 import { readAtMost } from '../bytes.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError, invalidJson } from '../errors.ts'
 import { bearerOf } from '../http/caller.ts'
 import { MAX_DRAINED_BYTES, MAX_SESSION_BODY_BYTES } from '../limits.ts'
 import { isRecord } from '../protocol/json.ts'
@@ -36,7 +36,9 @@ export async function grantSession(
   { sessions, turnstile, count }: Grants,
   now: number,
 ): Promise<Grant | ApiError> {
-  if (sessions === undefined) return new ApiError('sessions_unavailable')
+  if (sessions === undefined) {
+    return new ApiError('sessions_unavailable', { notes: { setting: 'SESSION_SECRET' } })
+  }
   if (page === undefined) {
     return new ApiError('origin_not_allowed', {
       message: 'Sessions are for pages: the request has no `Origin`. Elsewhere call with an access key.',
@@ -82,16 +84,16 @@ async function prove(
 }
 
 async function readTurnstileToken(request: Request): Promise<string | ApiError> {
+  let text = ''
   let body: unknown
   try {
     const bytes = await readAtMost(request.body, MAX_SESSION_BODY_BYTES, MAX_DRAINED_BYTES)
     if (bytes.byteLength === 0) return new ApiError('turnstile_required')
-    body = JSON.parse(new TextDecoder().decode(bytes))
+    text = new TextDecoder().decode(bytes)
+    body = JSON.parse(text)
   } catch (cause) {
     if (cause instanceof RangeError) return new ApiError('body_too_large')
-    return cause instanceof SyntaxError
-      ? new ApiError('invalid_json')
-      : new ApiError('caller_left', { cause })
+    return cause instanceof SyntaxError ? invalidJson(text) : new ApiError('caller_left', { cause })
   }
   const token = isRecord(body) ? body.turnstile_token : undefined
   if (token === undefined || token === null || token === '') return new ApiError('turnstile_required')

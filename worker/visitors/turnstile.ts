@@ -7,10 +7,11 @@
  *   const error = await verify(token, 'https://example.com', address) // undefined: accepted
  */
 import { readAtMost } from '../bytes.ts'
-import { ApiError } from '../errors.ts'
+import { ApiError, misconfigured } from '../errors.ts'
 import { MAX_TURNSTILE_ANSWER_BYTES, TURNSTILE_DEADLINE_MS } from '../limits.ts'
 import { isRecord } from '../protocol/json.ts'
 import { TURNSTILE_ACTION } from '../protocol/wire.ts'
+import { unreached } from '../unreached.ts'
 
 /** @param address the caller's, which Turnstile compares with the solver's; `undefined` if unknown */
 export type Turnstile = (
@@ -46,7 +47,9 @@ export function turnstile(
       answer = JSON.parse(new TextDecoder().decode(bytes))
       isSuccess = response.ok
     } catch (cause) {
-      return new ApiError('turnstile_unavailable', { cause })
+      const { host } = new URL(verifyUrl)
+      const notes = unreached(host, 'TURNSTILE_VERIFY_URL', cause)
+      return new ApiError('turnstile_unavailable', { cause, notes })
     }
     return judge(answer, isSuccess, new URL(page).hostname)
   }
@@ -62,7 +65,7 @@ function judge(answer: unknown, isSuccess: boolean, hostname: string): ApiError 
   }
   const codes = Array.isArray(answer['error-codes']) ? answer['error-codes'] : []
   if (codes.includes('invalid-input-secret') || codes.includes('missing-input-secret')) {
-    return new ApiError('configuration_error', { message: 'TURNSTILE_SECRET is not accepted by Turnstile.' })
+    return misconfigured('TURNSTILE_SECRET is not accepted by Turnstile.')
   }
   if (codes.includes('internal-error')) return new ApiError('turnstile_unavailable')
   return new ApiError('turnstile_failed')

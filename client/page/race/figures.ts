@@ -43,17 +43,72 @@ function perTokenMs(finish: Finish): number | null {
 }
 
 /**
+ * How much sooner the first words of a stream are there than an answer that comes as a whole.
+ *
+ * @example firstWordsSooner(930, 31_490) // 'First words 34× sooner'
+ */
+export function firstWordsSooner(streamedMs: number, wholeMs: number): string {
+  const ratio = wholeMs / Math.max(1, streamedMs)
+  if (ratio >= LEAST_RATIO) return `First words ${times(ratio)} sooner`
+  if (ratio <= 1 / LEAST_RATIO) return `First words ${times(1 / ratio)} later`
+  return 'First words at the same time'
+}
+
+/** A smaller difference is no result. */
+const LEAST_RATIO = 1.05
+
+function times(ratio: number): string {
+  return `${ratio < 10 ? ratio.toFixed(1) : thousands(Math.round(ratio))}×`
+}
+
+/** How far a race has come. Times count from its start. */
+export interface Progress {
+  nowMs: number
+  /** When the stream's first words came; `null` before. */
+  firstWordsMs: number | null
+  /** When the other answer came as a whole; `null` before. */
+  wholeMs: number | null
+}
+
+/** @returns headline and details of a race that is not over */
+export function runningVerdict({ nowMs, firstWordsMs, wholeMs }: Progress): [string, string] {
+  if (firstWordsMs === null) {
+    return wholeMs === null
+      ? ['Both are asked', 'No words so far.']
+      : ['The whole answer came first', 'The stream has no words yet.']
+  }
+  if (wholeMs !== null) return [firstWordsSooner(firstWordsMs, wholeMs), 'The stream goes on to its end.']
+  const isAhead = nowMs >= firstWordsMs * LEAST_RATIO
+  return [
+    isAhead ? firstWordsSooner(firstWordsMs, nowMs) : 'The first words are there',
+    'So far: the other answer has not come.',
+  ]
+}
+
+/** The result in the fewest words. */
+export function headline({ streamed, unstreamed }: RaceRecord): string {
+  if (streamed.firstWordsMs === null) return 'The streamed answer had no words'
+  return firstWordsSooner(streamed.firstWordsMs, unstreamed.totalMs)
+}
+
+/** @example totals(record) // 'All of it: 36.4 s streamed, 31.5 s unstreamed.' */
+export function totals({ streamed, unstreamed }: RaceRecord): string {
+  return `All of it: ${seconds(streamed.totalMs)} streamed, ${seconds(unstreamed.totalMs)} unstreamed.`
+}
+
+/**
+ * The result for screen readers and pictures.
+ *
  * @example
  *   resultSentence(record)
- *   // 'Streamed, the first words came after 0.93 s; unstreamed, after 31.5 s: 34 times the wait.'
+ *   // 'First words 34× sooner: after 0.93 s streamed, 31.5 s unstreamed. All of it: 36.4 s streamed, 31.5 s unstreamed.'
  */
 export function resultSentence(record: RaceRecord): string {
   const { streamed, unstreamed } = record
   const first = streamed.firstWordsMs
-  if (first === null) return `The streamed answer had no words.${speedNote(record)}`
-  const ratio = unstreamed.totalMs / Math.max(1, first)
-  const times = ratio >= 1.05 ? `: ${ratio.toFixed(ratio < 10 ? 1 : 0)} times the wait` : ''
-  return `Streamed, the first words came after ${seconds(first)}; unstreamed, after ${seconds(unstreamed.totalMs)}${times}.${speedNote(record)}`
+  const times =
+    first === null ? '' : `: after ${seconds(first)} streamed, ${seconds(unstreamed.totalMs)} unstreamed`
+  return `${headline(record)}${times}. ${totals(record)}${speedNote(record)}`
 }
 
 /** Describes the plot in a sentence, as its accessible name. */

@@ -1,4 +1,7 @@
-/** One lane of a race: runs its clock, and counts its tokens while text arrives. */
+/**
+ * One lane of a race: times its first words and its end, and counts its tokens while text arrives. The large
+ * clock stops at the first words: they are what a reader waits for.
+ */
 import type { Counting } from './counting.ts'
 import { createLaneView, type LaneState, type LaneView } from './lane-view.ts'
 import { seconds, thousands } from './numbers.ts'
@@ -24,23 +27,25 @@ export interface Lane {
 
 const NAMES: Record<Way, string> = { unstreamed: 'Unstreamed', streamed: 'Streamed' }
 const WAITING: Record<Way, string> = {
-  unstreamed: 'Nothing to read until all of it is there.',
+  unstreamed: 'Nothing to read until all of it has come.',
   streamed: 'Waiting for the first words.',
 }
 
 export function createLane(way: Way): Lane {
-  const view = createLaneView(NAMES[way])
+  const view = createLaneView(way, NAMES[way])
   let counting: Counting | undefined
   let push: ((piece: string) => Promise<number>) | undefined
   let uncounted = ''
   let countedAt = 0
   let last: Promise<number | null> = Promise.resolve(0)
   let open = false
-  let arrival = ''
+  let began = false
+  let total = ''
+  let withheld = ''
   let tokens = ''
 
   function showNote(): void {
-    view.setNote([arrival, tokens].filter(Boolean).join(' · '))
+    view.setNote([total, withheld, tokens].filter(Boolean).join(' · '))
   }
 
   function count(): void {
@@ -52,7 +57,7 @@ export function createLane(way: Way): Lane {
     last = counted
     void counted.then((count) => {
       if (count === null || last !== counted) return
-      tokens = `${thousands(count)} ${count === 1 ? 'token' : 'tokens'} counted here`
+      tokens = `${thousands(count)} ${count === 1 ? 'token' : 'tokens'}`
       showNote()
     })
   }
@@ -62,7 +67,8 @@ export function createLane(way: Way): Lane {
     start(counter) {
       counting = counter
       push = undefined
-      uncounted = arrival = tokens = ''
+      uncounted = total = withheld = tokens = ''
+      began = false
       last = Promise.resolve(0)
       open = true
       view.clear()
@@ -72,7 +78,10 @@ export function createLane(way: Way): Lane {
     },
     tick(ms) {
       if (!open) return
-      view.setClock(ms)
+      if (began) {
+        total = `${(ms / 1000).toFixed(1)} s so far`
+        showNote()
+      } else view.setClock(ms)
       if (ms - countedAt < COUNT_INTERVAL_MS) return
       countedAt = ms
       count()
@@ -80,9 +89,9 @@ export function createLane(way: Way): Lane {
     text(text, model, ms) {
       push ??= counting?.begin(model)
       uncounted += text
-      if (arrival === '') {
-        arrival = way === 'streamed' ? `First words after ${seconds(ms)}` : `All at once after ${seconds(ms)}`
-        showNote()
+      if (!began) {
+        began = true
+        view.setFirstWords(ms)
         if (way === 'streamed') view.setState('flowing')
       }
       view.append(text)
@@ -93,15 +102,19 @@ export function createLane(way: Way): Lane {
       counting = undefined
       uncounted = tokens = ''
       last = Promise.resolve(null)
-      arrival = [arrival, 'the rest was withheld'].filter(Boolean).join(' · ')
+      withheld = 'the rest was withheld'
       showNote()
       view.shorten(text)
     },
     finish(ms) {
       open = false
-      view.setFinish(ms)
       view.setState('done')
-      if (arrival === '') view.setNote('The model had nothing to say.')
+      total = way === 'streamed' ? `All after ${seconds(ms)}` : 'All at once'
+      showNote()
+      if (!began) {
+        view.setFirstWords(ms)
+        view.setNote('The model had nothing to say.')
+      }
       count()
     },
     abandon(state) {
@@ -109,7 +122,7 @@ export function createLane(way: Way): Lane {
       open = false
       view.setState(state)
       count()
-      if (arrival === '') view.setNote(state === 'stopped' ? 'Stopped before anything came.' : '')
+      if (!began) view.setNote(state === 'stopped' ? 'Stopped before anything came.' : '')
     },
     counted: () => last,
   }

@@ -17,7 +17,7 @@ export interface Plot {
   remove(): void
 }
 
-/** Fills the width of `place`, and draws again when that width or the color scheme changes. */
+/** Fills `place`, and draws again when its size or the color scheme changes. */
 export function drawPlot(place: HTMLElement, series: Series): Plot {
   const dark = matchMedia('(prefers-color-scheme: dark)')
   let plot = draw(place, series)
@@ -28,7 +28,8 @@ export function drawPlot(place: HTMLElement, series: Series): Plot {
   }
   dark.addEventListener('change', again)
   const resized = new ResizeObserver(() => {
-    if (Math.abs(place.clientWidth - plot.width) >= 1) again()
+    const { clientWidth, clientHeight } = place
+    if (Math.abs(clientWidth - plot.width) >= 1 || Math.abs(clientHeight - plot.height) >= 1) again()
   })
   resized.observe(place)
   return {
@@ -60,7 +61,8 @@ function draw(place: HTMLElement, { message, streamed, firstWords, unstreamed }:
   const highest = Math.max(streamed.at(-1) ?? 0, unstreamed[0] ?? 0)
   const options: uPlot.Options = {
     width,
-    height: narrow ? 280 : 360,
+    // The page's style sets it.
+    height: place.clientHeight,
     padding: [8, 12, 0, 0],
     legend: { show: false },
     // No zoom: a drag on a phone would start it by accident.
@@ -77,13 +79,13 @@ function draw(place: HTMLElement, { message, streamed, firstWords, unstreamed }:
     series: [
       {},
       {
-        stroke: color('--water'),
+        stroke: color('--brass'),
         width: 1.5,
         points: {
           show: message.length <= MAX_POINTS,
           size: narrow ? 3 : 4,
-          stroke: color('--water'),
-          fill: color('--water'),
+          stroke: color('--brass'),
+          fill: color('--brass'),
         },
       },
       { stroke: color('--brass'), width: 2, dash: [7, 5], points: { show: false } },
@@ -133,7 +135,7 @@ function colorsOf(place: HTMLElement): (name: string) => string {
   const probe = document.createElement('i')
   place.append(probe)
   const colors = new Map<string, string>()
-  for (const name of ['--ink', '--ink-soft', '--line', '--water', '--brass']) {
+  for (const name of ['--ink', '--ink-soft', '--line', '--brass']) {
     probe.style.color = `var(${name})`
     colors.set(name, getComputedStyle(probe).color)
   }

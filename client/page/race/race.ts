@@ -5,6 +5,7 @@
 import '../style/race.css'
 import '../style/result.css'
 import { en } from '../../widget/strings/en.ts'
+import { tellOwner } from '../../widget/talk/tell-owner.ts'
 import { troubleOf } from '../../widget/talk/trouble.ts'
 import { isSend } from '../../widget/view/composer.ts'
 import { explainTrouble } from '../../widget/view/explain-trouble.ts'
@@ -20,6 +21,7 @@ import { seconds } from './numbers.ts'
 import type { RaceRecord, Way } from './record.ts'
 import { createResultView, type ResultView } from './result-view.ts'
 import { type RaceWatch, runRace } from './run-race.ts'
+import { createVerdict } from './verdict.ts'
 
 const CLOCK_INTERVAL_MS = 100
 
@@ -48,17 +50,23 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
   const pace = findElement(form, '#race-pace', HTMLFieldSetElement)
   const start = findElement(form, '#race-start', HTMLButtonElement)
   const stop = findElement(form, '#race-stop', HTMLButtonElement)
-  const see = findElement(form, '#race-see', HTMLElement)
+  const controls = findElement(form, '#race-controls', HTMLElement)
   const troublePlace = findElement(document, '#race-trouble', HTMLElement)
   const resultPlace = findElement(document, '#race-result', HTMLElement)
+  const pending = findElement(document, '#race-pending', HTMLElement)
   const lanes = { unstreamed: createLane('unstreamed'), streamed: createLane('streamed') }
-  const track = findElement(document, '#lanes', HTMLElement)
-  track.append(lanes.unstreamed.view.element, lanes.streamed.view.element)
+  const verdict = createVerdict()
+  findElement(document, '#lanes', HTMLElement).append(
+    lanes.unstreamed.view.element,
+    verdict.element,
+    lanes.streamed.view.element,
+  )
 
   let current: AbortController | undefined
   let trouble: TroubleCard | undefined
   let result: ResultView | undefined
-  let streamBegan = false
+  let firstWordsMs: number | null = null
+  let wholeMs: number | null = null
   let firstEnd: Way | undefined
   let lastEnd = ''
 
@@ -74,6 +82,7 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     start.hidden = now
     stop.hidden = !now
     pace.disabled = now
+    pending.hidden = !now
     if (focused) (now ? stop : start).focus()
   }
 
@@ -81,20 +90,20 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     trouble?.remove()
     result?.remove()
     trouble = result = undefined
-    see.hidden = true
-    streamBegan = false
+    firstWordsMs = wholeMs = null
     firstEnd = undefined
   }
 
   const watch: RaceWatch = {
     text(way, text, model, ms) {
       lanes[way].text(text, model, ms)
-      if (way === 'unstreamed' || streamBegan) return
-      streamBegan = true
+      if (way === 'unstreamed' || firstWordsMs !== null) return
+      firstWordsMs = ms
       announcer.say(`The streamed answer’s first words came after ${seconds(ms)}.`)
     },
     finished(way, ms) {
       lanes[way].finish(ms)
+      if (way === 'unstreamed') wholeMs = ms
       const end = `The ${way} answer is complete, after ${seconds(ms)}.`
       // The second end is announced together with the result, which would interrupt it.
       if (firstEnd === undefined) announcer.say(end)
@@ -116,20 +125,25 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     const counting = startCounting()
     const started = performance.now()
     for (const lane of Object.values(lanes)) lane.start(counting)
-    // On a phone both lanes are below the form.
-    track.scrollIntoView({ block: 'nearest' })
     announcer.say('The race has begun.')
-    const ticking = setInterval(() => {
-      for (const lane of Object.values(lanes)) lane.tick(performance.now() - started)
-    }, CLOCK_INTERVAL_MS)
+    const tick = () => {
+      const nowMs = performance.now() - started
+      for (const lane of Object.values(lanes)) lane.tick(nowMs)
+      verdict.run({ nowMs, firstWordsMs, wholeMs })
+    }
+    tick()
+    // From here on both lanes and the plot's place are in view, below the button that stops the race.
+    controls.scrollIntoView({ block: 'start' })
+    const ticking = setInterval(tick, CLOCK_INTERVAL_MS)
     const { signal } = abort
     const now = () => performance.now()
     const asked = { question, model: model(), demoSpeed, fetch: send, signal, now }
     const outcome = await runRace(asked, watch)
     clearInterval(ticking)
     current = undefined
-    setBusy(false)
+    // Before the plot's reserved place goes, so that the page doesn't scroll.
     if (outcome.end === 'done') showResult(outcome.record)
+    setBusy(false)
     if (outcome.end === 'stopped') abandon('stopped')
     if (outcome.end === 'failed') fail(outcome.way, outcome.error, question)
     const counts = await Promise.all([lanes.unstreamed.counted(), lanes.streamed.counted()])
@@ -140,23 +154,23 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
 
   function showResult(record: RaceRecord): void {
     result = createResultView(record)
+    verdict.show(record)
     resultPlace.append(result.element)
-    // The result may be out of view. Offer a link to it: the page doesn't scroll on its own.
-    see.hidden = false
     announcer.say(`${lastEnd} ${resultSentence(record)}`)
   }
 
   function abandon(state: 'stopped' | 'failed', failed?: Way): void {
     for (const [way, lane] of Object.entries(lanes)) lane.abandon(way === failed ? 'failed' : 'stopped')
+    verdict.reset()
     if (state === 'stopped') announcer.say('The race was stopped.')
   }
 
   function fail(way: Way, error: unknown, question: string): void {
     abandon('failed', way)
-    const explanation = explainTrouble(
-      troubleOf(error, { began: way === 'streamed' && streamBegan, at: Date.now() }),
-      en,
-    )
+    const began = way === 'streamed' && firstWordsMs !== null
+    const failure = troubleOf(error, { began, at: Date.now() })
+    const explanation = explainTrouble(failure, en)
+    tellOwner(failure)
     announcer.say(`The ${way} answer failed. ${explanation.title}. ${explanation.advice}`)
     trouble = createTroubleCard(explanation, en, (key) => {
       stop.hidden = false

@@ -1,7 +1,7 @@
-/** A race's result on the page: sentence, table, plot, the plot's numbers, and downloads. */
+/** A race's result below its lanes: plot, table, the plot's numbers, and downloads. */
 import { cloneTemplate, findElement } from '../find-element.ts'
 import { toCsv } from './csv.ts'
-import { figures, plotSentence, resultSentence, speedWords, workerLine } from './figures.ts'
+import { figures, plotSentence, resultSentence, workerLine } from './figures.ts'
 import { seconds } from './numbers.ts'
 import type { Plot } from './plot.ts'
 import type { RaceRecord } from './record.ts'
@@ -20,10 +20,6 @@ export interface ResultView {
 export function createResultView(record: RaceRecord): ResultView {
   const element = cloneTemplate('result-template')
   const find = (selector: string) => findElement(element, selector, HTMLElement)
-  const speed = speedWords(record)
-  find('.speed-badge').textContent = speed
-  find('.speed-badge').hidden = speed === ''
-  find('.sentence').textContent = resultSentence(record)
   find('.figures tbody').append(...figureRows(record))
   find('.at-worker').textContent = workerLine(record)
   find('.at-worker').hidden = record.atWorker === null

@@ -13,7 +13,7 @@ const ENDPOINT = '/v1/chat/completions'
 export interface RaceQuestion extends Pick<CallOptions, 'fetch'> {
   question: string
   model: string | undefined
-  /** `null` if a model answers. Only the demo knows the field. */
+  /** How much faster than measured the demo answers; `null` if a model answers, which doesn't know the field. */
   demoSpeed: number | null
   signal: AbortSignal
   /** A monotonic clock in milliseconds. */
@@ -46,7 +46,7 @@ export async function runRace(asked: RaceQuestion, watch: RaceWatch): Promise<Ra
   const request = {
     messages: [{ role: 'user' as const, content: asked.question }],
     ...(model && { model }),
-    ...(demoSpeed !== null && demoSpeed !== 1 && { demo_speed: demoSpeed }),
+    ...(demoSpeed !== null && { demo_speed: demoSpeed }),
   }
   const options = { signal, ...(asked.fetch && { fetch: asked.fetch }) }
   let failed: { way: Way; error: unknown } | undefined

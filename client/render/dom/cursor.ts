@@ -111,7 +111,8 @@ export class Cursor implements Place {
 
   #next(): ChildNode | null {
     const next = this.last ? nodeBehind(this.last) : within(this.element.firstChild)
-    return this.#inline && next && isBlock(next) ? null : next
+    // An answer's footnotes stay behind all else.
+    return next && (next.nodeName === 'SECTION' || (this.#inline && isBlock(next))) ? null : next
   }
 
   #insert(node: ChildNode): void {
@@ -153,7 +154,7 @@ export function isLines(node: Node | null): node is HTMLElement {
   return node !== null && kinds.get(node) === LINES
 }
 
-const INLINE = /^(?:emphasis|strong|strike|code|link|break|image .*|sign .*)$/s
+const INLINE = /^(?:emphasis|strong|strike|code|link|break|(?:image|sign|footnote-reference) .*)$/s
 
 function isBlock(node: Node): boolean {
   return !(node instanceof Text || INLINE.test(kinds.get(node) ?? ''))

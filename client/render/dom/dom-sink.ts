@@ -7,6 +7,7 @@ import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
 import { Cursor, isLines, type Place } from './cursor.ts'
 import { boxAround, create, createBox, createFor } from './elements.ts'
+import { type FootnoteOptions, Footnotes } from './footnotes.ts'
 import { createSign, nameOf, separateHidden } from './hidden-characters.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
@@ -14,13 +15,14 @@ import { finishLink } from './link.ts'
 import { LongParagraph } from './long-paragraph.ts'
 import { Parts } from './parts.ts'
 import { createRows, type Rows } from './rows.ts'
+import { directionOf } from './text-direction.ts'
 
-export interface DomOptions extends AddressRules, CodeBlockOptions {
+export interface DomOptions extends AddressRules, CodeBlockOptions, FootnoteOptions {
   /**
    * Labels of the copy button, and of a task's checkbox when it is checked (`done`) and when it is not
    * (`open`).
    */
-  labels: CodeBlockOptions['labels'] & { done: string; open: string }
+  labels: CodeBlockOptions['labels'] & FootnoteOptions['labels'] & { done: string; open: string }
 }
 
 /** Where the content of a block begins: in an element, after a node. */
@@ -40,9 +42,15 @@ interface OpenElement {
   code?: CodeBlock
   rows?: Rows
   parts?: Parts
+  /** The element that takes the side of its own text, and that side. */
+  sided?: Element
+  side?: 'ltr' | 'rtl' | undefined
   /** The element-less paragraphs of a tight list, which get elements if the list turns out to be loose. */
   tight?: BlockPlace[] | undefined
 }
+
+const SIDED = new Set<OpenElement['kind']>(['paragraph', 'heading', 'bullets', 'numbers'])
+const HAS_NO_SIDE = new Set<OpenElement['kind']>(['code', 'code-block', 'math'])
 
 /**
  * Content behind the cursor of a frame is final. A preview is written in front of it, and replaced with the
@@ -61,10 +69,14 @@ export class DomSink implements Sink<BlockPlace> {
    */
   #preview: Place | number | undefined
   #showsPreview = false
+  readonly #footnotes: Footnotes
+  /** The open elements whose side is that of a preview. */
+  #guessed: OpenElement[] = []
 
   constructor(root: Element, options: DomOptions) {
     this.#options = options
-    this.#root = { ...openElementOf('root', new Cursor(root)), parts: new Parts() }
+    this.#root = { ...openElementOf('root', new Cursor(root)), parts: new Parts(), sided: root }
+    this.#footnotes = new Footnotes(options)
     this.#frames = [this.#root]
   }
 
@@ -90,6 +102,7 @@ export class DomSink implements Sink<BlockPlace> {
     this.#showsPreview = true
     this.#flush()
     trim(this.#top)
+    for (const frame of this.#frames) removeOldSide(frame)
     this.#splitOffLines()
   }
 
@@ -103,6 +116,21 @@ export class DomSink implements Sink<BlockPlace> {
     if (typeof this.#preview === 'object') Object.assign(this.#top.cursor, this.#preview)
     this.#preview = undefined
     this.#top.long?.rewind()
+    for (const frame of this.#guessed) frame.side = undefined
+    this.#guessed = []
+  }
+
+  /** The content was moved into another element. */
+  moveTo(root: HTMLElement): void {
+    const { side = '' } = this.#root
+    this.#root.sided = root
+    root.dir = side
+    removeOldSide(this.#root)
+  }
+
+  /** All content is written. */
+  end(): void {
+    this.#footnotes.end()
   }
 
   open(kind: Kind, again?: BlockPlace): BlockPlace {
@@ -123,12 +151,15 @@ export class DomSink implements Sink<BlockPlace> {
     const outer = this.#top
     if (!frame) return
     const { kind, cursor, flat, attributes } = frame
-    const { href, src = '', alt = '', title } = attributes
-    if (kind !== 'image') trim(frame)
+    const { href, src = '', alt = '', title, label = '' } = attributes
+    if (cursor !== outer.cursor) trim(frame)
+    removeOldSide(frame)
     if (kind === 'image') {
       const image = { src, alt, title }
       outer.cursor.put(`image ${JSON.stringify(image)}`, () => createImage(image, this.#options))
-    } else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
+    } else if (kind === 'footnote-reference')
+      outer.cursor.put(`${kind} ${label}`, () => this.#footnotes.createReference(label))
+    else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
     else if (kind === 'row') outer.rows?.add(cursor.element)
     frame.code?.end()
     frame.rows?.end()
@@ -150,6 +181,7 @@ export class DomSink implements Sink<BlockPlace> {
     if (name === 'level') this.#makeHeading(frame, `h${value}`)
     else if (name === 'loose') this.#loosen()
     else if (name === 'task') this.#putBox(cursor, value === 'done')
+    else if (name === 'label' && frame.kind === 'footnote') this.#footnotes.label(cursor.element, value)
     else if (name === 'language') code?.setLanguage(value)
     else if (name === 'align' || (name === 'start' && value !== '1')) cursor.element.setAttribute(name, value)
   }
@@ -169,6 +201,8 @@ export class DomSink implements Sink<BlockPlace> {
     const preview = this.#preview
     const settled = typeof preview === 'object' ? 0 : (preview ?? text.length)
     this.#long?.addText(settled, text.length - settled)
+    this.#takeSides(text.slice(0, settled), false)
+    this.#takeSides(text.slice(settled), true)
     if (typeof preview !== 'number') return
     this.#preview = cursor.placeBack(text.length - settled)
   }
@@ -187,7 +221,37 @@ export class DomSink implements Sink<BlockPlace> {
     }
   }
 
+  /** Gives the open elements the side of `text`, unless they have one. Code has no side. */
+  #takeSides(text: string, preview: boolean): void {
+    if (HAS_NO_SIDE.has(this.#top.kind)) return
+    const frames = this.#sidedFrames()
+    const undecided = frames.filter(({ side }) => !side)
+    const side = undecided.length > 0 && directionOf(text)
+    if (!side) return
+    for (const frame of undecided) {
+      frame.side = side
+      // The elements around it have the same side now, or one that it must differ from.
+      const outer = frames[frames.indexOf(frame) + 1]
+      const inherits = outer && (outer.side ?? side) === side
+      if (inherits) frame.sided?.removeAttribute('dir')
+      else frame.sided?.setAttribute('dir', side)
+    }
+    if (preview) this.#guessed.push(...undecided)
+  }
+
+  /** The open elements that have a side, innermost first. A footnote is not where its Markdown is. */
+  #sidedFrames(): OpenElement[] {
+    const footnote = this.#frames.findIndex(({ kind }) => kind === 'footnote')
+    const frames = footnote < 0 ? this.#frames : [...this.#frames.slice(0, footnote), this.#root]
+    return frames.filter(({ sided }) => sided)
+  }
+
   #begin(kind: Kind): OpenElement {
+    if (kind === 'footnote')
+      return openElementOf(
+        kind,
+        new Cursor(this.#footnotes.add(this.#root.sided ?? this.#root.cursor.element)),
+      )
     const outer = this.#top
     // A preview must not start a part: parts can't be taken back.
     if (outer.parts && this.#preview === undefined) outer.cursor = outer.parts.next(outer.cursor)
@@ -198,6 +262,7 @@ export class DomSink implements Sink<BlockPlace> {
     }
     switch (kind) {
       case 'image':
+      case 'footnote-reference':
         return openElementOf(kind, cursor)
       case 'code-block': {
         const code = createCodeBlock(this.#options)
@@ -205,7 +270,8 @@ export class DomSink implements Sink<BlockPlace> {
       }
       case 'table': {
         const table = document.createElement('table')
-        return { ...put(boxAround(table), table), rows: createRows(table) }
+        const box = boxAround(table)
+        return { ...put(box, table), rows: createRows(table), sided: box }
       }
       case 'header': {
         const head = create('thead')
@@ -227,6 +293,8 @@ export class DomSink implements Sink<BlockPlace> {
     const frame = openElementOf(kind, new Cursor(element))
     if (kind === 'item') outer.parts?.markItem(element)
     if (kind === 'paragraph' || kind === 'heading' || kind === 'math') frame.long = new LongParagraph(element)
+    // What is in an item stands at the side of its list.
+    if (kind === 'quote' || (SIDED.has(kind) && outer.kind !== 'item')) frame.sided = element
     if (kind === 'bullets' || kind === 'numbers') {
       Object.assign(frame, { tight: [], parts: new Parts(element) })
     }
@@ -270,6 +338,9 @@ export class DomSink implements Sink<BlockPlace> {
     const { element } = place
     if (element.localName === tag) return
     const heading = create(tag)
+    const side = element.getAttribute('dir')
+    if (frame.sided) frame.sided = heading
+    if (frame.sided && side) heading.dir = side
     if (flat && list?.tight) list.tight = list.tight.filter((other) => other !== place)
     keepSelection(element, () => {
       if (flat) return this.#wrap(place, heading)
@@ -310,6 +381,11 @@ export class DomSink implements Sink<BlockPlace> {
       place.offset -= split.index
     }
   }
+}
+
+/** The side of a preview that was not written again. */
+function removeOldSide({ sided, side }: OpenElement): void {
+  if (!side) sided?.removeAttribute('dir')
 }
 
 function trim({ cursor, code, rows }: OpenElement): void {

@@ -3,9 +3,8 @@
  */
 import type { Container } from './containers.ts'
 import { Heading } from './heading.ts'
-import { withoutEscapes } from './inline/escapes.ts'
 import { InlineText } from './inline/inline-text.ts'
-import type { Target } from './inline/link.ts'
+import { Labels } from './inline/labels.ts'
 import type { Content, LeafState, LineStart } from './line-start.ts'
 import { Paragraph } from './paragraph.ts'
 import type { Kind, Sink } from './sink.ts'
@@ -39,7 +38,7 @@ interface Table {
  */
 const PADDING_CELLS = 10_000
 
-/** A text with link labels that had no definition when the text was written. */
+/** A text with labels that had no definition when the text was written. */
 interface Unresolved {
   kind: Kind
   place: unknown
@@ -49,7 +48,7 @@ interface Unresolved {
 export class Blocks {
   readonly #sink: Sink
   readonly #containers: Open[] = []
-  readonly #definitions = new Map<string, Target>()
+  readonly #labels = new Labels()
   readonly #unresolved: Unresolved[] = []
   #leaf: OpenLeaf = { type: 'none', line: 0 }
   #line = 0
@@ -114,12 +113,13 @@ export class Blocks {
   end(): void {
     this.#endLeaf()
     while (this.#containers.length > 0) this.#endContainer()
-    // Resolve links whose definition came later. This happens once, at the end, so that many definitions
-    // don't make it slow.
+    this.#labels.complete = true
+    // Resolve links and footnotes whose definition came later, or never. This happens once, at the end, so that
+    // many definitions don't make it slow.
     for (const { kind, place, inline } of this.#unresolved) {
-      if (![...inline.missing].some((name) => this.#definitions.has(name))) continue
+      if (!inline.isOutdated) continue
       this.#sink.open(kind, place)
-      new InlineText(this.#definitions, inline.whole()).end(this.#sink)
+      inline.rewrite(this.#sink)
       this.#sink.close()
     }
   }
@@ -147,6 +147,8 @@ export class Blocks {
     const { block } = leaf
     if (content.type === 'verbatim' || content.type === 'end') {
       if (block.startLine(content.text)) leaf.line = this.#line
+      if (content.type === 'verbatim' && content.fence && block.form.type === 'fence')
+        block.form.fence = content.fence
       if (content.type === 'end') this.#endLeaf()
       return true
     }
@@ -164,7 +166,7 @@ export class Blocks {
       case 'heading': {
         const place = this.#open('heading')
         this.#sink.attribute('level', String(content.level))
-        this.#leaf = { type: 'heading', block: new Heading(this.#definitions, content.text), place, line }
+        this.#leaf = { type: 'heading', block: new Heading(this.#labels, content.text), place, line }
         break
       }
       case 'rule':
@@ -173,9 +175,8 @@ export class Blocks {
         this.#endChild(line)
         break
       case 'fence': {
+        const { language } = content.fence
         this.#beginVerbatim('code-block', content)
-        // [spec] 4.5: the first word of the info string is the language.
-        const [language] = withoutEscapes(content.info.trim()).split(/[ \t]/)
         if (language) this.#sink.attribute('language', language)
         break
       }
@@ -192,7 +193,7 @@ export class Blocks {
     const parent = this.#containers.at(-1)
     const mayBeTask = parent?.type === 'item' && parent.empty
     if (parent?.type === 'item') parent.empty = false
-    const block = new Paragraph(this.#definitions, mayBeTask, {
+    const block = new Paragraph(this.#labels, mayBeTask, {
       hasText: () => this.#beginChild(line),
       open: (task) => {
         if (task) this.#sink.attribute('task', task)
@@ -231,7 +232,7 @@ export class Blocks {
     for (const [index, align] of columns.entries()) {
       const place = this.#sink.open('cell')
       if (align) this.#sink.attribute('align', align)
-      const inline = new InlineText(this.#definitions, cells[index])
+      const inline = new InlineText(this.#labels, cells[index], true)
       inline.end(this.#sink)
       this.#sink.close()
       this.#remember('cell', place, inline)
@@ -253,18 +254,26 @@ export class Blocks {
   }
 
   #remember(kind: Kind, place: unknown, inline: InlineText): void {
-    if (inline.missing.size > 0) this.#unresolved.push({ kind, place, inline })
+    if (inline.isUnsure) this.#unresolved.push({ kind, place, inline })
   }
 
   #beginContainer(container: Container): void {
     const kind = container.type
-    if (kind !== 'list') this.#open(kind)
+    if (kind === 'footnote') this.#beginFootnote(container.label)
+    else if (kind !== 'list') this.#open(kind)
     else if (container.first === undefined) this.#open('bullets')
     else {
       this.#open('numbers')
       this.#sink.attribute('start', String(Number(container.first)))
     }
     this.#containers.push({ ...container, line: this.#line })
+  }
+
+  #beginFootnote(label: string): void {
+    this.#open('footnote')
+    const { footnotes } = this.#labels
+    if (!footnotes.has(label)) this.#sink.attribute('label', label)
+    footnotes.add(label)
   }
 
   #endContainer(): void {
@@ -285,7 +294,7 @@ export class Blocks {
    */
   #beginChild(line: number): void {
     const parent = this.#containers.at(-1)
-    if (!parent || parent.type === 'quote') return
+    if (!parent || parent.type === 'quote' || parent.type === 'footnote') return
     if (parent.type === 'item') parent.empty = false
     const list = parent.type === 'item' ? this.#containers.at(-2) : parent
     if (!list || list.loose || parent.childLine === undefined || parent.childLine >= line - 1) return

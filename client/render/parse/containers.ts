@@ -1,10 +1,13 @@
-/** Block quotes and list items: which open ones a line continues, and which one it begins. [spec] 5 */
+/** Block quotes, list items and footnotes: which open ones a line continues, and which one it begins. [spec] 5 */
+import { footnoteLabel } from './inline/labels.ts'
 import type { Line } from './line.ts'
 import { INDENTED, isBlank } from './spaces.ts'
 import { type Found, WAIT } from './undecided.ts'
 
 export type Container =
   | { type: 'quote' }
+  /** Further lines of a footnote are indented by four columns. */
+  | { type: 'footnote'; label: string }
   /** An item with another marker begins a new list. */
   | { type: 'list'; marker: string; first: string | undefined }
   /** Lines that are indented by `indent` columns belong to the item. */
@@ -12,6 +15,8 @@ export type Container =
 
 const BULLET = /^[-+*](?=[ \t]|$)/
 const NUMBER = /^(\d{1,9})([.)])(?=[ \t]|$)/
+const FOOTNOTE = /^\[([^\s\]]{1,1000})\]:/
+const PARTIAL_FOOTNOTE = /^\[(?:\^[^\s\]]{0,999}\]?)?$/
 const PARTIAL_MARKER = /^(?:[-+*]|\d{1,9}[.)]?)$/
 
 /**
@@ -36,6 +41,9 @@ export function keepContainers(
       // [spec] 5.2, rule 3: an item can begin with at most one blank line.
       if (blank ? container.empty : indent < container.indent) break
       line.skip(blank ? indent : container.indent)
+    } else if (container.type === 'footnote') {
+      if (!blank && indent < INDENTED) break
+      line.skip(INDENTED)
     }
     kept++
   }
@@ -60,7 +68,14 @@ export function beginContainer(line: Line, inParagraph: boolean, complete: boole
     takeQuote(line)
     return { container: { type: 'quote' } }
   }
-  if (!complete && PARTIAL_MARKER.test(content)) return WAIT
+  if (!complete && (PARTIAL_MARKER.test(content) || PARTIAL_FOOTNOTE.test(content))) return WAIT
+  const [opening = '', written = ''] = FOOTNOTE.exec(content) ?? []
+  const label = footnoteLabel(written)
+  if (label) {
+    line.take(opening.length)
+    line.skip(line.indent)
+    return { container: { type: 'footnote', label } }
+  }
   const number = NUMBER.exec(content)
   const marker = (number ?? BULLET.exec(content))?.[0]
   if (marker === undefined) return undefined

@@ -1,5 +1,6 @@
 /** A heading that begins with `#`, whose line is still arriving. [spec] 4.2 */
-import { type Definitions, InlineText } from './inline/inline-text.ts'
+import { InlineText } from './inline/inline-text.ts'
+import type { Labels } from './inline/labels.ts'
 import type { Sink } from './sink.ts'
 import { spacesBefore } from './spaces.ts'
 
@@ -14,8 +15,8 @@ export class Heading {
   /** How many of them the last preview has. */
   #previewed = 0
 
-  constructor(definitions: Definitions, text: string) {
-    this.inline = new InlineText(definitions)
+  constructor(labels: Labels, text: string) {
+    this.inline = new InlineText(labels)
     this.add(text)
   }
 

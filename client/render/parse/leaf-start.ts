@@ -1,11 +1,12 @@
 /** Blocks that the first characters of a line begin, or turn the paragraph before it into. [spec] 4 */
+import { type Fence, readFence } from './fence.ts'
 import { type Alignment, readDelimiters } from './table-row.ts'
 import { type Found, WAIT } from './undecided.ts'
 
 export type LeafStart =
   | { type: 'heading' | 'underline'; level: number; text: string }
   | { type: 'rule' }
-  | { type: 'fence'; marker: string; indent: number; info: string }
+  | { type: 'fence'; fence: Fence; indent: number }
   | { type: 'math'; end: string }
   | { type: 'delimiters'; columns: Alignment[] }
 
@@ -19,7 +20,6 @@ export interface OpenParagraph {
 }
 
 const HEADING = /^(#{1,6})(?:[ \t]+|$)/
-const FENCE = /^(`{3,}|~{3,})(.*)$/
 const RULE = /^(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,})$/
 const UNDERLINE = /^(?:=+|-+)[ \t]*$/
 const DELIMITERS = /^[|:-][|:\- \t]*$/
@@ -46,9 +46,8 @@ export function beginLeaf(
   }
   if (!complete) return undefined
 
-  const [, marker, info = ''] = FENCE.exec(line) ?? []
-  // [spec] 4.5: with a backtick in the info string, this is a code span.
-  if (marker && !(marker[0] === '`' && info.includes('`'))) return { type: 'fence', marker, indent, info }
+  const fence = readFence(line)
+  if (fence) return { type: 'fence', fence, indent }
   const [, math] = MATH.exec(line) ?? []
   if (math) return { type: 'math', end: math === '$$' ? '$$' : '\\]' }
   if (paragraph && UNDERLINE.test(line) && paragraph.hasText()) {

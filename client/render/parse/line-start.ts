@@ -4,6 +4,7 @@
  * is decided. [spec] appendix, phase 1
  */
 import { beginContainer, type Container, keepContainers } from './containers.ts'
+import { closesFence, type Fence, mayOpenInside, readInnerFence } from './fence.ts'
 import { beginLeaf, type LeafStart, type OpenParagraph } from './leaf-start.ts'
 import { Line } from './line.ts'
 import { INDENTED, isBlank } from './spaces.ts'
@@ -13,14 +14,15 @@ import { type Found, WAIT } from './undecided.ts'
 export type LeafState =
   | { type: 'none' | 'indented' | 'table' }
   | ({ type: 'paragraph' } & OpenParagraph)
-  | { type: 'fence'; marker: string; indent: number }
+  | { type: 'fence'; fence: Fence; indent: number }
   | { type: 'math'; end: string }
 
 export type Content =
   | LeafStart
   | { type: 'blank' }
-  /** `verbatim` continues the code or math above it. */
-  | { type: 'text' | 'indented' | 'verbatim' | 'row' | 'end'; text: string }
+  | { type: 'text' | 'indented' | 'row' | 'end'; text: string }
+  /** Continues the code or math above it. `fence` is the innermost fence after this line, if that changes. */
+  | { type: 'verbatim'; text: string; fence?: Fence }
 
 /**
  * Deepest nesting of blocks; what is nested deeper is text. A page can't show it, and it could crash a
@@ -90,12 +92,7 @@ function continueVerbatim(line: Line, leaf: LeafState, complete: boolean): Found
   const { content, indent } = line
   const blank = isBlank(content)
   if (blank && !complete) return WAIT
-  if (leaf.type === 'fence') {
-    if (indent < INDENTED && closesFence(content, leaf.marker, complete))
-      return complete ? { type: 'end', text: '' } : WAIT
-    line.skip(leaf.indent)
-    return { type: 'verbatim', text: line.rest }
-  }
+  if (leaf.type === 'fence') return continueFenced(line, leaf, complete)
   if (leaf.type === 'indented' && indent >= INDENTED) {
     line.skip(INDENTED)
     return { type: 'verbatim', text: line.rest }
@@ -107,10 +104,19 @@ function continueVerbatim(line: Line, leaf: LeafState, complete: boolean): Found
   return undefined
 }
 
-/** @returns whether the line closes the fence that `marker` opened, or may do so when it is complete */
-function closesFence(line: string, marker: string, complete: boolean): boolean {
-  const [, run = ''] = /^(`+|~+)[ \t]*$/.exec(line) ?? []
-  return run[0] === marker[0] && (run.length >= marker.length || !complete)
+function continueFenced(
+  line: Line,
+  { fence, indent }: { fence: Fence; indent: number },
+  complete: boolean,
+): Found<Content> {
+  const { content } = line
+  const mayBeFence = line.indent < INDENTED
+  const closes = mayBeFence && closesFence(content, fence, complete)
+  if (!complete && (closes || (mayBeFence && mayOpenInside(content, fence)))) return WAIT
+  if (closes && !fence.outer) return { type: 'end', text: '' }
+  const innermost = closes ? fence.outer : mayBeFence ? readInnerFence(content, fence) : undefined
+  line.skip(indent)
+  return { type: 'verbatim', text: line.rest, ...(innermost && { fence: innermost }) }
 }
 
 /** Reads the start of a leaf, or an indentation that is deep enough for code. */

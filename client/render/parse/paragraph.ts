@@ -5,7 +5,7 @@
  */
 import { readDefinition } from './definitions.ts'
 import { InlineText } from './inline/inline-text.ts'
-import type { Target } from './inline/link.ts'
+import type { Labels } from './inline/labels.ts'
 import type { OpenParagraph } from './leaf-start.ts'
 import type { Sink } from './sink.ts'
 import { spacesBefore } from './spaces.ts'
@@ -36,7 +36,7 @@ interface Host {
 export class Paragraph implements OpenParagraph {
   readonly type = 'paragraph'
   readonly inline: InlineText
-  readonly #definitions: Map<string, Target>
+  readonly #labels: Labels
   readonly #host: Host
   #mayBeTask: boolean
   #mayBeDefinition = true
@@ -46,9 +46,9 @@ export class Paragraph implements OpenParagraph {
   #nextRead = 0
 
   /** @param mayBeTask whether this is the first block of an item, where `[x] ` is a checkbox */
-  constructor(definitions: Map<string, Target>, mayBeTask: boolean, host: Host) {
-    this.inline = new InlineText(definitions)
-    this.#definitions = definitions
+  constructor(labels: Labels, mayBeTask: boolean, host: Host) {
+    this.inline = new InlineText(labels)
+    this.#labels = labels
     this.#mayBeTask = mayBeTask
     this.#host = host
   }
@@ -160,7 +160,7 @@ export class Paragraph implements OpenParagraph {
         return
       }
       const { name, target } = found.value
-      if (!this.#definitions.has(name)) this.#definitions.set(name, target)
+      if (!this.#labels.links.has(name)) this.#labels.links.set(name, target)
       inline.settled = found.end
       this.#mayBeTask = false
     }

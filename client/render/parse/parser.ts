@@ -1,8 +1,9 @@
 /**
- * Streaming Markdown parser: CommonMark 0.31.2 with GitHub's tables, task lists, strikethrough and autolinks.
- * Raw HTML and math are text.
+ * Streaming Markdown parser: CommonMark 0.31.2 with GitHub's tables, task lists, strikethrough,
+ * autolinks and footnotes. Raw HTML and math are text.
  */
 import { Blocks } from './blocks.ts'
+import { createCitationFilter } from './citation-marks.ts'
 import { startLine } from './line-start.ts'
 import type { Sink } from './sink.ts'
 import { WAIT } from './undecided.ts'
@@ -37,6 +38,7 @@ export interface Parser {
  */
 export function createParser(sink: Sink): Parser {
   const blocks = new Blocks(sink)
+  const citations = createCitationFilter()
   /** A trailing `\r` or high surrogate, which can't be read without the next character. */
   let cut = ''
   /** The start of the current line, while it is undecided. */
@@ -63,22 +65,25 @@ export function createParser(sink: Sink): Parser {
     if (complete) blocks.endLine()
   }
 
+  function write(text: string): void {
+    const whole = cut + text
+    cut = /[\r\ud800-\udbff]?$/.exec(whole)?.[0] ?? ''
+    const lines = whole
+      .slice(0, whole.length - cut.length)
+      .replaceAll('\0', '\ufffd')
+      .split(/\r\n?|\n/)
+    const last = lines.pop() ?? ''
+    for (const line of lines) read(line, true)
+    if (last !== '') read(last, false)
+    blocks.settle()
+  }
+
   return {
-    write(text) {
-      const whole = cut + text
-      cut = /[\r\ud800-\udbff]?$/.exec(whole)?.[0] ?? ''
-      const lines = whole
-        .slice(0, whole.length - cut.length)
-        .replaceAll('\0', '\ufffd')
-        .split(/\r\n?|\n/)
-      const last = lines.pop() ?? ''
-      for (const line of lines) read(line, true)
-      if (last !== '') read(last, false)
-      blocks.settle()
-    },
+    write: (text) => write(citations.write(text)),
     preview: () => blocks.preview(),
     moreOfPreview: () => blocks.moreOfPreview(),
     end() {
+      write(citations.end())
       if (cut !== '') read(cut === '\r' ? '' : cut, cut === '\r')
       cut = ''
       if (inLine || start !== '') read('', true)

@@ -18,9 +18,18 @@ export type Kind =
   | 'header'
   | 'row'
   | 'cell'
+  | 'footnote'
   | Inline
 
-export type Inline = 'emphasis' | 'strong' | 'strike' | 'code' | 'link' | 'image' | 'break'
+export type Inline =
+  | 'emphasis'
+  | 'strong'
+  | 'strike'
+  | 'code'
+  | 'link'
+  | 'image'
+  | 'break'
+  | 'footnote-reference'
 
 /**
  * - `level`: of a heading, `1` to `6`. On a paragraph: an underline has turned it into a heading.
@@ -29,6 +38,8 @@ export type Inline = 'emphasis' | 'strong' | 'strike' | 'code' | 'link' | 'image
  * - `task`: of an item, `done` or `open`.
  * - `language`: of a code block, the first word of its info string.
  * - `align`: of a cell, `left`, `center` or `right`.
+ * - `label`: of a footnote and of a reference to it, which has no text. A footnote without one has the label of
+ *   an earlier one.
  * - `href` and `title` of a link; `src`, `title` and `alt` of an image. Addresses are not checked: harmful
  *   ones come too.
  */
@@ -39,6 +50,7 @@ export type Attribute =
   | 'task'
   | 'language'
   | 'align'
+  | 'label'
   | 'href'
   | 'title'
   | 'src'

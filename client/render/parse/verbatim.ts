@@ -1,10 +1,11 @@
 /** An open block of literal lines: code, or display math. [spec] 4.4, 4.5 */
+import type { Fence } from './fence.ts'
 import type { Sink } from './sink.ts'
 import { isBlank } from './spaces.ts'
 
 export type Form =
   | { type: 'indented' }
-  | { type: 'fence'; marker: string; indent: number }
+  | { type: 'fence'; fence: Fence; indent: number }
   | { type: 'math'; end: string }
 
 export class Verbatim {

@@ -8,7 +8,7 @@
  */
 import { withLead } from './item-lead.ts'
 import { cellsOf, codeOf, ownText, piecesOf, type TextRun } from './leaf-text.ts'
-import { findAgain, type Leaf, leafAfter } from './leaves.ts'
+import { findAgain, isInFootnote, type Leaf, leafAfter } from './leaves.ts'
 import { afterLetters, countLetters } from './letters.ts'
 import { completeSentences } from './sentences.ts'
 import type { SpokenWords } from './spoken-words.ts'
@@ -41,6 +41,13 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
   /** Letters that were read of the leaf after it. */
   let read = 0
   let position: ReadPosition | undefined
+  /** Footnotes are read once the text before them is complete. */
+  let withFootnotes = false
+
+  function nextLeaf(node?: Node): Leaf | undefined {
+    const leaf = leafAfter(answer, node)
+    return leaf && (withFootnotes || !isInFootnote(answer, leaf)) ? leaf : undefined
+  }
 
   function finish(leaf: Leaf): void {
     letters += read
@@ -53,10 +60,10 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
   function goTo(count: number): void {
     finished = position = undefined
     letters = read = 0
-    for (let leaf = leafAfter(answer), next: typeof leaf; leaf; leaf = next) {
+    for (let leaf = nextLeaf(), next: typeof leaf; leaf; leaf = next) {
       const size = lettersOf(leaf)
       read = Math.min(size, count - letters)
-      next = leafAfter(answer, leaf.node)
+      next = nextLeaf(leaf.node)
       if (!next || read < size) return
       finish(leaf)
     }
@@ -104,12 +111,13 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
 
   return {
     next(ended) {
+      withFootnotes = ended
       const sentences: string[] = []
       // If the answer was rendered anew, the position is the same number of letters from its start.
       if (finished) finished = findAgain(answer, finished)
       if (!finished && letters > 0) goTo(letters + read)
-      for (let leaf = leafAfter(answer, finished), next: typeof leaf; leaf; leaf = next) {
-        next = leafAfter(answer, leaf.node)
+      for (let leaf = nextLeaf(finished), next: typeof leaf; leaf; leaf = next) {
+        next = nextLeaf(leaf.node)
         sentences.push(...readLeaf(leaf, ended || next !== undefined))
         if (next) finish(leaf)
       }

@@ -8,8 +8,8 @@ export interface TextRun {
   text: string
 }
 
-/** `.address` is the displayed address of an image that isn't loaded. */
-const UNSPOKEN = 'button, input, svg, .address, [aria-hidden="true"]'
+/** `.address` is the displayed address of an image that isn't loaded; the others lead to a footnote and back. */
+const UNSPOKEN = 'button, input, svg, .address, sup, .back, [aria-hidden="true"]'
 
 /** @param from the node and offset in the leaf at which to begin */
 export function piecesOf({ node }: Leaf, from?: { node: Node; offset: number }): Iterable<TextRun> {

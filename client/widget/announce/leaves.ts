@@ -9,7 +9,18 @@ export interface Leaf {
   node: ChildNode
 }
 
-const CONTAINERS = new Set(['ul', 'ol', 'li', 'blockquote', 'div', 'table', 'thead', 'tbody', 'tfoot'])
+const CONTAINERS = new Set([
+  'ul',
+  'ol',
+  'li',
+  'blockquote',
+  'div',
+  'section',
+  'table',
+  'thead',
+  'tbody',
+  'tfoot',
+])
 const TEXTS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
 /** Elements that neither have nor continue a text. */
 const SILENT = new Set(['hr', 'input', 'button', 'svg', 'style'])
@@ -23,6 +34,12 @@ export function leafAfter(root: Element, leaf?: Node): Leaf | undefined {
     else return { kind: leafKind(node) ?? 'text', node }
   }
   return undefined
+}
+
+/** Whether the leaf is in a footnote: those stand behind the text, also while that grows. */
+export function isInFootnote(root: Element, { node }: Leaf): boolean {
+  const section = node.parentElement?.closest('section')
+  return section != null && root.contains(section)
 }
 
 /**

@@ -12,6 +12,9 @@ const LANGUAGES = {
 
 export type Language = 'en' | keyof typeof LANGUAGES
 
+/** All languages of the widget. */
+export const languages = (): Language[] => ['en', ...(Object.keys(LANGUAGES) as Language[])]
+
 const RIGHT_TO_LEFT: readonly string[] = ['ar']
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Adds style sheets to a shadow tree. Its styles and the page's don't affect each other. All elements of a
- * page share each sheet.
+ * Adds style sheets to a shadow tree, whose styles and the page's don't affect each other, or to a document.
+ * All trees of a page share each sheet.
  *
  * [spec] A Content-Security-Policy does not treat constructed sheets as inline styles.
  */
@@ -8,10 +8,10 @@
 const sheets = new Map<string, CSSStyleSheet>()
 
 /** @param texts CSS texts, each of which becomes one shared sheet */
-export function adopt(shadow: ShadowRoot, texts: readonly string[]): void {
+export function adopt(tree: Document | ShadowRoot, texts: readonly string[]): void {
   for (const text of texts) {
     const sheet = sheets.get(text) ?? parse(text)
-    if (!shadow.adoptedStyleSheets.includes(sheet)) shadow.adoptedStyleSheets.push(sheet)
+    if (!tree.adoptedStyleSheets.includes(sheet)) tree.adoptedStyleSheets.push(sheet)
   }
 }
 

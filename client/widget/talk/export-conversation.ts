@@ -1,5 +1,7 @@
 /** Exports a conversation: as Markdown to read, as JSON to process. */
+
 import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
+import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import {
   type Conversation,
   type Note,
@@ -24,9 +26,9 @@ export interface ExportWords {
 }
 
 /**
- * The conversation as one Markdown text. Answers are Markdown and stay unchanged. An answer that ends inside
- * a code block gets a closing fence, or is quoted if the fence is uncertain: otherwise the rest of the export
- * would become code.
+ * The conversation as one Markdown text. Answers are Markdown and stay unchanged, without citation marks. An
+ * answer that ends inside a code block gets a closing fence, or is quoted if the fence is uncertain: otherwise
+ * the rest of the export would become code.
  *
  * @example
  *   toMarkdown(conversation, words)
@@ -46,7 +48,8 @@ export function toMarkdown(conversation: Conversation, words: ExportWords): stri
   for (const turn of conversation.turns.map(passedTurn)) {
     parts.push(`## ${escapeInline(words.you)}`, quote(keepLines(turn.question)))
     parts.push(`## ${escapeInline(words.assistant)}`)
-    if (turn.answer.trim() !== '') parts.push(closed(withoutBlankEnds(turn.answer)))
+    const answer = withoutCitationMarks(turn.answer)
+    if (answer.trim() !== '') parts.push(closed(withoutBlankEnds(answer)))
     const ending = endingOf(turn, words)
     if (ending !== undefined) parts.push(`*${escapeInline(ending)}*`)
   }

@@ -8,6 +8,7 @@ import type { Emit } from '../events.ts'
 import type { TurnActions, TurnView } from '../view/turn-view.ts'
 import { type AnswerOutcome, type ShownAnswer, showAnswer } from './answer.ts'
 import { type Conversation, type Pending, passedAnswer, type Turn, toMessages } from './conversation.ts'
+import { tellOwner } from './tell-owner.ts'
 import { leftUnanswered, type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
 /**
@@ -185,6 +186,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         at: Date.now(),
       })
       showTrouble(turn, view, turn.trouble)
+      tellOwner(turn.trouble)
       const { code, status, message, requestId } = turn.trouble
       emit('millrace-error', { ...asked(turn), answer: passedAnswer(turn), code, status, message, requestId })
     } else {

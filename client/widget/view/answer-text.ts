@@ -1,5 +1,6 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
 import type { MarkdownView } from '../../render/markdown-view.ts'
+import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import type { Strings } from '../strings/en.ts'
 import { adopt } from '../style/adopt.ts'
 
@@ -14,8 +15,8 @@ export interface AnswerText {
 }
 
 interface Options {
-  /** Where the element is, or will be. */
-  tree: ShadowRoot
+  /** Where the element is, or will be: it takes the style of the Markdown. */
+  tree: Document | ShadowRoot
   strings: Strings
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
@@ -62,6 +63,8 @@ export function createAnswerText(
       hidden: strings.hiddenCharacter,
       done: strings.taskDone,
       open: strings.taskOpen,
+      footnotes: strings.footnotes,
+      backToText: strings.backToText,
     }
     element.replaceChildren()
     element.classList.remove('plain')
@@ -74,7 +77,7 @@ export function createAnswerText(
 
   function showPlain(): void {
     if (!isPlain()) return
-    element.textContent = text
+    element.textContent = withoutCitationMarks(text)
     painted()
   }
 

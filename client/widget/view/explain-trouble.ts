@@ -9,8 +9,8 @@ export interface Explanation {
   kept: string
   /** Whether asking again may help. */
   retry: boolean
-  /** Whether an access key is missing. */
-  needsKey: boolean
+  /** Whether an access key is asked for, or one may be entered by who has one. */
+  key: 'asked' | 'taken' | 'none'
   /** Whether this is a limit, not a defect. */
   isLimit: boolean
   /** How long to wait before a retry. */
@@ -20,7 +20,7 @@ export interface Explanation {
 }
 
 type Name = keyof Strings
-type Words = [title: Name, advice: Name, remedy?: 'retry' | 'wait' | 'key']
+type Words = [title: Name, advice: Name, remedy?: 'retry' | 'wait' | 'key' | 'have key']
 
 const TOO_LONG: Words = ['conversationTooLong', 'conversationTooLongAdvice']
 const NO_ANSWER: Words = ['noAnswer', 'noAnswerAdvice', 'retry']
@@ -28,7 +28,7 @@ const BUSY: Words = ['modelBusy', 'moment', 'retry']
 const NOT_SET_UP: Words = ['notSetUp', 'owner']
 const TOO_MANY: Words = ['tooMany', 'moment', 'wait']
 const TOO_MANY_ANSWERS: Words = ['tooManyAnswers', 'tooManyAnswersAdvice', 'wait']
-const NO_KEY: Words = ['noKey', 'noKeyAdvice', 'key']
+const NO_VISITORS: Words = ['notSetUpYet', 'owner', 'have key']
 const NO_SESSION: Words = ['sessionOver', 'sessionOverAdvice', 'retry']
 const NOT_FOR_VISITORS: Words = ['refused', 'notForVisitors']
 const NO_CHECK: Words = ['noCheck', 'noCheckAdvice', 'retry']
@@ -42,7 +42,7 @@ const BY_CODE: Record<string, Words> = {
   content_filter: ['notLetThrough', 'notLetThroughAdvice'],
   moderation_unavailable: ['notChecked', 'notCheckedAdvice', 'retry'],
   model_not_found: ['noModel', 'noModelAdvice', 'retry'],
-  access_key_required: NO_KEY,
+  access_key_required: NO_VISITORS,
   invalid_access_key: ['wrongKey', 'wrongKeyAdvice', 'key'],
   stream_not_found: ['forgotten', 'forgottenAdvice', 'retry'],
   idempotency_key_reused: ['notSent', 'notSentAdvice', 'retry'],
@@ -50,7 +50,7 @@ const BY_CODE: Record<string, Words> = {
   too_many_streams: TOO_MANY_ANSWERS,
   too_many_readers: ['tooManyPlaces', 'tooManyPlacesAdvice'],
   origin_not_allowed: ['notThisPage', 'owner'],
-  sessions_unavailable: NO_KEY,
+  sessions_unavailable: NO_VISITORS,
   invalid_session: NO_SESSION,
   session_expired: NO_SESSION,
   too_many_sessions: ['manyFromHere', 'manyFromHereAdvice', 'wait'],
@@ -99,7 +99,7 @@ const BY_CODE: Record<string, Words> = {
 
 /** For unknown codes, by the status. */
 const BY_STATUS: Record<number, Words> = {
-  401: NO_KEY,
+  401: NO_VISITORS,
   403: ['refused', 'owner'],
   413: TOO_LONG,
   429: TOO_MANY,
@@ -115,6 +115,12 @@ export function explainTrouble(trouble: Trouble, strings: Strings): Explanation 
   if (!known) return inItsOwnWords(trouble, strings)
   const [title, advice, remedy] = known
   return explanation(trouble, strings, strings[title], strings[advice], remedy)
+}
+
+/** Whether the reader can't mend it, and the site's owner can. */
+export function isForOwner({ code, status }: Trouble): boolean {
+  const [, advice] = BY_CODE[code ?? ''] ?? BY_STATUS[status ?? 0] ?? []
+  return advice === 'owner' || code === 'model_not_found'
 }
 
 /** Shows the server's message: it is written for the author of the request, who is the reader here. */
@@ -135,10 +141,10 @@ function explanation(
     advice,
     kept: began ? strings.kept : '',
     retry: remedy === 'retry' || remedy === 'wait',
-    needsKey: remedy === 'key',
+    key: remedy === 'key' ? 'asked' : remedy === 'have key' ? 'taken' : 'none',
     isLimit: remedy === 'wait',
     waitMs: retryAfterMs,
-    // The operator can't help with a missing key or with a limit.
+    // The operator can't help with a wrong key or with a limit.
     reference: remedy === 'key' || remedy === 'wait' ? null : requestId,
   }
 }

@@ -17,16 +17,20 @@ export function createTroubleCard(
   strings: Strings,
   retry: (key?: string) => void,
 ): TroubleCard {
-  const { title, advice, kept, needsKey, isLimit, reference } = explanation
+  const { title, advice, kept, key, isLimit, reference } = explanation
   const element = create(
     'section',
-    { class: 'trouble-card', part: 'trouble', 'data-tone': needsKey ? 'ask' : isLimit ? 'wait' : 'broken' },
+    {
+      class: 'trouble-card',
+      part: 'trouble',
+      'data-tone': key === 'asked' ? 'ask' : isLimit ? 'wait' : 'broken',
+    },
     create('h4', {}, title),
     create('p', { class: 'advice' }, advice),
   )
   if (kept !== '') element.append(create('p', {}, kept))
   let stopCountdown = () => {}
-  if (needsKey) element.append(keyForm(strings, retry))
+  if (key === 'asked') element.append(keyForm(strings, retry))
   if (explanation.retry) {
     const button = create('button', { type: 'button', class: 'solid retry', part: 'retry' })
     button.addEventListener('click', () => retry())
@@ -35,6 +39,9 @@ export function createTroubleCard(
   }
   if (reference !== null) {
     element.append(create('p', { class: 'reference' }, fill(strings.reference, { id: reference })))
+  }
+  if (key === 'taken') {
+    element.append(create('details', {}, create('summary', {}, strings.haveKey), keyForm(strings, retry)))
   }
   return {
     element,

@@ -1,5 +1,6 @@
 /** The view of one question and its answer. */
 import { copyText } from '../../render/dom/copy-text.ts'
+import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Strings } from '../strings/en.ts'
 import { noteWords } from '../strings/note-words.ts'
@@ -74,7 +75,7 @@ export function createTurnView(
   heading.classList.toggle('long', question.length > HEADING_CHARS)
   const editButton = action('edit', strings.edit)
   const asked = create('div', { class: 'asked' }, heading, editButton)
-  const body = create('div', { class: 'text markdown', part: 'text', dir: 'auto' })
+  const body = create('div', { class: 'text markdown', part: 'text' })
   const note = create('p', { class: 'note', hidden: true })
   const speed = create('p', { class: 'speed' })
   const reconnecting = create('p', { class: 'reconnecting', hidden: true }, strings.reconnecting)
@@ -129,7 +130,7 @@ export function createTurnView(
   }
 
   copy.addEventListener('click', async () => {
-    const copied = await copyText(source, body)
+    const copied = await copyText(withoutCitationMarks(source), body)
     confirm(copy, copied ? 'done' : 'close', copied ? strings.copied : strings.notCopied)
   })
   again.addEventListener('click', actions.again)

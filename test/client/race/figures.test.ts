@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest'
-import { figures, plotSentence, resultSentence, workerLine } from '../../../client/page/race/figures.ts'
+import {
+  figures,
+  firstWordsSooner,
+  headline,
+  plotSentence,
+  resultSentence,
+  runningVerdict,
+  totals,
+  workerLine,
+} from '../../../client/page/race/figures.ts'
 import { founding } from './record.ts'
 
 const table = (record = founding()) =>
@@ -43,22 +52,40 @@ test('what is not known stays empty', () => {
   ])
 })
 
-test('the result in a sentence, with its speed where that is not the real one', () => {
+test('the result: first words, then the totals, then the speed where that is not the real one', () => {
+  expect(headline(founding())).toBe('First words 34× sooner')
+  expect(totals(founding())).toBe('All of it: 36.4 s streamed, 31.5 s unstreamed.')
   expect(resultSentence(founding())).toBe(
-    'Streamed, the first words came after 0.93 s; unstreamed, after 31.5 s: 34 times the wait.',
+    'First words 34× sooner: after 0.93 s streamed, 31.5 s unstreamed. All of it: 36.4 s streamed, 31.5 s unstreamed.',
   )
-  expect(resultSentence(founding({ demoSpeed: 10 }))).toMatch(/34 times the wait\. All at 10× speed\.$/)
+  expect(resultSentence(founding({ demoSpeed: 10 }))).toMatch(/ All at 10× speed\.$/)
   expect(resultSentence(founding({ demoSpeed: null }))).not.toContain('speed')
+  const silent = founding({ streamed: { ...founding().streamed, firstWordsMs: null } })
+  expect(resultSentence(silent)).toBe(
+    'The streamed answer had no words. All of it: 36.4 s streamed, 31.5 s unstreamed.',
+  )
 })
 
-test('no wait is made up where there is none', () => {
-  const { streamed, unstreamed } = founding()
-  const slow = founding({ streamed: { ...streamed, firstWordsMs: 31_400 } })
-  expect(resultSentence(slow)).toBe('Streamed, the first words came after 31.4 s; unstreamed, after 31.5 s.')
-  const twice = founding({ unstreamed: { ...unstreamed, totalMs: 2000 } })
-  expect(resultSentence(twice)).toContain(': 2.2 times the wait.')
-  const silent = founding({ streamed: { ...streamed, firstWordsMs: null } })
-  expect(resultSentence(silent)).toBe('The streamed answer had no words.')
+test.each([
+  [950, 31_500, 'First words 33× sooner'],
+  [0, 2_500_000, 'First words 2,500,000× sooner'],
+  [930, 9_250, 'First words 9.9× sooner'],
+  [930, 2000, 'First words 2.2× sooner'],
+  [31_400, 31_500, 'First words at the same time'],
+  [1040, 1000, 'First words at the same time'],
+  [3000, 1000, 'First words 3.0× later'],
+])('first words after %d ms, the whole after %d ms: %s', (streamed, whole, words) => {
+  expect(firstWordsSooner(streamed, whole)).toBe(words)
+})
+
+test.each([
+  ['nothing has come', { nowMs: 500, firstWordsMs: null, wholeMs: null }, 'Both are asked'],
+  ['words have just come', { nowMs: 930, firstWordsMs: 930, wholeMs: null }, 'The first words are there'],
+  ['the other waits', { nowMs: 9300, firstWordsMs: 930, wholeMs: null }, 'First words 10× sooner'],
+  ['the stream goes on', { nowMs: 9300, firstWordsMs: 930, wholeMs: 1860 }, 'First words 2.0× sooner'],
+  ['the stream is late', { nowMs: 9300, firstWordsMs: null, wholeMs: 1860 }, 'The whole answer came first'],
+])('while it runs and %s', (_, progress, words) => {
+  expect(runningVerdict(progress)[0]).toBe(words)
 })
 
 test('the plot and the Worker’s own times in a sentence', () => {

@@ -78,7 +78,7 @@ describe('the questions', () => {
 
   test.each([
     [null, undefined],
-    [1, undefined],
+    [1, 1],
     [10, 10],
   ])('at demo speed %j ask for %j', (demoSpeed, sent) => {
     const { asked, stop } = start({ demoSpeed })

@@ -57,6 +57,16 @@ describe('tables', () => {
     expect(html.match(/<td>/g)?.length).toBeLessThan(20_000)
   })
 
+  test('have cells in which `<br>` breaks the line, and other tags are text', () => {
+    const row =
+      '<tr><td>a<br />b<br /><strong>c<br />d</strong></td><td>&lt;br x&gt; <code>&lt;br&gt;</code> &lt;b&gt;</td></tr>'
+    check(
+      '|x|y|\n|-|-|\n|a<br>b<BR />**c<br/>d**|<br x> `<br>` <b>|',
+      `<table><thead><tr><th>x</th><th>y</th></tr></thead><tbody>${row}</tbody></table>`,
+    )
+    check('a<br>b', '<p>a&lt;br&gt;b</p>')
+  })
+
   test('end with another block', () => {
     check(
       '|a|\n|-|\n> b',
@@ -75,8 +85,51 @@ test('tasks', () => {
 })
 
 test('strikethrough', () => {
-  check('~~a~~ ~b~ ~~~c~~~', '<p><del>a</del> <del>b</del> ~~~c~~~</p>')
+  check('~~a~~ ~~~c~~~', '<p><del>a</del> ~~~c~~~</p>')
   check('~~a~ and 5~10, 3~4', '<p>~~a~ and 5~10, 3~4</p>')
+  check('(~$1.50) and (~$10), ~example~', '<p>(~$1.50) and (~$10), ~example~</p>')
+})
+
+describe('a block of Markdown', () => {
+  const block = (inner: string) => `<pre><code class="language-markdown">${inner}</code></pre>`
+
+  test.each([
+    [
+      'holds blocks that name their language',
+      '```markdown\n# a\n```json\n{}\n```\nb\n```\nc',
+      `${block('# a\n```json\n{}\n```\nb\n')}<p>c</p>`,
+    ],
+    [
+      'holds another block of Markdown, with a block in it',
+      '```markdown\n```md\n```js\na\n```\n```\n```\nb',
+      `${block('```md\n```js\na\n```\n```\n')}<p>b</p>`,
+    ],
+    [
+      'holds a fence of the other kind',
+      '```markdown\n~~~js\n```\n~~~\n```\nb',
+      `${block('~~~js\n```\n~~~\n')}<p>b</p>`,
+    ],
+    ['ends at a fence without a language', '```markdown\n```\nb', `${block('')}<p>b</p>`],
+    [
+      'ends at its own fence, if that is longer',
+      '````markdown\n```js\na\n````\nb',
+      `${block('```js\na\n')}<p>b</p>`,
+    ],
+    [
+      'holds code, which is no fence when it has a backtick',
+      '```markdown\n```a`b\n```\nc',
+      `${block('```a`b\n')}<p>c</p>`,
+    ],
+    [
+      'ends in an item too',
+      '- ```markdown\n  ```js\n  a\n  ```\n  ```\n\nb',
+      `<ul><li>${block('```js\na\n```\n')}</li></ul><p>b</p>`,
+    ],
+  ])('%s', (_, markdown, html) => check(markdown, html))
+
+  test('no other block holds blocks', () => {
+    check('```js\n```json\n```\nb', '<pre><code class="language-js">```json\n</code></pre><p>b</p>')
+  })
 })
 
 describe('addresses', () => {

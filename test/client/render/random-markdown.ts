@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 
 const SIGNS =
-  '* ** *** _ __ ~ ~~ ` `` ``` [ ] ]( ](/u) ) ![ < > <a> <b\u00a0c=" http://a.b www.x.y a@b.co @ . ! \\ \\( \\) \\[ \\] $ $$ & &amp; &am " \' ( — é 😀 1 5 | : a b foo ab_cd _a b_ [foo] [bar][foo] https://x.y/z_w **bold** `c` <!-- --> # - + = \0'.split(
+  '* ** *** _ __ ~ ~~ ` `` ``` [ ] ]( ](/u) ) ![ < > <a> <b\u00a0c=" http://a.b www.x.y a@b.co @ . ! \\ \\( \\) \\[ \\] $ $$ & &amp; &am " \' ( — é 😀 1 5 | : a b foo ab_cd _a b_ [foo] [bar][foo] https://x.y/z_w **bold** `c` <!-- --> # - + = \0 <br> 重 。 「 \ufe01 葛\u{e0100} שלום `ש` [^1] [^1] [^a] ![^1] [^ \uE200cite\uE202turn0\uE201 \uE200 \uE201'.split(
     ' ',
   )
 const STARTS = [
@@ -26,9 +26,14 @@ const STARTS = [
     '```',
     '~~~',
     '```js',
+    '```md',
+    '~~~js',
   ],
   ...[
     '[foo]: /url',
+    '[^1]: ',
+    '[^a]: ',
+    '[^1]:',
     '[foo]: /url "t"',
     '- [ ] ',
     '- [x] ',

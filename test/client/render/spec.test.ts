@@ -42,6 +42,19 @@ become the same elements in a page, whole and character by character alike. The 
 | example | section | Markdown | why |
 |---|---|---|---|
 ${rows.join('\n')}
+
+What no example has is read otherwise, too:
+
+- **Chinese, Japanese and Korean**: emphasis follows the [CJK-friendly
+  amendment](https://github.com/tats-u/markdown-cjk-friendly/blob/main/specification.md), and so does
+  strikethrough.
+- **A block of Markdown in fences** keeps the blocks in it that name their language. CommonMark ends it where
+  the first of these ends.
+- **\`<br>\` in a table’s cell** breaks the line. All other HTML is text.
+- **Strikethrough** takes two tildes. GitHub takes one, too.
+- **Footnotes** are GitHub’s, with two differences: one without a reference is shown, and so is a second one of
+  the same label.
+- **OpenAI’s citation marks** (U+E200 to U+E202 and what is between them) are left out.
 `
   await expect(list).toMatchFileSnapshot('../../../docs/markdown-exceptions.md')
 })

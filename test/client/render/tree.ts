@@ -73,7 +73,9 @@ export function toHtml(node: Node, parent?: Node, list?: Node): string {
     .join('')
   const attribute = (name: string, value: string | undefined) =>
     value === undefined ? '' : ` ${name}="${escapeHtml(value)}"`
-  if (kind === 'document') return inner
+  if (kind === 'document') return inner + footnotesOf(node)
+  if (kind === 'footnote') return ''
+  if (kind === 'footnote-reference') return `<sup>${attributes.label}</sup>`
   if (kind === 'rule') return '<hr />'
   if (kind === 'break') return '<br />'
   if (kind === 'heading' || (kind === 'paragraph' && attributes.level)) {
@@ -106,6 +108,36 @@ export function toHtml(node: Node, parent?: Node, list?: Node): string {
     return `<${tag}${attribute('align', attributes.align)}>${inner}</${tag}>`
   }
   return `<${TAGS[kind]}>${inner}</${TAGS[kind]}>`
+}
+
+/** In the order of their references, without links. */
+function footnotesOf(root: Node): string {
+  const footnotes = nodesIn(root, 'footnote')
+  const order = new Set<Node>()
+  const visit = (node: Node) => {
+    for (const { attributes } of nodesIn(node, 'footnote-reference', 'footnote')) {
+      const footnote = footnotes.find((each) => each.attributes.label === attributes.label)
+      if (!footnote) throw new Error(`There is no footnote ${attributes.label}.`)
+      order.add(footnote)
+    }
+  }
+  visit(root)
+  for (const footnote of order) visit(footnote)
+  for (const footnote of footnotes) order.add(footnote)
+  const items = [...order].map(
+    (footnote) =>
+      `<li id="${footnote.attributes.label ?? ''}">${footnote.children.map((child) => (typeof child === 'string' ? child : toHtml(child, footnote))).join('')}</li>`,
+  )
+  return items.length > 0 ? `<section>${items.join('')}</section>` : ''
+}
+
+/** In order, but not those in nodes of the kind `except`. */
+function nodesIn(root: Node, kind: Kind, except?: Kind): Node[] {
+  return root.children.flatMap((child) => {
+    if (typeof child === 'string') return []
+    const inner = child.kind === except ? [] : nodesIn(child, kind, except)
+    return child.kind === kind ? [child, ...inner] : inner
+  })
 }
 
 function escapeHtml(text: string): string {

@@ -7,18 +7,23 @@ import { WAIT } from '../undecided.ts'
 import { pairRuns } from './emphasis.ts'
 import { readLabel, readTarget, type Target } from './link.ts'
 import type { Scan } from './scan.ts'
-import { type Bracket, type Token, tokenOf } from './token.ts'
+import { type Bracket, type Span, type Token, tokenOf } from './token.ts'
 
 /** Reads the `]` at `scan.at`. */
 export function closeBracket(scan: Scan): void {
   const { at, text } = scan
   const bracket = scan.brackets.pop()
   const found = bracket?.active ? readTargetAfter(scan, bracket) : undefined
-  if (!bracket || !found) scan.takeAsItIs(at + 1)
+  const footnote =
+    bracket && found !== WAIT && !found ? scan.surroundings.footnote(ownLabel(scan, bracket)) : undefined
+  if (bracket && footnote) takeReference(scan, bracket, footnote, at + 1)
+  else if (!bracket || !found) scan.takeAsItIs(at + 1)
   else if (found === WAIT) {
     scan.wait(bracket.at)
+    const expected = scan.surroundings.footnote(ownLabel(scan, bracket))
     // Don't show an address that is still arriving.
     if (text[at + 1] === '(') closeLink(scan, bracket, undefined)
+    else if (expected) takeReference(scan, bracket, expected, text.length)
     else bracket.text = ''
     scan.take(text.length, '')
   } else {
@@ -32,7 +37,7 @@ function readTargetAfter(
   scan: Scan,
   bracket: Bracket,
 ): { target: Target; end: number } | typeof WAIT | undefined {
-  const { at, text, final, references } = scan
+  const { at, text, final, surroundings } = scan
   const next = at + 1
   if (next === text.length && !final) return WAIT
   if (text[next] === '(') {
@@ -42,9 +47,23 @@ function readTargetAfter(
   }
   const label = text[next] === '[' ? readLabel(text, next, final) : undefined
   if (label === WAIT) return WAIT
-  const own = bracket.nested ? '' : text.slice(bracket.at + bracket.text.length, at)
-  const target = references.find(label?.value || own)
+  const target = surroundings.find(label?.value || ownLabel(scan, bracket))
   return target && { target, end: label?.end ?? next }
+}
+
+/** The text between the brackets, if it can be a label. */
+function ownLabel({ at, text }: Scan, bracket: Bracket): string {
+  return bracket.nested ? '' : text.slice(bracket.at + (bracket.image ? 2 : 1), at)
+}
+
+/** Takes the brackets for a reference to a footnote. The `!` before one is text. [gfm] footnotes */
+function takeReference(scan: Scan, bracket: Bracket, label: string, end: number): void {
+  const { tokens, runs } = scan
+  tokens.length = bracket.index
+  runs.length = Math.min(runs.length, bracket.runs)
+  const span: Span = { kind: 'footnote-reference', attributes: [['label', label]], content: '' }
+  tokens.push(tokenOf(bracket.at, bracket.image ? '!' : '', span))
+  scan.at = end
 }
 
 function closeLink(scan: Scan, bracket: Bracket, target: Target | undefined): void {
@@ -60,7 +79,7 @@ function closeLink(scan: Scan, bracket: Bracket, target: Target | undefined): vo
     tokens.push(tokenOf(bracket.at, '', { kind: 'image', attributes, content: '' }))
     return
   }
-  for (const token of inner) unlink(token)
+  for (const token of inner) unlink(token, scan.text)
   bracket.opens = [{ kind: 'link', attributes: attributesOf('href', target) }]
   tokens.push({ ...tokenOf(at, ''), closes: 1 })
   // Links can't contain links: deactivate the outer brackets.
@@ -77,9 +96,13 @@ function attributesOf(address: 'src' | 'href', target: Target | undefined): [Att
   return attributes
 }
 
-/** An autolink inside a link becomes plain text. */
-function unlink(token: Token): void {
+/** An autolink or a reference inside a link becomes plain text. */
+function unlink(token: Token, source: string): void {
   const [link] = token.opens
+  if (link?.kind === 'footnote-reference') {
+    token.text = source.slice(token.at, source.indexOf(']', token.at) + 1)
+    token.opens = []
+  }
   if (link?.kind !== 'link' || link.content === undefined) return
   token.text = link.content
   token.opens = []

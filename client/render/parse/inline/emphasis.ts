@@ -1,22 +1,20 @@
 /**
- * Which `*`, `_` and `~` begin and end a span. [spec] 6.2, and the appendix, "process emphasis"; [gfm] 6.5
+ * Which `*`, `_` and `~~` begin and end a span. [spec] 6.2, and the appendix, "process emphasis"; [gfm] 6.5
  */
+import { type Neighbour, neighbourAfter, neighbourBefore } from './neighbour.ts'
 import type { Run, Span } from './token.ts'
 
-const SPACE = /^\s?$/
-const PUNCTUATION = /^[\p{P}\p{S}]$/u
-
-/**
- * @param before the character before the run, '' at the start of the text
- * @param after the character after the run, '' at the end of the text
- */
-export function createRun(at: number, text: string, before: string, after: string): Run {
+/** Reads the run of delimiters from `at` to `end`. */
+export function readRun(source: string, at: number, end: number): Run {
+  const text = source.slice(at, end)
   const [char = ''] = text
+  const before = neighbourBefore(source, at)
+  const after = neighbourAfter(source, end)
   const left = flanks(after, before)
   const right = flanks(before, after)
-  // A single `~` inside a word, as in "5~10", is not meant as strikethrough.
-  const strict = char === '_' || text === '~'
-  const usable = char !== '~' || text.length <= 2
+  const strict = char === '_'
+  // A single `~` means "about", as in "(~$10)", or a range, as in "5~10".
+  const usable = char !== '~' || text.length === 2
   return {
     at,
     closes: 0,
@@ -24,16 +22,20 @@ export function createRun(at: number, text: string, before: string, after: strin
     opens: [],
     char,
     length: text.length,
-    canOpen: usable && left && (!strict || !right || PUNCTUATION.test(before)),
-    canClose: usable && right && (!strict || !left || PUNCTUATION.test(after)),
+    canOpen: usable && left && (!strict || !right || before.punctuation),
+    canClose: usable && right && (!strict || !left || after.punctuation),
     below: undefined,
   }
 }
 
-/** Whether a run flanks the text on its `inner` side. [spec] 6.2 */
-function flanks(inner: string, outer: string): boolean {
-  if (SPACE.test(inner)) return false
-  return !PUNCTUATION.test(inner) || SPACE.test(outer) || PUNCTUATION.test(outer)
+/**
+ * Whether a run flanks the text on its `inner` side. [spec] 6.2, with the amendment for Chinese, Japanese and
+ * Korean: there is no space between their words, so their punctuation is no sign of where a span ends, and
+ * next to their characters no other punctuation is. [cjk] 6.2
+ */
+function flanks(inner: Neighbour, outer: Neighbour): boolean {
+  if (inner.space) return false
+  return !inner.punctuation || inner.cjk || outer.space || outer.punctuation || outer.cjk
 }
 
 /**
@@ -52,7 +54,7 @@ export function pairRuns(runs: readonly Run[], below?: Run): Run | undefined {
   for (const run of runs) {
     run.below = top
     if (run.canClose) {
-      const key = `${run.char}${run.canOpen}${run.length % 3}${run.char === '~' ? run.text.length : ''}`
+      const key = `${run.char}${run.canOpen}${run.length % 3}`
       while (run.text !== '') {
         const opener = findOpener(run, floors.get(key) ?? -1)
         if (!opener) {
@@ -75,7 +77,7 @@ function findOpener(closer: Run, floor: number): Run | undefined {
 }
 
 function fits(opener: Run, closer: Run): boolean {
-  if (closer.char === '~') return opener.text === closer.text
+  if (closer.char === '~') return true
   // [spec] 6.2, rules 9 and 10
   const both = opener.canClose || closer.canOpen
   return (

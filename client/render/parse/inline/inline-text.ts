@@ -4,8 +4,9 @@
  */
 import type { Sink } from '../sink.ts'
 import { pairRuns, spanOf } from './emphasis.ts'
+import { footnoteLabel, isLikelyFootnote, type Labels } from './labels.ts'
 import { normalizeLabel, type Target } from './link.ts'
-import { type References, Scan } from './scan.ts'
+import { Scan, type Surroundings } from './scan.ts'
 import type { Run, Span, Token } from './token.ts'
 
 /**
@@ -21,9 +22,6 @@ const CONTEXT_CHARS = 256
 /** An unclosed span longer than this is most likely not one. */
 const SPAN_CHARS = 600
 
-/** The targets of links by normalized label. */
-export type Definitions = ReadonlyMap<string, Target>
-
 /** A scan whose first `runs` runs are paired. */
 interface Paired {
   scan: Scan
@@ -31,7 +29,7 @@ interface Paired {
   opener: Run | undefined
 }
 
-export class InlineText implements References {
+export class InlineText implements Surroundings {
   /** The text, without what is forgotten. */
   text: string
   /** Where the text begins, after definitions or a task's box. */
@@ -40,9 +38,13 @@ export class InlineText implements References {
   line = 0
   /** Where the unsettled text begins. */
   settled = 0
-  /** Labels that had no definition when the text was read. */
-  readonly missing = new Set<string>()
-  readonly #definitions: Definitions
+  /** Labels that had no definition when the text was read, and so were taken for text. */
+  readonly #missing = new Set<string>()
+  /** Labels of footnotes that had no definition either, and were taken for references. */
+  readonly #expected = new Set<string>()
+  /** Whether this is a table's cell, where `<br>` is the only way to begin a line. */
+  readonly inCell: boolean
+  readonly #labels: Labels
   #forgotten = ''
   /** The undecided rest of the last scan. */
   #rest: Paired | undefined
@@ -54,9 +56,10 @@ export class InlineText implements References {
    */
   #unseen: string | undefined
 
-  constructor(definitions: Definitions, text = '') {
-    this.#definitions = definitions
+  constructor(labels: Labels, text = '', inCell = false) {
+    this.#labels = labels
     this.text = text
+    this.inCell = inCell
   }
 
   append(text: string): void {
@@ -69,11 +72,6 @@ export class InlineText implements References {
   begin(): void {
     this.#start = this.settled
     this.#forgotten = ''
-  }
-
-  /** All of the text, from where it begins. */
-  whole(): string {
-    return this.#forgotten + this.text.slice(this.#start)
   }
 
   #forget(): void {
@@ -89,9 +87,29 @@ export class InlineText implements References {
 
   find(label: string): Target | undefined {
     const name = normalizeLabel(label)
-    const target = this.#definitions.get(name)
-    if (!target && name !== '') this.missing.add(name)
+    const target = this.#labels.links.get(name)
+    if (!target && name !== '') this.#missing.add(name)
     return target
+  }
+
+  footnote(label: string): string | undefined {
+    const name = footnoteLabel(label)
+    if (name === undefined || this.#labels.footnotes.has(name)) return name
+    const likely = !this.#labels.complete && isLikelyFootnote(name)
+    if (likely) this.#expected.add(name)
+    else this.#missing.add(name)
+    return likely ? name : undefined
+  }
+
+  /** Whether definitions that are still to come may change the text. */
+  get isUnsure(): boolean {
+    return this.#missing.size > 0 || this.#expected.size > 0
+  }
+
+  /** Whether the definitions known by now change the text. */
+  get isOutdated(): boolean {
+    const has = (name: string) => this.#labels.has(name)
+    return [...this.#missing].some(has) || ![...this.#expected].every(has)
   }
 
   /** Writes the settled text. @param limit nothing from here on is settled */
@@ -169,6 +187,12 @@ export class InlineText implements References {
     const writer = new Writer(sink)
     for (const token of scan.tokens) writer.write(token)
   }
+
+  /** Writes the whole text anew, when more definitions are known. */
+  rewrite(sink: Sink): void {
+    const whole = this.#forgotten + this.text.slice(this.#start)
+    new InlineText(this.#labels, whole, this.inCell).end(sink)
+  }
 }
 
 /**
@@ -199,7 +223,7 @@ function writeUpTo(stable: number, { tokens, text }: Scan, sink: Sink): number {
 
 function likelySpans({ char, text }: Run): Span[] {
   const { length } = text
-  if (length > 3 || text === '~') return []
+  if (length > 3) return []
   const double = length > 1 ? [spanOf(char, true)] : []
   return length === 2 ? double : [spanOf(char, false), ...double]
 }

@@ -6,7 +6,7 @@ import { spacesBefore } from '../spaces.ts'
 import { WAIT } from '../undecided.ts'
 import { type Autolink, Autolinks, autolinkMayStart } from './autolink.ts'
 import { closeBracket } from './brackets.ts'
-import { createRun } from './emphasis.ts'
+import { readRun } from './emphasis.ts'
 import { decodeEntity, isPunctuation } from './escapes.ts'
 import type { Target } from './link.ts'
 import {
@@ -21,16 +21,22 @@ import {
 } from './spans.ts'
 import { type Bracket, linkTo, type Run, type Span, type Token, tokenOf } from './token.ts'
 
-/** Looks up link labels. */
-export interface References {
+/** What the meaning of a text depends on beside its own characters. */
+export interface Surroundings {
+  /** Looks up the label of a link. */
   find(label: string): Target | undefined
+  /** @returns the normalized label, if `[label]` is a reference to a footnote, or most likely becomes one */
+  footnote(label: string): string | undefined
+  readonly inCell: boolean
 }
 
 /** Not all of it: an address may begin soon, and then what follows is read again. */
 const PLAIN = /[^\\`*_~[\]!<&$\n]{1,1024}/y
 const RUN = /\*+|_+|~+/y
 const BACKTICKS = /`+/y
+const LINE_BREAK = /<br[ \t]*\/?>/iy
 const ENTITY = /&(#\d{1,7}|#x[\da-f]{1,6}|[a-z][a-z\d]{1,31});/iy
+const PARTIAL_REFERENCE = /!?\[(?:\^\d{0,3})?$/y
 const PARTIAL_ENTITY = /&#?[a-z\d]{0,31}$/iy
 
 /** The closing sign of TeX math, by the character after the opening backslash. */
@@ -56,13 +62,13 @@ export class Scan {
   at: number
   readonly text: string
   readonly final: boolean
-  readonly references: References
+  readonly surroundings: Surroundings
 
-  constructor(text: string, from: number, final: boolean, references: References) {
+  constructor(text: string, from: number, final: boolean, surroundings: Surroundings) {
     this.text = text
     this.at = from
     this.final = final
-    this.references = references
+    this.surroundings = surroundings
     this.#scan()
     if (final) return
     this.wait(autolinkMayStart(text, from))
@@ -175,6 +181,11 @@ export class Scan {
 
   #takeAngle(): void {
     const { at, text, final } = this
+    const lineBreak = this.surroundings.inCell ? endOf(LINE_BREAK, text, at) : -1
+    if (lineBreak > 0) {
+      this.take(lineBreak, '', { kind: 'break', content: '' })
+      return
+    }
     const link = readAngled(text, at)
     const tag = link ? undefined : readTag(text, at, final, this.#absent)
     const half = !final && !link && mayBeAngled(text, at)
@@ -217,7 +228,7 @@ export class Scan {
     const end = endOf(RUN, text, at)
     if (this.#ends(end)) this.take(end, '')
     else {
-      const run = createRun(at, text.slice(at, end), characterBefore(text, at), characterAt(text, end))
+      const run = readRun(text, at, end)
       this.runs.push(run)
       this.tokens.push(run)
       this.at = end
@@ -225,7 +236,12 @@ export class Scan {
   }
 
   #openBracket(sign: '[' | '!['): void {
-    const { at, tokens, runs, brackets } = this
+    const { at, text, final, tokens, runs, brackets } = this
+    if (!final && endOf(PARTIAL_REFERENCE, text, at) > 0) {
+      this.wait(at)
+      this.take(text.length, '')
+      return
+    }
     const outer = brackets.at(-1)
     if (outer) outer.nested = true
     const place = { image: sign !== '[', index: tokens.length, runs: runs.length }
@@ -234,16 +250,6 @@ export class Scan {
     tokens.push(bracket)
     this.at = at + sign.length
   }
-}
-
-function characterAt(text: string, at: number): string {
-  return String.fromCodePoint(text.codePointAt(at) ?? 0x20)
-}
-
-/** Handles a surrogate pair. */
-function characterBefore(text: string, at: number): string {
-  const half = (text.charCodeAt(at - 1) & 0xfc00) === 0xdc00
-  return at === 0 ? '' : characterAt(text, half && at > 1 ? at - 2 : at - 1)
 }
 
 function endOf(sticky: RegExp, text: string, at: number): number {

@@ -8,6 +8,8 @@ export const LABELS = {
   hidden: 'Hidden character',
   done: 'Done',
   open: 'To do',
+  footnotes: 'Footnotes',
+  backToText: 'Back to the text',
 }
 
 export function createAnswer(place: HTMLElement): HTMLElement {

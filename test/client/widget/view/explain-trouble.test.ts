@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ChatError, clientError, serverError } from '../../../../client/stream/chat-error.ts'
 import { en } from '../../../../client/widget/strings/en.ts'
+import { tellOwner } from '../../../../client/widget/talk/tell-owner.ts'
 import { troubleOf } from '../../../../client/widget/talk/trouble.ts'
 import { explainTrouble } from '../../../../client/widget/view/explain-trouble.ts'
 import { ApiError, type ErrorCode } from '../../../../worker/errors.ts'
@@ -70,7 +71,7 @@ test('an answer that broke off can be tried again, and what had arrived is kept'
     advice: 'The connection ended before the answer did.',
     kept: 'What had arrived is kept.',
     retry: true,
-    needsKey: false,
+    key: 'none',
     isLimit: false,
     waitMs: 0,
     reference: 'r-1',
@@ -87,9 +88,56 @@ test('a lost connection is not an unreachable server', () => {
   expect(explain(error, true).title).toBe('The connection was lost')
 })
 
-test.each(['access_key_required', 'invalid_access_key'])('%s asks for a key, not for another try', (code) => {
-  const error = new ChatError('m', { code, type: 'authentication_error', status: 401 })
-  expect(explain(error, false)).toMatchObject({ needsKey: true, retry: false, reference: null })
+test('a wrong key asks for another one, not for another try', () => {
+  const error = new ChatError('m', { code: 'invalid_access_key', type: 'authentication_error', status: 401 })
+  expect(explain(error, false)).toMatchObject({ key: 'asked', retry: false, reference: null })
+})
+
+test.each(['access_key_required', 'sessions_unavailable'])(
+  '%s: visitors are told that the chat is not set up, and who has a key may enter it',
+  (code) => {
+    const error = new ChatError('m', { code, type: 'x', status: 401, requestId: 'r-1' })
+    expect(explain(error, false)).toMatchObject({
+      title: 'This chat isn’t set up yet',
+      advice: 'Whoever runs this page has to look into it.',
+      key: 'taken',
+      retry: false,
+      reference: 'r-1',
+    })
+  },
+)
+
+describe('the console', () => {
+  const told = (code: string | null, status: number, message = 'Set THIS.') => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const error = new ChatError(message, { code, type: 'x', status, requestId: 'r-1' })
+    tellOwner(troubleOf(error, { began: false, at: 7 }))
+    const calls = log.mock.calls.map(([line]) => line)
+    log.mockRestore()
+    return calls
+  }
+
+  test.each([
+    ['origin_not_allowed', 403],
+    ['sessions_unavailable', 403],
+    ['access_key_required', 401],
+    ['configuration_error', 500],
+    ['upstream_refused', 502],
+    ['model_not_found', 404],
+    ['insufficient_quota', 429],
+  ])('tells the owner what %s needs', (code, status) => {
+    expect(told(code, status)).toEqual([`Millrace: Set THIS. (${code}, r-1)`])
+  })
+
+  test.each([
+    ['too_fast', 429],
+    ['network', 0],
+    ['content_filter', 400],
+    ['upstream_error', 502],
+    [null, 404],
+  ])('says nothing of %s, which is nobody’s to set', (code, status) => {
+    expect(told(code, status)).toEqual([])
+  })
 })
 
 test('a rate limit says how long to wait', () => {

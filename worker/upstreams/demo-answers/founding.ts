@@ -4,7 +4,7 @@
  * `¦` stands between two tokens.
  */
 export const FOUNDING_ANSWER: readonly string[] =
-  `This¦ demo¦ answer¦ draws¦ the¦ density¦ of¦ a¦ ¦2¦D¦ normal¦ distribution¦ as¦ a¦ surface¦:
+  `This¦ draws¦ the¦ density¦ of¦ a¦ ¦2¦D¦ normal¦ distribution¦ as¦ a¦ surface¦:
 
 ¦\`\`\`¦python¦
 ¦import¦ matplotlib¦.pyplot¦ as¦ plt¦
@@ -27,7 +27,6 @@ export const FOUNDING_ANSWER: readonly string[] =
 ¦   ¦ y¦ =¦ np¦.linspace¦(mean¦[¦1¦]¦ -¦ reach¦[¦1¦],¦ mean¦[¦1¦]¦ +¦ reach¦[¦1¦],¦ points¦)
 ¦   ¦ grid¦ =¦ np¦.stack¦(np¦.mesh¦grid¦(x¦,¦ y¦),¦ axis¦=-¦1¦)
 
-¦   ¦ #¦ The¦ density¦,¦ written¦ out¦ with¦ numpy¦ alone¦.
 ¦   ¦ offset¦ =¦ grid¦ -¦ mean¦
 ¦   ¦ exponent¦ =¦ np¦.e¦ins¦um¦("¦...¦i¦,¦ij¦,...¦j¦",¦ offset¦,¦ np¦.linalg¦.inv¦(c¦ov¦),¦ offset¦)
 ¦   ¦ density¦ =¦ np¦.exp¦(-¦ex¦ponent¦ /¦ ¦2¦)¦ /¦ (¦2¦ *¦ np¦.pi¦ *¦ np¦.sqrt¦(np¦.linalg¦.det¦(c¦ov¦)))
@@ -41,4 +40,6 @@ export const FOUNDING_ANSWER: readonly string[] =
 ¦plot¦_¦2¦d¦_normal¦(c¦ov¦=((¦1¦.¦0¦,¦ ¦0¦.¦6¦),¦ (¦0¦.¦6¦,¦ ¦2¦.¦0¦)))
 ¦\`\`¦\`
 
-¦Change¦ \`¦mean¦\`¦ to¦ move¦ the¦ hill¦,¦ and¦ \`¦cov¦\`¦ to¦ stretch¦ or¦ turn¦ it¦.`.split('¦')
+¦Change¦ \`¦mean¦\`¦ to¦ move¦ the¦ hill¦,¦ \`¦cov¦\`¦ to¦ stretch¦ or¦ turn¦ it¦.
+
+¦*¦This¦ answer¦ was¦ prepared¦ for¦ the¦ demo¦:¦ no¦ model¦ was¦ asked¦.*`.split('¦')

@@ -1,0 +1,81 @@
+/**
+ * `GET /healthz`: that this Worker answers. With `?upstream` also whether the upstream does. That costs a
+ * request of the owner's, and anyone may ask, so an isolate asks at most once in `HEALTH_INTERVAL_MS`.
+ *
+ * @example
+ *   app.get('/healthz', health())
+ */
+import type { Handler } from 'hono'
+import { version } from '../../package.json'
+import { ApiError } from '../errors.ts'
+import { HEALTH_DEADLINE_MS, HEALTH_INTERVAL_MS } from '../limits.ts'
+import type { Health, UpstreamHealth } from '../protocol/wire.ts'
+import { askUpstream, createCall } from '../upstreams/call.ts'
+import type { Upstream } from '../upstreams/upstream.ts'
+import type { App, Context } from './context.ts'
+
+interface Asked {
+  at: number
+  /** `undefined` while it is waited for. A request can't wait for what another request began. */
+  health?: UpstreamHealth
+}
+
+export function health(): Handler<App> {
+  const asked = new WeakMap<Upstream, Asked>()
+
+  async function upstreamHealth(c: Context): Promise<UpstreamHealth | undefined> {
+    const { upstream } = c.var
+    const before = asked.get(upstream)
+    const now = Date.now()
+    if (before !== undefined && now - before.at < HEALTH_INTERVAL_MS) return before.health
+    // What was known holds until the upstream has answered again.
+    const current: Asked = { ...before, at: now }
+    asked.set(upstream, current)
+    const found = await askForModels(c)
+    if (found === undefined) asked.delete(upstream)
+    else current.health = found
+    return found
+  }
+
+  return async function health(c) {
+    const { upstream, visitors } = c.var.config
+    const siteKey = visitors.secret === undefined ? undefined : visitors.turnstile?.siteKey
+    const found = c.req.query('upstream') === undefined ? undefined : await upstreamHealth(c)
+    const failed = found?.ok === false
+    const answer: Health = {
+      status: failed ? 'upstream_failed' : 'ok',
+      version,
+      upstream: upstream.kind,
+      ...(found && { upstream_health: found }),
+      ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
+    }
+    return c.json(answer, failed ? 503 : 200, { 'cache-control': 'no-store' })
+  }
+}
+
+/** @returns `undefined` if the caller left meanwhile */
+async function askForModels(c: Context): Promise<UpstreamHealth | undefined> {
+  const { account, config, upstream, wordsFor } = c.var
+  const started = Date.now()
+  const call = createCall(c.req.raw.signal, HEALTH_DEADLINE_MS)
+  const { answer, retries } = await askUpstream({
+    host: upstream.host,
+    send: (signal) => upstream.models(signal),
+    stream: false,
+    call,
+    deadlines: config.deadlines,
+    // Of the upstream's words none are shown here.
+    words: wordsFor('visitor:'),
+  })
+  call.finished()
+  account.retries = retries
+  const at = new Date(started).toISOString()
+  const ms = Date.now() - started
+  if (!(answer instanceof ApiError)) {
+    account.upstream_status = answer.status
+    return { ok: true, at, ms }
+  }
+  const { code, notes } = answer
+  Object.assign(account, { code, ...notes })
+  return code === 'caller_left' ? undefined : { ok: false, at, ms, code }
+}

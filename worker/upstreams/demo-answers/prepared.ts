@@ -1,0 +1,61 @@
+/** The demo's answers: those written for a question, and one for all others. */
+import { FOUNDING_ANSWER } from './founding.ts'
+import { SERVER_SENT_EVENTS } from './server-sent-events.ts'
+import { SKY_BLUE } from './sky-blue.ts'
+import { unprepared } from './unprepared.ts'
+import { WATER_MILL } from './water-mill.ts'
+
+const HONEST = '*This answer was prepared for the demo: no model was asked.*'
+
+interface Prepared {
+  /** As it is offered, and as people shorten it. */
+  questions: readonly [offered: string, ...others: string[]]
+  /** Its text, or the pieces in which it is sent. */
+  answer: string | readonly string[]
+}
+
+const PREPARED: readonly Prepared[] = [
+  {
+    questions: [
+      'Write a Python function plot_2d_normal that makes a 3D plot of a 2D Gaussian',
+      'Write a Python function plot_2d_normal',
+      'plot_2d_normal',
+    ],
+    // Its text says itself that it was prepared: it has as many tokens as the founding example's answer.
+    answer: FOUNDING_ANSWER,
+  },
+  {
+    questions: ['Why is the sky blue?', "Why's the sky blue?", 'Why is the sky so blue?'],
+    answer: `${SKY_BLUE}\n\n${HONEST}`,
+  },
+  {
+    questions: ['How does a water mill turn a river into flour?', 'How does a water mill work?'],
+    answer: `${WATER_MILL}\n\n${HONEST}`,
+  },
+  {
+    questions: [
+      'Explain server-sent events to someone who knows fetch',
+      'Explain server-sent events',
+      'What are server-sent events?',
+    ],
+    answer: `${SERVER_SENT_EVENTS}\n\n${HONEST}`,
+  },
+]
+
+/** @returns the answer in pieces, each of which is sent as one delta */
+export function answerTo(question: string): readonly string[] {
+  const asked = essence(question)
+  const found = PREPARED.find(({ questions }) => questions.some((one) => essence(one) === asked))
+  const answer = found?.answer ?? unprepared(PREPARED.map(({ questions: [offered] }) => offered))
+  // As a model's tokens mostly are: a word with the blank before it.
+  return typeof answer === 'string' ? (answer.match(/ ?\S+|\s+/g) ?? []) : answer
+}
+
+/** A question without what people type differently: case, punctuation, blanks. */
+function essence(question: string): string {
+  return question
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+}
