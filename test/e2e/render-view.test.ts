@@ -18,7 +18,7 @@ test('a view collects deltas while the page is busy, and shows all at the end', 
     view.append('*a')
     view.append(' b*')
     seen.push(answer.innerHTML)
-    await new Promise((resolve) => setTimeout(resolve))
+    while (seen.length < 2) await new Promise((resolve) => setTimeout(resolve))
     view.append(' c **d')
     view.end()
     view.append('# anew')
