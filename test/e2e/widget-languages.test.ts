@@ -8,14 +8,16 @@ import { strings as es } from '../../client/widget/strings/es.ts'
 import { fill } from '../../client/widget/strings/fill.ts'
 import { strings as fr } from '../../client/widget/strings/fr.ts'
 import { strings as ja } from '../../client/widget/strings/ja.ts'
+import { strings as pt } from '../../client/widget/strings/pt.ts'
+import { strings as zhHant } from '../../client/widget/strings/zh-hant.ts'
 import { OWN, useEmbedding } from '../support/embedding.ts'
 import { ALL_KINDS } from '../support/markdown-of-all-kinds.ts'
 import { answer, failing } from '../support/scripts.ts'
 
 const site = useEmbedding()
-const LANGUAGES = { en, de, es, fr, ja, ar }
+const LANGUAGES = { en, de, es, fr, ja, ar, pt, 'zh-Hant': zhHant }
 
-test.each(['de', 'ar'] as const)('%s is what every part of it speaks', async (lang) => {
+test.each(['de', 'ar', 'zh-Hant'] as const)('%s is what every part of it speaks', async (lang) => {
   const strings = LANGUAGES[lang]
   const { page, bubble, panel, box, send, ask, ended } = await site.visit(
     OWN + site.script(`data-launcher data-lang="${lang}"`),
@@ -62,6 +64,8 @@ describe('the language', () => {
     ['the element’s own', 'data-lang="fr-CA"', 'de', 'es-ES', 'fr'],
     ['else the page’s', '', 'de-AT', 'es-ES', 'de'],
     ['else the browser’s', '', '', 'es-MX', 'es'],
+    ['found without its region', 'data-lang="pt-BR"', 'de', 'es-ES', 'pt'],
+    ['in the script of its region', '', 'zh-TW', 'es-ES', 'zh-Hant'],
   ] as const)('is %s', async (_, attributes, language, locale, spoken) => {
     const { bubble } = await site.visit(OWN + site.script(`data-launcher ${attributes}`), {
       language,

@@ -1,5 +1,5 @@
 /** The tag maker's form: what a tag can say, each with a label and a place for what is wrong with it. */
-import { languages } from '../../widget/strings/load-strings.ts'
+import { LANGUAGES } from '../../widget/strings/load-strings.ts'
 import { create, icon } from '../../widget/view/element.ts'
 import { OWN_COLORS } from './contrast.ts'
 import { COLORS, type Color, type Field, PLACEMENTS, type Placement, type TagSettings } from './tag.ts'
@@ -58,7 +58,7 @@ export function createForm(models: readonly string[], version: string, changed: 
   ])
   const lang = createSelect('embed-lang', [
     ['', 'The page’s language'],
-    ...languages().map((code): [string, string] => [code, nameOf(code)]),
+    ...LANGUAGES.map((code): [string, string] => [code, nameOf(code)]),
   ])
   const colors = new Map(COLORS.map((color) => [color, createColor(color)]))
   const pin = create('input', { type: 'checkbox', id: 'embed-pin', checked: true })

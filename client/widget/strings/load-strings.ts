@@ -1,34 +1,54 @@
 /** The widget's texts: which language, and how it is loaded. */
 import { en, type Strings } from './en.ts'
 
-/** Languages beside English, each loaded on demand from its own file. */
-const LANGUAGES = {
-  de: () => import('./de.ts'),
-  es: () => import('./es.ts'),
-  fr: () => import('./fr.ts'),
-  ja: () => import('./ja.ts'),
-  ar: () => import('./ar.ts'),
-}
-
-export type Language = 'en' | keyof typeof LANGUAGES
-
 /** All languages of the widget. */
-export const languages = (): Language[] => ['en', ...(Object.keys(LANGUAGES) as Language[])]
+export const LANGUAGES = [
+  'en',
+  'ar',
+  'de',
+  'es',
+  'fr',
+  'it',
+  'ja',
+  'ko',
+  'nl',
+  'pl',
+  'pt',
+  'ru',
+  'tr',
+  'uk',
+  'zh-Hans',
+  'zh-Hant',
+] as const
+
+export type Language = (typeof LANGUAGES)[number]
 
 const RIGHT_TO_LEFT: readonly string[] = ['ar']
+
+/** Taiwan, Hong Kong and Macau write Chinese in traditional characters. */
+const TRADITIONAL_REGIONS: readonly string[] = ['tw', 'hk', 'mo']
 
 /**
  * Returns the first wanted language that the widget has, else English.
  *
- * @param wanted tags as in `lang` attributes and `navigator.languages`: `de-AT` is German
+ * @param wanted tags as in `lang` attributes and `navigator.languages`, in any case: `de-AT` is German, and
+ *   `zh-TW` is Chinese in traditional characters
  */
 export function chooseLanguage(wanted: readonly (string | null | undefined)[]): Language {
   for (const tag of wanted) {
-    const language = tag?.toLowerCase().split(/[-_]/)[0] ?? ''
-    if (language === 'en') return language
-    if (Object.hasOwn(LANGUAGES, language)) return language as Language
+    const [primary = '', ...subtags] = tag?.toLowerCase().split(/[-_]/) ?? []
+    const name = primary === 'zh' ? chineseOf(subtags) : primary
+    const language = LANGUAGES.find((language) => language === name)
+    if (language) return language
   }
   return 'en'
+}
+
+/** Returns how Chinese is written, by the tag's script, else by its region. Most tags name no script. */
+function chineseOf(subtags: readonly string[]): Language {
+  const script = subtags.find((subtag) => subtag === 'hans' || subtag === 'hant')
+  if (script) return script === 'hant' ? 'zh-Hant' : 'zh-Hans'
+  return subtags.some((subtag) => TRADITIONAL_REGIONS.includes(subtag)) ? 'zh-Hant' : 'zh-Hans'
 }
 
 export function directionOf(language: Language): 'ltr' | 'rtl' {
@@ -39,7 +59,8 @@ export function directionOf(language: Language): 'ltr' | 'rtl' {
 export async function loadStrings(language: Language): Promise<Strings> {
   if (language === 'en') return en
   try {
-    return (await LANGUAGES[language]()).strings
+    const { LANGUAGE_FILES } = await import('./language-files.ts')
+    return (await LANGUAGE_FILES[language]()).strings
   } catch {
     return en
   }

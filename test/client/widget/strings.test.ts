@@ -1,14 +1,28 @@
 import { describe, expect, test } from 'vitest'
 import { strings as ar } from '../../../client/widget/strings/ar.ts'
-import { strings as de } from '../../../client/widget/strings/de.ts'
 import { en, type Strings } from '../../../client/widget/strings/en.ts'
-import { strings as es } from '../../../client/widget/strings/es.ts'
 import { fill } from '../../../client/widget/strings/fill.ts'
 import { strings as fr } from '../../../client/widget/strings/fr.ts'
-import { strings as ja } from '../../../client/widget/strings/ja.ts'
-import { chooseLanguage, directionOf, loadStrings } from '../../../client/widget/strings/load-strings.ts'
+import { LANGUAGE_FILES } from '../../../client/widget/strings/language-files.ts'
+import {
+  LANGUAGES as ALL,
+  chooseLanguage,
+  directionOf,
+  type Language,
+  loadStrings,
+} from '../../../client/widget/strings/load-strings.ts'
 import { ownStrings } from '../../../client/widget/strings/own-strings.ts'
 import { waitLine } from '../../../client/widget/strings/wait-line.ts'
+
+type Other = Exclude<Language, 'en'>
+
+/** The languages beside English. */
+const LANGUAGES: [Other, Strings][] = await Promise.all(
+  Object.entries(LANGUAGE_FILES).map(
+    async ([language, load]): Promise<[Other, Strings]> => [language as Other, (await load()).strings],
+  ),
+)
+const STRINGS = Object.fromEntries(LANGUAGES) as Record<Other, Strings>
 
 /** What a language says as English does, and is right to. */
 const SAME_AS_ENGLISH: Record<string, string[]> = {
@@ -29,6 +43,50 @@ const SAME_AS_ENGLISH: Record<string, string[]> = {
   fr: ['chat', 'conversation', 'conversations', 'code', 'tokens', 'fullStop', 'comma', 'spokenItem'],
   ja: ['spokenItem'],
   ar: ['fullStop', 'spokenItem', 'spokenTask'],
+  it: [
+    'chat',
+    'fullStop',
+    'comma',
+    'spokenItem',
+    'spokenTask',
+    'seconds',
+    'minutes',
+    'minutesSeconds',
+    'hours',
+    'hoursMinutes',
+  ],
+  ko: ['fullStop', 'comma', 'spokenItem', 'spokenTask'],
+  nl: [
+    'chat',
+    'code',
+    'tokens',
+    'fullStop',
+    'comma',
+    'spokenItem',
+    'spokenTask',
+    'seconds',
+    'minutes',
+    'minutesSeconds',
+  ],
+  pl: ['fullStop', 'comma', 'spokenItem', 'spokenTask', 'seconds', 'minutes', 'minutesSeconds'],
+  pt: [
+    'chat',
+    'tokens',
+    'fullStop',
+    'comma',
+    'spokenItem',
+    'spokenTask',
+    'seconds',
+    'minutes',
+    'minutesSeconds',
+    'hours',
+    'hoursMinutes',
+  ],
+  ru: ['fullStop', 'comma', 'spokenItem', 'spokenTask'],
+  tr: ['fullStop', 'comma', 'spokenItem', 'spokenTask'],
+  uk: ['fullStop', 'comma', 'spokenItem', 'spokenTask'],
+  'zh-Hans': ['spokenItem'],
+  'zh-Hant': ['spokenItem'],
 }
 
 /** What a language's texts are made of, apart from their places and the names below. */
@@ -40,13 +98,23 @@ const WRITTEN_IN: Record<string, RegExp> = {
   ja: /^[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}ー、。：＋「」… ]+$/u,
   // The letters of Arabic and its vowel signs: Persian's ی and ک look alike, and are not found by a search for ي and ك.
   ar: /^[\u0621-\u063a\u0641-\u0652 .،:…«»\u2068\u2069]+$/,
+  it: /^[A-Za-zÀÈàèéìòù0-9 .,:…“”’-]+$/,
+  ko: /^[\p{Script=Hangul}0-9 .,:…“”]+$/u,
+  nl: /^[A-Za-zéëï0-9 .,:…‘’]+$/,
+  pl: /^[A-Za-zĄĆĘŁŃÓŚŹŻąćęłńóśźż0-9 .,:…„”]+$/,
+  pt: /^[A-Za-zÀÁÂÃÇÉÊÍÓÔÕÚàáâãçéêíóôõú0-9 .,:…“”-]+$/,
+  // Each without the letters that only the other has.
+  ru: /^[А-ЯЁа-яё0-9 .,:…«»—-]+$/,
+  uk: /^[А-ЩЬЮЯҐЄІЇа-щьюяґєії0-9 .,:…«»—’-]+$/,
+  tr: /^[A-Za-zÇĞİÖŞÜçğıöşüâî0-9 .,:…“”’/]+$/,
+  // Punctuation is as wide as the characters; “token” is said in English.
+  'zh-Hans': /^(?:[\p{Script=Han}、。，：“”… ]|token)+$/u,
+  'zh-Hant': /^(?:[\p{Script=Han}、。，：「」… ]|token)+$/u,
 }
 const NAMES = /challenges\.cloudflare\.com|Markdown|JSON|Enter|Shift|Esc(ape)?/g
 
 /** Signs within a number: no words, and the same in many a language. They have a test of their own. */
 const isMark = (name: string) => name === 'decimalMark' || name === 'thousandsMark'
-
-const LANGUAGES: [string, Strings][] = Object.entries({ de, es, fr, ja, ar })
 
 const PLACES = /\{(\w+)(?:\?[^}]*)?\}/g
 
@@ -80,9 +148,15 @@ describe.each(LANGUAGES)('%s', (language, strings) => {
     }
   })
 
+  test('has no text for “one” and “many” where nouns have more forms', () => {
+    const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions()
+    if (!pluralCategories.includes('few')) return
+    for (const [name, text] of Object.entries(strings)) expect(text, name).not.toMatch(/\{\w+\?/)
+  })
+
   test('ends a sentence where English does', () => {
     for (const [name, text] of Object.entries(en)) {
-      const said = strings[name as keyof Strings].replace(/ (Sek|Min|Std)\.$/, '')
+      const said = strings[name as keyof Strings].replace(/ (Sek|Min|Std|godz)\.$/, '')
       if (!isMark(name)) expect(/[.。]$/.test(said), name).toBe(text.endsWith('.'))
     }
   })
@@ -112,18 +186,39 @@ test.each([['en', en] as [string, Strings], ...LANGUAGES])(
   },
 )
 
-test('Japanese has no character that only Chinese writes', () => {
-  const bytes = Array.from({ length: 94 }, (_, i) => 0xa1 + i)
-  const japanese = new TextDecoder('euc-jp').decode(
-    Uint8Array.from(bytes.flatMap((row) => bytes.flatMap((cell) => [row, cell]))),
-  )
+/** All characters that a double-byte encoding has. */
+function charactersOf(encoding: string): string {
+  const bytes = Array.from({ length: 191 }, (_, i) => 0x40 + i)
+  const decoder = new TextDecoder(encoding)
+  return bytes
+    .filter((lead) => lead > 0xa0)
+    .flatMap((lead) => bytes.map((trail) => decoder.decode(Uint8Array.of(lead, trail))))
+    .join('')
+}
+
+test.each([
+  ['ja', 'euc-jp'],
+  // Simplified characters are those of GB 2312, the part of GBK whose bytes are both above 0xA0.
+  ['zh-Hans', 'gb2312'],
+  ['zh-Hant', 'big5'],
+] as const)('%s has only the characters that are written there: %s', (language, encoding) => {
   const han = new Set(
-    Object.values(ja)
+    Object.values(STRINGS[language])
       .join('')
       .match(/\p{Script=Han}/gu),
   )
   expect(han.size).toBeGreaterThan(50)
-  expect([...han].filter((character) => !japanese.includes(character))).toEqual([])
+  const written = charactersOf(encoding)
+  expect([...han].filter((character) => !written.includes(character))).toEqual([])
+})
+
+test.each(['zh-Hans', 'zh-Hant'] as const)('%s has a space between Chinese and other text', (language) => {
+  for (const [name, text] of Object.entries(STRINGS[language])) {
+    // A wait ends with a Chinese unit.
+    const said = text.replace('{wait}', '0 秒').replace(PLACES, '0')
+    expect(said, name).not.toMatch(/\p{Script=Han}[A-Za-z0-9]|[A-Za-z0-9]\p{Script=Han}/u)
+    expect(said, name).not.toMatch(/[、。，：] | [、。，：]/)
+  }
 })
 
 test('French has its narrow space wherever it belongs', () => {
@@ -160,10 +255,31 @@ test.each([
   [['es_419'], 'es'],
   [['AR'], 'ar'],
   [['fr-Latn-CA'], 'fr'],
-  [['pt'], 'en'],
-  [['pt', 'es'], 'es'],
-  [['zh', 'en', 'ja'], 'en'],
-  [['zh-Hant'], 'en'],
+  [['sv'], 'en'],
+  [['sv', 'es'], 'es'],
+  [['sv', 'en', 'ja'], 'en'],
+  [['pt-BR'], 'pt'],
+  [['pt_PT'], 'pt'],
+  [['it-CH', 'de'], 'it'],
+  [['nl-BE'], 'nl'],
+  [['pl-PL'], 'pl'],
+  [['TR-tr'], 'tr'],
+  [['ru-UA', 'uk'], 'ru'],
+  [['uk-UA', 'ru'], 'uk'],
+  [['ko-KR'], 'ko'],
+  [['zh'], 'zh-Hans'],
+  [['zh-CN'], 'zh-Hans'],
+  [['zh_sg'], 'zh-Hans'],
+  [['zh-Hans'], 'zh-Hans'],
+  [['ZH-HANS-HK'], 'zh-Hans'],
+  [['zh-cmn-Hans-CN'], 'zh-Hans'],
+  [['zh-TW'], 'zh-Hant'],
+  [['zh-hk', 'zh-CN'], 'zh-Hant'],
+  [['zh-MO'], 'zh-Hant'],
+  [['zh-Hant'], 'zh-Hant'],
+  [['zh-hant-cn'], 'zh-Hant'],
+  [['zh_Hant_TW'], 'zh-Hant'],
+  [['zhuang'], 'en'],
   [['english'], 'en'],
   [['arn'], 'en'],
   [['constructor'], 'en'],
@@ -176,11 +292,18 @@ test.each([
 
 test('only Arabic is written from right to left', () => {
   expect(directionOf('ar')).toBe('rtl')
-  for (const language of ['en', 'de', 'es', 'fr', 'ja'] as const) expect(directionOf(language)).toBe('ltr')
+  for (const language of ALL) if (language !== 'ar') expect(directionOf(language), language).toBe('ltr')
+})
+
+test.each(ALL)('%s is a tag in its standard form, and finds itself', (language) => {
+  expect(Intl.getCanonicalLocales(language)).toEqual([language])
+  expect(chooseLanguage([language])).toBe(language)
 })
 
 test.each(LANGUAGES)('%s comes from its own file', async (language, strings) => {
-  expect(await loadStrings(chooseLanguage([language]))).toBe(strings)
+  const file = await import(`../../../client/widget/strings/${language.toLowerCase()}.ts`)
+  expect(strings).toBe(file.strings)
+  expect(await loadStrings(language)).toBe(strings)
 })
 
 test('English needs no file of its own', async () => {
@@ -229,12 +352,23 @@ test.each([
 })
 
 test.each([
-  ['de', de, ['45 Sek.', '4 Min. 05 Sek.', '42 Min.', '5 Std.', '5 Std. 12 Min.']],
-  ['es', es, ['45 s', '4 min 05 s', '42 min', '5 h', '5 h 12 min']],
-  ['fr', fr, ['45 s', '4 min 05 s', '42 min', '5 h', '5 h 12 min']],
-  ['ja', ja, ['45秒', '4分05秒', '42分', '5時間', '5時間12分']],
-  ['ar', ar, ['45 ث', '4 د 05 ث', '42 د', '5 س', '5 س 12 د']],
-])('a wait in %s', (_language, strings, lines) => {
+  ['de', ['45 Sek.', '4 Min. 05 Sek.', '42 Min.', '5 Std.', '5 Std. 12 Min.']],
+  ['es', ['45 s', '4 min 05 s', '42 min', '5 h', '5 h 12 min']],
+  ['fr', ['45 s', '4 min 05 s', '42 min', '5 h', '5 h 12 min']],
+  ['ja', ['45秒', '4分05秒', '42分', '5時間', '5時間12分']],
+  ['ar', ['45 ث', '4 د 05 ث', '42 د', '5 س', '5 س 12 د']],
+  ['it', ['45 s', '4 min 05 s', '42 min', '5 h', '5 h 12 min']],
+  ['ko', ['45초', '4분 05초', '42분', '5시간', '5시간 12분']],
+  ['nl', ['45 s', '4 min 05 s', '42 min', '5 u', '5 u 12 min']],
+  ['pl', ['45 s', '4 min 05 s', '42 min', '5 godz.', '5 godz. 12 min']],
+  ['pt', ['45 s', '4 min 05 s', '42 min', '5 h', '5 h 12 min']],
+  ['ru', ['45 с', '4 мин 05 с', '42 мин', '5 ч', '5 ч 12 мин']],
+  ['tr', ['45 sn', '4 dk 05 sn', '42 dk', '5 sa', '5 sa 12 dk']],
+  ['uk', ['45 с', '4 хв 05 с', '42 хв', '5 год', '5 год 12 хв']],
+  ['zh-Hans', ['45 秒', '4 分 05 秒', '42 分钟', '5 小时', '5 小时 12 分钟']],
+  ['zh-Hant', ['45 秒', '4 分 05 秒', '42 分鐘', '5 小時', '5 小時 12 分鐘']],
+] as const)('a wait in %s', (language, lines) => {
   const waits = [45, 245, 42 * 60, 5 * 3600, 5 * 3600 + 12 * 60]
-  expect(waits.map((seconds) => waitLine(seconds * 1000, strings).replaceAll('\u202f', ' '))).toEqual(lines)
+  const said = waits.map((seconds) => waitLine(seconds * 1000, STRINGS[language]))
+  expect(said.map((line) => line.replaceAll('\u202f', ' '))).toEqual(lines)
 })
