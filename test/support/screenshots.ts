@@ -169,7 +169,6 @@ const SHOTS: Shot[] = [
   },
   { name: 'arabic', lang: 'ar', show: askAndWait },
   { name: 'russian', lang: 'ru', show: askAndWait },
-  { name: 'chinese', lang: 'zh-TW', show: askAndWait },
   { name: 'japanese', lang: 'ja', tag: 'data-launcher', show: open },
   { name: 'phone', context: PHONE, show: async () => {} },
   { name: 'phone-open', tag: STARTERS, context: PHONE, show: open },

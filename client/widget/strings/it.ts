@@ -125,7 +125,7 @@ export const strings: Strings = {
   dayOverAdvice:
     'Una risposta può richiederne più di quanti te ne restano. I token si rinnovano ogni giorno.',
   pageDayOver: 'Per oggi questa pagina ha risposto abbastanza',
-  pageDayOverAdvice: 'I token condivisi tra i visitatori sono esauriti. I token si rinnovano ogni giorno.',
+  pageDayOverAdvice: 'I token condivisi tra i visitatori sono esauriti. Si rinnovano ogni giorno.',
   noCheck: 'La verifica anti-robot non è riuscita',
   noCheckAdvice: 'Riprova. Se qualcosa blocca challenges.cloudflare.com, consentilo per questa pagina.',
   refused: 'Questa domanda è stata rifiutata',

@@ -1,6 +1,6 @@
 /**
- * The file of each language but English, loaded on demand. This list is loaded on demand too: the build puts a
- * hash beside each `import()`, and in `widget.js` they would take a kilobyte from every visitor.
+ * The file of each language but English, loaded on demand. This list is loaded on demand too: the build puts
+ * a hash beside each `import()`, which would add a kilobyte to `widget.js`.
  */
 import type { Strings } from './en.ts'
 import type { Language } from './load-strings.ts'

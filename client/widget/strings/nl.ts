@@ -94,7 +94,7 @@ export const strings: Strings = {
   conversationTooLong: 'Dit gesprek is te lang geworden',
   conversationTooLongAdvice: 'Begin een nieuw gesprek of vraag minder tegelijk.',
   notLetThrough: 'Deze vraag is niet toegelaten',
-  notLetThroughAdvice: 'De moderatie keurt de vraag af. Probeer het in andere woorden.',
+  notLetThroughAdvice: 'De moderatie heeft de vraag tegengehouden. Vraag het in andere woorden.',
   notChecked: 'Het antwoord kon niet worden gecontroleerd',
   notCheckedAdvice: 'Hier verschijnen alleen gecontroleerde antwoorden. Probeer het zo nog eens.',
   noModel: 'Dit model is hier niet beschikbaar',

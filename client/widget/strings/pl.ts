@@ -1,6 +1,6 @@
 /**
- * The widget's words in Polish, without past forms that need the reader’s gender. Counts follow a colon, because nouns
- * change with a number before them.
+ * The widget's words in Polish, without past forms that need the reader’s gender. Counts follow a colon,
+ * because nouns change with a number before them.
  */
 import type { Strings } from './en.ts'
 
@@ -64,10 +64,10 @@ export const strings: Strings = {
 
   tooLongAnswer: 'Odpowiedź osiągnęła maksymalną dozwoloną długość.',
   noBudget: 'Odpowiedź zużyła pozostałe tokeny.',
-  stoppedHere: 'Zatrzymano na Twoje żądanie.',
+  stoppedHere: 'Odpowiedź została zatrzymana na Twoje żądanie.',
   stopped: 'Ta odpowiedź została zatrzymana.',
-  withheld: 'Dalsza część tej odpowiedzi została wstrzymana.',
-  withheldWhole: 'Ta odpowiedź została wstrzymana.',
+  withheld: 'Dalsza część tej odpowiedzi została zablokowana.',
+  withheldWhole: 'Ta odpowiedź została zablokowana.',
   nothingSaid: 'Model nie miał nic do powiedzenia.',
 
   begun: 'Odpowiedź się rozpoczęła.',
@@ -91,7 +91,7 @@ export const strings: Strings = {
   retryIn: 'Spróbuj ponownie za {wait}',
   accessKey: 'Klucz dostępu',
   useKey: 'Użyj tego klucza',
-  reference: 'Numer dla administratora tej strony: {id}',
+  reference: 'Identyfikator dla administratora tej strony: {id}',
   kept: 'Otrzymana część została zachowana.',
   conversationTooLong: 'Ta rozmowa stała się zbyt długa',
   conversationTooLongAdvice: 'Rozpocznij nową albo poproś o mniej naraz.',
@@ -117,13 +117,13 @@ export const strings: Strings = {
   tooManyAnswers: 'Zbyt wiele odpowiedzi naraz',
   tooManyAnswersAdvice: 'Spróbuj ponownie, gdy jedna z nich się zakończy.',
   tooManyPlaces: 'Ta odpowiedź jest otwarta w zbyt wielu miejscach',
-  tooManyPlacesAdvice: 'Zamknij kilka z nich i wczytaj tę stronę ponownie.',
+  tooManyPlacesAdvice: 'Zamknij kilka z nich i odśwież tę stronę.',
   notThisPage: 'Ten czat nie jest skonfigurowany dla tej strony',
   owner: 'Musi się tym zająć administrator tej strony.',
   sessionOver: 'Sesja wygasła',
   sessionOverAdvice: 'Spróbuj ponownie, a rozpocznie się nowa.',
-  manyFromHere: 'Z Twojej sieci jest wiele odwiedzin',
-  manyFromHereAdvice: 'Nowe zostaną przyjęte za jakiś czas.',
+  manyFromHere: 'Z Twojej sieci było już wiele odwiedzin',
+  manyFromHereAdvice: 'Za jakiś czas znów będą możliwe.',
   dayOver: 'Za mało tokenów na dziś',
   dayOverAdvice: 'Odpowiedź może wymagać więcej tokenów, niż pozostało. Każdego dnia pojawiają się nowe.',
   pageDayOver: 'Na dziś ta strona wyczerpała limit odpowiedzi',
@@ -162,5 +162,5 @@ export const strings: Strings = {
   endedEarlyAdvice: 'Połączenie zakończyło się przed końcem odpowiedzi.',
   wrong: 'Coś poszło nie tak',
   wrongHere: 'Na tej stronie coś poszło nie tak',
-  wrongHereAdvice: 'Wczytaj ją ponownie i spróbuj jeszcze raz.',
+  wrongHereAdvice: 'Odśwież ją i spróbuj jeszcze raz.',
 }

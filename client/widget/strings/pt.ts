@@ -106,7 +106,7 @@ export const strings: Strings = {
   forgottenAdvice: 'O servidor guarda as respostas por apenas alguns minutos.',
   notSent: 'Não foi possível enviar esta pergunta',
   notSentAdvice: 'Pergunte mais uma vez.',
-  leftUnanswered: 'Ainda não havia resposta quando a página foi fechada',
+  leftUnanswered: 'Você saiu da página antes de a resposta chegar',
   leftUnansweredAdvice: 'Tente de novo para repetir esta pergunta.',
   tooFast: 'Você está perguntando rápido demais',
   moment: 'Tente de novo daqui a pouco.',
@@ -129,7 +129,7 @@ export const strings: Strings = {
     'Os tokens compartilhados entre os visitantes acabaram. Eles são renovados todos os dias.',
   noCheck: 'Não foi possível confirmar que você é uma pessoa',
   noCheckAdvice:
-    'Tente de novo. Se algo estiver bloqueando challenges.cloudflare.com, permita-o nesta página.',
+    'Tente de novo. Se algo estiver bloqueando challenges.cloudflare.com, permita esse endereço nesta página.',
   refused: 'Esta pergunta foi recusada',
   notForVisitors:
     'Visitantes não podem perguntar dessa forma. Os responsáveis por esta página precisam verificar isso.',

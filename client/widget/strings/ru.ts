@@ -1,4 +1,7 @@
-/** The widget's words in Russian. The reader is “вы”. Counts follow a colon, because nouns change with a number before them. */
+/**
+ * The widget's words in Russian. The reader is “вы”. Counts follow a colon, because nouns change with a
+ * number before them.
+ */
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {
@@ -88,7 +91,7 @@ export const strings: Strings = {
   retryIn: 'Повторить через {wait}',
   accessKey: 'Ключ доступа',
   useKey: 'Использовать этот ключ',
-  reference: 'Код для администратора этой страницы: {id}',
+  reference: 'Код обращения для администратора страницы: {id}',
   kept: 'Полученная часть сохранена.',
   conversationTooLong: 'Этот разговор стал слишком длинным',
   conversationTooLongAdvice: 'Начните новый или спросите короче.',

@@ -1,4 +1,7 @@
-/** The widget's words in Turkish. Sentences address the reader as “siz”, buttons don’t. After a number, nouns stay singular. */
+/**
+ * The widget's words in Turkish. Sentences address the reader as “siz”, buttons as “sen”. Nouns stay
+ * singular after a number.
+ */
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {

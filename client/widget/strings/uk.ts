@@ -1,6 +1,6 @@
 /**
- * The widget's words in Ukrainian. The reader is “ви”. Counts follow a colon, because nouns change with a number before
- * them.
+ * The widget's words in Ukrainian. The reader is “ви”. Counts follow a colon, because nouns change with a
+ * number before them.
  */
 import type { Strings } from './en.ts'
 
@@ -91,7 +91,7 @@ export const strings: Strings = {
   retryIn: 'Спробувати ще раз через {wait}',
   accessKey: 'Ключ доступу',
   useKey: 'Використати цей ключ',
-  reference: 'Код для адміністратора цієї сторінки: {id}',
+  reference: 'Код звернення для адміністратора сторінки: {id}',
   kept: 'Отриману частину збережено.',
   conversationTooLong: 'Ця розмова стала задовгою',
   conversationTooLongAdvice: 'Почніть нову або запитайте коротше.',

@@ -1,4 +1,7 @@
-/** The widget's words in Chinese in simplified characters. The reader is “你”; a space parts Chinese from Latin text. */
+/**
+ * The widget's words in Chinese, in simplified characters. The reader is “你”. A space separates Chinese from
+ * Latin text.
+ */
 import type { Strings } from './en.ts'
 
 export const strings: Strings = {

@@ -1,6 +1,6 @@
 /**
- * The widget's words in Chinese in traditional characters, in Taiwan’s terms. The reader is “你”; a space parts Chinese from
- * Latin text.
+ * The widget's words in Chinese, in traditional characters and Taiwan’s terms. The reader is “你”. A space
+ * separates Chinese from Latin text.
  */
 import type { Strings } from './en.ts'
 
@@ -54,7 +54,7 @@ export const strings: Strings = {
   footnotes: '註腳',
   backToText: '返回內文',
   waiting: '正在等待第一個 token… {seconds} 秒',
-  firstToken: '第一個 token 費時 {seconds} 秒',
+  firstToken: '第一個 token 耗時 {seconds} 秒',
   rate: '每秒 {rate} 個 token',
   tokens: '{count} 個 token',
   aboutTokens: '約 {count} 個 token',
