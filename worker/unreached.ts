@@ -9,6 +9,6 @@ const MAX_CAUSE_CHARS = 200
  */
 export function unreached(host: string, setting: string, cause: unknown): Notes {
   const why = cause instanceof Error ? cause.message : String(cause)
-  const said = why.replace(/\b[a-z][a-z\d+.-]*:\/\/\S*/gi, '[…]').replace(/\s+/g, ' ')
+  const said = why.replace(/\b[a-z][a-z\d+.-]{1,20}:\/\/\S*/gi, '[…]').replace(/\s+/g, ' ')
   return { cause: `${host}: ${said}`.slice(0, MAX_CAUSE_CHARS), setting }
 }

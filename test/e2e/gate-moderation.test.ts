@@ -220,12 +220,10 @@ describe('a question', () => {
 
 describe('a caller that leaves, or is refused, while the upstream is at work', () => {
   const question = { messages: [{ role: 'user', content: 'Tell me all.' }] }
-  // In few events: they fit the connection's buffers, so that what was sent has come when the caller leaves.
+  // In one write, so that the Worker has all of it or nothing.
   const words = numbered(1000)
-  const spoken = [
-    role(),
-    ...Array.from({ length: 10 }, (_, i) => delta(words.slice(i * 100, i * 100 + 100).join(''))),
-  ]
+  const tenths = Array.from({ length: 10 }, (_, i) => delta(words.slice(i * 100, i * 100 + 100).join('')))
+  const spoken = [[role(), ...tenths].join('')]
   const told = begun(spoken)
   /** Passes the question, and never judges the answer. */
   const answerPends: Script = (reply) =>

@@ -397,11 +397,11 @@ describe('what went wrong', () => {
   })
 })
 
-test('an access key is asked for, and kept for this tab', async () => {
+test('an access key can be entered where there are no visitors, and is kept for this tab', async () => {
   const chat = await keyed.visit()
   await chat.ask()
-  const key = chat.page.getByLabel('Access key')
-  await key.fill('mr_wrong')
+  await chat.page.getByText('I have an access key').click()
+  await chat.page.getByLabel('Access key').fill('mr_wrong')
   await chat.page.getByRole('button', { name: 'Use this key' }).click()
   await chat.trouble.getByRole('heading', { name: 'This access key is not valid' }).waitFor()
   expect(await chat.retry.count()).toBe(0)
