@@ -5,7 +5,7 @@ import { createWords } from '../../worker/upstreams/words.ts'
 const { forKeys } = createWords({ values: ['12345678901234'], hosts: ['acme.example'], systemPrompt: '' })
 const passed = (name: string, value: string) => passedHeaders(new Headers({ [name]: value }), forKeys)[name]
 
-describe.each(['requests', 'tokens', 'project-tokens'])('the rate limits of %s', (what) => {
+describe.each(['requests', 'tokens', 'project-tokens', 'input-images'])('the rate limits of %s', (what) => {
   test.each(['0', '10000', '150000000'])('limit and remaining: %s passes', (count) => {
     expect(passed(`x-ratelimit-limit-${what}`, count)).toBe(count)
     expect(passed(`x-ratelimit-remaining-${what}`, count)).toBe(count)

@@ -9,14 +9,17 @@ const COUNT = /^\d{1,15}$/
 /** `6m0s`, `1.5s`, `20ms`; a bare number is in seconds, as Azure writes it. */
 const DURATION = /^(?:\d{1,6}(?:\.\d{1,9})?(?:ms|us|[dhms])){1,5}$|^\d{1,9}(?:\.\d{1,9})?$/
 
-/** What OpenAI's SDKs and dashboards act on. Source: OpenAI's guide on rate limits, "Rate limits in headers". */
+/**
+ * What OpenAI's SDKs and dashboards act on. Source: OpenAI's guide on rate limits, "Rate limits in headers".
+ * [wire] `input-images` comes with calls that have pictures.
+ */
 const FORMS: Readonly<Record<string, RegExp>> = {
   'retry-after': DATE,
   'retry-after-ms': TOKEN,
   'x-should-retry': TOKEN,
   'x-request-id': TOKEN,
   ...Object.fromEntries(
-    ['requests', 'tokens', 'project-tokens'].flatMap((what) => [
+    ['requests', 'tokens', 'project-tokens', 'input-images'].flatMap((what) => [
       [`x-ratelimit-limit-${what}`, COUNT],
       [`x-ratelimit-remaining-${what}`, COUNT],
       [`x-ratelimit-reset-${what}`, DURATION],
