@@ -85,7 +85,7 @@ export function imageOriginsOf(element: Attributes): string[] {
 
 /** Has no slash at its end, so that a path can follow; empty for the page's own origin. */
 export function endpointOf(element: Attributes, otherwise: string): string {
-  return (element.getAttribute('endpoint')?.trim() || otherwise).replace(/\/+$/, '')
+  return (element.getAttribute('endpoint')?.trim() || otherwise).replace(/(?<!\/)\/+$/, '')
 }
 
 /**

@@ -105,7 +105,7 @@ export function titleOf({ turns }: Pick<Conversation, 'turns'>): string {
   const space = line.lastIndexOf(' ', MAX_TITLE_CHARS)
   // Cut within a word in languages without spaces, and in addresses.
   const cut = line.slice(0, space > MAX_TITLE_CHARS / 2 ? space : MAX_TITLE_CHARS)
-  return `${cut.replace(HIGH_SURROGATE, '').replace(/[\s.,;:…–—-]+$/, '')}…`
+  return `${cut.replace(HIGH_SURROGATE, '').replace(/(?<![\s.,;:…–—-])[\s.,;:…–—-]+$/, '')}…`
 }
 
 const HIGH_SURROGATE = /[\ud800-\udbff]$/

@@ -34,7 +34,7 @@ function tokens({ tokens, counted }: Reading, strings: Strings): string {
 /** Formats a whole number: `20,000`. */
 export function thousands(count: number, { thousandsMark }: Pick<Strings, 'thousandsMark'>): string {
   // Not `toLocaleString`: its first call takes 20 ms, and four times that on a slow phone.
-  return String(count).replace(/\B(?=(\d{3})+$)/g, thousandsMark)
+  return String(count).replace(/\B(?=(\d{3}){1,5}$)/g, thousandsMark)
 }
 
 function decimal(value: number, digits: number, { decimalMark }: Strings): string {
