@@ -1,6 +1,7 @@
 /** A request's body as text, within bounds: of its size, of the time that it takes, and of what is held. */
 import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
+import { inTime, LATE } from '../in-time.ts'
 import {
   BODY_BYTES_PER_SECOND,
   BODY_MS,
@@ -8,7 +9,6 @@ import {
   MAX_BODY_MS,
   MAX_DRAINED_BYTES,
 } from '../limits.ts'
-import { sleep } from '../sleep.ts'
 import type { BodyBytes } from './in-flight.ts'
 import { retryHeaders } from './rate-headers.ts'
 
@@ -23,18 +23,15 @@ export async function readText(
 ): Promise<string | ApiError> {
   const told = lengthOf(request)
   if (told !== undefined && told > most) return tooLarge(most)
-  const over = new AbortController()
   const ms = told === undefined ? MAX_BODY_MS : BODY_MS + (1000 * told) / BODY_BYTES_PER_SECOND
-  const late = sleep(ms, over.signal).then(() => new ApiError('body_timeout'))
   try {
-    const bytes = await Promise.race([read(request, told, most, bodyBytes), late])
+    const bytes = await inTime(ms, read(request, told, most, bodyBytes))
+    if (bytes === LATE) return new ApiError('body_timeout')
     if (bytes instanceof ApiError) return bytes
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
   } catch (cause) {
     if (cause instanceof TypeError) return new ApiError('invalid_encoding')
     return cause instanceof RangeError ? tooLarge(most) : new ApiError('caller_left', { cause })
-  } finally {
-    over.abort()
   }
 }
 

@@ -10,8 +10,8 @@
 import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import { ApiError } from '../errors.ts'
+import { inTime, LATE } from '../in-time.ts'
 import { SETTLE_ATTEMPT_MS, SETTLE_ATTEMPTS } from '../limits.ts'
-import { sleep } from '../sleep.ts'
 import { rateError } from './rate.ts'
 
 export interface Ticket {
@@ -89,10 +89,8 @@ async function reserveTicket(
 /** An object that hangs or was restarted is asked again: settling a reservation twice does nothing. */
 async function settleInTime(settle: () => Promise<unknown>): Promise<void> {
   for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt++) {
-    const over = new AbortController()
-    const late = sleep(SETTLE_ATTEMPT_MS, over.signal).then(() => new ApiError('object_unavailable'))
-    const result = await Promise.race([settle(), late]).finally(() => over.abort())
-    if (!(result instanceof ApiError)) return
+    const result = await inTime(SETTLE_ATTEMPT_MS, settle())
+    if (result !== LATE && !(result instanceof ApiError)) return
   }
 }
 

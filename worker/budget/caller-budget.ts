@@ -3,11 +3,11 @@
  * caller's object.
  */
 
+import { inTime, LATE } from '../in-time.ts'
 import { GRANT_MS, OBJECT_REPLY_MS } from '../limits.ts'
 import type { Part } from '../objects/part.ts'
 import { hasTable } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
-import { sleep } from '../sleep.ts'
 import { isTokenCount } from '../tokens/token-count.ts'
 import type { BudgetState, CallerLimits } from './budget-state.ts'
 import { createLedger, type Reservation, type ReservationResult } from './ledger.ts'
@@ -41,12 +41,10 @@ export interface CallerBudget extends Part {
 const ATTEMPTS = 3
 
 /** Rejects if the deployment's object hangs. The slice takes no answer of a request that isn't its last. */
-function inTime<T>(granting: Promise<T>): Promise<T> {
-  const over = new AbortController()
-  const late = sleep(GRANT_MS, over.signal).then(() => {
-    throw new Error("The deployment's budget does not answer.")
-  })
-  return Promise.race([granting, late]).finally(() => over.abort())
+async function granted<T>(granting: Promise<T>): Promise<T> {
+  const answer = await inTime(GRANT_MS, granting)
+  if (answer === LATE) throw new Error("The deployment's budget does not answer.")
+  return answer
 }
 
 /** Whether an earlier start of the object opened this part. */
@@ -72,7 +70,7 @@ export function createCallerBudget(
     const { promise, resolve } = Promise.withResolvers<void>()
     asking = promise
     try {
-      const answer = await inTime(deployment.grant(request))
+      const answer = await granted(deployment.grant(request))
       ledger.take(answer)
       // Before the calls that wait, which could take the tokens that were asked for here.
       const outcome = ledger.reserve(reservation, limits, now())
@@ -88,7 +86,7 @@ export function createCallerBudget(
 
   // If it is lost, the next alarm says it again.
   const tell = async (request: SliceRequest | undefined) => {
-    if (request !== undefined) await inTime(deployment.grant(request)).then(ledger.take, () => {})
+    if (request !== undefined) await granted(deployment.grant(request)).then(ledger.take, () => {})
   }
 
   return {
@@ -96,7 +94,7 @@ export function createCallerBudget(
       const started = now()
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         while (asking !== undefined) await asking
-        // The caller was told in the meantime that its object can't be reached: nobody would settle the call.
+        // After this long the caller has been refused. Nobody would settle what is reserved now.
         if (now() - started >= OBJECT_REPLY_MS) throw new Error('The caller waits no more.')
         const outcome = ledger.reserve(reservation, limits, now())
         if (outcome.kind !== 'short') return outcome

@@ -1,9 +1,9 @@
 /** How answers and refusals go out. */
 import type { ApiError } from '../errors.ts'
+import { inTime } from '../in-time.ts'
 import { MAX_BODY_MS, MAX_DRAINED_BYTES, MAX_READ_BYTES } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { RETRACT_CHARS } from '../protocol/wire.ts'
-import { sleep } from '../sleep.ts'
 import type { Context } from './context.ts'
 
 /** Headers of every answer that is passed on as it comes. */
@@ -38,10 +38,7 @@ export async function refuse(c: Context, error: ApiError): Promise<Response> {
 
 /** Reads a body and drops it; one that takes longer than any that is read is left. */
 async function drain(body: ReadableStream<Uint8Array>): Promise<void> {
-  const over = new AbortController()
-  const drained = readOver(body, MAX_DRAINED_BYTES).catch(() => {})
-  await Promise.race([drained, sleep(MAX_BODY_MS, over.signal)])
-  over.abort()
+  await inTime(MAX_BODY_MS, readOver(body, MAX_DRAINED_BYTES)).catch(() => {})
 }
 
 /** Reads into one buffer again and again, so that a hundred large bodies leave no garbage behind. */

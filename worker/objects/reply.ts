@@ -1,7 +1,7 @@
 /** What an object answers with. Refusals are values: an exception means that the object failed. */
 import { ApiError, type PlainError } from '../errors.ts'
+import { inTime, LATE } from '../in-time.ts'
 import { OBJECT_REPLY_MS } from '../limits.ts'
-import { sleep } from '../sleep.ts'
 
 export interface Reply<T> {
   answer?: T
@@ -13,7 +13,7 @@ export function toReply<T>(answer: T | ApiError): Reply<T> {
 }
 
 /**
- * @param onLate is given the answer that nobody waits for any more, to undo what it says
+ * @param onLate called if the object does not answer in time, with its later answer: what it did can be undone
  * @returns what the object answered; `object_unavailable` if it was restarted, is overloaded, failed, or does
  *   not answer within `OBJECT_REPLY_MS`
  */
@@ -22,10 +22,8 @@ export async function fromReply<T>(
   onLate: (answer: Promise<T | ApiError>) => void = () => {},
 ): Promise<T | ApiError> {
   const answered = read(reply)
-  const over = new AbortController()
-  const late = sleep(OBJECT_REPLY_MS, over.signal).then(() => 'late' as const)
-  const first = await Promise.race([answered, late]).finally(() => over.abort())
-  if (first !== 'late') return first as T | ApiError
+  const answer = await inTime(OBJECT_REPLY_MS, answered)
+  if (answer !== LATE) return answer
   onLate(answered)
   return new ApiError('object_unavailable')
 }

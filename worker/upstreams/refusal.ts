@@ -4,10 +4,10 @@
  */
 import { readAtMost } from '../bytes.ts'
 import { ApiError, type ErrorCode, type Notes } from '../errors.ts'
+import { inTime, LATE } from '../in-time.ts'
 import { ERROR_BODY_MS, MAX_ERROR_BODY_BYTES } from '../limits.ts'
 import { parseJson } from '../protocol/json.ts'
 import type { WireError } from '../protocol/wire.ts'
-import { sleep } from '../sleep.ts'
 import { isErrorInSuccess, readErrorBody, statusIn } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
 import type { UpstreamWords } from './words.ts'
@@ -71,7 +71,7 @@ function refusalOf(
 }
 
 /**
- * @param words `undefined` where answers are judged: nobody judges these words, so none of them pass
+ * @param isJudged whether the answer is moderated. These words are not, so none of them pass then
  * @returns how a caller reads an error that the upstream reports in a stream: as a refusal with the status
  *   that it names, except that a failure of the upstream's keeps its words
  */
@@ -144,9 +144,7 @@ function ownCode(status: number): ErrorCode | undefined {
 
 /** @returns `undefined` where the body is too long, too slow, cut off, or nothing of an error */
 async function readWire({ body }: Response): Promise<WireError | undefined> {
-  const over = new AbortController()
-  const reading = readAtMost(body, MAX_ERROR_BODY_BYTES).catch(() => undefined)
-  const late = sleep(ERROR_BODY_MS, over.signal).then(() => undefined)
-  const bytes = await Promise.race([reading, late]).finally(() => over.abort())
-  return bytes && readErrorBody(parseJson(new TextDecoder().decode(bytes)))?.wire
+  const bytes = await inTime(ERROR_BODY_MS, readAtMost(body, MAX_ERROR_BODY_BYTES)).catch(() => undefined)
+  if (bytes === undefined || bytes === LATE) return undefined
+  return readErrorBody(parseJson(new TextDecoder().decode(bytes)))?.wire
 }
