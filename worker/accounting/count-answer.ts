@@ -1,9 +1,9 @@
 /** Counts the tokens of a relayed answer from its bytes. */
+import { seeEvents } from '../answer/see-events.ts'
 import { type Counted, createUsageCount } from '../answer/usage.ts'
 import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
 import type { Question } from '../formats/format.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { countEvents } from './count-events.ts'
 
 export interface AskedQuestion {
   model: string
@@ -26,9 +26,9 @@ export async function countAnswer(
   try {
     if (!stream) usage.see(chatCompletions.readWhole(await new Response(answer).json()))
     else {
-      const count = countEvents(chatCompletions.reader(model), usage)
-      if (answer instanceof Uint8Array) count(answer)
-      else for await (const bytes of answer) count(bytes)
+      const see = seeEvents(chatCompletions.reader(model), usage)
+      if (answer instanceof Uint8Array) see(answer)
+      else for await (const bytes of answer) see(bytes)
     }
   } catch {
     // The answer broke off, or is not an answer.

@@ -32,7 +32,9 @@ export interface RequestRecord {
   bytes?: number
   prompt_tokens?: number
   completion_tokens?: number
-  /** As the upstream says: of the prompt's tokens those that it had cached, of the answer's the hidden ones. */
+  /**
+   * As the upstream says: of the prompt's tokens those that it had cached, of the answer's the hidden ones.
+   */
   cached_tokens?: number
   reasoning_tokens?: number
   usage_source?: UsageSource

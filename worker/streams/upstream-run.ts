@@ -1,10 +1,10 @@
 /** The upstream call of a durable stream: sends the question, and observes the answer. */
 import { chargeOf, type Terms } from '../accounting/charge.ts'
-import { countEvents } from '../accounting/count-events.ts'
 import type { Chunks } from '../answer/chunks.ts'
 import { gatheredChunks } from '../answer/chunks.ts'
 import type { AnswerItem, AnswerRun, Observer } from '../answer/engine.ts'
 import { outputLimit } from '../answer/output-limit.ts'
+import { seeEvents } from '../answer/see-events.ts'
 import { createTimer, type Timer } from '../answer/timing.ts'
 import { createUsageCount, type UsageCount } from '../answer/usage.ts'
 import { awaitVerdict } from '../answer/verdict.ts'
@@ -119,7 +119,7 @@ export function startUpstreamRun(
     }
     if (answer instanceof ApiError) return answer
     askedAt = answer.asked
-    const refusal = await awaitVerdict(verdict, answer, call, countEvents(reader, usage))
+    const refusal = await awaitVerdict(verdict, answer, call, seeEvents(reader, usage))
     if (refusal !== undefined) ended(false)
     return refusal ?? answer
   }

@@ -1,13 +1,13 @@
-/** Counts the events of a stream from its bytes. */
-import type { UsageCount } from '../answer/usage.ts'
+/** Shows the events of a stream to an observer, from its bytes. */
 import type { AnswerReader } from '../formats/answer-format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
+import type { Observer } from './engine.ts'
 
 /** @returns takes the bytes, in order */
-export function countEvents(
+export function seeEvents(
   reader: Pick<AnswerReader, 'read'>,
-  { see }: Pick<UsageCount, 'see'>,
+  { see }: Observer,
 ): (bytes: Uint8Array) => void {
   const frames = createEventReader(MAX_EVENT_BYTES)
   return (bytes) => {
