@@ -56,24 +56,36 @@ export interface Counting {
 }
 
 export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve }: Counting): Rules {
-  const { models, maxInputTokens, maxOutputTokens, visitors } = config
+  const { maxInputTokens, maxOutputTokens, visitors, upstream } = config
   const { defaultModel, fillUsage, outputBoundField, maxPartTokens } = config
-  const shared = { defaultModel, fillUsage, outputBoundField, maxPartTokens, reserve }
-  if (!caller.startsWith('visitor:')) {
+  const models = modelsFor(caller, config)
+  const shared = { models, defaultModel, fillUsage, outputBoundField, maxPartTokens, reserve }
+  if (!isVisitor(caller)) {
     const counted = reserve || maxInputTokens !== undefined
-    return { ...shared, models, maxInputTokens, maxOutputTokens, ...(counted && { counterFor }) }
+    return { ...shared, maxInputTokens, maxOutputTokens, ...(counted && { counterFor }) }
   }
-  const isDemo = config.upstream.kind === 'demo'
   return {
     ...shared,
-    // Some of an upstream's models are very expensive, so visitors choose among the models that the owner
-    // names. The demo has one, under any name.
-    models: models ?? (isDemo ? undefined : [defaultModel]),
     maxInputTokens: maxInputTokens ?? VISITOR_TOKENS.input,
     maxOutputTokens: maxOutputTokens ?? VISITOR_TOKENS.output,
     counterFor,
-    visitor: isDemo ? withDemoFields(visitors) : visitors,
+    visitor: upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
   }
+}
+
+const isVisitor = (caller: CallerId) => caller.startsWith('visitor:')
+
+/**
+ * Some of an upstream's models are very expensive, so visitors choose among the models that the owner names.
+ * The demo has one, under any name.
+ *
+ * @returns the models on offer; `undefined`: all that the upstream has
+ */
+export function modelsFor(
+  caller: CallerId,
+  { models, defaultModel, upstream }: Config,
+): readonly string[] | undefined {
+  return models ?? (isVisitor(caller) && upstream.kind !== 'demo' ? [defaultModel] : undefined)
 }
 
 /**

@@ -10,8 +10,8 @@ import { version } from '../../package.json'
 import { ApiError } from '../errors.ts'
 import { HEALTH_DEADLINE_MS, HEALTH_INTERVAL_MS } from '../limits.ts'
 import type { Health, UpstreamHealth } from '../protocol/wire.ts'
-import { askUpstream, createCall } from '../upstreams/call.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
+import { askForModels } from './ask-models.ts'
 import type { App, Context } from './context.ts'
 
 interface Asked {
@@ -31,7 +31,7 @@ export function health(): Handler<App> {
     // What was known holds until the upstream has answered again.
     const current: Asked = { ...before, at: now }
     asked.set(upstream, current)
-    const found = await askForModels(c)
+    const found = await askForHealth(c)
     if (found === undefined) asked.delete(upstream)
     else current.health = found
     return found
@@ -54,27 +54,14 @@ export function health(): Handler<App> {
 }
 
 /** @returns `undefined` if the caller left meanwhile */
-async function askForModels(c: Context): Promise<UpstreamHealth | undefined> {
-  const { account, config, upstream, wordsFor } = c.var
+async function askForHealth(c: Context): Promise<UpstreamHealth | undefined> {
+  const { account, wordsFor } = c.var
   const started = Date.now()
-  const call = createCall(c.req.raw.signal, HEALTH_DEADLINE_MS)
-  const { answer, retries } = await askUpstream({
-    host: upstream.host,
-    send: (signal) => upstream.models(signal),
-    stream: false,
-    call,
-    deadlines: config.deadlines,
-    // Of the upstream's words none are shown here.
-    words: wordsFor('visitor:'),
-  })
-  call.finished()
-  account.retries = retries
+  // Of the upstream's words none are shown here.
+  const answer = await askForModels(c, { words: wordsFor('visitor:'), totalMs: HEALTH_DEADLINE_MS })
   const at = new Date(started).toISOString()
   const ms = Date.now() - started
-  if (!(answer instanceof ApiError)) {
-    account.upstream_status = answer.status
-    return { ok: true, at, ms }
-  }
+  if (!(answer instanceof ApiError)) return { ok: true, at, ms }
   const { code, notes } = answer
   Object.assign(account, { code, ...notes })
   return code === 'caller_left' ? undefined : { ok: false, at, ms, code }
