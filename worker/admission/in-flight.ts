@@ -28,17 +28,24 @@ export interface InFlight {
   open(share: number, until: number): BodyBytes
 }
 
-export function createInFlight(most: number, now: () => number = Date.now): InFlight {
-  const open = new Set<{ bytes: number; until: number }>()
+interface Held {
+  bytes: number
+  until: number
+}
 
-  function held(): number {
-    let sum = 0
+export function createInFlight(most: number, now: () => number = Date.now): InFlight {
+  const open = new Set<Held>()
+  let held = 0
+
+  function free(body: Held): void {
+    held -= body.bytes
+    body.bytes = 0
+    open.delete(body)
+  }
+
+  function freeExpired(): void {
     const time = now()
-    for (const body of open) {
-      if (body.until <= time) open.delete(body)
-      else sum += body.bytes
-    }
-    return sum
+    for (const body of open) if (body.until <= time) free(body)
   }
 
   return {
@@ -46,12 +53,15 @@ export function createInFlight(most: number, now: () => number = Date.now): InFl
       const body = { bytes: 0, until }
       return {
         take(bytes) {
-          if (held() + bytes > Math.min(share, most)) return false
+          const room = Math.min(share, most) - bytes
+          if (held > room) freeExpired()
+          if (held > room) return false
+          held += bytes
           body.bytes += bytes
           open.add(body)
           return true
         },
-        free: () => void open.delete(body),
+        free: () => free(body),
       }
     },
   }
