@@ -79,8 +79,6 @@ export interface AnswerRun {
   errorOf(wire: WireError): ApiError
 }
 
-const COMMENT = toBytes(EMPTY_COMMENT)
-
 /** How the upstream's part of the answer ended. */
 interface UpstreamEnd extends AnswerEnd {
   endBytes?: Uint8Array
@@ -252,7 +250,7 @@ function show(
     return undefined
   }
   // Nobody judges the words of a comment. An empty one in its place keeps the connection alive.
-  if (item.event === undefined) return moderation.push({ event: undefined, bytes: COMMENT }, undefined)
+  if (item.event === undefined) return moderation.push({ event: undefined, bytes: EMPTY_COMMENT }, undefined)
   const event = reader.judged(item.event)
   return moderation.push({ event, bytes: toBytes(encodeLines(event.data)) }, event)
 }

@@ -9,7 +9,7 @@ import type { ResponseBody } from './response-body.ts'
 export function createHttpSink(body: ResponseBody, passes: boolean): Sink {
   return {
     takes: { otherBytes: true, largeEvents: passes ? 'pass' : 'refuse' },
-    write: ({ event, bytes }) => body.write(passes || isAnswers(event) ? bytes : COMMENT),
+    write: ({ event, bytes }) => body.write(passes || isAnswers(event) ? bytes : EMPTY_COMMENT),
     flush: body.flush,
     async end({ error, events, endBytes }) {
       // With nothing to send yet, the error becomes an HTTP status.
@@ -24,5 +24,3 @@ export function createHttpSink(body: ResponseBody, passes: boolean): Sink {
 }
 
 const isAnswers = (event: AnswerEvent | undefined) => event?.kind === 'chunk'
-
-const COMMENT = toBytes(EMPTY_COMMENT)

@@ -8,6 +8,7 @@ import { endOf } from '../answer/end.ts'
 import type { Flow, Outcome } from '../answer/pipeline.ts'
 import { ApiError } from '../errors.ts'
 import { MAX_COUNTED_HERE_BYTES, SETTLED_AFTER_LEAVING_MS, SETTLED_AFTER_TOTAL_MS } from '../limits.ts'
+import { EVENT_STREAM } from '../protocol/wire.ts'
 import type { Context } from './context.ts'
 import { admit, type BodyGuard, readQuestionOf, reservationOf } from './question.ts'
 import { refuse, retraction, STREAMED } from './respond.ts'
@@ -115,7 +116,7 @@ async function deliver(c: Context, { delivery }: Outcome, rates?: Record<string,
     headers: {
       ...ownRates(headers, rates),
       ...STREAMED,
-      ...(headers['content-type']?.startsWith('text/event-stream') && retraction(c.var.config.moderation)),
+      ...(headers['content-type'] === EVENT_STREAM && retraction(c.var.config.moderation)),
       // A compressor gathers before it sends: said to be as it is, a stream flows at once.
       ...(c.req.path === '/chat' && { 'content-encoding': 'identity' }),
     },

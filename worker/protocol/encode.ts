@@ -18,12 +18,12 @@ export function errorFrame(envelope: ErrorEnvelope): string {
   return encodeEvent(envelope)
 }
 
+export function toBytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text) as Uint8Array<ArrayBuffer>
+}
+
 /**
  * Keeps a connection alive. No blank line follows it: some readers (Python's among them) dispatch an empty
  * event at one.
  */
-export const EMPTY_COMMENT = ':\n'
-
-export function toBytes(text: string): Uint8Array<ArrayBuffer> {
-  return encoder.encode(text) as Uint8Array<ArrayBuffer>
-}
+export const EMPTY_COMMENT = toBytes(':\n')

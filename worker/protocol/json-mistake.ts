@@ -1,7 +1,9 @@
 /**
- * Where a text stops being JSON, and why. Engines say it each in their own way, and some quote the text, which
- * may hold a secret: here only the place is told, and one character.
+ * Where a text stops being JSON, and why. Engines say it each in their own way, and some quote the text,
+ * which may hold a secret: here only the place is told, and one character.
  */
+
+import { codePointName } from './code-point.ts'
 
 /** The shape of what comes next. `first…`: the array or object may also end. */
 type Expected = 'value' | 'first value' | 'name' | 'first name' | 'colon' | 'next' | 'end'
@@ -90,8 +92,7 @@ function whyNot(sign: string, expected: Expected): string {
   return `${WORDS[expected]}, not ${shown(sign)}`
 }
 
-const shown = (sign: string) =>
-  /^[!-~]$/.test(sign) ? sign : `U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`
+const shown = (sign: string) => (/^[!-~]$/.test(sign) ? sign : codePointName(sign.charCodeAt(0)))
 
 function told(text: string, position: number, why: string): string {
   const before = text.slice(0, position)

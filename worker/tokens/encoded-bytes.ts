@@ -24,7 +24,9 @@ for (const [value, char] of [
   VALUES[char.charCodeAt(0)] = value
 }
 
-/** @returns nothing can be read of a text that isn't base64: some decoders skip other characters, some don't */
+/**
+ * @returns nothing can be read of a text that isn't base64: some decoders skip other characters, some don't
+ */
 export function openBase64(text: string): EncodedBytes {
   const head = /^[A-Za-z0-9+/]*(?=={0,2}$)/.exec(text.slice(0, MAX_HEADER_CHARS))?.[0] ?? ''
 
@@ -36,20 +38,11 @@ export function openBase64(text: string): EncodedBytes {
     return ((value(from) << (2 + 2 * place)) | (value(from + 1) >> (4 - 2 * place))) & 0xff
   }
 
-  function big(offset: number, bytes: number): number | undefined {
+  /** @param step from one byte to the next lower one: 1 or -1 */
+  function numberFrom(highest: number, bytes: number, step: 1 | -1): number | undefined {
     let number = 0
     for (let i = 0; i < bytes; i++) {
-      const byte = byteAt(offset + i)
-      if (byte === undefined) return undefined
-      number = number * 256 + byte
-    }
-    return number
-  }
-
-  function little(offset: number, bytes: number): number | undefined {
-    let number = 0
-    for (let i = bytes - 1; i >= 0; i--) {
-      const byte = byteAt(offset + i)
+      const byte = byteAt(highest + step * i)
       if (byte === undefined) return undefined
       number = number * 256 + byte
     }
@@ -63,7 +56,12 @@ export function openBase64(text: string): EncodedBytes {
     return true
   }
 
-  return { length: Math.ceil((text.length * 3) / 4), big, little, says }
+  return {
+    length: Math.ceil((text.length * 3) / 4),
+    big: (offset, bytes) => numberFrom(offset, bytes, 1),
+    little: (offset, bytes) => numberFrom(offset + bytes - 1, bytes, -1),
+    says,
+  }
 }
 
 /** [spec] RFC 2397. @returns `undefined` for any other address, and for data that isn't in base64 */

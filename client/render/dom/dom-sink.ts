@@ -8,7 +8,7 @@ import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-b
 import { Cursor, isLines, type Place } from './cursor.ts'
 import { boxAround, create, createBox, createFor } from './elements.ts'
 import { type FootnoteOptions, Footnotes } from './footnotes.ts'
-import { createSign, nameOf, separateHidden } from './hidden-characters.ts'
+import { createSign, separateHidden } from './hidden-characters.ts'
 import { createImage } from './image.ts'
 import { keepSelection } from './keep-selection.ts'
 import { finishLink } from './link.ts'
@@ -217,7 +217,7 @@ export class DomSink implements Sink<BlockPlace> {
     const runs = separateHidden()
     for (const run of [...runs.push(text), ...runs.end()]) {
       if (typeof run === 'string') cursor.text(run)
-      else cursor.put(`sign ${nameOf(run)}`, () => createSign(run, this.#options.labels.hidden))
+      else cursor.put(`sign ${run}`, () => createSign(run, this.#options.labels.hidden))
     }
   }
 

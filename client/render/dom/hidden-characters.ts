@@ -2,6 +2,7 @@
  * Characters of code that are not seen, but change what it does or in which order it is read. They are shown
  * as signs, which are not a part of the text: code is copied without them, by the button and by hand.
  */
+import { codePointName } from '../../../worker/protocol/code-point.ts'
 
 /**
  * Controls but tab and line feed, signs of direction, zero-width spaces and joiners, fillers, variation
@@ -83,18 +84,13 @@ export function separateHidden(): Runs {
   }
 }
 
-/** `U+202E`: how a hidden character is named everywhere. */
-export function nameOf(codePoint: number): string {
-  return `U+${codePoint.toString(16).toUpperCase().padStart(4, '0')}`
-}
-
 /** @param label says what the sign stands for */
 export function createSign(codePoint: number, label: string): HTMLElement {
   const sign = document.createElement('span')
   sign.className = 'hidden-character'
   sign.role = 'img'
-  sign.ariaLabel = sign.title = `${label} ${nameOf(codePoint)}`
+  sign.ariaLabel = sign.title = `${label} ${codePointName(codePoint)}`
   // Shown by the style sheet: an attribute is not copied with the text.
-  sign.dataset.sign = nameOf(codePoint)
+  sign.dataset.sign = codePointName(codePoint)
   return sign
 }

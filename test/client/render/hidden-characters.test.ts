@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nameOf, type Run, separateHidden } from '../../../client/render/dom/hidden-characters.ts'
+import { type Run, separateHidden } from '../../../client/render/dom/hidden-characters.ts'
+import { codePointName } from '../../../worker/protocol/code-point.ts'
 
 /** The text as it is shown, with signs in brackets. */
 function shown(parts: string[]): string {
@@ -8,7 +9,7 @@ function shown(parts: string[]): string {
   return [...parts.flatMap((part) => runs.push(part)), ...runs.end()].map(asText).join('')
 }
 
-const asText = (run: Run) => (typeof run === 'string' ? run : `[${nameOf(run)}]`)
+const asText = (run: Run) => (typeof run === 'string' ? run : `[${codePointName(run)}]`)
 
 /** Cut in two at each place, and between all code units. */
 function cutAnywhere(text: string): string[][] {
@@ -34,8 +35,9 @@ describe('a character that is not seen', () => {
     ['annotations', [0xfff9, 0xfffa, 0xfffb]],
   ])('is shown as a sign: %s', (_, points) => {
     for (const point of points) {
-      for (const parts of cutAnywhere(`a${chars(point)}b`)) expect(shown(parts)).toBe(`a[${nameOf(point)}]b`)
-      expect(shown([chars(point)])).toBe(`[${nameOf(point)}]`)
+      for (const parts of cutAnywhere(`a${chars(point)}b`))
+        expect(shown(parts)).toBe(`a[${codePointName(point)}]b`)
+      expect(shown([chars(point)])).toBe(`[${codePointName(point)}]`)
     }
   })
 

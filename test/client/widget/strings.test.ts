@@ -24,67 +24,26 @@ const LANGUAGES: [Other, Strings][] = await Promise.all(
 )
 const STRINGS = Object.fromEntries(LANGUAGES) as Record<Other, Strings>
 
+const PUNCTUATION = ['fullStop', 'comma', 'spokenItem', 'spokenTask']
+/** Signs of units: `{seconds} s`. */
+const MINUTES = ['seconds', 'minutes', 'minutesSeconds']
+const HOURS = ['hours', 'hoursMinutes']
+
 /** What a language says as English does, and is right to. */
 const SAME_AS_ENGLISH: Record<string, string[]> = {
-  de: ['chat', 'code', 'fullStop', 'comma', 'spokenItem', 'spokenTask'],
-  es: [
-    'chat',
-    'tokens',
-    'fullStop',
-    'comma',
-    'spokenItem',
-    'spokenTask',
-    'seconds',
-    'minutes',
-    'minutesSeconds',
-    'hours',
-    'hoursMinutes',
-  ],
+  de: ['chat', 'code', ...PUNCTUATION],
+  es: ['chat', 'tokens', ...PUNCTUATION, ...MINUTES, ...HOURS],
   fr: ['chat', 'conversation', 'conversations', 'code', 'tokens', 'fullStop', 'comma', 'spokenItem'],
   ja: ['spokenItem'],
   ar: ['fullStop', 'spokenItem', 'spokenTask'],
-  it: [
-    'chat',
-    'fullStop',
-    'comma',
-    'spokenItem',
-    'spokenTask',
-    'seconds',
-    'minutes',
-    'minutesSeconds',
-    'hours',
-    'hoursMinutes',
-  ],
-  ko: ['fullStop', 'comma', 'spokenItem', 'spokenTask'],
-  nl: [
-    'chat',
-    'code',
-    'tokens',
-    'fullStop',
-    'comma',
-    'spokenItem',
-    'spokenTask',
-    'seconds',
-    'minutes',
-    'minutesSeconds',
-  ],
-  pl: ['fullStop', 'comma', 'spokenItem', 'spokenTask', 'seconds', 'minutes', 'minutesSeconds'],
-  pt: [
-    'chat',
-    'tokens',
-    'fullStop',
-    'comma',
-    'spokenItem',
-    'spokenTask',
-    'seconds',
-    'minutes',
-    'minutesSeconds',
-    'hours',
-    'hoursMinutes',
-  ],
-  ru: ['fullStop', 'comma', 'spokenItem', 'spokenTask'],
-  tr: ['fullStop', 'comma', 'spokenItem', 'spokenTask'],
-  uk: ['fullStop', 'comma', 'spokenItem', 'spokenTask'],
+  it: ['chat', ...PUNCTUATION, ...MINUTES, ...HOURS],
+  ko: PUNCTUATION,
+  nl: ['chat', 'code', 'tokens', ...PUNCTUATION, ...MINUTES],
+  pl: [...PUNCTUATION, ...MINUTES],
+  pt: ['chat', 'tokens', ...PUNCTUATION, ...MINUTES, ...HOURS],
+  ru: PUNCTUATION,
+  tr: PUNCTUATION,
+  uk: PUNCTUATION,
   'zh-Hans': ['spokenItem'],
   'zh-Hant': ['spokenItem'],
 }
