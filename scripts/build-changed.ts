@@ -13,7 +13,9 @@ export interface Part {
 
 const SHARED = ['worker', 'scripts', 'package.json', 'package-lock.json']
 
-/** Each builder is imported when it is needed: the bundlers take longer to load than what is built to start. */
+/**
+ * Each builder is imported when it is needed: the bundlers take longer to load than what is built to start.
+ */
 const PARTS: readonly Part[] = [
   {
     name: 'the page and widget',

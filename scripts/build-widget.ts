@@ -18,7 +18,8 @@ export interface WidgetOptions {
 /**
  * ```
  * widget.js            revalidated at each visit
- * widget-chunks.json   the version and hash of widget.js, for the page's tag maker, and the parts' addresses, for a
+ * widget-chunks.json   the version and hash of widget.js, for the page's tag maker, and the parts' addresses,
+ * for a
  *                      widget.js from before a deployment
  * assets/parts/*       named after their content
  * v/<version>/         a copy with parts of its own: sites pin it, and later deployments keep it

@@ -23,7 +23,8 @@ export const QUIET = {
  * @throws with wrangler's output if the build fails
  */
 export async function bundleWorker(outdir = 'dist/worker', main?: string): Promise<string> {
-  // Wrangler lists the assets, though nothing is uploaded. dist/client may be half built at this moment, or missing.
+  // Wrangler lists the assets, though nothing is uploaded. dist/client may be half built at this moment, or
+  // missing.
   const assets = ['--assets', 'client/public']
   const entry = main === undefined ? [] : [main]
   const args = ['deploy', ...entry, ...assets, '--dry-run', '--outdir', outdir]

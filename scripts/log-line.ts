@@ -1,4 +1,7 @@
-/** A line of the Worker's log for people: `14:03:12  POST /chat  200  first token 0.41 s · 2.31 s · 8 + 173 tokens`. */
+/**
+ * A line of the Worker's log for people: `14:03:12  POST /chat  200  first token 0.41 s · 2.31 s · 8 + 173
+ * tokens`.
+ */
 import { styleText } from 'node:util'
 import type { RequestRecord } from '../worker/accounting/record.ts'
 import { isRecord } from '../worker/protocol/json.ts'

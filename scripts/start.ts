@@ -1,7 +1,7 @@
 /**
- * `npm start`: builds what has changed, starts the Worker on http://127.0.0.1:8787, says what it does, and then
- * prints a line a request. `PORT` is read from the environment; settings come from the environment or from files
- * (settings.ts).
+ * `npm start`: builds what has changed, starts the Worker on http://127.0.0.1:8787, says what it does, and
+ * then prints a line a request. `PORT` is read from the environment; settings come from the environment or
+ * from files (settings.ts).
  *
  * `npm start -- --json`: prints the log as a deployment writes it, and all else to stderr.
  * `npm run dev` (`--watch`): the same as `npm start`, and builds again after each change.

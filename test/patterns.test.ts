@@ -1,7 +1,8 @@
 /**
- * No regular expression of the Worker or the client takes more than linear time. They are found in the sources,
- * so that a new one is tried without being listed, on texts made of its own characters and words. What upstreams
- * and callers send reaches most of them, and an isolate or a page that is busy with one text does nothing else.
+ * No regular expression of the Worker or the client takes more than linear time. They are found in the
+ * sources, so that a new one is tried without being listed, on texts made of its own characters and words.
+ * What upstreams and callers send reaches most of them, and an isolate or a page that is busy with one text
+ * does nothing else.
  */
 import { globSync, readFileSync } from 'node:fs'
 import { parseAst } from 'vite'
@@ -104,7 +105,9 @@ function* textsFor({ source }: RegExp, length: number): Generator<string> {
 }
 
 const LENGTH = 16 * 1024
-/** A hundred million steps, as a quadratic pattern would take for such a text, take a hundred times as long. */
+/**
+ * A hundred million steps, as a quadratic pattern would take for such a text, take a hundred times as long.
+ */
 const SURELY_LINEAR_MS = 1
 
 function time(pattern: RegExp, text: string): number {

@@ -8,7 +8,9 @@ export const MAX_BODY_BYTES = 4 * 1024 * 1024
 /** The most bytes of a UTF-16 code unit in JSON: `\u00e9`. */
 export const MAX_BYTES_PER_CHAR = 6
 
-/** A visitor's body beside the prompt's text: the braces and names of 2,048 messages, and the other fields. */
+/**
+ * A visitor's body beside the prompt's text: the braces and names of 2,048 messages, and the other fields.
+ */
 export const BODY_FRAME_BYTES = 128 * 1024
 
 /**

@@ -12,8 +12,8 @@ import { createUnjudged } from './unjudged.ts'
  *
  * The iteration ends normally only after `[DONE]`, so a normal end means a whole answer. Anything else
  * throws, after all chunks that came before it. If text of an answer that broke off was shown before
- * moderation had judged it, a last chunk takes it back (withdraw.ts). Leaving a `for await` early closes the connection, which
- * stops the upstream too; while no chunk arrives, use `signal`.
+ * moderation had judged it, a last chunk takes it back (withdraw.ts). Leaving a `for await` early closes the
+ * connection, which stops the upstream too; while no chunk arrives, use `signal`.
  *
  * @param url the endpoint, such as `/v1/chat/completions`
  * @param request OpenAI's request body; `stream: true` is set here

@@ -1,4 +1,7 @@
-/** What is put aside for an answer is what the upstream may make: in every case, and in the field that it reads. */
+/**
+ * What is put aside for an answer is what the upstream may make: in every case, and in the field that it
+ * reads.
+ */
 import { describe, expect, test } from 'vitest'
 import { type ChatCall, readChatRequest, readStreamRequest } from '../../worker/admission/body.ts'
 import { rulesFor } from '../../worker/admission/policy.ts'
@@ -39,7 +42,9 @@ type Caller = (typeof CALLERS)[number]
 const ROUTES = ['unstreamed', 'streamed', 'durable'] as const
 type Route = (typeof ROUTES)[number]
 
-/** What a request asks for, and the bound of each choice that follows; `undefined`: what the caller may have. */
+/**
+ * What a request asks for, and the bound of each choice that follows; `undefined`: what the caller may have.
+ */
 const ASKED: [Partial<Record<Field, number | null>>, number | undefined][] = [
   [{}, undefined],
   [{ max_tokens: null, max_completion_tokens: null }, undefined],

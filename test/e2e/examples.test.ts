@@ -154,7 +154,10 @@ test('React: TypeScript has nothing to say', async () => {
 const python = (code: string, env = {}) =>
   spawnSync('python3', ['-c', code], { encoding: 'utf8', env: { ...process.env, ...env } })
 
-/** There is no Python on every machine, and OpenAI's package on few: then a stand-in that knows the same names. */
+/**
+ * There is no Python on every machine, and OpenAI's package on few: then a stand-in that knows the same
+ * names.
+ */
 const pythonPath = () =>
   python('import openai').status === 0
     ? {}

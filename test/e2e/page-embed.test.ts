@@ -1,4 +1,7 @@
-/** The tag maker: what is written in its form is what the preview shows, and what a site gets that takes the tag. */
+/**
+ * The tag maker: what is written in its form is what the preview shows, and what a site gets that takes the
+ * tag.
+ */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'

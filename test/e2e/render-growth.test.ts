@@ -1,4 +1,4 @@
-/** Long content is laid out in pieces, which nobody sees, copies or hears. */
+/** Long content is laid out in pieces. It looks, copies and sounds as if it were in one. */
 import type { CDPSession } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { HARD_TEXTS } from '../client/render/hard-texts.ts'

@@ -1,4 +1,7 @@
-/** What the widget says where its site is not set up, to visitors and to the site's owner; and of a visit that is. */
+/**
+ * What the widget says where its site is not set up, to visitors and to the site's owner; and of a visit that
+ * is.
+ */
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { type Embedded, useEmbedding } from '../support/embedding.ts'

@@ -1,5 +1,6 @@
 /**
- * The README's pictures, in light and in dark: the widget on a site, and a race at the pace that was measured.
+ * The README's pictures, in light and in dark: the widget on a site, and a race at the pace that was
+ * measured.
  */
 import { mkdir } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'

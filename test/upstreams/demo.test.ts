@@ -59,7 +59,10 @@ async function whole(request: object): Promise<Whole> {
 const textOf = async (...messages: object[]) =>
   (await whole({ messages })).choices[0]?.message.content ?? 'nothing'
 
-/** When the deltas of a streamed answer come, and when an unstreamed one does, in milliseconds of a clock of its own. */
+/**
+ * When the deltas of a streamed answer come, and when an unstreamed one does, in milliseconds of a clock of
+ * its own.
+ */
 async function times(content: string, fields: object = {}) {
   vi.useFakeTimers()
   const asked = Date.now()

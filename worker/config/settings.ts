@@ -39,9 +39,9 @@ type Settings = Readonly<Record<string, Setting>>
 
 const OPENAI = 'https://api.openai.com/v1'
 /**
- * Where neither the request nor `MODELS` names one. OpenAI had announced no end of it by November 2026 (the comments of
- * its SDK 7.57.0 list the ends). Models age: docs and tests take the name from here, and test/config/settings.test.ts
- * holds the documentation to it.
+ * Where neither the request nor `MODELS` names one. OpenAI had announced no end of it by November 2026 (the
+ * comments of its SDK 7.57.0 list the ends). Models age: docs and tests take the name from here, and
+ * test/config/settings.test.ts holds the documentation to it.
  */
 export const DEFAULT_MODEL = 'gpt-5.4-mini'
 /** Source: Cloudflare, "Turnstile: Validate the token". */

@@ -27,7 +27,8 @@ export function inFlight(): MiddlewareHandler<App> {
     try {
       await next()
     } finally {
-      // A durable stream's question is its object's by now, and a refused one is nobody's.
+      // The Worker holds the body of a relayed call to its end. That of a durable stream is in its object now,
+      // and that of a refused call is not needed.
       void Promise.resolve(account.ended).finally(bodyBytes.free)
     }
   }

@@ -46,7 +46,9 @@ function ruleFor(model: string): ImageRule | undefined {
 /** `gpt-4o-2024-08-06`, `gpt-4.1:org`, `gpt-5.1-chat-latest`. Other endings name other models. */
 const NAME = /^(?:chat)?([a-z0-9.-]+?)(?:-preview)?(?:-chat)?(?:-latest|-\d{4}-\d{2}-\d{2})?(?::|$)/
 
-/** Tiles of 512 pixels, of a picture that is first made to fit in 2048 pixels and 768 for its shorter side. */
+/**
+ * Tiles of 512 pixels, of a picture that is first made to fit in 2048 pixels and 768 for its shorter side.
+ */
 function tiles(base: number, tile: number): ImageRule {
   const tokens = ({ width, height }: ImageSize, detail: Detail) => {
     if (detail === 'low') return base

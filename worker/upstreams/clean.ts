@@ -78,8 +78,7 @@ const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')
 const PAGES = String.raw`(?:platform|help)\.openai\.com\b`
 
 /**
- * Fields of a request, such as `messages.0.content`. A name that ends like a host's is none:
- * `content.example.com`.
+ * Fields of a request, such as `messages.0.content`. `content.example.com` is no field: it ends like a host.
  */
 const FIELDS = String.raw`(?:messages|tools|functions?|choices|content|body|chat|parameters|properties|schema|input|reasoning|audio|metadata|prediction|stop|items)\.(?![\w.-]*\.(?:com|net|org|io|ai|dev|app|cloud|internal|local|lan|corp|svc|host)\b)`
 

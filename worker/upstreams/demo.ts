@@ -63,7 +63,9 @@ export function demo({ speed: configured, counter }: DemoOptions): Upstream {
   }
 }
 
-/** The race asks for the measured pace, by the field `demo_speed`: up to a hundred times as fast as measured. */
+/**
+ * The race asks for the measured pace, by the field `demo_speed`: up to a hundred times as fast as measured.
+ */
 function paceOf({ demo_speed: asked }: ChatRequest, configured: number): { pace: Pace; speed: number } {
   if (typeof asked !== 'number' || !(asked >= 1)) return { pace: USUAL, speed: configured }
   return { pace: MEASURED, speed: configured * Math.min(asked, 100) }

@@ -1,4 +1,6 @@
-/** The chat that a tag makes, live, in a frame: what is placed in the window is placed in the frame's window. */
+/**
+ * The chat that a tag makes, live, in a frame: what is placed in the window is placed in the frame's window.
+ */
 import { attributesOf, propertiesOf, type TagSettings } from './tag.ts'
 
 export interface Preview {

@@ -1,6 +1,6 @@
 /**
- * The tag that puts a chat on a site, as docs/WIDGET.md describes it: a script, an element where the chat has a
- * place in the page, and a style where it has colours.
+ * The tag that puts a chat on a site, as docs/WIDGET.md describes it: a script, an element where the chat has
+ * a place in the page, and a style where it has colours.
  */
 
 export const COLORS = ['accent', 'on-accent', 'paper', 'surface', 'ink', 'ink-soft', 'line'] as const
@@ -79,7 +79,10 @@ export function problemsOf(
   return problems
 }
 
-/** Without what could end a declaration, a style sheet or its element. CSS itself allows such in comments and `var()`. */
+/**
+ * Without what could end a declaration, a style sheet or its element. CSS itself allows such in comments and
+ * `var()`.
+ */
 const isPlain = (value: string) => /^[\w\s#.,%()+/-]*$/.test(value) && !value.includes('/*')
 
 /**

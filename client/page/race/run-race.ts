@@ -13,7 +13,9 @@ const ENDPOINT = '/v1/chat/completions'
 export interface RaceQuestion extends Pick<CallOptions, 'fetch'> {
   question: string
   model: string | undefined
-  /** How much faster than measured the demo answers; `null` if a model answers, which doesn't know the field. */
+  /**
+   * How much faster than measured the demo answers; `null` if a model answers, which doesn't know the field.
+   */
   demoSpeed: number | null
   signal: AbortSignal
   /** A monotonic clock in milliseconds. */

@@ -1,4 +1,6 @@
-/** What stands between the lanes: how much sooner the first words came, while the race runs and at its end. */
+/**
+ * What stands between the lanes: how much sooner the first words came, while the race runs and at its end.
+ */
 import { cloneTemplate, findElement } from '../find-element.ts'
 import { headline, type Progress, runningVerdict, speedWords, totals } from './figures.ts'
 import type { RaceRecord } from './record.ts'

@@ -5,8 +5,8 @@
  * arriving. At its end all are numbered in the order of the references, and linked both ways. A footnote
  * without a reference comes after the others: GitHub drops it, but the reader may have seen it by then.
  *
- * A link to an id leads nowhere from a shadow tree, and would change the address of the host's page. The links
- * therefore move the focus on their own.
+ * A link to an id leads nowhere from a shadow tree, and would change the address of the host's page. The
+ * links therefore move the focus on their own.
  */
 import { create } from './elements.ts'
 

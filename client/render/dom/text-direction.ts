@@ -21,8 +21,8 @@ export function mixesDirections(text: string): boolean {
 }
 
 /**
- * Whether the text before `index` and the text behind it can be ordered without each other: both have a letter
- * there, of one direction.
+ * Whether the text before `index` and the text behind it can be ordered without each other: both have a
+ * letter there, of one direction.
  */
 export function isWithinDirection(text: string, index: number): boolean {
   const [, before = ''] = LETTER_BEFORE.exec(text.slice(Math.max(0, index - AROUND_CHARS), index)) ?? []

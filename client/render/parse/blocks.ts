@@ -114,8 +114,8 @@ export class Blocks {
     this.#endLeaf()
     while (this.#containers.length > 0) this.#endContainer()
     this.#labels.complete = true
-    // Resolve links and footnotes whose definition came later, or never. This happens once, at the end, so that
-    // many definitions don't make it slow.
+    // Resolve links and footnotes whose definition came later, or never. This happens once, at the end, so
+    // that many definitions don't make it slow.
     for (const { kind, place, inline } of this.#unresolved) {
       if (!inline.isOutdated) continue
       this.#sink.open(kind, place)

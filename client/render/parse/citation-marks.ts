@@ -20,7 +20,9 @@ export function withoutCitationMarks(text: string): string {
 }
 
 export interface CitationFilter {
-  /** @returns the text without its marks, except for the beginning of a mark at its end, which is held back */
+  /**
+   * @returns the text without its marks, except for the beginning of a mark at its end, which is held back
+   */
   write(text: string): string
   end(): string
 }

@@ -1,4 +1,6 @@
-/** Block quotes, list items and footnotes: which open ones a line continues, and which one it begins. [spec] 5 */
+/**
+ * Block quotes, list items and footnotes: which open ones a line continues, and which one it begins. [spec] 5
+ */
 import { footnoteLabel } from './inline/labels.ts'
 import type { Line } from './line.ts'
 import { INDENTED, isBlank } from './spaces.ts'

@@ -38,8 +38,8 @@ export type Inline =
  * - `task`: of an item, `done` or `open`.
  * - `language`: of a code block, the first word of its info string.
  * - `align`: of a cell, `left`, `center` or `right`.
- * - `label`: of a footnote and of a reference to it, which has no text. A footnote without one has the label of
- *   an earlier one.
+ * - `label`: of a footnote and of a reference to it, which has no text. A footnote without one has the label
+ *   of an earlier one.
  * - `href` and `title` of a link; `src`, `title` and `alt` of an image. Addresses are not checked: harmful
  *   ones come too.
  */

@@ -8,7 +8,9 @@ export interface TextRun {
   text: string
 }
 
-/** `.address` is the displayed address of an image that isn't loaded; the others lead to a footnote and back. */
+/**
+ * `.address` is the displayed address of an image that isn't loaded; the others lead to a footnote and back.
+ */
 const UNSPOKEN = 'button, input, svg, .address, sup, .back, [aria-hidden="true"]'
 
 /** @param from the node and offset in the leaf at which to begin */

@@ -27,8 +27,8 @@ export interface ExportWords {
 
 /**
  * The conversation as one Markdown text. Answers are Markdown and stay unchanged, without citation marks. An
- * answer that ends inside a code block gets a closing fence, or is quoted if the fence is uncertain: otherwise
- * the rest of the export would become code.
+ * answer that ends inside a code block gets a closing fence, or is quoted if the fence is uncertain:
+ * otherwise the rest of the export would become code.
  *
  * @example
  *   toMarkdown(conversation, words)

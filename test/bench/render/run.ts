@@ -25,7 +25,9 @@ const MOST_TASK_MS = 40
 /** How much of the best other contestant's time a shape may take. */
 const MOST_OF_BEST: Record<string, number> = { list: 0.9 }
 const ROUNDS = 5
-/** Texts of one paragraph, one line or one word: lengths, and how much longer than a quarter they may take. */
+/**
+ * Texts of one paragraph, one line or one word: lengths, and how much longer than a quarter they may take.
+ */
 const HARD = [
   'prose',
   'hard breaks',

@@ -1,4 +1,6 @@
-/** What a prompt costs that isn't only text: shown, and at the most. Texts: admission/prompt-limit.test.ts. */
+/**
+ * What a prompt costs that isn't only text: shown, and at the most. Texts: admission/prompt-limit.test.ts.
+ */
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '../../../worker/errors.ts'
 import { chatRequests } from '../../../worker/formats/chat-completions/request.ts'

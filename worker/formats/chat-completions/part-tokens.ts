@@ -1,4 +1,6 @@
-/** What the parts of a prompt cost that aren't text: pictures, sounds, files, and answers that were spoken. */
+/**
+ * What the parts of a prompt cost that aren't text: pictures, sounds, files, and answers that were spoken.
+ */
 import { ASSUMED_PART } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
 import { openBase64, openDataUrl } from '../../tokens/encoded-bytes.ts'

@@ -50,8 +50,8 @@ export function mostPromptTokens(
 const READ_TOO = ['tools', 'functions', 'response_format', 'prediction'] as const
 
 /**
- * An upstream may have its model read any other field too, so all are reserved but these: numbers, words of the
- * format, and what only the upstream reads. Source: OpenAI's chat completions reference.
+ * An upstream may have its model read any other field too, so all are reserved but these: numbers, words of
+ * the format, and what only the upstream reads. Source: OpenAI's chat completions reference.
  */
 const NOT_READ = new Set(
   `messages model stream stream_options temperature top_p presence_penalty frequency_penalty stop seed n

@@ -87,7 +87,9 @@ const MESSAGE = object({
   function_call: named,
 })
 
-/** What is read of every request. `messages` themselves are checked in request.ts, with codes of their own. */
+/**
+ * What is read of every request. `messages` themselves are checked in request.ts, with codes of their own.
+ */
 export const REQUEST = object({
   model: is(
     `the name of a model, of at most ${MAX_MODEL_CHARS} characters`,

@@ -1,4 +1,7 @@
-/** Shows a formula and a table. The third column is (700 nm / λ)⁴. Rarer signs, such as ∝, are in few fonts for code. */
+/**
+ * Shows a formula and a table. The third column is (700 nm / λ)⁴. Rarer signs, such as ∝, are in few fonts
+ * for code.
+ */
 export const SKY_BLUE = `The air scatters **blue light far more than red**, so blue comes to your eye from the whole sky.
 
 Sunlight is a mix of all colours. The molecules of the air are much smaller than a wavelength of light (λ), and such \

@@ -1,4 +1,6 @@
-/** The answer to a question that the demo has no answer to: what the demo is, and how to have a model answer. */
+/**
+ * The answer to a question that the demo has no answer to: what the demo is, and how to have a model answer.
+ */
 
 /** @param questions those that have a prepared answer */
 export const unprepared = (questions: readonly string[]): string => `## No model is connected yet
