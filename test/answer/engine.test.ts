@@ -65,14 +65,14 @@ describe('a whole answer is passed on in its own bytes, and kept event by event,
         const relayed = await runParts(parts)
         expect(relayed.end.state).toBe('done')
         expect(relayed.data).toEqual(chunks)
-        expect(relayed.last.events).toEqual(['[DONE]'])
+        expect(relayed.last.events).toEqual([{ data: '[DONE]' }])
         // The line feed of a CRLF is not waited for: the carriage return closed the event.
         expect(relayed.bytes.toString().trimEnd()).toBe(text.trimEnd())
         expect(relayed.cancelled).toBe(true)
         const kept = await runParts(parts, JOURNAL)
         expect(kept.end.state).toBe('done')
         expect(kept.data).toEqual(chunks)
-        expect(kept.last.events.at(-1)).toBe('[DONE]')
+        expect(kept.last.events.at(-1)?.data).toBe('[DONE]')
       }
     },
     20_000,
@@ -83,7 +83,7 @@ describe('a whole answer is passed on in its own bytes, and kept event by event,
       const { end, data, last } = await runParts(parts)
       expect(end.state).toBe('done')
       expect(data).toEqual(CHUNKS)
-      expect(last).toMatchObject({ events: ['[DONE]'], endBytes: undefined })
+      expect(last).toMatchObject({ events: [{ data: '[DONE]' }], endBytes: undefined })
     }
   })
 
@@ -118,11 +118,11 @@ describe('an answer that breaks off is truncated, and no whole event of it is lo
 
   test('the last event has the error alone, or beside the recorded usage', async () => {
     const relayed = await run(delta('a'))
-    expect(relayed.last.events.map((data) => JSON.parse(data))).toMatchObject([
+    expect(relayed.last.events.map(({ data }) => JSON.parse(data))).toMatchObject([
       { error: { code: 'upstream_truncated' } },
     ])
     const kept = await run(delta('a'), JOURNAL)
-    expect(kept.last.events.map((data) => JSON.parse(data))).toMatchObject([
+    expect(kept.last.events.map(({ data }) => JSON.parse(data))).toMatchObject([
       { error: { code: 'upstream_truncated' }, millrace: { state: 'truncated' }, usage: {} },
     ])
   })
@@ -142,11 +142,11 @@ describe("the upstream's own error ends it as failed", () => {
       const shown = name === 'a chunk with text' ? [...before, WITH_TEXT] : before
       expect(relayed.bytes.toString()).toBe(shown.join(''))
       expect(relayed.end.state).toBe('failed')
-      expect(relayed.last.events.map((data) => JSON.parse(data))).toEqual([{ error: TOOL_ERROR }])
+      expect(relayed.last.events.map(({ data }) => JSON.parse(data))).toEqual([{ error: TOOL_ERROR }])
       const kept = await runParts(parts, JOURNAL)
       expect(kept.data).toEqual(dataOf(shown))
       expect(kept.end.state).toBe('failed')
-      expect(kept.last.events.map((data) => JSON.parse(data))).toMatchObject([{ error: TOOL_ERROR }])
+      expect(kept.last.events.map(({ data }) => JSON.parse(data))).toMatchObject([{ error: TOOL_ERROR }])
     }
   })
 
@@ -373,13 +373,13 @@ describe('an answer with more tokens than it may have', () => {
     expect(came.cancelled).toBe(true)
     const cut = (index: number) =>
       JSON.stringify(chunk({}, { choices: [{ index, delta: {}, finish_reason: 'length' }] }))
-    expect(came.last.events).toEqual([cut(1), cut(2), '[DONE]'])
+    expect(came.last.events.map(({ data }) => data)).toEqual([cut(1), cut(2), '[DONE]'])
   })
 
   test('ends so before its first words too', async () => {
     const came = await run(role() + delta('one two'), { observers: [outputLimit(1, words)] })
     expect(came.data).toEqual(dataOf([role()]))
-    expect(JSON.parse(came.last.events[0] ?? '')).toMatchObject({
+    expect(JSON.parse(came.last.events[0]?.data ?? '')).toMatchObject({
       choices: [{ index: 0, finish_reason: 'length' }],
     })
   })
@@ -445,7 +445,7 @@ describe('a moderated answer', () => {
       const { end, data, last, cancelled } = await started.came
       expect(end).toEqual({ state: 'moderated' })
       expect(WORDS.join('').startsWith(textOf(data))).toBe(true)
-      expect(last).toMatchObject({ events: [cut, '[DONE]'], withdrawn: 0 })
+      expect(last).toMatchObject({ events: [{ data: cut }, { data: '[DONE]' }], withdrawn: 0 })
       expect(started.call.signal.reason).toMatchObject({ code: 'content_filter' })
       expect(cancelled).toBe(true)
     }
@@ -463,7 +463,7 @@ describe('a moderated answer', () => {
     )
     expect(end).toMatchObject({ state: 'failed', error: { code: 'moderation_unavailable', status: 503 } })
     expect(data).toEqual([])
-    expect(last.events.map((one) => JSON.parse(one))).toMatchObject([
+    expect(last.events.map(({ data }) => JSON.parse(data))).toMatchObject([
       { error: { code: 'moderation_unavailable' } },
     ])
   })
@@ -482,9 +482,11 @@ describe('a moderated answer', () => {
       const { end, last } = await started.came
       expect(end.state).toBe(state)
       expect(last.withdrawn).toBe(1)
-      const events = last.events.slice(0, -1).map((one) => JSON.parse(one))
+      const events = last.events.slice(0, -1).map(({ data }) => JSON.parse(data))
       expect(events).toMatchObject([...before, { choices: [], millrace: { state, retract: { 0: 10 } } }])
-      expect(last.events.at(-1)).toMatch(state === 'moderated' ? /^\[DONE\]$/ : /moderation_unavailable/)
+      expect(last.events.at(-1)?.data).toMatch(
+        state === 'moderated' ? /^\[DONE\]$/ : /moderation_unavailable/,
+      )
     },
   )
 
@@ -517,7 +519,7 @@ describe('a moderated answer', () => {
     const came = await run(text + event({ error: TOOL_ERROR }), moderating({ says: flags }))
     expect(came.bytes.toString()).toBe(text)
     expect(came.end.state).toBe('failed')
-    expect(came.last.events.map((data) => JSON.parse(data))).toEqual([{ error: TOOL_ERROR }])
+    expect(came.last.events.map(({ data }) => JSON.parse(data))).toEqual([{ error: TOOL_ERROR }])
   })
 
   test('ends where its sink fails', async () => {

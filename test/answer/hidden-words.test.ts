@@ -191,5 +191,5 @@ test('an answer of every known field passes as it came', async () => {
   const { bytes, end, last } = await show([toBytes(events.join(''))], { kind: 'hold' })
   expect(end.state).toBe('done')
   expect(Buffer.from(bytes).toString()).toBe(events.slice(0, -1).join(''))
-  expect(last.events).toEqual(['[DONE]'])
+  expect(last.events).toEqual([{ data: '[DONE]' }])
 })

@@ -19,7 +19,7 @@ async function sink(chunks: object[], end: { state: EndState; error?: ApiError }
     sink.write({ event: reader.read({ data: JSON.stringify(one) }), bytes: toBytes('') })
     void sink.flush()
   }
-  await sink.end({ ...end, events: ['[DONE]'], endBytes: undefined, withdrawn: 0 })
+  await sink.end({ ...end, events: [{ data: '[DONE]' }], endBytes: undefined, withdrawn: 0 })
   return body
 }
 

@@ -263,7 +263,7 @@ async function playDurable(scene: Scene) {
       config,
       upstream: {
         host: 'api.example',
-        chat: (_, signal) => playing.answer(signal),
+        ask: (_path, _body, signal) => playing.answer(signal),
         models: async () => new Response(),
       },
       words: allWords,

@@ -37,10 +37,10 @@ function open() {
 }
 
 function append(log: RunningLog, count: number): void {
-  for (let i = 0; i < count; i++) log.append(dataAt(log.last + 1))
+  for (let i = 0; i < count; i++) log.append({ data: dataAt(log.last + 1) })
 }
 
-const end = (log: RunningLog) => log.end('done', ['[DONE]'], 5000)
+const end = (log: RunningLog) => log.end('done', [{ data: '[DONE]' }], 5000)
 
 /** Until all that can happen without anyone doing anything has happened. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))
@@ -138,7 +138,7 @@ describe('a reader gets the events it is missing, and then new ones', () => {
 
   test('never more at once than one write and one event', async () => {
     const { log, follow } = open()
-    for (let i = 0; i < 8; i++) log.append('x'.repeat(MAX_EVENT_BYTES / 2))
+    for (let i = 0; i < 8; i++) log.append({ data: 'x'.repeat(MAX_EVENT_BYTES / 2) })
     end(log)
     const reading = read(follow().body)
     const sizes: number[] = []
@@ -222,13 +222,13 @@ describe('a reader leaves once', () => {
       ', and another stream gets its serial',
       (journal: Journal) => {
         const other = runningLog(journal, journal.begin(newStream()))
-        for (let i = 0; i < 5; i++) other.append('y'.repeat(MAX_EVENT_BYTES - 100))
+        for (let i = 0; i < 5; i++) other.append({ data: 'y'.repeat(MAX_EVENT_BYTES - 100) })
       },
     ],
   ])('when its stream expires%s, and that is no clean end', async (_, then) => {
     const { log, journal, stream, onLeave, now } = open()
-    log.append('x'.repeat(MAX_EVENT_BYTES - 100))
-    log.append('x'.repeat(MAX_EVENT_BYTES - 100))
+    log.append({ data: 'x'.repeat(MAX_EVENT_BYTES - 100) })
+    log.append({ data: 'x'.repeat(MAX_EVENT_BYTES - 100) })
     end(log)
     const reading = read(follow(endedLog(journal, stream()), 0, { now, onLeave }).body)
     await reading.next()
@@ -289,7 +289,7 @@ describe('a reader lags', () => {
   const kilobyte = 'x'.repeat(1024)
   const fill = (log: RunningLog, bytes: number) => {
     const until = log.bytes + bytes
-    while (log.bytes < until) log.append(kilobyte)
+    while (log.bytes < until) log.append({ data: kilobyte })
   }
 
   test('if it had caught up, and then took nothing while more than the bound came', async () => {

@@ -28,7 +28,7 @@ function open() {
 }
 
 function append(log: RunningLog, count: number): void {
-  for (let i = 0; i < count; i++) log.append(dataAt(log.last + 1))
+  for (let i = 0; i < count; i++) log.append({ data: dataAt(log.last + 1) })
 }
 
 const bytesAt = (number: number) => Buffer.byteLength(numberedEvent(number, dataAt(number)))
@@ -64,7 +64,7 @@ describe('each event can be read at once', () => {
 
   test('of several lines, and none', () => {
     const { log } = open()
-    for (const data of ['a\nb', '', '\n']) log.append(data)
+    for (const data of ['a\nb', '', '\n']) log.append({ data })
     expect(readAll(log)).toBe(
       'id: 1\ndata: a\ndata: b\n\n' + 'id: 2\ndata: \n\n' + 'id: 3\ndata: \ndata: \n\n',
     )
@@ -93,7 +93,7 @@ describe('rows are few', () => {
     const data = 'x'.repeat(MAX_EVENT_BYTES - 100)
     for (let i = 0; i < 5; i++) {
       append(log, 3)
-      log.append(data)
+      log.append({ data })
     }
     log.flush()
     const sizes = sql.rows('SELECT LENGTH(bytes) AS size FROM packs').map(({ size }) => Number(size))
@@ -111,7 +111,7 @@ describe('rows are few', () => {
       const { sql, journal, stream } = openStream()
       const provisional = { count: Number.POSITIVE_INFINITY, mask: (data: string) => data }
       const log = runningLog(journal, stream, { provisional })
-      for (let i = 0; i < 200; i++) log.append('x'.repeat(16 * 1024))
+      for (let i = 0; i < 200; i++) log.append({ data: 'x'.repeat(16 * 1024) })
       expect(rowsIn(sql, 'packs')).toBe(0)
       const text = readAll(log)
       if (how === 'journalled') {
@@ -119,7 +119,7 @@ describe('rows are few', () => {
         log.flush()
         expect(readAll(log)).toBe(text)
       }
-      log.end('done', ['[DONE]'], 5000)
+      log.end('done', [{ data: '[DONE]' }], 5000)
       const whole = text + numberedEvent(201, '[DONE]')
       expect(readAll(log)).toBe(whole)
       const kept = endedLog(journal, journal.byId(stream.id) ?? stream)
@@ -135,7 +135,7 @@ describe('rows are few', () => {
 test('one read by a reader has a bound, however much is held', () => {
   const { journal, stream } = openStream()
   const log = runningLog(journal, stream, { provisional: { count: 500, mask: (data) => data } })
-  for (let i = 0; i < 200; i++) log.append('x'.repeat(16 * 1024))
+  for (let i = 0; i < 200; i++) log.append({ data: 'x'.repeat(16 * 1024) })
   const sizes: number[] = []
   for (let part = log.read(0); part !== undefined; part = log.read(part.last)) sizes.push(part.bytes.length)
   expect(sizes.reduce((a, b) => a + b)).toBe(log.bytes)
@@ -158,7 +158,7 @@ describe('a reader that waits is told', () => {
     log.heartbeat()
     expect(await heartbeat).toEqual(['heartbeat', 'heartbeat'])
     const end = waiting()
-    log.end('done', ['[DONE]'], 5000)
+    log.end('done', [{ data: '[DONE]' }], 5000)
     expect(await end).toEqual(['event', 'event'])
     expect(log.ended).toBe(true)
   })
@@ -179,7 +179,7 @@ describe('the end', () => {
   test('is journalled with what came before it, and can be read after it', () => {
     const { log, journal, stream } = open()
     append(log, PACK_EVENTS + 2)
-    log.end('stopped', ['{"last":true}', '[DONE]'], 5000)
+    log.end('stopped', [{ data: '{"last":true}' }, { data: '[DONE]' }], 5000)
     const { last } = log
     const text =
       textFrom(0, last - 2) + numberedEvent(last - 1, '{"last":true}') + numberedEvent(last, '[DONE]')
@@ -201,7 +201,7 @@ describe('the end', () => {
       const { log, sql, journal, stream } = open()
       append(log, 3)
       sql.fails = failAt(like)
-      const end = () => log.end('done', ['{"last":true}', '[DONE]'], 5000)
+      const end = () => log.end('done', [{ data: '{"last":true}' }, { data: '[DONE]' }], 5000)
       expect(end).toThrow('disk I/O error')
       expect(log).toMatchObject({ ended: false, last: 3 })
       expect(readAll(log)).toBe(textFrom(0, 3))
@@ -221,11 +221,11 @@ describe('after a restart the end is new to each reader', () => {
     const provisional = { count: Number.POSITIVE_INFINITY, mask: (data: string) => data }
     const log = runningLog(journal, stream, { provisional })
     const fill = () => {
-      for (;;) log.append('1')
+      for (;;) log.append({ data: '1' })
     }
     expect(fill).toThrow()
     expect(journal.byId(stream.id)?.last).toBe(0)
-    expect(interruptedEnd('{}').last).toBeGreaterThan(log.last)
+    expect(interruptedEnd([{ data: '{}' }]).last).toBeGreaterThan(log.last)
   })
 
   test('the end is all that follows the journalled events', () => {
@@ -233,7 +233,7 @@ describe('after a restart the end is new to each reader', () => {
     append(log, PACK_EVENTS + 5)
     const kept = journal.byId(stream.id) ?? stream
     expect(kept.last).toBe(PACK_EVENTS)
-    const end = interruptedEnd('{"end":1}')
+    const end = interruptedEnd([{ data: '{"end":1}' }])
     journal.end(stream.serial, [end], 'interrupted', 5000)
     const after = endedLog(journal, { ...kept, last: end.last })
     const event = numberedEvent(end.last, '{"end":1}')
@@ -256,10 +256,10 @@ describe('a stream is bounded', () => {
 
   test('in the number of its events', () => {
     const { log } = open()
-    for (let i = 0; i < MAX_STREAM_EVENTS; i++) log.append('1')
-    expect(errorOf(() => log.append('1')).code).toBe('stream_too_long')
+    for (let i = 0; i < MAX_STREAM_EVENTS; i++) log.append({ data: '1' })
+    expect(errorOf(() => log.append({ data: '1' })).code).toBe('stream_too_long')
     expect(log.last).toBe(MAX_STREAM_EVENTS)
-    log.end('failed', ['{}'], 5000)
+    log.end('failed', [{ data: '{}' }], 5000)
     expect(readAll(log, MAX_STREAM_EVENTS - 1)).toBe(
       numberedEvent(MAX_STREAM_EVENTS, '1') + numberedEvent(MAX_STREAM_EVENTS + 1, '{}'),
     )
@@ -269,7 +269,7 @@ describe('a stream is bounded', () => {
     const { log } = open()
     const data = 'é'.repeat(MAX_EVENT_BYTES / 2 - 50)
     const error = errorOf(() => {
-      for (;;) log.append(data)
+      for (;;) log.append({ data })
     })
     expect(error.code).toBe('stream_too_long')
     expect(log.bytes).toBeLessThanOrEqual(MAX_STREAM_BYTES)
@@ -280,10 +280,10 @@ describe('a stream is bounded', () => {
     const { log, sql } = open()
     append(log, 3)
     for (const data of ['█'.repeat(MAX_EVENT_BYTES), '\n'.repeat(MAX_EVENT_BYTES / 2)]) {
-      expect(errorOf(() => log.append(data)).code).toBe('stream_too_long')
+      expect(errorOf(() => log.append({ data })).code).toBe('stream_too_long')
     }
-    log.append('█'.repeat(MAX_EVENT_BYTES / 3 - 10))
-    log.end('failed', ['{}'], 5000)
+    log.append({ data: '█'.repeat(MAX_EVENT_BYTES / 3 - 10) })
+    log.end('failed', [{ data: '{}' }], 5000)
     const rows = sql.rows('SELECT LENGTH(bytes) AS size FROM packs').map(({ size }) => Number(size))
     expect(Math.max(...rows)).toBeLessThan(MAX_EVENT_BYTES + MAX_PACK_BYTES)
     expect(log.last).toBe(5)

@@ -88,7 +88,7 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
     life = begin()
     for (const stream of life.journal.running()) {
       interrupted = { journalled: stream.last, had }
-      const end = interruptedEnd('{"interrupted":true}')
+      const end = interruptedEnd([{ data: '{"interrupted":true}' }])
       life.journal.end(stream.serial, [end], 'interrupted', FOREVER)
     }
   }

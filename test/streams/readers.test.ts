@@ -29,7 +29,7 @@ const kilobyte = 'x'.repeat(1024)
 describe(`${MAX_READERS} readers at once`, () => {
   test('are the most: one more is refused until one leaves', async () => {
     const { log, readers, add } = open()
-    log.append('1')
+    log.append({ data: '1' })
     const all = Array.from({ length: MAX_READERS }, () => add())
     expect(readers.add(0)).toMatchObject({ code: 'too_many_readers', status: 429 })
     await all[7]?.leave()
@@ -39,7 +39,7 @@ describe(`${MAX_READERS} readers at once`, () => {
 
   test('keep no new reader out if they are long dead', async () => {
     const { log, readers, add, pass } = open()
-    log.append('1')
+    log.append({ data: '1' })
     const dead = Array.from({ length: MAX_READERS }, () => add())
     pass(READER_STALL_MS)
     const back = add()
@@ -53,21 +53,21 @@ describe(`${MAX_READERS} readers at once`, () => {
 test('a reader that takes nothing delays no other, is cut off, and comes back to all events', async () => {
   const { log, readers, add } = open()
   const [slow, quick] = [add(), add()]
-  log.append('1')
+  log.append({ data: '1' })
   await Promise.all([slow.next(), quick.next()])
   const had = log.bytes
   let cutAt = 0
   while (log.bytes < 3 * MAX_READER_LAG_BYTES) {
     const next = quick.next()
     await settled()
-    log.append(kilobyte)
+    log.append({ data: kilobyte })
     expect(await next).toContain(kilobyte)
     readers.cutLaggards()
     if (cutAt === 0 && (await isCut(slow))) cutAt = log.bytes
   }
   expect(cutAt - had).toBeGreaterThan(MAX_READER_LAG_BYTES)
   expect(cutAt - had).toBeLessThan(MAX_READER_LAG_BYTES + 2 * kilobyte.length)
-  log.end('done', ['[DONE]'], 5000)
+  log.end('done', [{ data: '[DONE]' }], 5000)
   const back = add(slow.cursor)
   expect(slow.text + (await back.rest())).toBe(await quick.rest())
 })
@@ -99,7 +99,7 @@ describe('the time without a reader', () => {
 
   test('runs from when the last reader left', async () => {
     const { log, readers, add, pass, onEmpty } = open()
-    log.append('1')
+    log.append({ data: '1' })
     const [first, second] = [add(), add()]
     pass(100)
     await first.leave()
@@ -114,10 +114,10 @@ describe('the time without a reader', () => {
 
   test('runs from when the last reader last took something, if it has stalled', async () => {
     const { log, readers, add, pass } = open()
-    log.append('1')
+    log.append({ data: '1' })
     const reading = add()
     await reading.next()
-    log.append('2')
+    log.append({ data: '2' })
     pass(READER_STALL_MS - 1)
     expect(readers.absence()).toBe(0)
     pass(500)
@@ -130,7 +130,7 @@ describe('the time without a reader', () => {
 
   test('runs also after the last reader has read the end', async () => {
     const { log, readers, add, pass } = open()
-    log.end('done', ['[DONE]'], 5000)
+    log.end('done', [{ data: '[DONE]' }], 5000)
     await add().rest()
     pass(30)
     expect(readers.absence()).toBe(30)

@@ -23,7 +23,11 @@ const [{ counter, oracle }] = ENCODINGS as [(typeof ENCODINGS)[number]]
 const user = (content: unknown) => ({ role: 'user', content })
 
 const send = (request: object, { signal = stays, speed = SPEED } = {}) =>
-  demo({ speed, counter: () => counter }).chat(toBytes(JSON.stringify({ model: 'm', ...request })), signal)
+  demo({ speed, counter: () => counter }).ask(
+    '/chat/completions',
+    toBytes(JSON.stringify({ model: 'm', ...request })),
+    signal,
+  )
 
 const ask = (content: string, fields: object = {}, signal = stays) =>
   send({ messages: [user(content)], ...fields }, { signal })

@@ -4,12 +4,20 @@
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import type { Counted } from '../answer/usage.ts'
-import { chatRequests } from '../formats/chat-completions/request.ts'
 import { reread } from '../formats/reread.ts'
+import { type FormatName, formatNamed } from '../formats/wire-format.ts'
 import { countAnswer } from './count-answer.ts'
+
+interface MeteredCall {
+  format: FormatName
+  bytes: Uint8Array
+  model: string
+  promptTokens: number | undefined
+}
 
 export class Meter extends WorkerEntrypoint {
   /**
+   * @param format of the call
    * @param bytes the body of the call as it went upstream
    * @param model the requested model
    * @param promptTokens present if they were counted before the call
@@ -17,11 +25,12 @@ export class Meter extends WorkerEntrypoint {
    * @param stream whether the answer is an event stream, or one JSON object
    */
   async count(
-    { bytes, model, promptTokens }: { bytes: Uint8Array; model: string; promptTokens: number | undefined },
+    { format, bytes, model, promptTokens }: MeteredCall,
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
   ): Promise<Counted> {
-    const question = () => reread(bytes, chatRequests)
-    return countAnswer({ model, question, promptTokens }, answer, stream)
+    const { requests, answers } = formatNamed(format)
+    const question = () => reread(bytes, requests)
+    return countAnswer({ format: answers, model, question, promptTokens }, answer, stream)
   }
 }

@@ -3,8 +3,8 @@
  * wherever nothing has to change; a visitor's is written anew from what its rules allow.
  */
 import { ApiError, invalidJson } from '../errors.ts'
-import { chatRequests } from '../formats/chat-completions/request.ts'
 import type { Changes, Question, RequestFormat } from '../formats/format.ts'
+import { CHAT_COMPLETIONS, type WireFormat } from '../formats/wire-format.ts'
 import { MAX_JSON_DEPTH } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
@@ -15,6 +15,7 @@ import { rewrite } from './rewrite.ts'
 
 /** A request that may go to the upstream. */
 export interface ChatCall {
+  format: WireFormat
   /** The body for the upstream. */
   bytes: Uint8Array<ArrayBuffer>
   /** What `bytes` say. */
@@ -38,27 +39,27 @@ export interface ChatCall {
 
 /** `POST /v1/chat/completions`: OpenAI's JSON. */
 export function readChatRequest(request: Request, rules: Rules): Promise<ChatCall | ApiError> {
-  return readJsonRequest(request, rules, chatRequests, { durable: false })
+  return readJsonRequest(request, rules, CHAT_COMPLETIONS, { durable: false })
 }
 
 /** `POST /v1/streams`: the same, always streamed, and with all that its last chunk can tell. */
 export function readStreamRequest(request: Request, rules: Rules): Promise<ChatCall | ApiError> {
-  return readJsonRequest(request, rules, chatRequests, { durable: true })
+  return readJsonRequest(request, rules, CHAT_COMPLETIONS, { durable: true })
 }
 
 async function readJsonRequest(
   request: Request,
   rules: Rules,
-  format: RequestFormat,
+  format: WireFormat,
   { durable }: { durable: boolean },
 ): Promise<ChatCall | ApiError> {
   if (!isJsonType(request)) {
     // Browsers send other types without a preflight, so any page could spend the caller's tokens.
     return new ApiError('unsupported_media_type', { message: 'Send the request as application/json.' })
   }
-  const text = await readText(request, maxBodyBytes(rules, format), rules.bodyBytes)
+  const text = await readText(request, maxBodyBytes(rules, format.requests), rules.bodyBytes)
   if (text instanceof ApiError) return text
-  const question = readBody(text, rules, format)
+  const question = readBody(text, rules, format.requests)
   if (question instanceof ApiError) return question
   const { asks, model } = question
   const stream = durable || question.stream
@@ -68,7 +69,7 @@ async function readJsonRequest(
   // Calls are settled at the upstream's count: it alone has hidden reasoning.
   const hidesUsage = stream && !timing && !usage && rules.reserve === true
   const told = { wants, hidesUsage } as const
-  return toCall(text, question, { model, stream, tellUsage: timing || hidesUsage, ...told }, rules)
+  return toCall(text, question, { format, model, stream, tellUsage: timing || hidesUsage, ...told }, rules)
 }
 
 /** `POST /chat`: the body is the question, whatever content type curl gives it, or OpenAI's JSON. */
@@ -78,29 +79,38 @@ export async function readQuestion(request: Request, rules: Rules): Promise<Chat
       message: "Send the question as the body itself (curl's -d), not as a form with parts (curl's -F).",
     })
   }
-  const body = await readText(request, maxBodyBytes(rules, chatRequests), rules.bodyBytes)
+  const format = CHAT_COMPLETIONS
+  const { requests } = format
+  const body = await readText(request, maxBodyBytes(rules, requests), rules.bodyBytes)
   if (body instanceof ApiError) return body
   if (body.trim() === '') return new ApiError('empty_question')
-  const isRequest = isJsonType(request) || looksLikeRequest(body, chatRequests)
-  const text = isRequest ? body : JSON.stringify(chatRequests.ask(body))
-  const question = readBody(text, rules, chatRequests)
+  const isRequest = isJsonType(request) || looksLikeRequest(body, requests)
+  const text = isRequest ? body : JSON.stringify(requests.ask(body))
+  const question = readBody(text, rules, requests)
   if (question instanceof ApiError) return question
   const query = new URL(request.url).searchParams
   const model = query.get('model') ?? question.model
   const wants = query.has('timing') ? 'timing' : undefined
   // The reader of plain text never sees the usage, so it is always asked for: accounts are more exact with
   // it.
-  return toCall(text, question, { model, stream: true, tellUsage: true, wants, hidesUsage: false }, rules)
+  return toCall(
+    text,
+    question,
+    { format, model, stream: true, tellUsage: true, wants, hidesUsage: false },
+    rules,
+  )
 }
 
-interface Intent extends Pick<Changes, 'stream' | 'tellUsage'>, Pick<ChatCall, 'wants' | 'hidesUsage'> {
+interface Intent
+  extends Pick<Changes, 'stream' | 'tellUsage'>,
+    Pick<ChatCall, 'format' | 'wants' | 'hidesUsage'> {
   /** As the caller names it. */
   model: string | undefined
 }
 
 /** The call as the rules let it go. */
 function toCall(text: string, read: Question, intent: Intent, rules: Rules): ChatCall | ApiError {
-  const { stream, tellUsage, wants, hidesUsage } = intent
+  const { format, stream, tellUsage, wants, hidesUsage } = intent
   const model = chooseModel(intent.model, rules)
   if (model instanceof ApiError) return model
   const limits = applyLimits(read, model, rules)
@@ -113,7 +123,7 @@ function toCall(text: string, read: Question, intent: Intent, rules: Rules): Cha
     rules.visitor === undefined
       ? rewrite(text, read.request, question.request)
       : JSON.stringify(question.request)
-  return { bytes: toBytes(json), question, model, stream, wants, hidesUsage, tokens, outputBound }
+  return { format, bytes: toBytes(json), question, model, stream, wants, hidesUsage, tokens, outputBound }
 }
 
 /** A question can be about JSON, or be JSON: only an object that the format knows is a request. */

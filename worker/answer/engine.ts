@@ -8,8 +8,8 @@ import { ApiError } from '../errors.ts'
 import type { AnswerEvent, AnswerFormat, AnswerReader, Closing, Tell } from '../formats/answer-format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
 import type { Moderation, Outcome } from '../moderation/moderation.ts'
-import { EMPTY_COMMENT, encodeEvent, encodeLines, toBytes } from '../protocol/encode.ts'
-import { createEventReader, type Frame } from '../protocol/event-reader.ts'
+import { EMPTY_COMMENT, encodeEvent, encodeSse, toBytes } from '../protocol/encode.ts'
+import { createEventReader, type Frame, type SseEvent } from '../protocol/event-reader.ts'
 import type { Timing, WireError } from '../protocol/wire.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import type { Chunks } from './chunks.ts'
@@ -49,9 +49,9 @@ export interface Sink {
 
 /** How an answer ends, for its sink. */
 export interface Last extends AnswerEnd {
-  /** The data of the closing events. If the answer ends well, the format's own end is among them. */
-  events: readonly string[]
-  /** The bytes of the upstream's own end, if it is the last of `events`. */
+  /** The closing events. If the answer ends well, the format's own end is the last. */
+  events: readonly SseEvent[]
+  /** The bytes of the upstream's own end, if it is the last of `events`, unchanged. */
   endBytes: Uint8Array | undefined
   /** How many of the last written items contain text that readers take back. */
   withdrawn: number
@@ -81,7 +81,8 @@ export interface AnswerRun {
 
 /** How the upstream's part of the answer ended. */
 interface UpstreamEnd extends AnswerEnd {
-  endBytes?: Uint8Array
+  /** The upstream's own end, and the bytes it came in. */
+  own?: { data: string; bytes: Uint8Array }
 }
 
 /**
@@ -93,7 +94,10 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
   const choices = openChoices()
   const moderation = run.moderate?.((items) => {
     try {
-      for (const item of items) sink.write(item)
+      for (const item of items) {
+        if (item.event !== undefined) run.reader.shown?.(item.event)
+        sink.write(item)
+      }
       void sink.flush()
     } catch (error) {
       abort(error instanceof ApiError ? error : new ApiError('internal_error', { cause: error }))
@@ -126,7 +130,8 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
       timing: run.timing(),
     })
     // The bytes of a moderated answer's end could hold a comment.
-    const endBytes = end.state === 'done' && moderation === undefined ? upstreamEnd.endBytes : undefined
+    const own = end.state === 'done' && moderation === undefined ? upstreamEnd.own : undefined
+    const endBytes = own?.data.trim() === events.at(-1)?.data ? own?.bytes : undefined
     await sink.end({ ...end, events, endBytes, withdrawn })
     return end
   } finally {
@@ -144,8 +149,9 @@ function judged(
 ): { end: AnswerEnd; closing: Pick<Closing, 'cut' | 'retract'>; withdrawn: number } {
   if (outcome === undefined || outcome.state === 'passed') {
     const cut = { choices: open, reason: 'length' as const }
+    const { own: _, ...end } = upstreamEnd
     return {
-      end: upstreamEnd,
+      end,
       closing: upstreamEnd.state === 'budget' ? { cut } : {},
       withdrawn: 0,
     }
@@ -214,7 +220,10 @@ function take(
   const event = reader.read(sse)
   for (const observer of observers) observer.see(event)
   choices.see(event)
-  if (event.kind === 'done' && choices.hasBegun) return { state: 'done', endBytes: bytes }
+  if (event.kind === 'done' && choices.hasBegun) {
+    judgeEnd(event, run, moderation)
+    return { state: 'done', own: { data: event.data, bytes } }
+  }
   // An end without an answer before it is not the end of one.
   if (event.kind === 'done') return endOf(new ApiError('upstream_truncated'))
   if (event.kind === 'error') return takeError(event, run, moderation)
@@ -222,6 +231,17 @@ function take(
   if (run.hidesUsage && event.usageAlone) return undefined
   if (event.kind === 'ignored' && !sink.takes.otherBytes) return undefined
   return show({ event, bytes }, run, moderation)
+}
+
+/** Some formats repeat the whole answer in their end. What no event before it said is judged as well. */
+function judgeEnd(
+  event: AnswerEvent,
+  { reader }: AnswerRun,
+  moderation: Moderation<AnswerItem> | undefined,
+): void {
+  if (moderation === undefined || event.texts.every(({ repeats }) => repeats)) return
+  // It is written by `closing`, so it is nothing to release here.
+  void moderation.push({ event: undefined, bytes: new Uint8Array() }, reader.judged(event))
 }
 
 /** The upstream's error is not written as it came: `end` reports what of it the caller may read. */
@@ -252,7 +272,8 @@ function show(
   // Nobody judges the words of a comment. An empty one in its place keeps the connection alive.
   if (item.event === undefined) return moderation.push({ event: undefined, bytes: EMPTY_COMMENT }, undefined)
   const event = reader.judged(item.event)
-  return moderation.push({ event, bytes: toBytes(encodeLines(event.data)) }, event)
+  const bytes = toBytes(encodeSse({ event: event.name, data: event.data }))
+  return moderation.push({ event, bytes }, event)
 }
 
 interface OpenChoices extends Observer {

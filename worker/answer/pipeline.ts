@@ -12,7 +12,6 @@ import { createTextSink, inWords } from '../delivery/text-sink.ts'
 import { watch } from '../delivery/watch.ts'
 import { ApiError } from '../errors.ts'
 import type { Tell } from '../formats/answer-format.ts'
-import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
 import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
@@ -49,7 +48,7 @@ export interface Flow {
   clientGone: AbortSignal
   /** Counts the tokens of an answer without delaying its bytes. */
   count(
-    asked: Pick<ChatCall, 'bytes' | 'model' | 'question' | 'tokens'>,
+    asked: Pick<ChatCall, 'format' | 'bytes' | 'model' | 'question' | 'tokens'>,
     answer: Uint8Array | ReadableStream<Uint8Array>,
     stream: boolean,
   ): Promise<Counted>
@@ -64,7 +63,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     const allowed = !moderation.output && mostOutput === undefined && words.pass
     // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed
     // on.
-    const staysAsItIs = asked && allowed && !chatCompletions.mayBeError(answer.first)
+    const staysAsItIs = asked && allowed && !chat.format.answers.mayBeError(answer.first)
     if (staysAsItIs) return native(chat, flow, answer, call)
     const sinkOf = (body: ResponseBody) => createHttpSink(body, words.pass)
     return throughEngine(chat, flow, answer, call, { tell: chat.wants, contentType: EVENT_STREAM, sinkOf })
@@ -85,10 +84,11 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
 }
 
 async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
+  const format = chat.format.answers
   const feed = createFeed((bytes) => flow.count(chat, bytes, true))
   const watched = watch({
     ...answer,
-    format: chatCompletions,
+    format,
     abort: call.abort,
     silenceMs: flow.deadlines.silence,
     observe: feed.push,
@@ -97,7 +97,7 @@ async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): P
   const working = watched.ended.then(() => Date.now() - answer.asked)
   const counted = watched.ended.then(feed.end)
   const errorOf = errorInStream(flow.words, false)
-  const { body, ended } = pipeNative({ ...answer, ...call, format: chatCompletions, watched, errorOf })
+  const { body, ended } = pipeNative({ ...answer, ...call, format, watched, errorOf })
   return {
     delivery: { ...head(answer, EVENT_STREAM), body },
     ended: ended.then(async ({ state: end, bytes, error }) => {
@@ -122,6 +122,7 @@ async function throughEngine(
   call: Call,
   { tell, contentType, sinkOf }: Delivering,
 ): Promise<Handed> {
+  const format = chat.format.answers
   const counter = counterFor(chat.model)
   const promptTokens = () => chat.tokens.prompt ?? chat.question.promptTokens(chat.model, counter)
   const usage = createUsageCount(promptTokens, counter)
@@ -135,8 +136,8 @@ async function throughEngine(
   const { input: _, output, ...how } = moderation
   const work = { isWhole: false, ms: 0 }
   const running = runAnswer({
-    format: chatCompletions,
-    reader: chatCompletions.reader(chat.model),
+    format,
+    reader: format.reader(chat.model),
     chunks: silence.chunks,
     signal: call.signal,
     abort: call.leave,
@@ -178,7 +179,8 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
   const asItIs = { ...head(answer, JSON_TYPE), body: new Blob([first]).stream() }
   if (!flow.moderation.output) return { delivery: asItIs, ended: account('done', first.byteLength) }
   const json = parseJson(new TextDecoder().decode(first))
-  const judged = chatCompletions.judgedWhole(json, chat.model)
+  const format = chat.format.answers
+  const judged = format.judgedWhole(json, chat.model)
   const signal = flow.clientGone
   const judging = judgeWhole(judged.texts, { ...flow.moderation, signal })
   const verdict = await unlessAborted(judging, signal).catch(() => undefined)
@@ -190,7 +192,7 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
     return { delivery: error, ended: account('failed', 0) }
   }
   const passed = verdict.kind === 'passed'
-  const sent = toBytes(JSON.stringify(passed ? judged.json : chatCompletions.emptied(json)))
+  const sent = toBytes(JSON.stringify(passed ? judged.json : format.emptied(json)))
   return {
     delivery: { ...asItIs, body: new Blob([sent]).stream() },
     ended: account(passed ? 'done' : 'moderated', sent.byteLength),
@@ -243,7 +245,7 @@ async function converse(
       })
     : undefined
   void judged?.then((refusal) => refusal && call.leave(refusal))
-  const send = (signal: AbortSignal) => upstream.chat(chat.bytes, signal)
+  const send = (signal: AbortSignal) => upstream.ask(chat.format.path, chat.bytes, signal)
   const { bytes: question, stream } = chat
   const asked = await askUpstream({ host: upstream.host, send, stream, call, deadlines, words, question })
 

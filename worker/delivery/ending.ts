@@ -2,7 +2,7 @@
  * The state in which a stream would end if it ended now. It follows bytes that were already passed on, and
  * keeps only the event that is not closed yet.
  */
-import type { AnswerFormat } from '../formats/answer-format.ts'
+import type { AnswerFormat, Cut } from '../formats/answer-format.ts'
 import { MAX_COMPLETED_CHARS, MAX_EVENT_BYTES } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
@@ -20,6 +20,13 @@ export interface Ending {
   error?: WireError | undefined
 }
 
+export interface FollowedEnding {
+  push(bytes: Uint8Array): void
+  now(): Ending
+  /** Where the answer would be cut off if it ended now. */
+  cut(): Cut
+}
+
 // Two line ends in a row close an event. `\r(?!\n)`: otherwise a single CRLF would count as two line ends.
 const EVENT_END = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/g
 
@@ -34,7 +41,7 @@ const END_CHARS = 3
  *   ending.push(bytes)
  *   ending.now() // { state: 'open', unfinished: 'data: {"id"' }
  */
-export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): void; now(): Ending } {
+export function followEnding(format: AnswerFormat): FollowedEnding {
   const decoder = new TextDecoder()
   const reader = format.reader('')
   const events = createEventReader(MAX_EVENT_BYTES)
@@ -49,6 +56,8 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
   let tail = ''
   /** Whether the unfinished event is too large to complete. Its beginning is then dropped. */
   let isLarge = false
+  let first = ''
+  let last = ''
 
   function hold(text: string): void {
     held.push(text)
@@ -64,6 +73,8 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
     // Bytes after an end change nothing: no client reads them. Nearly all bytes contain no end, so parsing
     // is skipped.
     hasBegun ||= whole.includes('{')
+    first ||= whole.slice(0, MAX_COMPLETED_CHARS)
+    last = whole
     if (state !== 'open' || !format.mayEnd(whole)) return
     for (const { event } of events.push(toBytes(whole))) {
       const read = event && reader.read(event)
@@ -90,6 +101,7 @@ export function followEnding(format: AnswerFormat): { push(bytes: Uint8Array): v
       hold(text.slice(end))
     },
     now: () => ({ state, unfinished: isLarge ? '' : held.join(''), error }),
+    cut: () => ({ unfinished: isLarge ? '' : held.join(''), first, last }),
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Sink } from '../answer/engine.ts'
 import type { AnswerEvent } from '../formats/answer-format.ts'
-import { EMPTY_COMMENT, encodeEvent, toBytes } from '../protocol/encode.ts'
+import { EMPTY_COMMENT, encodeSse, toBytes } from '../protocol/encode.ts'
 import type { ResponseBody } from './response-body.ts'
 
 /** @param passes whether other bytes pass than the answer's own events; an empty comment takes their place */
@@ -14,9 +14,9 @@ export function createHttpSink(body: ResponseBody, passes: boolean): Sink {
     async end({ error, events, endBytes }) {
       // With nothing to send yet, the error becomes an HTTP status.
       if (error !== undefined && body.isEmpty) return
-      for (const [index, data] of events.entries()) {
+      for (const [index, event] of events.entries()) {
         const isEnd = endBytes !== undefined && index === events.length - 1
-        body.write(isEnd ? endBytes : toBytes(encodeEvent(data)))
+        body.write(isEnd ? endBytes : toBytes(encodeSse(event)))
       }
       await body.close()
     },

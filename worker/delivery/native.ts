@@ -72,13 +72,13 @@ export function pipeNative({ first, format, watched, signal, abort, errorOf }: S
   }
 
   async function lastWords(): Promise<AnswerEnd> {
-    const { state, unfinished, error } = watched.ending()
+    const { state, error, unfinished } = watched.ending()
     const isWhole = state === 'done' || (state === 'open' && format.isUnterminatedEnd(unfinished))
     const end = endOf(signal.aborted ? signal.reason : new ApiError('upstream_truncated'))
     const finish = async () => {
       if (state === 'open' && isWhole) await write(writable, toBytes('\n\n'))
       else if (state === 'open' && end.error !== undefined) {
-        await write(writable, toBytes(format.completeCut(unfinished, end.error.envelope())))
+        await write(writable, toBytes(format.completeCut(watched.cut(), end.error.envelope())))
       }
       await writable.close()
     }

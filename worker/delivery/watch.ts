@@ -3,7 +3,7 @@
  * follows the answer's state, detects silence, and feeds the token count.
  */
 import { ApiError } from '../errors.ts'
-import type { AnswerFormat } from '../formats/answer-format.ts'
+import type { AnswerFormat, Cut } from '../formats/answer-format.ts'
 import { type Ending, followEnding } from './ending.ts'
 import { followStart } from './start.ts'
 import { type Tap, tap } from './tap.ts'
@@ -13,6 +13,8 @@ export interface Watched extends Tap {
   toCaller: ReadableStream<Uint8Array>
   /** The state in which the answer would end if it ended at the last look. */
   ending(): Ending
+  /** Where the answer would be cut off if it ended at the last look. */
+  cut(): Cut
   /** Bytes of the upstream's answer up to the last look. */
   readonly bytes: number
   /** When the first token came, in milliseconds since the epoch. */
@@ -54,6 +56,7 @@ export function watch({ first, rest, format, abort, silenceMs, observe }: Source
     ...watched,
     toCaller,
     ending: ending.now,
+    cut: ending.cut,
     get bytes() {
       return bytes
     },

@@ -19,6 +19,8 @@ export interface TextPiece {
 export interface AnswerEvent {
   /** The event's data, unchanged. */
   data: string
+  /** The name that the event is written with; `undefined`: none. */
+  name?: string | undefined
   /** `ignored`: JSON that is no part of an answer, such as a ping. `invalid`: not JSON. */
   kind: 'chunk' | 'done' | 'error' | 'ignored' | 'invalid'
   texts: readonly TextPiece[]
@@ -70,13 +72,34 @@ export interface AnswerReader {
    * hold words. To be called once for each event that is shown, in order.
    */
   judged(event: AnswerEvent): AnswerEvent
-  /** @returns the data of the closing events. Unless there is an error, the last is the format's own end */
-  closing(closing: Closing): string[]
+  /**
+   * Called for each event as it is released to readers, in order: an answer that moderation ends repeats in
+   * its closing events what was shown, and no more. Absent where closing events repeat nothing.
+   */
+  shown?(event: AnswerEvent): void
+  /** @returns the closing events. Unless there is an error, the last is the format's own end */
+  closing(closing: Closing): SseEvent[]
+}
+
+/** Where an answer was cut off. */
+export interface Cut {
+  /** The beginning of an event. */
+  unfinished: string
+  /** The answer's first whole events, and the last ones that were seen: as text, with their framing. */
+  first: string
+  last: string
+}
+
+export interface ReaderOptions {
+  /** The id that callers know the answer by, where it is not the upstream's. */
+  responseId?: string | undefined
+  /** Whether events are stripped of what an owner's tools and prompts say of themselves. */
+  strips?: boolean
 }
 
 export interface AnswerFormat {
   /** @param model for closing events, if no chunk came that they could copy it from */
-  reader(model: string): AnswerReader
+  reader(model: string, options?: ReaderOptions): AnswerReader
   /** @param json an unstreamed answer */
   readWhole(json: unknown): WholeAnswer
   /** The form in which a moderated unstreamed answer is shown, and all texts in it. */
@@ -85,11 +108,8 @@ export interface AnswerFormat {
   emptied(json: unknown): Record<string, unknown>
   /** An event's data with each character of its texts overwritten. */
   masked(data: string): string
-  /**
-   * @param unfinished the beginning of a cut-off event
-   * @returns the text that completes the event with the error inside it, or as an event of its own
-   */
-  completeCut(unfinished: string, envelope: ErrorEnvelope): string
+  /** @returns the text that ends the answer with an error, inside its unfinished event or after it */
+  completeCut(cut: Cut, envelope: ErrorEnvelope): string
   /**
    * Whether the text is the format's end, only without its blank line: the answer is whole, its framing is
    * not.

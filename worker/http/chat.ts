@@ -92,12 +92,16 @@ function flowOf(c: Context): Omit<Flow, 'terms'> {
     moderation,
     deadlines: config.deadlines,
     clientGone: c.req.raw.signal,
-    count({ bytes, model, question, tokens: { prompt: promptTokens } }, answer, stream) {
+    count({ format, bytes, model, question, tokens: { prompt: promptTokens } }, answer, stream) {
       // A call to another invocation costs more than counting a short answer.
       const isShort = answer instanceof Uint8Array && answer.byteLength <= MAX_COUNTED_HERE_BYTES
       return isShort
-        ? countAnswer({ model, question: () => question, promptTokens }, answer, stream)
-        : exports.Meter.count({ bytes, model, promptTokens }, answer, stream)
+        ? countAnswer(
+            { format: format.answers, model, question: () => question, promptTokens },
+            answer,
+            stream,
+          )
+        : exports.Meter.count({ format: format.name, bytes, model, promptTokens }, answer, stream)
     },
   }
 }

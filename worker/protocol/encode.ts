@@ -1,4 +1,5 @@
 /** What the Worker writes into an event stream itself. */
+import type { SseEvent } from './event-reader.ts'
 import type { ErrorEnvelope } from './wire.ts'
 
 const encoder = new TextEncoder()
@@ -8,9 +9,10 @@ export function encodeEvent(payload: unknown): string {
   return `data: ${typeof payload === 'string' ? payload : JSON.stringify(payload)}\n\n`
 }
 
-/** An event with data of any number of lines. */
-export function encodeLines(data: string): string {
-  return `data: ${data.replaceAll('\n', '\ndata: ')}\n\n`
+/** An event with data of any number of lines, and its name if it has one. */
+export function encodeSse({ event, data }: Pick<SseEvent, 'event' | 'data'>): string {
+  const name = event === undefined ? '' : `event: ${event}\n`
+  return `${name}data: ${data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data}\n\n`
 }
 
 /** The frame that ends a stream that can't be completed. No `[DONE]` follows it. */

@@ -6,6 +6,7 @@ import { type Dataset, record } from '../accounting/record.ts'
 import { reopenTicket, type TicketBudget, takeTicket } from '../admission/ticket.ts'
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
+import { CHAT_COMPLETIONS } from '../formats/wire-format.ts'
 import { IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import type { Part } from '../objects/part.ts'
@@ -63,7 +64,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     ask({ bytes, model, reservation, limits }) {
       const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
       const terms = { output: reservation.output, unseenPerSecond }
-      const question = { bytes, model, reserved: limits && reservation, terms }
+      const question = { wire: CHAT_COMPLETIONS, bytes, model, reserved: limits && reservation, terms }
       return startUpstreamRun(question, { upstream, words, moderation, deadlines, onProgress })
     },
     onEnd,
@@ -100,7 +101,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
 
   /** Readers get what was journalled, and then that it was interrupted. */
   function interrupt(stream: KeptStream): void {
-    const { reader, usage } = answerOf(stream.model, stream.promptTokens)
+    const { reader, usage } = answerOf(CHAT_COMPLETIONS, stream.model, stream.promptTokens)
     const frames = createEventReader(MAX_EVENT_BYTES)
     let place = 0
     let bytes = 0
@@ -111,13 +112,13 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     }
     const error = new ApiError('interrupted')
     const end = { state: 'interrupted' as const, error }
-    const [data = ''] = reader.closing({
+    const closing = reader.closing({
       ...end,
       error: { error, separate: false },
       tell: 'record',
       usage: usage.usage,
     })
-    journal.end(stream.serial, [interruptedEnd(data)], end.state, Date.now() + keeping.kept)
+    journal.end(stream.serial, [interruptedEnd(closing)], end.state, Date.now() + keeping.kept)
     const ticket = reopenTicket(budget, stream.requestId, caller)
     const tokens = usage.tokens()
     const charged = tokens.prompt_tokens + tokens.completion_tokens

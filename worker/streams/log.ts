@@ -12,7 +12,8 @@ import {
   PACK_EVENTS,
 } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
-import { toBytes } from '../protocol/encode.ts'
+import { encodeSse, toBytes } from '../protocol/encode.ts'
+import type { SseEvent } from '../protocol/event-reader.ts'
 import type { EndState } from '../protocol/wire.ts'
 import type { Journal, KeptStream, Pack, Part } from './journal.ts'
 
@@ -30,22 +31,21 @@ export interface Log {
 }
 
 export interface RunningLog extends Log {
-  /** @param data of one event. @throws {ApiError} `stream_too_long` */
-  append(data: string): void
+  /** @throws {ApiError} `stream_too_long` */
+  append(event: SseEvent): void
   /** Journals all events that may be kept. */
   flush(): void
   /**
    * Adds the closing events and the end state.
    *
    * @param expires milliseconds since the epoch
-   * @param withdrawn how many of the last events before `data` are kept without their words
+   * @param withdrawn how many of the last events before these are kept without their words
    */
-  end(state: EndState, data: readonly string[], expires: number, withdrawn?: number): void
+  end(state: EndState, events: readonly SseEvent[], expires: number, withdrawn?: number): void
   heartbeat(): void
 }
 
-interface Event {
-  data: string
+interface NumberedEvent extends SseEvent {
   /** The event as it is sent. */
   bytes: Uint8Array<ArrayBuffer>
 }
@@ -80,10 +80,10 @@ export function runningLog(
   let bytes = 0
   let ended = false
   /** Events that are not journalled yet. */
-  let pending: Event[] = []
+  let pending: NumberedEvent[] = []
   let pendingBytes = 0
   /** The previous pack. Readers are seldom further behind, so most reads skip the journal. */
-  let recent: Event[] = []
+  let recent: NumberedEvent[] = []
   let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
 
   function wake(what: 'event' | 'heartbeat'): void {
@@ -91,7 +91,7 @@ export function runningLog(
     change = undefined
   }
 
-  function push(event: Event): void {
+  function push(event: NumberedEvent): void {
     last++
     pending.push(event)
     pendingBytes += event.bytes.length
@@ -115,7 +115,8 @@ export function runningLog(
   /** Removes the words of the last `count` pending events, which keep their numbers. */
   function mask(count: number): void {
     for (let at = pending.length - count; at < pending.length; at++) {
-      pending[at] = numbered(last - pending.length + at + 1, provisional.mask(pending[at]?.data ?? ''))
+      const { event, data } = pending[at] as NumberedEvent
+      pending[at] = numbered(last - pending.length + at + 1, { event, data: provisional.mask(data) })
     }
   }
 
@@ -129,8 +130,8 @@ export function runningLog(
     get ended() {
       return ended
     },
-    append(data) {
-      const event = numbered(last + 1, data)
+    append(next) {
+      const event = numbered(last + 1, next)
       const size = event.bytes.length
       if (last >= MAX_STREAM_EVENTS || size > MAX_EVENT_BYTES || bytes + size > MAX_STREAM_BYTES)
         throw new ApiError('stream_too_long')
@@ -139,9 +140,9 @@ export function runningLog(
       wake('event')
     },
     flush,
-    end(state, data, expires, withdrawn = 0) {
+    end(state, closing, expires, withdrawn = 0) {
       mask(withdrawn)
-      const events = data.map((one, index) => numbered(last + 1 + index, one))
+      const events = closing.map((one, index) => numbered(last + 1 + index, one))
       const packs = packsOf([...pending, ...events], last - pending.length + 1)
       journal.end(stream.serial, packs, state, expires)
       // After the journal, or a reader could see an end that is lost in a restart.
@@ -171,19 +172,18 @@ export function runningLog(
  * The end of a stream that a restart interrupted. Numbered above every possible event, so readers who saw
  * events that were lost still receive it.
  */
-export function interruptedEnd(data: string): Pack {
-  const number = MAX_STREAM_EVENTS + 1
-  return { first: number, last: number, bytes: numbered(number, data).bytes }
+export function interruptedEnd(events: readonly SseEvent[]): Pack {
+  const first = MAX_STREAM_EVENTS + 1
+  const bytes = concat(events.map((event, index) => numbered(first + index, event).bytes))
+  return { first, last: first + events.length - 1, bytes }
 }
 
-/** [spec] HTML, 9.2.6: a line feed inside the data starts another `data:` line. */
-function numbered(number: number, data: string): Event {
-  const lines = data.includes('\n') ? data.replaceAll('\n', '\ndata: ') : data
-  return { data, bytes: toBytes(`id: ${number}\ndata: ${lines}\n\n`) }
+function numbered(number: number, { event, data }: SseEvent): NumberedEvent {
+  return { event, data, bytes: toBytes(`id: ${number}\n${encodeSse({ event, data })}`) }
 }
 
 /** @param first the number of the first of these events */
-function packsOf(events: readonly Event[], first: number): Pack[] {
+function packsOf(events: readonly NumberedEvent[], first: number): Pack[] {
   if (events.length === 0) return []
   const count = filling(events, MAX_PACK_BYTES)
   const bytes = concat(events.slice(0, count).map((event) => event.bytes))
@@ -191,7 +191,7 @@ function packsOf(events: readonly Event[], first: number): Pack[] {
 }
 
 /** How many of these events fill `most` bytes; the last may exceed it. */
-function filling(events: readonly Event[], most: number): number {
+function filling(events: readonly NumberedEvent[], most: number): number {
   let size = 0
   const last = events.findIndex(({ bytes }) => {
     size += bytes.length

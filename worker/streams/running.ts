@@ -62,7 +62,7 @@ export function run(
       if (event === undefined || log.last < written++) return
       // Readers don't get an upstream's comments, so only events count as activity.
       quietSince = now()
-      log.append(event.data)
+      log.append({ event: event.name, data: event.data })
     },
     flush: () => undefined,
     async end({ state, events, withdrawn }) {

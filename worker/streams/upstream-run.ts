@@ -10,9 +10,8 @@ import { createUsageCount, type UsageCount } from '../answer/usage.ts'
 import { awaitVerdict } from '../answer/verdict.ts'
 import { ApiError } from '../errors.ts'
 import type { AnswerFormat } from '../formats/answer-format.ts'
-import { chatCompletions } from '../formats/chat-completions/chat-completions.ts'
-import { chatRequests } from '../formats/chat-completions/request.ts'
 import { reread } from '../formats/reread.ts'
+import type { WireFormat } from '../formats/wire-format.ts'
 import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
@@ -59,6 +58,7 @@ export interface StartedAnswer {
 }
 
 interface Question {
+  wire: WireFormat
   /** The request as it goes upstream. */
   bytes: Uint8Array
   model: string
@@ -79,17 +79,17 @@ interface Parts {
 
 /** Makes the call at once. */
 export function startUpstreamRun(
-  { bytes, model, reserved, terms }: Question,
+  { wire, bytes, model, reserved, terms }: Question,
   { upstream, words, moderation, deadlines, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
   const call = createCall(wanted.signal, deadlines.total)
   const { signal } = call
-  const send = (signal: AbortSignal) => upstream.chat(bytes, signal)
+  const send = (signal: AbortSignal) => upstream.ask(wire.path, bytes, signal)
   const { host } = upstream
   const asked = askUpstream({ host, send, stream: true, call, deadlines, words, question: bytes })
   // Counting overlaps with the call.
-  const question = reread(bytes, chatRequests)
+  const question = reread(bytes, wire.requests)
   const counter = counterFor(model)
   // A reservation has counted the prompt already, with its tools and pictures.
   const promptTokens = reserved?.prompt ?? question.promptTokens(model, counter)
@@ -99,7 +99,7 @@ export function startUpstreamRun(
     : undefined
   void verdict?.then((refused) => refused && call.leave(refused))
   const limit = reserved && outputLimit(reserved.output, counter, onProgress)
-  const { format, reader, usage, timer } = answerOf(model, promptTokens)
+  const { format, reader, usage, timer } = answerOf(wire, model, promptTokens)
   let lost: readonly number[] = []
   let retries: number | undefined
   let work: { isWhole: boolean; ms: number } | undefined
@@ -157,12 +157,13 @@ export function startUpstreamRun(
 
 /** Reads and counts one answer, live or from the journal. */
 export function answerOf(
+  { answers: format }: WireFormat,
   model: string,
   promptTokens: number,
 ): { format: AnswerFormat; reader: AnswerRun['reader']; usage: UsageCount; timer: Timer } {
   return {
-    format: chatCompletions,
-    reader: chatCompletions.reader(model),
+    format,
+    reader: format.reader(model),
     usage: createUsageCount(() => promptTokens, counterFor(model)),
     timer: createTimer(Date.now),
   }

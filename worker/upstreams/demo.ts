@@ -46,7 +46,7 @@ export interface DemoOptions {
 export function demo({ speed: configured, counter }: DemoOptions): Upstream {
   return {
     host: 'demo',
-    async chat(body, signal) {
+    async ask(_, body, signal) {
       const asked = Date.now()
       // Admission has checked the request. A field that is missing has a default.
       const request: ChatRequest = JSON.parse(new TextDecoder().decode(body))

@@ -15,9 +15,9 @@ export function openai({ baseUrl, apiKey }: { baseUrl: string; apiKey: string })
   }
   return {
     host: new URL(baseUrl).host,
-    chat: (body, signal) =>
+    ask: (path, body, signal) =>
       // A redirect is not followed: it would carry the key to any host that the upstream names.
-      fetch(`${baseUrl}/chat/completions`, { method: 'POST', headers, body, signal, redirect: 'manual' }),
+      fetch(`${baseUrl}${path}`, { method: 'POST', headers, body, signal, redirect: 'manual' }),
     models: (signal, id) => {
       // Encoded, so that an id with slashes or dots can't name another path of the upstream's.
       const path = id === undefined ? 'models' : `models/${encodeURIComponent(id)}`

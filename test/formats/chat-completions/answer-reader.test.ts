@@ -22,7 +22,7 @@ function readAll(...events: unknown[]) {
   const close = (closing: Partial<Closing>) =>
     reader
       .closing({ state: 'done', tell: undefined, usage: ESTIMATED, ...closing })
-      .map((data) => (data === '[DONE]' ? data : JSON.parse(data)))
+      .map(({ data }) => (data === '[DONE]' ? data : JSON.parse(data)))
   return { read, close }
 }
 

@@ -102,8 +102,8 @@ export function createAnswerReader(model: string): AnswerReader {
       const last = lastChunk(closing)
       if (last !== undefined) chunks.push(last)
       if (error?.separate === true) chunks.push(error.error.envelope())
-      const events = chunks.map((chunk) => JSON.stringify(chunk))
-      return error === undefined ? [...events, DONE] : events
+      const events = chunks.map((chunk) => ({ data: JSON.stringify(chunk) }))
+      return error === undefined ? [...events, { data: DONE }] : events
     },
   }
 }

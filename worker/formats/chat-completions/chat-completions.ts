@@ -12,7 +12,7 @@ export const chatCompletions: AnswerFormat = {
   judgedWhole,
   emptied,
   masked,
-  completeCut: completeWithError,
+  completeCut: ({ unfinished }, envelope) => completeWithError(unfinished, envelope),
   isUnterminatedEnd: isUnterminatedDone,
   mayBeError: (first) => new TextDecoder().decode(first).includes('error'),
   mayEnd: (text) => /\[DONE\]|error/.test(text),
