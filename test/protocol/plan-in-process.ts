@@ -1,4 +1,5 @@
 /** The upstream of these cases inside workerd, in the place of the demo, which is one in process as well. */
+import type { Upstream } from '../../worker/upstreams/upstream.ts'
 import { aMoment, createPlannedUpstream } from './plan.ts'
 
 const answer = createPlannedUpstream()
@@ -6,8 +7,9 @@ const answer = createPlannedUpstream()
 const EVENT_STREAM = { headers: { 'content-type': 'text/event-stream' } }
 const encoder = new TextEncoder()
 
-export const demo = () => ({
-  chat(body: Uint8Array, signal: AbortSignal): Promise<Response> {
+export const demo = (): Upstream => ({
+  host: 'demo',
+  ask(_path: string, body: Uint8Array, signal: AbortSignal): Promise<Response> {
     const response = Promise.withResolvers<Response>()
     let left = signal.aborted
     let ended = false
