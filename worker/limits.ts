@@ -246,6 +246,15 @@ export const MAX_RUNNING_STREAMS = 256
 /** Kept streams of one caller, running or ended: at 50 KB each, half a gigabyte of an object's ten. */
 export const MAX_KEPT_STREAMS = 10_000
 
+/** As OpenAI says of a stored response: 30 days. */
+export const RESPONSE_KEPT_MS = 30 * 24 * 3_600_000
+
+/**
+ * Of a kept response with its conversation, as JSON: SQLite's rows in a Durable Object have at most 2 MB, and
+ * a character has up to four bytes.
+ */
+export const MAX_KEPT_RESPONSE_CHARS = 450_000
+
 /**
  * Delay before an idle object is checked and wiped. Each check writes a row. A page is often read for
  * minutes before its first question.

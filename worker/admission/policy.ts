@@ -42,6 +42,11 @@ export interface Rules
   reserve?: boolean
   /** `undefined`: the request is the caller's own, and goes to the upstream as it came. */
   visitor?: VisitorRules | undefined
+  /**
+   * The items of the conversation up to an answer of this caller's; `upstream`: the upstream has them.
+   * `undefined`: there are no such answers.
+   */
+  conversation?: (id: string) => Promise<readonly unknown[] | 'upstream' | ApiError>
   /** The bytes of the body are taken from it as they come; `undefined`: nothing counts them. */
   bodyBytes?: BodyBytes | undefined
 }

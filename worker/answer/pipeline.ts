@@ -29,6 +29,8 @@ import type { UpstreamWords } from '../upstreams/words.ts'
 import { gatheredChunks } from './chunks.ts'
 import { type AnswerItem, runAnswer, type Sink } from './engine.ts'
 import { outputLimit } from './output-limit.ts'
+import { seeEvents } from './see-events.ts'
+import { type IdObserver, seeId } from './see-id.ts'
 import { endOnSilence } from './silence.ts'
 import { createTimer } from './timing.ts'
 import { type Counted, createUsageCount } from './usage.ts'
@@ -46,6 +48,8 @@ export interface Flow {
   terms: Pick<Terms, 'output' | 'unseenPerSecond'>
   /** Aborts when the caller leaves. */
   clientGone: AbortSignal
+  /** Called with the id by which the upstream keeps the answer, before the caller can know it. */
+  onId(id: string): void
   /** Counts the tokens of an answer without delaying its bytes. */
   count(
     asked: Pick<ChatCall, 'format' | 'bytes' | 'model' | 'question' | 'tokens'>,
@@ -83,15 +87,25 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
   )
 }
 
+/** An answer that the upstream keeps belongs to the caller who asked for it. */
+function idObserver({ format, question }: ChatCall, { onId }: Pick<Flow, 'onId'>): IdObserver {
+  return seeId(question.keeping?.store === true ? format : {}, onId)
+}
+
 async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
   const format = chat.format.answers
   const feed = createFeed((bytes) => flow.count(chat, bytes, true))
+  const ids = idObserver(chat, flow)
+  const seeIds = seeEvents({ read: (event) => event }, ids)
   const watched = watch({
     ...answer,
     format,
     abort: call.abort,
     silenceMs: flow.deadlines.silence,
-    observe: feed.push,
+    observe(bytes) {
+      if (!ids.isDone) seeIds(bytes)
+      feed.push(bytes)
+    },
   })
   call.onLeave(watched.drainNow)
   const working = watched.ended.then(() => Date.now() - answer.asked)
@@ -117,7 +131,7 @@ interface Delivering {
 /** Waits for the first bytes to send, so that a failure before them can be an HTTP status. */
 async function throughEngine(
   chat: ChatCall,
-  { moderation, mostOutput, deadlines, clientGone, words }: Flow,
+  { moderation, mostOutput, deadlines, clientGone, words, onId }: Flow,
   answer: Answer,
   call: Call,
   { tell, contentType, sinkOf }: Delivering,
@@ -141,7 +155,7 @@ async function throughEngine(
     chunks: silence.chunks,
     signal: call.signal,
     abort: call.leave,
-    observers: [usage, timer, ...limit],
+    observers: [usage, timer, idObserver(chat, { onId }), ...limit],
     hidesUsage: chat.hidesUsage || tell === 'timing',
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
     sink: sinkOf(body, () => `\n\n${inWords(usage.usage().usage, timing())}\n`),
@@ -173,6 +187,8 @@ async function throughEngine(
 /** An unstreamed answer, unchanged. A moderated one is built anew, with what was judged or without words. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first, asked, firstByte } = answer
+  const ids = idObserver(chat, flow)
+  if (!ids.isDone) ids.see({ data: new TextDecoder().decode(first) })
   const counting = flow.count(chat, first, false).catch(() => undefined)
   const work = { isWhole: true, ms: firstByte - asked }
   const account = async (end: EndState, bytes: number) => ({ ...work, end, bytes, counted: await counting })

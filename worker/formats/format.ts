@@ -60,7 +60,23 @@ export interface Question {
    * @param ownersPrompt the owner's system prompt, which isn't judged
    */
   judgedTexts(ownersPrompt: string | undefined): string[]
+  /** Where answers can be kept, and be gone on from by their ids; `undefined`: not in this format. */
+  readonly keeping?: Keeping
   changed(changes: Changes): Question
+}
+
+/** What a request says of keeping. */
+interface Keeping {
+  /** The id of the answer that it goes on from. */
+  readonly previous: string | undefined
+  /** Whether the call goes on when its caller has left. */
+  readonly background: boolean
+  /** Whether the answer may be kept after its end. */
+  readonly store: boolean
+  /** The caller's own items: the whole conversation, if it goes on from no other answer. */
+  readonly items: readonly unknown[]
+  /** The same question in one conversation with these items before it, in place of `previous`. */
+  after(items: readonly unknown[]): Question
 }
 
 interface TextCounter {
@@ -73,6 +89,8 @@ export interface Changes {
   stream: boolean
   /** Asks a streamed answer for its usage. */
   tellUsage: boolean
+  /** Whether the answer is kept here, so that the upstream needs not keep it. */
+  keptHere?: boolean
   /** The bound of each choice's tokens, in place of what the request says of it. */
   outputBound?: number | undefined
   /** The field that the bound goes into, if the format has several. */

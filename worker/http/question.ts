@@ -16,7 +16,8 @@ export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatC
   const { account, bodyBytes, caller, config, limits } = c.var
   const started = Date.now()
   const rules = rulesFor(caller, config, { counterFor, reserve: limits !== undefined })
-  const chat = await read(c.req.raw, { ...rules, bodyBytes })
+  const conversation = (id: string) => callerOf(c).conversation(id)
+  const chat = await read(c.req.raw, { ...rules, conversation, bodyBytes })
   account.timing.guard = Date.now() - started
   if (!(chat instanceof ApiError)) account.model = chat.model
   return chat

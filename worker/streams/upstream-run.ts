@@ -22,6 +22,7 @@ import { askUpstream, createCall } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
+import type { KeptStream } from './journal.ts'
 
 /** A question that has gone upstream, and its answer. */
 export interface UpstreamRun
@@ -37,6 +38,8 @@ export interface UpstreamRun
   timer: Timer
   /** How often the call was repeated before its first byte; `undefined` until then. */
   readonly retries: number | undefined
+  /** The data of the upstream's own end; `undefined` until then. */
+  readonly upstreamEnd: string | undefined
   /** Reads the body of a started answer. */
   chunksOf(answer: StartedAnswer): Chunks
   /** Ends the call because its answer is no longer wanted. */
@@ -58,6 +61,8 @@ export interface StartedAnswer {
 }
 
 interface Question {
+  /** Of the stream that the answer fills. */
+  id: string
   wire: WireFormat
   /** The request as it goes upstream. */
   bytes: Uint8Array
@@ -79,7 +84,7 @@ interface Parts {
 
 /** Makes the call at once. */
 export function startUpstreamRun(
-  { wire, bytes, model, reserved, terms }: Question,
+  { id, wire, bytes, model, reserved, terms }: Question,
   { upstream, words, moderation, deadlines, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
@@ -99,11 +104,17 @@ export function startUpstreamRun(
     : undefined
   void verdict?.then((refused) => refused && call.leave(refused))
   const limit = reserved && outputLimit(reserved.output, counter, onProgress)
-  const { format, reader, usage, timer } = answerOf(wire, model, promptTokens)
+  const { format, reader, usage, timer } = answerOf(wire, { id, model, promptTokens })
   let lost: readonly number[] = []
   let retries: number | undefined
   let work: { isWhole: boolean; ms: number } | undefined
   let askedAt = 0
+  let upstreamEnd: string | undefined
+  const end: Observer = {
+    see({ kind, data }) {
+      if (kind === 'done') upstreamEnd = data
+    },
+  }
   const ended = (isWhole: boolean) => {
     work = { isWhole, ms: Date.now() - askedAt }
   }
@@ -134,6 +145,9 @@ export function startUpstreamRun(
     get retries() {
       return retries
     },
+    get upstreamEnd() {
+      return upstreamEnd
+    },
     charged() {
       const answer = work && { ...work, counted: usage.counted() }
       return chargeOf({ lost, answer }, { ...terms, promptTokens: () => promptTokens })
@@ -144,7 +158,7 @@ export function startUpstreamRun(
     stop: () => wanted.abort(),
     finished: call.finished,
     // `usage` comes first: the tokens that exceed the limit were used too.
-    observers: [usage, timer, ...(limit ? [limit] : [])],
+    observers: [usage, timer, end, ...(limit ? [limit] : [])],
     chunksOf({ first, rest }) {
       const chunks = gatheredChunks(first, rest, { gatherMs: GATHER_MS, now: Date.now })
       call.onLeave(chunks.hurry)
@@ -155,15 +169,14 @@ export function startUpstreamRun(
   }
 }
 
-/** Reads and counts one answer, live or from the journal. */
+/** Reads and counts one answer, live or from the journal. Its readers know it by its stream's id. */
 export function answerOf(
   { answers: format }: WireFormat,
-  model: string,
-  promptTokens: number,
+  { id, model, promptTokens }: Pick<KeptStream, 'id' | 'model' | 'promptTokens'>,
 ): { format: AnswerFormat; reader: AnswerRun['reader']; usage: UsageCount; timer: Timer } {
   return {
     format,
-    reader: format.reader(model),
+    reader: format.reader(model, { responseId: id }),
     usage: createUsageCount(() => promptTokens, counterFor(model)),
     timer: createTimer(Date.now),
   }

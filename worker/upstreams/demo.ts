@@ -56,7 +56,8 @@ export function demo({ speed: configured, counter }: DemoOptions): Upstream {
       await until(asked + pace.whole(answer.usage.completion_tokens) / speed, signal)
       return Response.json(unstreamed(answer), { headers: { 'x-request-id': answer.id } })
     },
-    async models(_, id) {
+    async call({ path }) {
+      const id = path.split('/models/')[1]
       const model = { id: id ?? DEMO_MODEL, object: 'model', created: 0, owned_by: 'millrace' }
       return Response.json(id === undefined ? { object: 'list', data: [model] } : model)
     },
