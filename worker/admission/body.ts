@@ -134,22 +134,22 @@ interface Intent
 /** A durable stream in the form of Chat Completions, which has no ids to go on from. */
 const STREAM: Kept = { isStreamed: true, inBackground: false, items: undefined }
 
-function keptOf({ stream, keeping }: Question, { visitor }: Rules): Kept | undefined {
-  if (keeping === undefined) return undefined
-  const { background, store, items } = keeping
+function keptOf(question: Question, { visitor }: Rules): Kept | undefined {
+  const { stream, background, store } = question
+  if (background === undefined) return undefined
   const isKept = background || (stream && visitor !== undefined)
   return isKept
-    ? { isStreamed: stream, inBackground: background, items: store ? items : undefined }
+    ? { isStreamed: stream, inBackground: background, items: store ? question.items?.() : undefined }
     : undefined
 }
 
 /** The question after the answer that it goes on from, if that is kept here. */
 async function continued(question: Question, { conversation }: Rules): Promise<Question | ApiError> {
-  const { keeping } = question
-  if (keeping?.previous === undefined || conversation === undefined) return question
-  const items = await conversation(keeping.previous)
+  const { previous } = question
+  if (previous === undefined || conversation === undefined) return question
+  const items = await conversation(previous)
   if (items instanceof ApiError) return items
-  return items === 'upstream' ? question : keeping.after(items)
+  return items === 'upstream' ? question : (question.after?.(items) ?? question)
 }
 
 /** The call as the rules let it go. */

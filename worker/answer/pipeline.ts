@@ -42,6 +42,8 @@ export interface Flow {
   words: UpstreamWords
   deadlines: Deadlines
   moderation: Moderating
+  /** Whether the caller must not see what an answer repeats of the owner's prompts and tools. */
+  strips: boolean
   /** The deployment's limit for the answer's tokens: an answer that reaches it is ended. */
   mostOutput?: number | undefined
   /** By what a call is charged whose upstream did not count all that it made. */
@@ -64,7 +66,8 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     if (!chat.stream) return whole(chat, flow, answer)
     const { moderation, mostOutput, words } = flow
     const asked = chat.wants === undefined && !chat.hidesUsage
-    const allowed = !moderation.output && mostOutput === undefined && words.pass
+    const shown = !flow.strips || chat.format.answers.stripped === undefined
+    const allowed = shown && !moderation.output && mostOutput === undefined && words.pass
     // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed
     // on.
     const staysAsItIs = asked && allowed && !chat.format.answers.mayBeError(answer.first)
@@ -89,7 +92,7 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
 
 /** An answer that the upstream keeps belongs to the caller who asked for it. */
 function idObserver({ format, question }: ChatCall, { onId }: Pick<Flow, 'onId'>): IdObserver {
-  return seeId(question.keeping?.store === true ? format : {}, onId)
+  return seeId(question.store === true ? format : {}, onId)
 }
 
 async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
@@ -131,7 +134,7 @@ interface Delivering {
 /** Waits for the first bytes to send, so that a failure before them can be an HTTP status. */
 async function throughEngine(
   chat: ChatCall,
-  { moderation, mostOutput, deadlines, clientGone, words, onId }: Flow,
+  { moderation, mostOutput, deadlines, clientGone, words, strips, onId }: Flow,
   answer: Answer,
   call: Call,
   { tell, contentType, sinkOf }: Delivering,
@@ -151,7 +154,7 @@ async function throughEngine(
   const work = { isWhole: false, ms: 0 }
   const running = runAnswer({
     format,
-    reader: format.reader(chat.model),
+    reader: format.reader(chat.model, { strips }),
     chunks: silence.chunks,
     signal: call.signal,
     abort: call.leave,
@@ -193,9 +196,21 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
   const work = { isWhole: true, ms: firstByte - asked }
   const account = async (end: EndState, bytes: number) => ({ ...work, end, bytes, counted: await counting })
   const asItIs = { ...head(answer, JSON_TYPE), body: new Blob([first]).stream() }
-  if (!flow.moderation.output) return { delivery: asItIs, ended: account('done', first.byteLength) }
-  const json = parseJson(new TextDecoder().decode(first))
   const format = chat.format.answers
+  const strip = flow.strips ? format.stripped : undefined
+  if (!flow.moderation.output && strip === undefined) {
+    return { delivery: asItIs, ended: account('done', first.byteLength) }
+  }
+  const came = parseJson(new TextDecoder().decode(first))
+  const json = strip === undefined ? came : strip(came)
+  const written = (value: unknown) => toBytes(JSON.stringify(value))
+  if (!flow.moderation.output) {
+    const sent = written(json)
+    return {
+      delivery: { ...asItIs, body: new Blob([sent]).stream() },
+      ended: account('done', sent.byteLength),
+    }
+  }
   const judged = format.judgedWhole(json, chat.model)
   const signal = flow.clientGone
   const judging = judgeWhole(judged.texts, { ...flow.moderation, signal })
@@ -208,7 +223,7 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
     return { delivery: error, ended: account('failed', 0) }
   }
   const passed = verdict.kind === 'passed'
-  const sent = toBytes(JSON.stringify(passed ? judged.json : format.emptied(json)))
+  const sent = written(passed ? judged.json : format.emptied(json))
   return {
     delivery: { ...asItIs, body: new Blob([sent]).stream() },
     ended: account(passed ? 'done' : 'moderated', sent.byteLength),

@@ -42,6 +42,12 @@ export interface Question {
    * Each bound on the tokens of one choice that the request sets. A format can have several fields for it.
    */
   readonly outputBounds: readonly number[]
+  /** The id of the stored answer that this question continues. */
+  readonly previous?: string | undefined
+  /** Whether the caller wants the answer to go on without a connection. */
+  readonly background?: boolean
+  /** Whether the caller wants to read the answer again by its id. */
+  readonly store?: boolean
   /** The field that holds the prompt: `param` of an error about it. */
   readonly promptField: string
   /**
@@ -60,23 +66,13 @@ export interface Question {
    * @param ownersPrompt the owner's system prompt, which isn't judged
    */
   judgedTexts(ownersPrompt: string | undefined): string[]
-  /** Where answers can be kept, and be gone on from by their ids; `undefined`: not in this format. */
-  readonly keeping?: Keeping
-  changed(changes: Changes): Question
-}
-
-/** What a request says of keeping. */
-interface Keeping {
-  /** The id of the answer that it goes on from. */
-  readonly previous: string | undefined
-  /** Whether the call goes on when its caller has left. */
-  readonly background: boolean
-  /** Whether the answer may be kept after its end. */
-  readonly store: boolean
-  /** The caller's own items: the whole conversation, if it goes on from no other answer. */
-  readonly items: readonly unknown[]
+  /**
+   * The caller's own items; `undefined`: an answer of this format can't be continued by its id.
+   */
+  items?(): readonly unknown[]
   /** The same question in one conversation with these items before it, in place of `previous`. */
-  after(items: readonly unknown[]): Question
+  after?(items: readonly unknown[]): Question
+  changed(changes: Changes): Question
 }
 
 interface TextCounter {
@@ -89,7 +85,7 @@ export interface Changes {
   stream: boolean
   /** Asks a streamed answer for its usage. */
   tellUsage: boolean
-  /** Whether the answer is kept here, so that the upstream needs not keep it. */
+  /** The Worker keeps the answer: the upstream is to store nothing, and to answer at once. */
   keptHere?: boolean
   /** The bound of each choice's tokens, in place of what the request says of it. */
   outputBound?: number | undefined

@@ -6,6 +6,8 @@ import type { AnswerFormat } from './answer-format.ts'
 import { chatCompletions } from './chat-completions/chat-completions.ts'
 import { chatRequests } from './chat-completions/request.ts'
 import type { RequestFormat } from './format.ts'
+import { responsesAnswers } from './responses/answers.ts'
+import { responsesRequests } from './responses/request.ts'
 import { responseId } from './responses/response-id.ts'
 
 export interface WireFormat {
@@ -36,9 +38,10 @@ export const CHAT_COMPLETIONS: WireFormat = {
 }
 
 export const RESPONSES: WireFormat = {
-  ...CHAT_COMPLETIONS,
   name: 'responses',
   path: '/responses',
+  requests: responsesRequests,
+  answers: responsesAnswers,
   alwaysTellsUsage: true,
   idOf: responseId,
 }

@@ -99,6 +99,7 @@ function flowOf(c: Context): Omit<Flow, 'terms'> {
     upstream,
     words: wordsFor(caller),
     moderation,
+    strips: caller.startsWith('visitor:'),
     deadlines: config.deadlines,
     clientGone: c.req.raw.signal,
     onId: (id) => c.executionCtx.waitUntil(callerOf(c).ownResponse(id, Date.now() + RESPONSE_KEPT_MS)),

@@ -60,6 +60,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   const { caller, config, upstream, words, moderation, budget, dataset, onKept, onDue, onBroken } = options
   const { keeping, deadlines, unseenPerSecond } = config
   const journal = createJournal(sql)
+  const strips = caller.startsWith('visitor:')
   const streams = createStreams({
     journal,
     keeping,
@@ -70,7 +71,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
       const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
       const terms = { output: reservation.output, unseenPerSecond }
       const question = { id, wire: formatNamed(format), bytes, model, reserved: limits && reservation, terms }
-      return startUpstreamRun(question, { upstream, words, moderation, deadlines, onProgress })
+      return startUpstreamRun(question, { strips, upstream, words, moderation, deadlines, onProgress })
     },
     onEnd,
     onBroken,
@@ -107,7 +108,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
 
   /** Readers get what was journalled, and then that it was interrupted. */
   function interrupt(stream: KeptStream): void {
-    const { reader, usage } = answerOf(formatNamed(formatOf(stream.id)), stream)
+    const { reader, usage } = answerOf(formatNamed(formatOf(stream.id)), stream, strips)
     const frames = createEventReader(MAX_EVENT_BYTES)
     let place = 0
     let bytes = 0

@@ -74,6 +74,8 @@ interface Question {
 }
 
 interface Parts {
+  /** Whether readers must not see what an answer repeats of the owner's prompts and tools. */
+  strips: boolean
   upstream: Upstream
   words: UpstreamWords
   moderation: Moderating
@@ -85,7 +87,7 @@ interface Parts {
 /** Makes the call at once. */
 export function startUpstreamRun(
   { id, wire, bytes, model, reserved, terms }: Question,
-  { upstream, words, moderation, deadlines, onProgress }: Parts,
+  { strips, upstream, words, moderation, deadlines, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
   const call = createCall(wanted.signal, deadlines.total)
@@ -104,7 +106,7 @@ export function startUpstreamRun(
     : undefined
   void verdict?.then((refused) => refused && call.leave(refused))
   const limit = reserved && outputLimit(reserved.output, counter, onProgress)
-  const { format, reader, usage, timer } = answerOf(wire, { id, model, promptTokens })
+  const { format, reader, usage, timer } = answerOf(wire, { id, model, promptTokens }, strips)
   let lost: readonly number[] = []
   let retries: number | undefined
   let work: { isWhole: boolean; ms: number } | undefined
@@ -173,10 +175,11 @@ export function startUpstreamRun(
 export function answerOf(
   { answers: format }: WireFormat,
   { id, model, promptTokens }: Pick<KeptStream, 'id' | 'model' | 'promptTokens'>,
+  strips: boolean,
 ): { format: AnswerFormat; reader: AnswerRun['reader']; usage: UsageCount; timer: Timer } {
   return {
     format,
-    reader: format.reader(model, { responseId: id }),
+    reader: format.reader(model, { responseId: id, strips }),
     usage: createUsageCount(() => promptTokens, counterFor(model)),
     timer: createTimer(Date.now),
   }

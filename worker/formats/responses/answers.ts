@@ -2,12 +2,14 @@
 import type { AnswerFormat } from '../answer-format.ts'
 import { createAnswerReader } from './answer-reader.ts'
 import { completeCut, isUnterminatedEnd } from './complete-cut.ts'
+import { stripped } from './strip.ts'
 import { emptied, judgedWhole, masked, readWhole } from './whole-answer.ts'
 
 export const responsesAnswers: AnswerFormat = {
   reader: createAnswerReader,
   readWhole,
   judgedWhole,
+  stripped,
   emptied,
   masked,
   completeCut,
