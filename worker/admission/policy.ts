@@ -8,7 +8,7 @@
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
 import type { Question, RequestFormat, VisitorRules } from '../formats/format.ts'
-import type { CallerId } from '../http/caller.ts'
+import { type CallerId, isVisitor } from '../http/caller.ts'
 import {
   BODY_FRAME_BYTES,
   MAX_BODY_BYTES,
@@ -77,8 +77,6 @@ export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve
     visitor: upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
   }
 }
-
-const isVisitor = (caller: CallerId) => caller.startsWith('visitor:')
 
 /**
  * Some of an upstream's models are very expensive, so visitors choose among the models that the owner names.

@@ -1,4 +1,5 @@
 /** Calls whose answer is relayed: the caller's connection is the call. */
+
 import { exports } from 'cloudflare:workers'
 import { type CallAccount, chargeOf } from '../accounting/charge.ts'
 import { countAnswer } from '../accounting/count-answer.ts'
@@ -14,6 +15,7 @@ import {
   SETTLED_AFTER_TOTAL_MS,
 } from '../limits.ts'
 import { EVENT_STREAM } from '../protocol/wire.ts'
+import { isVisitor } from './caller.ts'
 import { type Context, callerOf } from './context.ts'
 import { admit, type BodyGuard, readQuestionOf, reservationOf } from './question.ts'
 import { refuse, retraction, STREAMED } from './respond.ts'
@@ -99,7 +101,7 @@ function flowOf(c: Context): Omit<Flow, 'terms'> {
     upstream,
     words: wordsFor(caller),
     moderation,
-    strips: caller.startsWith('visitor:'),
+    strips: isVisitor(caller),
     deadlines: config.deadlines,
     clientGone: c.req.raw.signal,
     onId: (id) => c.executionCtx.waitUntil(callerOf(c).ownResponse(id, Date.now() + RESPONSE_KEPT_MS)),

@@ -3,6 +3,7 @@
  * account; an answer in the background, and a visitor's, is kept in the caller's object. On every route an id
  * answers to the caller who got it, and to nobody else.
  */
+
 import { readResponseRequest } from '../admission/body.ts'
 import { readSequenceNumber } from '../admission/stream.ts'
 import { relay } from '../answer/pipeline.ts'
@@ -10,6 +11,7 @@ import { ApiError } from '../errors.ts'
 import { isResponseId } from '../formats/responses/response-id.ts'
 import type { Place } from '../responses/kept-responses.ts'
 import { passOn } from './ask-for-json.ts'
+import { isVisitor } from './caller.ts'
 import { answerCall } from './chat.ts'
 import { type Context, callerOf } from './context.ts'
 import { eventStream, openKept } from './kept.ts'
@@ -97,7 +99,7 @@ export function deleteResponse(c: Context): Promise<Response> {
 
 /** `POST /v1/responses/input_tokens`: the upstream's own count. It costs nothing, so nothing is put aside. */
 export async function countInputTokens(c: Context): Promise<Response> {
-  if (c.var.caller.startsWith('visitor:')) return refuse(c, new ApiError('route_not_allowed'))
+  if (isVisitor(c.var.caller)) return refuse(c, new ApiError('route_not_allowed'))
   const chat = await readQuestionOf(c, (request, rules) =>
     readResponseRequest(request, { ...rules, maxOutputTokens: undefined, reserve: false }),
   )

@@ -2,11 +2,13 @@
  * A caller's streams: their journal, the calls that fill them, and what each is settled at. A part of an
  * object.
  */
+
 import { type Dataset, record } from '../accounting/record.ts'
 import { reopenTicket, type TicketBudget, takeTicket } from '../admission/ticket.ts'
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
 import { formatNamed } from '../formats/wire-format.ts'
+import { isVisitor } from '../http/caller.ts'
 import { IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import type { Part } from '../objects/part.ts'
@@ -60,7 +62,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   const { caller, config, upstream, words, moderation, budget, dataset, onKept, onDue, onBroken } = options
   const { keeping, deadlines, unseenPerSecond } = config
   const journal = createJournal(sql)
-  const strips = caller.startsWith('visitor:')
+  const strips = isVisitor(caller)
   const streams = createStreams({
     journal,
     keeping,
