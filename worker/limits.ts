@@ -378,7 +378,7 @@ export const ASSUMED_PART = {
   /** In pixels: a picture that OpenAI's guides use as their example. */
   imageSize: { width: 1024, height: 1024 },
   /** Tokens: such a picture for gpt-4o; 100 s of sound; 10 pages of a PDF, each as text and as a picture. */
-  tokens: { image_url: 765, input_audio: 1000, file: 20_000, other: 765 },
+  tokens: { picture: 765, sound: 1000, spoken: 1000, file: 20_000, other: 765 },
 } as const
 
 /** How long a visitor's token is valid. */

@@ -63,7 +63,7 @@ export interface Question {
   changed(changes: Changes): Question
 }
 
-interface TextCounter {
+export interface TextCounter {
   count(text: string): number
 }
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { questionTexts } from '../../../worker/formats/chat-completions/question-text.ts'
+import { chatTexts } from '../../../worker/formats/chat-completions/question-text.ts'
 import type { ChatRequest } from '../../../worker/formats/chat-completions/wire.ts'
 
 const HI = { role: 'user', content: 'Hi' }
 const texts = (body: object, ownersPrompt?: string) =>
-  questionTexts({ messages: [HI], ...body } as ChatRequest, ownersPrompt)
+  chatTexts({ messages: [HI], ...body } as ChatRequest, ownersPrompt)
 
 describe('a plain question has one reading', () => {
   test.each<[string, object]>([
