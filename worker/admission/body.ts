@@ -116,8 +116,9 @@ function toCall(text: string, read: Question, intent: Intent, rules: Rules): Cha
   const limits = applyLimits(read, model, rules)
   if (limits instanceof ApiError) return limits
   const { tokens, outputBound, boundEach } = limits
-  const { outputBoundField } = rules
-  const question = read.changed({ model, stream, tellUsage, outputBound: boundEach, outputBoundField })
+  const { outputBoundField, toolRounds } = rules
+  const bounds = { outputBound: boundEach, outputBoundField, toolRounds }
+  const question = read.changed({ model, stream, tellUsage, ...bounds })
   // A visitor's own text never goes on: its upstream could read other things in it than were read here.
   const json =
     rules.visitor === undefined

@@ -40,6 +40,31 @@ export function questionTexts(said: readonly [field: string, value: unknown][], 
   return [...new Set([written.join(' '), written.join(''), sorted.join('')])]
 }
 
+/**
+ * Whether an item of a conversation is the owner's system prompt, as the Worker has put it there, and nothing
+ * else.
+ */
+export const isOwnersPrompt = (
+  item: Readonly<Record<string, unknown>>,
+  role: string,
+  ownersPrompt: string | undefined,
+): boolean =>
+  ownersPrompt !== undefined &&
+  item.role === role &&
+  item.content === ownersPrompt &&
+  Object.keys(item).length === 2
+
+/** The words of OpenAI's requests, whichever format they have; among them those of a JSON schema. */
+const SHARED_WORDS = `stream stream_options include_obfuscation include_timing temperature top_p user metadata
+  top_logprobs logprobs service_tier store verbosity parallel_tool_calls tool_choice tools safety_identifier
+  prompt_cache_key role system developer assistant content text refusal name id function custom arguments input
+  image_url detail input_audio data format file_data file_id filename type description parameters strict grammar
+  definition syntax json_object json_schema schema object string number integer boolean array null properties
+  required items enum additionalProperties default auto none minimal low medium high flex priority wav mp3`
+
+/** @param own words of the format, beside those that all formats have; separated by blanks */
+export const wordsOf = (own: string): ReadonlySet<string> => new Set(`${SHARED_WORDS} ${own}`.split(/\s+/))
+
 interface Piece {
   /** The name of the member that holds the text. What a message says has one name, as text or in parts. */
   field: string

@@ -97,6 +97,7 @@ const file = (fields: object) => user({ type: 'file', file: fields })
 const places: [string, (text: string) => object][] = [
   ['a message', (content) => say({ role: 'user', content })],
   ['a system message', (content) => say({ role: 'system', content }, HI)],
+  ['the name of a system message', (name) => say({ role: 'system', name }, HI)],
   ['a developer message', (content) => say({ role: 'developer', content }, HI)],
   ['an assistant’s message', (content) => say({ role: 'assistant', content }, HI)],
   ['a refusal', (refusal) => say({ role: 'assistant', content: 'ok', refusal }, HI)],
