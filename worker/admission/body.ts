@@ -165,9 +165,9 @@ function toCall(
   const limits = applyLimits(asked, model, rules)
   if (limits instanceof ApiError) return limits
   const { tokens, outputBound, boundEach } = limits
-  const { outputBoundField } = rules
-  const bound = { outputBound: boundEach, outputBoundField }
-  const question = asked.changed({ model, stream, tellUsage, keptHere: kept !== undefined, ...bound })
+  const { outputBoundField, toolRounds } = rules
+  const bounds = { outputBound: boundEach, outputBoundField, toolRounds }
+  const question = asked.changed({ model, stream, tellUsage, keptHere: kept !== undefined, ...bounds })
   // A visitor's own text never goes on: its upstream could read other things in it than were read here.
   const json =
     rules.visitor === undefined

@@ -27,7 +27,7 @@ export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Re
   return {
     id: `req_${crypto.randomUUID()}`,
     // Bounds may be any number; what they ask for beyond all budgets is refused as too much, not as absurd.
-    prompt: Math.min(tokens.prompt ?? 0, MAX_CALL_TOKENS),
+    prompt: Math.min((tokens.prompt ?? 0) + (tokens.tools ?? 0), MAX_CALL_TOKENS),
     output: Math.min(outputBound ?? RESERVED_OUTPUT_TOKENS, MAX_CALL_TOKENS),
     expiresAt: Date.now() + c.var.config.deadlines.total + RESERVATION_GRACE_MS,
   }

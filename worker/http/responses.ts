@@ -8,7 +8,9 @@ import { readResponseRequest } from '../admission/body.ts'
 import { readSequenceNumber } from '../admission/stream.ts'
 import { relay } from '../answer/pipeline.ts'
 import { ApiError } from '../errors.ts'
+import { inputTokensRequest } from '../formats/responses/request.ts'
 import { isResponseId } from '../formats/responses/response-id.ts'
+import { toBytes } from '../protocol/encode.ts'
 import type { Place } from '../responses/kept-responses.ts'
 import { passOn } from './ask-for-json.ts'
 import { isVisitor } from './caller.ts'
@@ -104,7 +106,8 @@ export async function countInputTokens(c: Context): Promise<Response> {
     readResponseRequest(request, { ...rules, maxOutputTokens: undefined, reserve: false }),
   )
   if (chat instanceof ApiError) return refuse(c, chat)
-  return passOn(c, { method: 'POST', path: '/responses/input_tokens', body: chat.bytes })
+  const body = toBytes(JSON.stringify(inputTokensRequest(chat.question)))
+  return passOn(c, { method: 'POST', path: '/responses/input_tokens', body })
 }
 
 type At = Record<Place, (id: string) => Promise<Response>>
