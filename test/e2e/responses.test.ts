@@ -49,7 +49,7 @@ describe('a relayed answer', () => {
     const sent = wireOf(LONG_ANSWER)
     house.upstream.next(bytes(Buffer.from(sent), 7))
     const response = await post(house, { ...QUESTION, stream: true, text: { verbosity: 'low' }, unknown: 1 })
-    expect(response.headers.get('content-type')).toBe('text/event-stream')
+    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/)
     expect(await response.text()).toBe(sent)
     const [asked] = house.upstream.calls
     expect([asked?.path, asked?.request]).toEqual([
