@@ -31,7 +31,7 @@ export async function buildLibrary(): Promise<void> {
       rolldownOptions: {
         // What the site's package manager installs.
         external: /^(?:eventsource-parser|react)(?:$|\/)/,
-        // The React component keeps its 'use client', since it is a file of its own: the frameworks' test shows it.
+        // The React component keeps its 'use client', since it is a file of its own. Next needs it.
         checks: { moduleLevelDirective: false },
         output: { chunkFileNames: 'parts/[name]-[hash].js' },
       },

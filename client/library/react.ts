@@ -1,8 +1,8 @@
 'use client'
 
 /**
- * `millrace/widget/react`: `<MillraceChat>`, the element as a component of React 19, also for pages that a server
- * renders; and the types of `<millrace-chat>` in JSX.
+ * `millrace/widget/react`: `<MillraceChat>`, the element as a component of React 19, also for pages that a
+ * server renders; and the types of `<millrace-chat>` in JSX.
  */
 import {
   createElement,
@@ -22,8 +22,9 @@ export type MillraceChatProps = DetailedHTMLProps<HTMLAttributes<MillraceChatEle
 /**
  * Renders `<millrace-chat>` with these props.
  *
- * React adds no listener and sets no property of a custom element when it hydrates what a server rendered, only when
- * a later render changes one. So a render that hydrates leaves them out, and the one that follows adds them.
+ * When React hydrates what a server rendered, it adds no listener to a custom element and sets no property:
+ * only a later render that changes one does. So a render that hydrates leaves them out, and the next adds
+ * them.
  */
 export function MillraceChat(props: MillraceChatProps): ReactElement {
   const hydrating = useSyncExternalStore(

@@ -5,8 +5,8 @@ import type { MillraceChat } from '../widget/millrace-chat.ts'
 import type { ChatAttributes } from './chat-attributes.ts'
 
 /**
- * [doc] Vue, "Vue and Web Components": a global component is typed as its constructor. What it makes is what a template
- * ref gives.
+ * [doc] Vue, "Vue and Web Components": a global component is typed as its constructor. What it makes is what
+ * a template ref gives.
  */
 export type MillraceChatElement = new () => MillraceChat & {
   $props: HTMLAttributes & ChatAttributes & PublicProps

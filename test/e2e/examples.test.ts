@@ -1,6 +1,6 @@
 /**
- * Each example of docs/EXAMPLES.md, taken from there and run. Those of whole frameworks, which name their file, are
- * built by test/frameworks/.
+ * Each example of docs/EXAMPLES.md, taken from there and run. Those of whole frameworks, which name their
+ * file, are built by test/frameworks/.
  */
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'

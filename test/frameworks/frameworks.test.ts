@@ -1,6 +1,6 @@
 /**
- * The package in projects of Next, Nuxt and Astro, whose files are those of docs/EXAMPLES.md: it builds, its types are
- * right, servers render the tag, and browsers take it over without a complaint and get an answer.
+ * The package in projects of Next, Nuxt and Astro, whose files are those of docs/EXAMPLES.md: it builds, its
+ * types are right, servers render the tag, and browsers take it over without a complaint and get an answer.
  */
 import type { Browser, ConsoleMessage } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -87,7 +87,7 @@ describe.each(FRAMEWORKS)('$name', (framework) => {
     })
 })
 
-/** The page has the chat of the examples: in its HTML, in the browser, with its listener, and with an answer. */
+/** The page has the chat of the examples: in its HTML and in the browser, with its listener and an answer. */
 async function expectChat(path: string): Promise<void> {
   const html = await (await fetch(site + path)).text()
   const [tag = ''] = /<millrace-chat[^>]*>/.exec(html) ?? []

@@ -1,4 +1,4 @@
-/** A project of a framework: installed outside of this repository, built, and served by the framework itself. */
+/** A project of a framework: installed outside of this repository, built and served by the framework itself. */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -51,7 +51,8 @@ export async function createProject({ name }: Framework, worker: string): Promis
     await writeFile(`${folder}/${file}`, code.replaceAll('https://millrace.example.com', worker))
   }
   const options = { cwd: folder, env: environment() }
-  // What the lock file has, and Millrace beside it. `npm ci` refuses locks without optional packages of other systems.
+  // What the lock file has, and Millrace beside it. `npm ci` refuses a lock file that lacks an optional package
+  // of another system, as npm writes it for Nuxt and Astro.
   const install = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
   await run('npm', [...install, await pack(folder)], options)
 

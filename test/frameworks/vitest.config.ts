@@ -1,6 +1,6 @@
 /**
- * `npm run test:frameworks`: the package in projects of Next, Nuxt and Astro. Not in `npm test`: it installs 800 MB of
- * packages from npm.
+ * `npm run test:frameworks`: the package in projects of Next, Nuxt and Astro. Not in `npm test`: it installs
+ * 800 MB of packages from npm.
  */
 import { defineConfig } from 'vitest/config'
 
