@@ -33,7 +33,7 @@ export default defineConfig({
           // One project after the other: streams are timed, and should not be by what else runs.
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/recordings/**'],
+          exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/{frameworks,recordings}/**'],
           // Properties of many runs take long on a busy machine.
           testTimeout: 30_000,
         },
