@@ -367,6 +367,15 @@ describe('a server that fails', () => {
     expect(server.files.size).toBe(2)
   })
 
+  test('a store whose creation got no answer is found, not created again', async () => {
+    write({ 'a.md': 'A' })
+    let left = 1
+    server.fault = (_, { method, path }) =>
+      method === 'POST' && path === '/v1/vector_stores' && left-- > 0 ? 'lose' : undefined
+    const { store } = await run()
+    expect([...server.stores.keys()]).toEqual([store])
+  })
+
   test('no request leaves before the time that a rate limit names', async () => {
     write(Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`${i}.md`, `Document ${i}`])))
     let limited = 0
