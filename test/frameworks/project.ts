@@ -51,8 +51,6 @@ export async function createProject({ name }: Framework, worker: string): Promis
     await writeFile(`${folder}/${file}`, code.replaceAll('https://millrace.example.com', worker))
   }
   const options = { cwd: folder, env: environment() }
-  // What the lock file has, and Millrace beside it. `npm ci` refuses a lock file that lacks an optional package
-  // of another system, as npm writes it for Nuxt and Astro.
   const install = ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund']
   await run('npm', [...install, await pack(folder)], options)
 
