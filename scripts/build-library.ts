@@ -10,7 +10,7 @@ import { BASELINE } from './baseline.ts'
 import { ROOT } from './bundle.ts'
 
 /** Names from package.json's `exports`. */
-const ENTRIES = ['widget', 'define', 'react', 'vue', 'svelte', 'stream']
+const ENTRIES = ['widget', 'define', 'react', 'vue', 'svelte', 'astro', 'stream']
 
 export async function buildLibrary(): Promise<void> {
   await build({
@@ -29,8 +29,10 @@ export async function buildLibrary(): Promise<void> {
         formats: ['es'],
       },
       rolldownOptions: {
-        // A dependency that the site's package manager installs.
-        external: /^eventsource-parser/,
+        // What the site's package manager installs.
+        external: /^(?:eventsource-parser|react)(?:$|\/)/,
+        // The React component keeps its 'use client', since it is a file of its own. Next needs it.
+        checks: { moduleLevelDirective: false },
         output: { chunkFileNames: 'parts/[name]-[hash].js' },
       },
     },

@@ -12,7 +12,7 @@ const E2E = ['test/e2e/**/*.test.ts']
  */
 const UNTIMED = [
   'test/e2e/{gate-*,page,page-*,render,render-*,widget-*}.test.ts',
-  'test/e2e/{access,aimock,bad-input,examples,faults,library,logs,moderation,odd-answers,sdk,secrets,start,usage}.test.ts',
+  'test/e2e/{access,aimock,bad-input,documents,examples,faults,library,logs,moderation,odd-answers,sdk,secrets,start,usage}.test.ts',
   'test/protocol/{bounds,chromium,wrangler-dev}.test.ts',
 ]
 
@@ -33,7 +33,7 @@ export default defineConfig({
           // One project after the other: streams are timed, and should not be by what else runs.
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
-          exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/recordings/**'],
+          exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/{frameworks,recordings}/**'],
           // Properties of many runs take long on a busy machine.
           testTimeout: 30_000,
         },

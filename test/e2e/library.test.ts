@@ -30,6 +30,7 @@ test.each(nodes)('without a DOM it can be imported: %s', async (node) => {
     const before = Object.keys(globalThis).length
     const { MillraceChat } = await import('millrace/widget')
     if ((await import('millrace/widget/define')).MillraceChat !== MillraceChat) throw new Error('two classes')
+    await import('millrace/widget/react')
     const { openStream, openChat, createSession, ChatError } = await import('millrace/stream')
     console.log(typeof MillraceChat, [openStream, openChat, createSession, ChatError].map((it) => typeof it).join())
     console.log(Object.keys(globalThis).length - before)`
@@ -83,6 +84,7 @@ test('the types know the element, its events and the stream', async () => {
       export const right: Chat['$props'] = { heading: 'Ask us', theme: 'dark', launcher: true, class: 'ask', strings: { send: 'Go' } }
       // @ts-expect-error there is no such theme
       export const wrong: Chat['$props'] = { theme: 'blue' }
+      export const asked = (ref: Chat) => ref.ask('Why?')
       export const emits = (emit: Chat['$emit'], answer: HTMLElementEventMap['millrace-answer']) => emit('millrace-answer', answer)`,
     'svelte.ts': `
       import type {} from 'millrace/widget/svelte'
@@ -92,8 +94,18 @@ test('the types know the element, its events and the stream', async () => {
         'onmillrace-answer': ({ detail }) => console.log(detail.answer) }
       // @ts-expect-error there is no such theme
       export const wrong: Props = { theme: 'blue' }`,
+    'astro.ts': `
+      import type {} from 'millrace/widget/astro'
+      type Props = astroHTML.JSX.DefinedIntrinsicElements['millrace-chat']
+      export const right: Props = { heading: 'Ask us', theme: 'dark', launcher: true, strings: '{"send":"Go"}' }
+      // @ts-expect-error there is no such theme
+      export const wrong: Props = { theme: 'blue' }`,
     'types.tsx': `
-      import type {} from 'millrace/widget/react'
+      import { MillraceChat } from 'millrace/widget/react'
+      export const component = <MillraceChat heading="Ask us" strings={{ send: 'Go' }} ref={(chat) => { chat?.ask('Why?') }}
+        onmillrace-answer={({ detail }) => console.log(detail.answer)} />
+      // @ts-expect-error there is no such position
+      export const nowhere = <MillraceChat position="top" />
       export const right = <millrace-chat heading="Ask us" theme="dark" launcher className="ask" strings={{ send: 'Go' }} />
       export const json = <millrace-chat strings='{"send":"Go"}' />
       // @ts-expect-error there is no such theme

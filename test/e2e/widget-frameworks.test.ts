@@ -1,4 +1,6 @@
 /** `<millrace-chat>` in components of React, Vue and Svelte whose state it is bound to, and which render again. */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startBrowser } from '../support/browser.ts'
@@ -6,6 +8,8 @@ import { svelte, vue } from '../support/compilers.ts'
 import { type Bundle, type Consumer, createConsumer } from '../support/consumer.ts'
 import { poll } from '../support/pages.ts'
 import { html, type Site, startSite } from '../support/site.ts'
+
+const run = promisify(execFile)
 
 /** What a component's chat is bound to. */
 interface State {
@@ -70,18 +74,21 @@ let consumer: Consumer
 let browser: Browser
 let site: Site
 let scripts: Bundle['files']
+/** What a server has rendered of the page. */
+let rendered = ''
 
 beforeAll(async () => {
   site = await startSite((path) => {
     const body = scripts.get(path)
     if (body !== undefined) return { headers: { 'content-type': 'text/javascript' }, body }
     const [entry] = scripts.keys()
-    return html(`<div id="app"></div><script type="module" src="${entry}"></script>`)
+    return html(`<div id="app">${rendered}</div><script type="module" src="${entry}"></script>`)
   })
   browser = await startBrowser()
   consumer = await createConsumer('react', 'react-dom', 'vue', 'svelte')
 })
 afterEach(async () => {
+  rendered = ''
   for (const context of browser.contexts()) await context.close()
 })
 afterAll(async () => {
@@ -153,4 +160,33 @@ test('Vue: an attribute without a value is on', async () => {
   scripts = (await consumer.bundle({ ...HOSTS.Vue, 'Host.vue': host }, [vue])).files
   const page = await visit()
   expect(await page.locator('#panel').isVisible()).toBe(true)
+})
+
+test('React: of what a server has rendered, listeners hear and objects are set', async () => {
+  const files = {
+    'main.js': `
+      import { hydrateRoot } from 'react-dom/client'
+      import { host } from './host.mjs'
+      hydrateRoot(document.querySelector('#app'), host)`,
+    'host.mjs': `
+      import { createElement } from 'react'
+      import { MillraceChat } from 'millrace/widget/react'
+      export const host = createElement(MillraceChat, { heading: 'Ask us', launcher: true, open: true,
+        strings: { send: 'Go' }, 'onmillrace-answer': ({ detail }) => document.body.append(detail) })`,
+  }
+  scripts = (await consumer.bundle(files)).files
+  const server = `
+    const { renderToString } = await import('react-dom/server')
+    const { host } = await import('./host.mjs')
+    process.stdout.write(renderToString(host))`
+  const options = { cwd: consumer.folder }
+  rendered = (await run(process.execPath, ['--input-type=module', '--eval', server], options)).stdout
+  expect(rendered).toBe('<millrace-chat heading="Ask us" launcher="" open=""></millrace-chat>')
+
+  const page = await visit()
+  await poll(() => page.locator('#send').getAttribute('aria-label')).toBe('Go')
+  await page
+    .locator('millrace-chat')
+    .evaluate((chat) => chat.dispatchEvent(new CustomEvent('millrace-answer', { detail: 'Because.' })))
+  await poll(() => page.locator('body').textContent()).toBe('Because.')
 })

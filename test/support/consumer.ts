@@ -31,10 +31,7 @@ export async function createConsumer(...others: string[]): Promise<Consumer> {
   const folder = await mkdtemp(`${tmpdir()}/millrace-consumer-`)
   const modules = `${folder}/node_modules`
   await mkdir(`${modules}/millrace`, { recursive: true })
-  // build.ts builds the library once for all suites.
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT })
-  const tarball = `${folder}/millrace-${version}.tgz`
-  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', `${modules}/millrace`])
+  await run('tar', ['-xzf', await pack(folder), '--strip-components=1', '-C', `${modules}/millrace`])
   for (const name of ['eventsource-parser', ...others]) {
     await mkdir(dirname(`${modules}/${name}`), { recursive: true })
     await symlink(`${ROOT}node_modules/${name}`, `${modules}/${name}`)
@@ -79,4 +76,11 @@ export async function createConsumer(...others: string[]): Promise<Consumer> {
     },
     remove: () => rm(folder, { recursive: true }),
   }
+}
+
+/** @returns the path of the package, in this folder */
+export async function pack(folder: string): Promise<string> {
+  // build.ts builds the library once for all suites.
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT })
+  return `${folder}/millrace-${version}.tgz`
 }

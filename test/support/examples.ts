@@ -8,6 +8,8 @@ export interface Example {
   /** The language of its fence. */
   language: string
   code: string
+  /** Its place in a project of a framework, which the line above it names. */
+  file: string | undefined
 }
 
 /** @returns all examples, in order */
@@ -15,7 +17,7 @@ export function readExamples(): Example[] {
   const sections = readFileSync(`${ROOT}docs/EXAMPLES.md`, 'utf8').split(/^#+ /m)
   return sections.flatMap((section) => {
     const heading = section.split('\n', 1)[0] ?? ''
-    const fences = section.matchAll(/^```(\w+)\n(.*?)^```$/gms)
-    return Array.from(fences, ([, language = '', code = '']) => ({ heading, language, code }))
+    const fences = section.matchAll(/(?:in `([^`\n]+)`:\n\n)?^```(\w+)\n(.*?)^```$/gms)
+    return Array.from(fences, ([, file, language = '', code = '']) => ({ heading, language, code, file }))
   })
 }

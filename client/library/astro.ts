@@ -1,0 +1,17 @@
+/** `millrace/widget/astro`: types only, for `<millrace-chat>` in Astro's templates. */
+import type { ChatAttributes } from './chat-attributes.ts'
+
+/** Templates write attributes, so the texts are JSON. */
+export interface MillraceChatAttributes extends Omit<ChatAttributes, 'strings'> {
+  strings?: string
+}
+
+declare global {
+  namespace astroHTML.JSX {
+    /** Astro's own, of all elements. */
+    interface HTMLAttributes {}
+    interface DefinedIntrinsicElements {
+      'millrace-chat': HTMLAttributes & MillraceChatAttributes
+    }
+  }
+}
