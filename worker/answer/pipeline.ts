@@ -270,7 +270,7 @@ async function converse(
   const call = createCall(clientGone, deadlines.total)
   // The verdict and the call run in parallel: a flagged question aborts the call.
   const judged = moderation.input
-    ? judgeQuestion(chat.question.judgedTexts(moderation.ownersPrompt), {
+    ? judgeQuestion(chat.question.judgedTexts(moderation.ownersPrompt, moderation.ownersTools), {
         ...moderation,
         signal: call.signal,
       })

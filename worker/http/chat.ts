@@ -55,7 +55,10 @@ async function ask(c: Context, chat: ChatCall, flow: ChatFlow) {
   // Of a flow that failed or is overdue nothing is known but how long it has run.
   const unknown = (reason: unknown): CallAccount => ({
     end: endOf(reason).state,
-    charged: chargeOf({ lost: [Date.now() - asked] }, { ...terms, promptTokens: () => reservation.prompt }),
+    charged: chargeOf(
+      { lost: [Date.now() - asked] },
+      { ...terms, promptTokens: () => chat.tokens.prompt ?? reservation.prompt },
+    ),
   })
   const overdue = deadline.passed.then((): Outcome => {
     const delivery = new ApiError('caller_left')

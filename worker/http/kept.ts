@@ -34,6 +34,7 @@ export async function openKept(c: Context, chat: ChatCall): Promise<OpenedKept |
     model,
     idempotency,
     after,
+    promptTokens: chat.tokens.prompt,
     reservation: reservationOf(c, chat),
     limits,
     origin: originOf(c.req.raw.headers),

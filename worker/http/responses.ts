@@ -18,7 +18,7 @@ import { answerCall } from './chat.ts'
 import { type Context, callerOf } from './context.ts'
 import { eventStream, openKept } from './kept.ts'
 import { readQuestionOf } from './question.ts'
-import { refuse } from './respond.ts'
+import { refuse, STREAMED } from './respond.ts'
 
 /** `POST /v1/responses` */
 export async function createResponse(c: Context): Promise<Response> {
@@ -32,7 +32,7 @@ export async function createResponse(c: Context): Promise<Response> {
   if (kept.isStreamed) return eventStream(events, 200, headers)
   await events?.cancel()
   const read = await callerOf(c).readResponse(id)
-  return read instanceof ApiError ? refuse(c, read) : c.json(read.response, 200, headers)
+  return read instanceof ApiError ? refuse(c, read) : c.json(read.response, 200, { ...headers, ...STREAMED })
 }
 
 /** `GET /v1/responses/{id}`: its newest state; with `?stream=true` its events, after `starting_after`. */
@@ -42,7 +42,7 @@ export function readResponse(c: Context): Promise<Response> {
     async here(id) {
       if (c.req.query('stream') === 'true') return followResponse(c, id)
       const read = await callerOf(c).readResponse(id)
-      return read instanceof ApiError ? refuse(c, read) : c.json(read.response)
+      return read instanceof ApiError ? refuse(c, read) : c.json(read.response, 200, STREAMED)
     },
   })
 }
@@ -67,7 +67,7 @@ export function inputItems(c: Context): Promise<Response> {
       if (read instanceof ApiError) return refuse(c, read)
       const data = read.input.map((item, index) => ({ id: `${id}_${index}`, ...(item as object) }))
       const [first, last] = [data.at(0)?.id ?? null, data.at(-1)?.id ?? null]
-      return c.json({ object: 'list', data, first_id: first, last_id: last, has_more: false })
+      return c.json({ object: 'list', data, first_id: first, last_id: last, has_more: false }, 200, STREAMED)
     },
   })
 }
@@ -78,7 +78,7 @@ export function cancelResponse(c: Context): Promise<Response> {
     upstream: (id) => passOn(c, { method: 'POST', path: `/responses/${id}/cancel` }),
     async here(id) {
       const cancelled = await callerOf(c).cancelResponse(id)
-      return cancelled instanceof ApiError ? refuse(c, cancelled) : c.json(cancelled.response)
+      return cancelled instanceof ApiError ? refuse(c, cancelled) : c.json(cancelled.response, 200, STREAMED)
     },
   })
 }

@@ -69,10 +69,18 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     silenceMs: deadlines.silence,
     now: Date.now,
     admit: ({ reservation, limits }) => takeTicket(budget, reservation, { caller, limits }),
-    ask({ format, bytes, model, reservation, limits }, id) {
+    ask({ format, bytes, model, promptTokens, reservation, limits }, id) {
       const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
       const terms = { output: reservation.output, unseenPerSecond }
-      const question = { id, wire: formatNamed(format), bytes, model, reserved: limits && reservation, terms }
+      const question = {
+        id,
+        wire: formatNamed(format),
+        bytes,
+        model,
+        promptTokens,
+        reservedOutput: limits && reservation.output,
+        terms,
+      }
       return startUpstreamRun(question, { strips, upstream, words, moderation, deadlines, onProgress })
     },
     onEnd,

@@ -26,6 +26,8 @@ export interface Opening {
   idempotency: { key: string; hash: string } | undefined
   /** The number of the last event that the reader has, if the stream was opened before. */
   after: number
+  /** `undefined`: the prompt was not counted before the call. */
+  promptTokens?: number | undefined
   /** The tokens that the call may use. Its id is also the request's. */
   reservation: Reservation
   /** The caller's limits; `undefined`: none. */

@@ -67,8 +67,10 @@ interface Question {
   /** The request as it goes upstream. */
   bytes: Uint8Array
   model: string
-  /** The reserved tokens; `undefined`: the caller has no limits. */
-  reserved: { prompt: number; output: number } | undefined
+  /** `undefined`: the prompt was not counted before the call. */
+  promptTokens: number | undefined
+  /** The tokens reserved for the answer; `undefined`: the caller has no limits. */
+  reservedOutput: number | undefined
   /** By what the call is charged if the upstream did not count all that it made. */
   terms: Pick<Terms, 'output' | 'unseenPerSecond'>
 }
@@ -86,7 +88,7 @@ interface Parts {
 
 /** Makes the call at once. */
 export function startUpstreamRun(
-  { id, wire, bytes, model, reserved, terms }: Question,
+  { id, wire, bytes, model, promptTokens: counted, reservedOutput, terms }: Question,
   { strips, upstream, words, moderation, deadlines, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
@@ -98,14 +100,13 @@ export function startUpstreamRun(
   // Counting overlaps with the call.
   const question = reread(bytes, wire.requests)
   const counter = counterFor(model)
-  // A reservation has counted the prompt already, with its tools and pictures.
-  const promptTokens = reserved?.prompt ?? question.promptTokens(model, counter)
+  const promptTokens = counted ?? question.promptTokens(model, counter)
   const { input, output, ...how } = moderation
   const verdict = input
-    ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt), { ...how, signal })
+    ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt, moderation.ownersTools), { ...how, signal })
     : undefined
   void verdict?.then((refused) => refused && call.leave(refused))
-  const limit = reserved && outputLimit(reserved.output, counter, onProgress)
+  const limit = reservedOutput === undefined ? undefined : outputLimit(reservedOutput, counter, onProgress)
   const { format, reader, usage, timer } = answerOf(wire, { id, model, promptTokens }, strips)
   let lost: readonly number[] = []
   let retries: number | undefined
