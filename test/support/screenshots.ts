@@ -132,7 +132,6 @@ const SHOTS: Shot[] = [
     async show(page) {
       await askAndWait(page)
       await page.locator('#log').evaluate((log) => log.scrollTo(0, 0))
-      await page.locator('.show-speed').click()
     },
   },
   {
