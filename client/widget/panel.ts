@@ -7,6 +7,7 @@ import type { Emit } from './events.ts'
 import { type Bubble, createBubble } from './launcher/bubble.ts'
 import { fitViewport } from './launcher/fit-viewport.ts'
 import { createPopup, type Popup } from './launcher/popup.ts'
+import { siteName } from './site-name.ts'
 import type { Strings } from './strings/en.ts'
 import { directionOf, type Language } from './strings/load-strings.ts'
 import { adopt } from './style/adopt.ts'
@@ -15,7 +16,7 @@ import type { ExportFormat, MakeTalk, Talk } from './talk.ts'
 import { createComposer, isTouched } from './view/composer.ts'
 import { create } from './view/element.ts'
 import { createFailure, type FailureKind, loadingFailure } from './view/failure.ts'
-import { createFrame } from './view/frame.ts'
+import { createFrame, showAvatar } from './view/frame.ts'
 import { isComposed } from './view/input-method.ts'
 import { keepKeys } from './view/keep-keys.ts'
 import { atFirstUse } from './visitor/first-use.ts'
@@ -204,9 +205,8 @@ export function createPanel({
     bubble?.element.remove()
     popup = bubble = undefined
     if (!wanted) return
-    const pressed = () => (popup?.isOpen ? popup.close() : popup?.open())
     bubble = createBubble(strings, {
-      pressed,
+      pressed: () => popup?.open(),
       // Preload only. It requests no session, as the pointer may just pass by.
       near: () => void loadTalk().catch(() => {}),
     })
@@ -229,8 +229,9 @@ export function createPanel({
     root.dataset.theme = now.theme
     root.dataset.position = now.position
     setOver(now.position !== 'inline')
-    root.classList.toggle('always-speed', now.speed)
-    frame.heading.textContent = now.heading ?? strings.chat
+    root.classList.toggle('with-speed', now.speed)
+    frame.heading.textContent = now.heading ?? siteName() ?? strings.chat
+    for (const avatar of frame.avatars) showAvatar(avatar, now.avatar)
     frame.greeting.textContent = now.greeting ?? strings.greeting
     composer.setPlaceholder(now.placeholder ?? strings.placeholder)
     showStarters(now.starters)

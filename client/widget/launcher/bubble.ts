@@ -4,44 +4,28 @@ import { create, icon } from '../view/element.ts'
 
 export interface Bubble {
   element: HTMLButtonElement
-  setOpen(open: boolean): void
   /** Shows or hides the mark for an unread answer. */
   setUnread(unread: boolean): void
 }
 
 /** @param on `near` is called before the button is likely pressed, perhaps more than once */
 export function createBubble(strings: Strings, on: { pressed(): void; near(): void }): Bubble {
-  const icons = { closed: icon('chat'), open: icon('fold') }
   const element = create(
     'button',
     { type: 'button', id: 'launcher', part: 'launcher', class: 'launcher', 'aria-haspopup': 'dialog' },
-    icons.closed,
+    icon('chat'),
     create('span', { class: 'dot' }),
   )
-  let open = false
-  let unread = false
 
-  function name(): void {
-    const words = open ? strings.closeChat : strings.openChat
+  function setUnread(unread: boolean): void {
+    const words = strings.openChat
     element.ariaLabel = element.title = unread ? `${words}. ${strings.unread}` : words
-    element.ariaExpanded = String(open)
     element.classList.toggle('unread', unread)
   }
 
   element.addEventListener('click', on.pressed)
   element.addEventListener('pointerenter', on.near)
   element.addEventListener('focus', on.near)
-  name()
-  return {
-    element,
-    setOpen(now) {
-      open = now
-      element.firstElementChild?.replaceWith(now ? icons.open : icons.closed)
-      name()
-    },
-    setUnread(now) {
-      unread = now
-      name()
-    },
-  }
+  setUnread(false)
+  return { element, setUnread }
 }

@@ -9,7 +9,7 @@ export const strings: Strings = {
   thousandsMark: ',',
 
   chat: 'الدردشة',
-  greeting: 'اسأل، وشاهد الإجابة وهي تُكتب أمامك.',
+  greeting: 'ماذا تودّ أن تعرف؟',
   placeholder: 'اسأل عمّا تشاء',
   questionBox: 'سؤالك',
   keys: 'مفتاح Enter للإرسال، وShift مع Enter لسطر جديد، وEscape لإيقاف الإجابة.',
@@ -45,7 +45,6 @@ export const strings: Strings = {
   regenerate: 'إعادة توليد الإجابة',
   goodAnswer: 'إجابة جيدة',
   badAnswer: 'إجابة سيئة',
-  speed: 'سرعة الإجابة',
   copyCode: 'نسخ',
   code: 'كود',
   hiddenCharacter: 'حرف مخفي',

@@ -6,8 +6,8 @@ export const strings: Strings = {
   thousandsMark: '.',
 
   chat: 'Chat',
-  greeting: 'Stellen Sie eine Frage und sehen Sie zu, wie die Antwort entsteht.',
-  placeholder: 'Was möchten Sie wissen?',
+  greeting: 'Was möchten Sie wissen?',
+  placeholder: 'Stellen Sie eine Frage',
   questionBox: 'Ihre Frage',
   keys: 'Mit Enter senden, mit Umschalt und Enter eine neue Zeile beginnen, mit Escape die Antwort stoppen.',
   keysOfLauncher:
@@ -43,7 +43,6 @@ export const strings: Strings = {
   regenerate: 'Antwort neu erstellen',
   goodAnswer: 'Gute Antwort',
   badAnswer: 'Schlechte Antwort',
-  speed: 'Tempo der Antwort',
   copyCode: 'Kopieren',
   code: 'Code',
   hiddenCharacter: 'Verborgenes Zeichen',

@@ -9,7 +9,7 @@ export const en = {
 
   // The panel.
   chat: 'Chat',
-  greeting: 'Ask, and watch the answer arrive.',
+  greeting: 'What would you like to know?',
   placeholder: 'Ask anything',
   questionBox: 'Your question',
   keys: 'Enter sends, Shift and Enter start a new line, Escape stops the answer.',
@@ -47,7 +47,6 @@ export const en = {
   regenerate: 'Answer again',
   goodAnswer: 'Good answer',
   badAnswer: 'Bad answer',
-  speed: 'How fast it came',
   copyCode: 'Copy',
   code: 'Code',
   hiddenCharacter: 'Hidden character',

@@ -6,7 +6,7 @@ export const strings: Strings = {
   thousandsMark: '.',
 
   chat: 'Chat',
-  greeting: 'Pregunte y vea cómo llega la respuesta.',
+  greeting: '¿Qué le gustaría saber?',
   placeholder: 'Pregunte lo que quiera',
   questionBox: 'Su pregunta',
   keys: 'Enter para enviar, Mayús y Enter para una línea nueva, Escape para detener la respuesta.',
@@ -42,7 +42,6 @@ export const strings: Strings = {
   regenerate: 'Responder de nuevo',
   goodAnswer: 'Buena respuesta',
   badAnswer: 'Mala respuesta',
-  speed: 'Velocidad de la respuesta',
   copyCode: 'Copiar',
   code: 'Código',
   hiddenCharacter: 'Carácter oculto',

@@ -6,8 +6,8 @@ export const strings: Strings = {
   thousandsMark: '\u202f',
 
   chat: 'Chat',
-  greeting: 'Posez une question et voyez la réponse s’écrire.',
-  placeholder: 'Que voulez-vous savoir\u202f?',
+  greeting: 'Que souhaitez-vous savoir\u202f?',
+  placeholder: 'Posez votre question',
   questionBox: 'Votre question',
   keys: 'Entrée pour envoyer, Maj et Entrée pour aller à la ligne, Échap pour arrêter la réponse.',
   keysOfLauncher: 'Entrée pour envoyer, Maj et Entrée pour aller à la ligne, Échap pour fermer le chat.',
@@ -42,7 +42,6 @@ export const strings: Strings = {
   regenerate: 'Régénérer la réponse',
   goodAnswer: 'Bonne réponse',
   badAnswer: 'Mauvaise réponse',
-  speed: 'Vitesse de la réponse',
   copyCode: 'Copier',
   code: 'Code',
   hiddenCharacter: 'Caractère caché',

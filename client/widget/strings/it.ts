@@ -6,7 +6,7 @@ export const strings: Strings = {
   thousandsMark: '.',
 
   chat: 'Chat',
-  greeting: 'Scrivi una domanda e guarda arrivare la risposta.',
+  greeting: 'Cosa vuoi sapere?',
   placeholder: 'Chiedi quello che vuoi',
   questionBox: 'La tua domanda',
   keys: 'Invio per inviare, Maiusc e Invio per andare a capo, Esc per interrompere la risposta.',
@@ -42,7 +42,6 @@ export const strings: Strings = {
   regenerate: 'Rigenera la risposta',
   goodAnswer: 'Buona risposta',
   badAnswer: 'Risposta scadente',
-  speed: 'Velocità della risposta',
   copyCode: 'Copia',
   code: 'Codice',
   hiddenCharacter: 'Carattere nascosto',

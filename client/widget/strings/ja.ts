@@ -6,7 +6,7 @@ export const strings: Strings = {
   thousandsMark: ',',
 
   chat: 'チャット',
-  greeting: '質問をどうぞ。回答が目の前で書かれていきます。',
+  greeting: '何を知りたいですか？',
   placeholder: '何でも聞いてください',
   questionBox: '質問',
   keys: 'Enterで送信、Shift＋Enterで改行、Escで回答を停止します。',
@@ -42,7 +42,6 @@ export const strings: Strings = {
   regenerate: '回答を再生成',
   goodAnswer: '良い回答',
   badAnswer: '良くない回答',
-  speed: '回答の速さ',
   copyCode: 'コピー',
   code: 'コード',
   hiddenCharacter: '見えない文字',

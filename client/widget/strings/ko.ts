@@ -6,7 +6,7 @@ export const strings: Strings = {
   thousandsMark: ',',
 
   chat: '채팅',
-  greeting: '질문하고 답변이 작성되는 과정을 지켜보세요.',
+  greeting: '무엇이 궁금하신가요?',
   placeholder: '무엇이든 물어보세요',
   questionBox: '질문',
   keys: 'Enter로 전송하고, Shift와 Enter로 줄을 바꾸고, Esc로 답변을 중지해요.',
@@ -42,7 +42,6 @@ export const strings: Strings = {
   regenerate: '다시 답변 받기',
   goodAnswer: '좋은 답변',
   badAnswer: '아쉬운 답변',
-  speed: '답변 속도',
   copyCode: '복사',
   code: '코드',
   hiddenCharacter: '숨은 문자',

@@ -6,7 +6,7 @@ export const strings: Strings = {
   thousandsMark: '.',
 
   chat: 'Chat',
-  greeting: 'Stel een vraag en zie het antwoord verschijnen.',
+  greeting: 'Wat wil je weten?',
   placeholder: 'Vraag wat je wilt',
   questionBox: 'Je vraag',
   keys: 'Enter om te verzenden, Shift en Enter voor een nieuwe regel, Escape om het antwoord te stoppen.',
@@ -43,7 +43,6 @@ export const strings: Strings = {
   regenerate: 'Opnieuw beantwoorden',
   goodAnswer: 'Goed antwoord',
   badAnswer: 'Slecht antwoord',
-  speed: 'Snelheid van het antwoord',
   copyCode: 'Kopiëren',
   code: 'Code',
   hiddenCharacter: 'Verborgen teken',

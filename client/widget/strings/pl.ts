@@ -9,7 +9,7 @@ export const strings: Strings = {
   thousandsMark: '\u00a0',
 
   chat: 'Czat',
-  greeting: 'Zadaj pytanie i zobacz, jak powstaje odpowiedź.',
+  greeting: 'Czego chcesz się dowiedzieć?',
   placeholder: 'Zapytaj o cokolwiek',
   questionBox: 'Twoje pytanie',
   keys: 'Enter wysyła, Shift i Enter przechodzi do nowego wiersza, Escape zatrzymuje odpowiedź.',
@@ -45,7 +45,6 @@ export const strings: Strings = {
   regenerate: 'Odpowiedz ponownie',
   goodAnswer: 'Dobra odpowiedź',
   badAnswer: 'Zła odpowiedź',
-  speed: 'Szybkość odpowiedzi',
   copyCode: 'Kopiuj',
   code: 'Kod',
   hiddenCharacter: 'Ukryty znak',

@@ -6,7 +6,7 @@ export const strings: Strings = {
   thousandsMark: '.',
 
   chat: 'Chat',
-  greeting: 'Pergunte e veja a resposta chegar.',
+  greeting: 'O que você gostaria de saber?',
   placeholder: 'Pergunte o que quiser',
   questionBox: 'Sua pergunta',
   keys: 'Enter para enviar, Shift e Enter para uma nova linha, Escape para parar a resposta.',
@@ -42,7 +42,6 @@ export const strings: Strings = {
   regenerate: 'Gerar outra resposta',
   goodAnswer: 'Boa resposta',
   badAnswer: 'Resposta ruim',
-  speed: 'Velocidade da resposta',
   copyCode: 'Copiar',
   code: 'Código',
   hiddenCharacter: 'Caractere oculto',

@@ -9,7 +9,7 @@ export const strings: Strings = {
   thousandsMark: '\u00a0',
 
   chat: 'Чат',
-  greeting: 'Задайте вопрос и смотрите, как появляется ответ.',
+  greeting: 'Что вы хотите узнать?',
   placeholder: 'Спросите о чём угодно',
   questionBox: 'Ваш вопрос',
   keys: 'Enter — отправить, Shift и Enter — новая строка, Escape — остановить ответ.',
@@ -45,7 +45,6 @@ export const strings: Strings = {
   regenerate: 'Ответить заново',
   goodAnswer: 'Хороший ответ',
   badAnswer: 'Плохой ответ',
-  speed: 'Скорость ответа',
   copyCode: 'Скопировать',
   code: 'Код',
   hiddenCharacter: 'Скрытый символ',

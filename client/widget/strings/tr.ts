@@ -9,7 +9,7 @@ export const strings: Strings = {
   thousandsMark: '.',
 
   chat: 'Sohbet',
-  greeting: 'Sorunuzu yazın, yanıtın gelişini izleyin.',
+  greeting: 'Ne öğrenmek istersiniz?',
   placeholder: 'İstediğinizi sorun',
   questionBox: 'Sorunuz',
   keys: 'Göndermek için Enter, yeni satır için Shift ve Enter, yanıtı durdurmak için Escape.',
@@ -45,7 +45,6 @@ export const strings: Strings = {
   regenerate: 'Yeniden yanıtla',
   goodAnswer: 'İyi yanıt',
   badAnswer: 'Kötü yanıt',
-  speed: 'Yanıtın hızı',
   copyCode: 'Kopyala',
   code: 'Kod',
   hiddenCharacter: 'Gizli karakter',

@@ -9,7 +9,7 @@ export const strings: Strings = {
   thousandsMark: '\u00a0',
 
   chat: 'Чат',
-  greeting: 'Поставте запитання й дивіться, як з’являється відповідь.',
+  greeting: 'Про що ви хочете дізнатися?',
   placeholder: 'Запитайте про що завгодно',
   questionBox: 'Ваше запитання',
   keys: 'Enter — надіслати, Shift і Enter — новий рядок, Escape — зупинити відповідь.',
@@ -45,7 +45,6 @@ export const strings: Strings = {
   regenerate: 'Відповісти знову',
   goodAnswer: 'Хороша відповідь',
   badAnswer: 'Погана відповідь',
-  speed: 'Швидкість відповіді',
   copyCode: 'Копіювати',
   code: 'Код',
   hiddenCharacter: 'Прихований символ',

@@ -9,7 +9,7 @@ export const strings: Strings = {
   thousandsMark: ',',
 
   chat: '聊天',
-  greeting: '请提问，答案会在眼前逐字呈现。',
+  greeting: '你想了解什么？',
   placeholder: '想问什么都可以',
   questionBox: '你的问题',
   keys: '按 Enter 发送，按 Shift 和 Enter 换行，按 Esc 停止回答。',
@@ -45,7 +45,6 @@ export const strings: Strings = {
   regenerate: '重新回答',
   goodAnswer: '回答得好',
   badAnswer: '回答得不好',
-  speed: '回答速度',
   copyCode: '复制',
   code: '代码',
   hiddenCharacter: '隐藏字符',

@@ -9,7 +9,7 @@ export const strings: Strings = {
   thousandsMark: ',',
 
   chat: '聊天',
-  greeting: '請提問，答案會在眼前逐字呈現。',
+  greeting: '你想了解什麼？',
   placeholder: '想問什麼都可以',
   questionBox: '你的問題',
   keys: '按 Enter 傳送，按 Shift 和 Enter 換行，按 Esc 停止回答。',
@@ -45,7 +45,6 @@ export const strings: Strings = {
   regenerate: '重新回答',
   goodAnswer: '回答得好',
   badAnswer: '回答得不好',
-  speed: '回答速度',
   copyCode: '複製',
   code: '程式碼',
   hiddenCharacter: '隱藏字元',

@@ -57,9 +57,6 @@ export interface TurnOptions {
   painted(view: TurnView): void
 }
 
-/** Longer questions are set in the size of text, not of a heading. */
-const HEADING_CHARS = 160
-
 /** How long a button shows its result. */
 const DONE_MS = 2_000
 
@@ -72,7 +69,6 @@ export function createTurnView(
     iconButton(name, label, { part: 'action', class: `action ${of}` })
 
   const heading = create('h3', { class: 'question', part: 'question', dir: 'auto' }, question)
-  heading.classList.toggle('long', question.length > HEADING_CHARS)
   const editButton = action('edit', strings.edit)
   const asked = create('div', { class: 'asked' }, heading, editButton)
   const body = create('div', { class: 'text markdown', part: 'text' })
@@ -83,9 +79,7 @@ export function createTurnView(
   const again = action('again', strings.regenerate)
   const up = action('up', strings.goodAnswer, 'rate-up')
   const down = action('up', strings.badAnswer, 'rate-down')
-  const speedButton = action('speed', strings.speed, 'show-speed')
-  speedButton.ariaExpanded = 'false'
-  const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down, speedButton)
+  const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down)
   const answer = create('div', { class: 'answer', part: 'answer' }, body, note, speed, reconnecting, tools)
   const element = create('article', { class: 'turn', part: 'turn' }, asked, answer)
   let trouble: TroubleCard | undefined
@@ -136,20 +130,16 @@ export function createTurnView(
   again.addEventListener('click', actions.again)
   up.addEventListener('click', () => rate('up'))
   down.addEventListener('click', () => rate('down'))
-  speedButton.addEventListener('click', () => {
-    const shown = element.classList.toggle('with-speed')
-    speedButton.ariaExpanded = String(shown)
-  })
   editButton.addEventListener('click', () => {
     const editor = createQuestionEditor(question, strings, {
       ask: actions.edit,
       leave() {
-        editor.replaceWith(asked)
+        editor.element.replaceWith(asked)
         editButton.focus()
       },
     })
-    asked.replaceWith(editor)
-    editor.querySelector('textarea')?.focus()
+    asked.replaceWith(editor.element)
+    editor.open()
   })
   setRating(undefined)
 
@@ -181,7 +171,6 @@ export function createTurnView(
     setWaited: (ms) => say(waitingLine(ms, strings)),
     setReading(reading, ended) {
       say(reading ? speedLine(reading, ended, strings) : '')
-      speedButton.hidden = speed.textContent === ''
     },
     setReconnecting(now) {
       reconnecting.hidden = !now

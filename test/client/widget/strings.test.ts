@@ -50,25 +50,25 @@ const SAME_AS_ENGLISH: Record<string, string[]> = {
 
 /** What a language's texts are made of, apart from their places and the names below. */
 const WRITTEN_IN: Record<string, RegExp> = {
-  en: /^[A-Za-z0-9 .,:…“”’]+$/,
+  en: /^[A-Za-z0-9 .,:?…“”’]+$/,
   de: /^[A-Za-zÄÖÜäöüß0-9 .,:?…„“\u00a0]+$/,
-  es: /^[A-Za-zÁÉÍÓÚÑáéíóúñ0-9 .,:…«»]+$/,
+  es: /^[A-Za-zÁÉÍÓÚÑáéíóúñ0-9 .,:¿?…«»]+$/,
   fr: /^[A-Za-zÀÉàâçèéêëîïôùû0-9 .,:?…«»’\u202f-]+$/,
-  ja: /^[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}ー、。：＋「」… ]+$/u,
+  ja: /^[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}ー、。：？＋「」… ]+$/u,
   // The letters of Arabic and its vowel signs: Persian's ی and ک look alike, and are not found by a search for ي and ك.
-  ar: /^[\u0621-\u063a\u0641-\u0652 .،:…«»\u2068\u2069]+$/,
-  it: /^[A-Za-zÀÈàèéìòù0-9 .,:…“”’-]+$/,
-  ko: /^[\p{Script=Hangul}0-9 .,:…“”]+$/u,
-  nl: /^[A-Za-zéëï0-9 .,:…‘’]+$/,
-  pl: /^[A-Za-zĄĆĘŁŃÓŚŹŻąćęłńóśźż0-9 .,:…„”]+$/,
-  pt: /^[A-Za-zÀÁÂÃÇÉÊÍÓÔÕÚàáâãçéêíóôõú0-9 .,:…“”-]+$/,
+  ar: /^[\u0621-\u063a\u0641-\u0652 .،:؟…«»\u2068\u2069]+$/,
+  it: /^[A-Za-zÀÈàèéìòù0-9 .,:?…“”’-]+$/,
+  ko: /^[\p{Script=Hangul}0-9 .,:?…“”]+$/u,
+  nl: /^[A-Za-zéëï0-9 .,:?…‘’]+$/,
+  pl: /^[A-Za-zĄĆĘŁŃÓŚŹŻąćęłńóśźż0-9 .,:?…„”]+$/,
+  pt: /^[A-Za-zÀÁÂÃÇÉÊÍÓÔÕÚàáâãçéêíóôõú0-9 .,:?…“”-]+$/,
   // Each without the letters that only the other has.
-  ru: /^[А-ЯЁа-яё0-9 .,:…«»—-]+$/,
-  uk: /^[А-ЩЬЮЯҐЄІЇа-щьюяґєії0-9 .,:…«»—’-]+$/,
-  tr: /^[A-Za-zÇĞİÖŞÜçğıöşüâî0-9 .,:…“”’/]+$/,
+  ru: /^[А-ЯЁа-яё0-9 .,:?…«»—-]+$/,
+  uk: /^[А-ЩЬЮЯҐЄІЇа-щьюяґєії0-9 .,:?…«»—’-]+$/,
+  tr: /^[A-Za-zÇĞİÖŞÜçğıöşüâî0-9 .,:?…“”’/]+$/,
   // Punctuation is as wide as the characters; “token” is said in English.
-  'zh-Hans': /^(?:[\p{Script=Han}、。，：“”… ]|token)+$/u,
-  'zh-Hant': /^(?:[\p{Script=Han}、。，：「」… ]|token)+$/u,
+  'zh-Hans': /^(?:[\p{Script=Han}、。，：？“”… ]|token)+$/u,
+  'zh-Hant': /^(?:[\p{Script=Han}、。，：？「」… ]|token)+$/u,
 }
 const NAMES = /challenges\.cloudflare\.com|Markdown|JSON|Enter|Shift|Esc(ape)?/g
 
