@@ -5,6 +5,8 @@ import { create, icon } from '../view/element.ts'
 export interface Bubble {
   element: HTMLButtonElement
   setOpen(open: boolean): void
+  /** Shows or hides the sign that an answer is in progress. Only a closed launcher shows it. */
+  setBusy(busy: boolean): void
   /** Shows or hides the mark for an unread answer. */
   setUnread(unread: boolean): void
 }
@@ -19,12 +21,15 @@ export function createBubble(strings: Strings, on: { pressed(): void; near(): vo
     create('span', { class: 'dot' }),
   )
   let open = false
+  let busy = false
   let unread = false
 
   function name(): void {
     const words = open ? strings.closeChat : strings.openChat
-    element.ariaLabel = element.title = unread ? `${words}. ${strings.unread}` : words
+    const news = unread ? strings.unread : busy && !open ? strings.answering : ''
+    element.ariaLabel = element.title = news ? `${words}. ${news}` : words
     element.ariaExpanded = String(open)
+    element.classList.toggle('busy', busy && !open)
     element.classList.toggle('unread', unread)
   }
 
@@ -37,6 +42,10 @@ export function createBubble(strings: Strings, on: { pressed(): void; near(): vo
     setOpen(now) {
       open = now
       element.firstElementChild?.replaceWith(now ? icons.open : icons.closed)
+      name()
+    },
+    setBusy(now) {
+      busy = now
       name()
     },
     setUnread(now) {
