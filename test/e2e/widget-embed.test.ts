@@ -626,7 +626,7 @@ describe('what a conversation needs, and can’t be had', () => {
     await page.route(`${site.url}/**`, answerless)
     await ask('Why?')
     expect(await told(embedded)).toBe(
-      'The server could not be reached. Check your connection, then try again.',
+      'This chat could not be reached. Check your connection, then try again.',
     )
     await page.unrouteAll()
     await page.getByRole('button', { name: 'Try again' }).click()

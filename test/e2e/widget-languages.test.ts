@@ -46,7 +46,7 @@ test.each(['de', 'ar', 'zh-Hant'] as const)('%s is what every part of it speaks'
   expect(await page.locator('.code-bar button').textContent()).toBe(strings.copyCode)
   await ask('And then?')
   await page.locator('.trouble-card').waitFor()
-  expect(await page.locator('.trouble-card h4').textContent()).toBe(strings.noModel)
+  expect(await page.locator('.trouble-card h4').textContent()).toBe(strings.unavailable)
   expect(await page.locator('.retry').textContent()).toBe(strings.retry)
   await page.locator('#list').click()
   expect(await name('#list')).toBe(strings.backToConversation)

@@ -4,6 +4,8 @@ import { create, icon } from '../view/element.ts'
 
 export interface Bubble {
   element: HTMLButtonElement
+  /** Shows or hides the sign that an answer is in progress. */
+  setBusy(busy: boolean): void
   /** Shows or hides the mark for an unread answer. */
   setUnread(unread: boolean): void
 }
@@ -17,15 +19,30 @@ export function createBubble(strings: Strings, on: { pressed(): void; near(): vo
     create('span', { class: 'dot' }),
   )
 
-  function setUnread(unread: boolean): void {
+  let busy = false
+  let unread = false
+
+  function name(): void {
     const words = strings.openChat
-    element.ariaLabel = element.title = unread ? `${words}. ${strings.unread}` : words
+    const news = unread ? strings.unread : busy ? strings.answering : ''
+    element.ariaLabel = element.title = news ? `${words}. ${news}` : words
+    element.classList.toggle('busy', busy)
     element.classList.toggle('unread', unread)
   }
 
   element.addEventListener('click', on.pressed)
   element.addEventListener('pointerenter', on.near)
   element.addEventListener('focus', on.near)
-  setUnread(false)
-  return { element, setUnread }
+  name()
+  return {
+    element,
+    setBusy(now) {
+      busy = now
+      name()
+    },
+    setUnread(now) {
+      unread = now
+      name()
+    },
+  }
 }

@@ -31,14 +31,14 @@ const HOURS = ['hours', 'hoursMinutes']
 
 /** What a language says as English does, and is right to. */
 const SAME_AS_ENGLISH: Record<string, string[]> = {
-  de: ['chat', 'code', ...PUNCTUATION],
+  de: ['chat', 'code', ...PUNCTUATION, 'details'],
   es: ['chat', 'tokens', ...PUNCTUATION, ...MINUTES, ...HOURS],
   fr: ['chat', 'conversation', 'conversations', 'code', 'tokens', 'fullStop', 'comma', 'spokenItem'],
   ja: ['spokenItem'],
   ar: ['fullStop', 'spokenItem', 'spokenTask'],
   it: ['chat', ...PUNCTUATION, ...MINUTES, ...HOURS],
   ko: PUNCTUATION,
-  nl: ['chat', 'code', 'tokens', ...PUNCTUATION, ...MINUTES],
+  nl: ['chat', 'code', 'tokens', ...PUNCTUATION, ...MINUTES, 'details'],
   pl: [...PUNCTUATION, ...MINUTES],
   pt: ['chat', 'tokens', ...PUNCTUATION, ...MINUTES, ...HOURS],
   ru: PUNCTUATION,
@@ -70,7 +70,7 @@ const WRITTEN_IN: Record<string, RegExp> = {
   'zh-Hans': /^(?:[\p{Script=Han}、。，：？“”… ]|token)+$/u,
   'zh-Hant': /^(?:[\p{Script=Han}、。，：？「」… ]|token)+$/u,
 }
-const NAMES = /challenges\.cloudflare\.com|Markdown|JSON|Enter|Shift|Esc(ape)?/g
+const NAMES = /Markdown|JSON|Enter|Shift|Esc(ape)?/g
 
 /** Signs within a number: no words, and the same in many a language. They have a test of their own. */
 const isMark = (name: string) => name === 'decimalMark' || name === 'thousandsMark'
@@ -119,6 +119,16 @@ describe.each(LANGUAGES)('%s', (language, strings) => {
       if (!isMark(name)) expect(/[.。]$/.test(said), name).toBe(text.endsWith('.'))
     }
   })
+})
+
+/** The figures of an answer's speed, which a reader asks for. */
+const FIGURES = ['firstToken', 'rate', 'tokens', 'aboutTokens']
+
+test('nothing is said in the words of developers', () => {
+  const jargon =
+    /token|model|server|budget|quota|moderat|upstream|request|stream|endpoint|api|cloudflare|http/i
+  for (const [name, text] of Object.entries(en))
+    if (!FIGURES.includes(name)) expect(text, name).not.toMatch(jargon)
 })
 
 test.each([['en', en] as [string, Strings], ...LANGUAGES])(
