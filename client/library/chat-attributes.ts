@@ -2,7 +2,15 @@
 import type { MillraceEvents } from '../widget/events.ts'
 import type { MillraceChat } from '../widget/millrace-chat.ts'
 
-type Texts = 'endpoint' | 'model' | 'heading' | 'greeting' | 'placeholder' | 'starters' | 'image-origins'
+type Texts =
+  | 'endpoint'
+  | 'model'
+  | 'heading'
+  | 'avatar'
+  | 'greeting'
+  | 'placeholder'
+  | 'starters'
+  | 'image-origins'
 
 export interface ChatAttributes extends Partial<Record<Texts, string>> {
   theme?: 'auto' | 'light' | 'dark'

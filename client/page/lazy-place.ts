@@ -49,11 +49,12 @@ export function createLazyPlace<Content>({
         title: failed,
         advice,
         kept: '',
-        retry: true,
+        retry: en.retry,
         key: 'none' as const,
         isLimit: false,
         waitMs: 0,
-        reference: null,
+        saysWhen: false,
+        details: [],
       }
       // Browsers and bundlers cache a failed import, so only a new page loads it again.
       trouble = createTroubleCard(explanation, en, () => location.reload())

@@ -140,7 +140,9 @@ function lose(state: ResumeState, error: ChatError, now: number, chance: number)
   // The attempt was given up for another one, and its failure arrives late.
   if (state.phase === 'waiting') return goOn(state)
   const lasted = state.phase === 'open' && now - state.openedAt >= LASTING_MS
-  const failures = lasted ? 1 : state.failures + 1
+  // A question that was asked offline waits for a network, however long that takes.
+  const waits = !state.online && !state.accepted
+  const failures = lasted ? 1 : state.failures + (waits ? 0 : 1)
   const retryAfterMs = error.retryAfterMs ?? 0
   const most = state.accepted ? MAX_FAILURES : MAX_FAILURES_UNACCEPTED
   if (!isPassing(error, state.accepted) || failures >= most || retryAfterMs > MAX_RETRY_AFTER_MS) {

@@ -14,6 +14,7 @@ export const ATTRIBUTES = [
   'endpoint',
   'model',
   'heading',
+  'avatar',
   'greeting',
   'placeholder',
   'starters',
@@ -42,14 +43,17 @@ type Attributes = Pick<Element, 'getAttribute'>
 /** Settings that can change without a new panel. */
 export interface Settings {
   model: string | undefined
-  /** `undefined` for the language's own text, as for the next two. */
+  /** `undefined` for the site's name. */
   heading: string | undefined
+  /** Address of an image. */
+  avatar: string | undefined
+  /** `undefined` for the language's own text, as for the next one. */
   greeting: string | undefined
   placeholder: string | undefined
   starters: string[]
   theme: Theme
   position: Position
-  /** Whether the speed of answers is always shown. */
+  /** Whether the speed of answers is shown. */
   speed: boolean
 }
 
@@ -64,6 +68,7 @@ export function settingsOf(element: Attributes, corner: (typeof CORNERS)[number]
   return {
     model: text('model'),
     heading: text('heading'),
+    avatar: imageAddress(text('avatar')),
     greeting: text('greeting'),
     placeholder: text('placeholder'),
     starters: listOf(text('starters'), '|'),
@@ -75,6 +80,10 @@ export function settingsOf(element: Attributes, corner: (typeof CORNERS)[number]
 
 export const storageOf = (element: Attributes): StorageKind =>
   oneOf(STORAGES, element.getAttribute('storage'), 'session')
+
+/** @returns the address if it is one of the web, of the page's own origin, or has the image in itself */
+const imageAddress = (address = ''): string | undefined =>
+  /^(?:https?:|data:image\/|(?!\w[\w+.-]*:).)/i.test(address) ? address : undefined
 
 /** Origins in the browser's spelling. Invalid addresses are ignored. */
 export function imageOriginsOf(element: Attributes): string[] {

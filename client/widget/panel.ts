@@ -7,6 +7,7 @@ import type { Emit } from './events.ts'
 import { type Bubble, createBubble } from './launcher/bubble.ts'
 import { fitViewport } from './launcher/fit-viewport.ts'
 import { createPopup, type Popup } from './launcher/popup.ts'
+import { siteName } from './site-name.ts'
 import type { Strings } from './strings/en.ts'
 import { directionOf, type Language } from './strings/load-strings.ts'
 import { adopt } from './style/adopt.ts'
@@ -14,8 +15,8 @@ import { PANEL_STYLES } from './style/panel-styles.ts'
 import type { ExportFormat, MakeTalk, Talk } from './talk.ts'
 import { createComposer, isTouched } from './view/composer.ts'
 import { create } from './view/element.ts'
-import { createFailure, type FailureKind, loadingFailure } from './view/failure.ts'
-import { createFrame } from './view/frame.ts'
+import { createFailure, createWaiting, type FailureKind, loadingFailure } from './view/failure.ts'
+import { createFrame, showAvatar } from './view/frame.ts'
 import { isComposed } from './view/input-method.ts'
 import { keepKeys } from './view/keep-keys.ts'
 import { atFirstUse } from './visitor/first-use.ts'
@@ -83,6 +84,8 @@ export function createPanel({
   /** Whether the reader waits for the conversation's code, so that a failure to load it is shown. */
   let isAwaited = hasConversation
   let removed = false
+  /** Whether Escape has stopped the answer, which may take a moment to end. */
+  let isStopping = false
   /** Calls that wait for the conversation's code, and the question to ask then. */
   let calls: ((talk: Talk) => void)[] = []
   let question: string | undefined
@@ -141,15 +144,22 @@ export function createPanel({
     console.error(error)
     // A failed preload needs no message: the reader does not wait for it.
     if (removed || !isAwaited) return
-    calls = []
-    composer.draft ||= question ?? ''
-    question = undefined
-    showState()
-    failure = createFailure(kind, strings, () => {
-      focusContent()
-      isAwaited = true
-      load()
-    })
+    if (kind === 'offline' && question !== undefined && !navigator.onLine) {
+      failure = createWaiting(strings, () => {
+        stop()
+        focusContent()
+      })
+      addEventListener('online', load, { once: true })
+    } else {
+      calls = []
+      giveBackQuestion()
+      showState()
+      failure = createFailure(kind, strings, () => {
+        focusContent()
+        isAwaited = true
+        load()
+      })
+    }
     frame.dock.prepend(failure)
   }
 
@@ -159,10 +169,15 @@ export function createPanel({
     else composer.focus()
   }
 
+  /** Whether an answer is in progress, or a question waits for the conversation's code. */
+  const isBusy = () => talk?.isBusy ?? question !== undefined
+
   /** Updates what depends on the shown conversation. */
   function showState(): void {
-    const { isBusy, isEmpty } = talk ?? { isBusy: question !== undefined, isEmpty: true }
-    composer.setBusy(isBusy)
+    const isEmpty = talk?.isEmpty ?? true
+    isStopping &&= isBusy()
+    composer.setBusy(isBusy())
+    bubble?.setBusy(isBusy())
     frame.welcome.hidden = !isEmpty
     frame.add.hidden = isEmpty
   }
@@ -179,8 +194,14 @@ export function createPanel({
 
   function stop(): void {
     talk?.stop()
-    question = undefined
+    failure?.remove()
+    giveBackQuestion()
     showState()
+  }
+
+  function giveBackQuestion(): void {
+    composer.draft ||= question ?? ''
+    question = undefined
   }
 
   function showStarters(starters: string[]): void {
@@ -204,9 +225,8 @@ export function createPanel({
     bubble?.element.remove()
     popup = bubble = undefined
     if (!wanted) return
-    const pressed = () => (popup?.isOpen ? popup.close() : popup?.open())
     bubble = createBubble(strings, {
-      pressed,
+      pressed: () => popup?.open(),
       // Preload only. It requests no session, as the pointer may just pass by.
       near: () => void loadTalk().catch(() => {}),
     })
@@ -229,8 +249,9 @@ export function createPanel({
     root.dataset.theme = now.theme
     root.dataset.position = now.position
     setOver(now.position !== 'inline')
-    root.classList.toggle('always-speed', now.speed)
-    frame.heading.textContent = now.heading ?? strings.chat
+    root.classList.toggle('with-speed', now.speed)
+    frame.heading.textContent = now.heading ?? siteName() ?? strings.chat
+    for (const avatar of frame.avatars) showAvatar(avatar, now.avatar)
     frame.greeting.textContent = now.greeting ?? strings.greeting
     composer.setPlaceholder(now.placeholder ?? strings.placeholder)
     showStarters(now.starters)
@@ -252,7 +273,13 @@ export function createPanel({
       talk?.showList(false)
       frame.list.focus()
       event.preventDefault()
-    } else if (!popup) stop()
+    } else if (isBusy() && !isStopping) {
+      // The next Escape closes the panel, or what the page has around it.
+      isStopping = true
+      event.preventDefault()
+      event.stopPropagation()
+      stop()
+    }
   })
   keepKeys(root)
   atFirstUse(panel, load)

@@ -15,6 +15,9 @@ export interface Properties {
   set model(value: Text)
   get heading(): string
   set heading(value: Text)
+  /** Address of an image. */
+  get avatar(): string
+  set avatar(value: Text)
   get greeting(): string
   set greeting(value: Text)
   get placeholder(): string
@@ -44,6 +47,7 @@ const TEXTS = {
   endpoint: 'endpoint',
   model: 'model',
   heading: 'heading',
+  avatar: 'avatar',
   greeting: 'greeting',
   placeholder: 'placeholder',
   starters: 'starters',

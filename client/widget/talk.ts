@@ -150,11 +150,12 @@ export function createTalk({
         watched,
         closed,
         createTurnView: (question, actions) =>
-          createTurnView(question, actions, { tree, strings, imageOrigins, painted: speech.grown }),
+          createTurnView(question, actions, { tree, language, strings, imageOrigins, painted: speech.grown }),
         emit,
         save: kept.save,
         send,
         ready: visitor.session.ready,
+        isChecking: () => visitor.isChecking === true,
         model: () => settings().model,
         busy(busy) {
           // A thread that is still being created is not shown yet.
@@ -171,7 +172,8 @@ export function createTalk({
           kept: (view) => queueMicrotask(() => here() && speech.resume(view)),
           begun: (view, continues) => here() && speech.begin(view, continues),
           shortened: (view) => here() && speech.shortened(view),
-          reconnecting: () => here() && speech.say(strings.reconnecting),
+          reconnecting: (isUnsent) =>
+            here() && speech.say(isUnsent ? strings.offlineWaits : strings.reconnecting),
           ended(view, turn) {
             if (here()) speech.end(view, turn)
             ended()

@@ -187,6 +187,22 @@ describe('while the browser is offline', () => {
     tell('trying')
     expect(tell(lost())).toEqual(reconnect(OFFLINE_INTERVAL_MS))
   })
+
+  test('a question waits for the network, however often it fails without one', () => {
+    const { tell } = story({ online: false, accepted: false })
+    for (let i = 0; i < 2 * MAX_FAILURES; i++) {
+      tell('trying', OFFLINE_INTERVAL_MS)
+      expect(tell(lost())).toEqual(reconnect(OFFLINE_INTERVAL_MS))
+    }
+    expect(tell('online', 2_000)).toEqual(reconnect(250))
+    // From now on the server is to blame.
+    for (let i = 1; i < MAX_FAILURES_UNACCEPTED; i++) {
+      tell('trying', BACKOFF_MAX_MS)
+      expect(tell(lost())).toMatchObject({ do: 'reconnect' })
+    }
+    tell('trying', BACKOFF_MAX_MS)
+    expect(tell(lost())).toMatchObject({ do: 'give up' })
+  })
 })
 
 test('a page that becomes visible again tries at once, but not too often', () => {
@@ -286,7 +302,8 @@ test('whatever happens: no storm, no standstill, and an end', () => {
       if (what.kind === 'newEvent') barren = 0
       if (what.kind === 'lost') {
         const lasted = state.phase === 'open' && now - state.openedAt >= LASTING_MS
-        barren = lasted ? 1 : barren + 1
+        const waits = !state.online && !state.accepted
+        barren = lasted ? 1 : barren + (waits ? 0 : 1)
       }
       tell(what as ResumeEvent)
       // Something is under way, planned, or over.
@@ -297,7 +314,8 @@ test('whatever happens: no storm, no standstill, and an end', () => {
     }
     expect(barren).toBeLessThanOrEqual(MAX_FAILURES)
 
-    // And if nothing works any more, it is given up.
+    // And if nothing works any more, it is given up, unless a question waits for a network.
+    if (!state.online) tell({ kind: 'online' })
     for (let i = 0; i <= MAX_FAILURES && !ended; i++) {
       tryIfDue(Number.POSITIVE_INFINITY)
       tell(lost())

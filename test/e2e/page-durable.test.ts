@@ -168,7 +168,7 @@ test.each([
     await whole
     plug.pull()
     pulled.resolve()
-    await giveUp(visited, 'The server could not be reached')
+    await giveUp(visited, 'This chat could not be reached')
     await page.unroute('**/view-rendering-*')
     plug.push()
     await retry.click()
@@ -211,7 +211,7 @@ describe('a reload', () => {
     const error = { message: 'Gone.', type: 'invalid_request_error', param: null, code: 'stream_not_found' }
     await page.route('**/v1/streams/*', (route) => route.fulfill({ status: 404, json: { error } }))
     await page.reload()
-    await page.getByRole('heading', { name: 'This answer can’t be taken up again' }).waitFor()
+    await page.getByRole('heading', { name: 'The rest of this answer is no longer there' }).waitFor()
     // The card can be there before what renders the text is.
     await poll(() => answers.textContent()).toBe(TOKENS.slice(0, 21).join('').trim())
   })

@@ -54,7 +54,7 @@ test('is a place of its own, that loads when it is opened', async () => {
 test('what is copied gives a site the chat that the preview shows', async () => {
   const { page, code, preview, copy } = await enter()
   const heading = 'Miller & "Sons" </script>'
-  await page.getByLabel('Heading').fill(heading)
+  await page.getByLabel('Name', { exact: true }).fill(heading)
   await page.getByLabel('Greeting').fill('Good day.\n1 < 2')
   await page.getByLabel(/^Starters/).fill('When are you open?\n\nWhat does a tour cost?')
   await page.getByLabel('Place', { exact: true }).selectOption('bottom-left')
@@ -109,7 +109,7 @@ test('a wrong value is named when it is written, and gets into neither the tag n
   await page.getByText('CSS has no colour “reddish”.').waitFor()
   expect(await accent.getAttribute('aria-invalid')).toBe('true')
   await page.getByLabel(/^Starters/).fill('One | two')
-  await page.getByLabel('Heading').focus()
+  await page.getByLabel('Name', { exact: true }).focus()
   await page.getByText('“One | two” has a |').waitFor()
   expect(await code.textContent()).toBe(before)
 

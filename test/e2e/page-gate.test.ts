@@ -118,7 +118,7 @@ describe('a visitor', () => {
 describe('the day’s tokens', () => {
   const house = useHouse({ ...VISITORS, VISITOR_DAILY_TOKENS: '1000', MAX_OUTPUT_TOKENS: '400' })
 
-  test('are told of when few are left, and when there are none the page counts down to the next day', async () => {
+  test('are told of when few are left, and when there are none the page says until when', async () => {
     const { page, ask, ended, retry, kept } = await come(house, {
       before: (context) => context.clock.install(),
     })
@@ -128,20 +128,25 @@ describe('the day’s tokens', () => {
     await ended()
     await ask()
     await ended()
-    await poll(() => line.textContent()).toBe('195 of 1,000 tokens left today')
+    await poll(() => line.textContent()).toBe('You’ve nearly reached today’s limit')
     // Once: after the first answer it was far.
     expect(house.logs.filter(({ route }) => route === '/v1/usage')).toHaveLength(1)
     expect(await page.getByRole('textbox').getAttribute('aria-describedby')).toContain('allowance')
     await ask('One more?')
-    await page.getByRole('heading', { name: 'Not enough tokens left for today' }).waitFor()
-    const wait = /^Try again in (\d+ h( \d+ min)?|\d+ min( \d\d s)?|\d+ s)$/
-    expect(await retry.textContent()).toMatch(wait)
-    expect(await retry.isDisabled()).toBe(true)
+    await page.getByRole('heading', { name: 'You’ve reached today’s limit' }).waitFor()
+    const advice = page.locator('.trouble-card .advice')
+    const when = /^You can ask again (tomorrow )?from \d?\d:\d\d/
+    expect(await advice.textContent()).toMatch(when)
+    expect(await retry.isVisible()).toBe(false)
+    const report = page.locator('.trouble-card .report')
+    expect(await report.isVisible()).toBe(false)
+    await page.getByText('Details', { exact: true }).click()
+    expect(await report.textContent()).toMatch(/^tokens_per_day_exceeded · 429\n.+\n.+req_/)
     expect(house.upstream.calls).toHaveLength(2)
 
     // A reload is no way around it.
     await page.reload()
-    expect(await retry.textContent()).toMatch(wait)
+    expect(await advice.textContent()).toMatch(when)
     const before = (await kept())?.token
     await page.clock.fastForward('24:00:00')
     await poll(() => retry.textContent()).toBe('Try again')
@@ -157,7 +162,7 @@ describe('the day’s tokens', () => {
     house.upstream.next(answer(numbered(600)))
     await ask()
     await ended()
-    await note('The answer reached the number of tokens that was left.').waitFor()
+    await note('The answer stops here: today’s limit is reached.').waitFor()
     expect(await answers.textContent()).toMatch(/^t0 t1 /)
     expect(await page.locator('.trouble-card').count()).toBe(0)
   })

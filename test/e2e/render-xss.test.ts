@@ -101,33 +101,39 @@ test('what a link hides is visible', async () => {
         '[a.test](https://a.test/)',
         '<a@b.test>',
         `[x](https://a.test/${'long/'.repeat(40)})`,
+        `[bank.test](https://a.test/${'long/'.repeat(40)})`,
         // What says whose host it is stands at its end.
         `[x](https://bank.test.${'long-name.'.repeat(8)}evil.test/)`,
         'https://bank.test@evil.test/',
         '[me@bank.test](https://me@bank.test)',
+        '[my bank](https://evil.test/a/b "https://bank.test")',
       ].join('\n\n'),
     )
     renderer.end()
     return Array.from(answer.querySelectorAll('a'), (link) => ({
       href: link.getAttribute('href'),
+      title: link.title,
       shown: getComputedStyle(link, '::after').content,
     }))
   })
+  const long = `a.test/${'long/'.repeat(40)}`
   expect(links).toMatchObject([
-    { shown: '" (evil.test/a/b)"' },
-    { shown: '" (evil.test)"' },
-    { shown: '" (evil.test)"' },
-    { shown: '" (xn--bnk-0ra.test)"' },
-    { shown: '" (a@b.test?subject=c)"' },
-    { href: null, shown: '" (javascript:alert(1))"' },
-    { href: null, shown: '" (relative)"' },
-    { href: 'https://a.test/', shown: 'none' },
+    { shown: '"evil.test"', title: 'https://evil.test/a/b' },
+    { shown: '"evil.test"' },
+    { shown: '"evil.test"', title: 'https://bank.test@evil.test/' },
+    { shown: '"xn--bnk-0ra.test"' },
+    { shown: '"a@b.test?subject=c"', title: 'mailto:a@b.test?subject=c' },
+    { href: null, shown: '"javascript:alert(1)"' },
+    { href: null, shown: '"relative"' },
+    { href: 'https://a.test/', shown: 'none', title: '' },
     { shown: 'none' },
     { href: 'mailto:a@b.test', shown: 'none' },
-    { shown: expect.stringMatching(/^" \(a\.test\/long\/.{40,60}…\)"$/) },
-    { shown: expect.stringMatching(/^" \(….{50}evil\.test\)"$/) },
-    { shown: '" (evil.test)"' },
-    { shown: '" (bank.test)"' },
+    { shown: '"a.test"', title: `https://${long}` },
+    { shown: expect.stringMatching(/^"a\.test\/long\/.{40,60}…"$/), title: `https://${long}` },
+    { shown: expect.stringMatching(/^"….{50}evil\.test"$/) },
+    { shown: '"evil.test"' },
+    { shown: '"bank.test"' },
+    { shown: '"evil.test"', title: 'https://evil.test/a/b\nhttps://bank.test' },
   ])
 })
 

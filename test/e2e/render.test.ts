@@ -22,6 +22,11 @@ test('CommonMark’s examples are the same elements', async () => {
     /** Without what only this renderer adds, and without white space around blocks. */
     function strip(root: Element): Element {
       for (const box of root.querySelectorAll('.code')) box.replaceWith(...box.querySelectorAll('pre'))
+      for (const link of root.querySelectorAll('a[data-address]')) {
+        const title = link.getAttribute('title')?.split('\n').slice(1).join('\n')
+        if (title) link.setAttribute('title', title)
+        else link.removeAttribute('title')
+      }
       for (const name of [
         'rel',
         'target',

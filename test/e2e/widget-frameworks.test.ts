@@ -119,7 +119,7 @@ describe.each(Object.entries(HOSTS))('%s', (_, files) => {
   test('what is bound to false or undefined is off, and can be on before and after it', async () => {
     const page = await visit()
     const bubble = page.locator('#launcher')
-    const always = page.locator('.always-speed')
+    const always = page.locator('.with-speed')
     for (const on of [false, true, undefined, true, false, true, undefined]) {
       await render(page, { launcher: on, speed: on })
       expect([on, await bubble.count(), await always.count()]).toEqual([on, ...(on ? [1, 1] : [0, 0])])

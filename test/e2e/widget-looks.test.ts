@@ -89,6 +89,8 @@ test('each custom property that is documented does what it says, on the element 
   await ask()
   await ended()
   await page.locator('.text pre').waitFor()
+  // There is something to send.
+  await page.locator('#question').fill('And then?')
   const there: Record<string, string> = {}
   for (const [name, [, element, property]] of Object.entries(VALUES)) {
     there[name] = await page
@@ -107,10 +109,12 @@ test('each custom property that is documented does what it says, on the element 
 })
 
 test('and there are no others', () => {
-  const used = ['look', 'frame', 'dock', 'bubble', 'popup', 'list', 'turn', 'answer'].flatMap((sheet) => [
-    ...readFileSync(`${ROOT}client/widget/style/${sheet}.css`, 'utf8').matchAll(
-      /var\(\s*(--millrace-[\w-]+)/g,
-    ),
-  ])
+  const used = ['look', 'frame', 'dock', 'bubble', 'popup', 'list', 'turn', 'answer', 'print'].flatMap(
+    (sheet) => [
+      ...readFileSync(`${ROOT}client/widget/style/${sheet}.css`, 'utf8').matchAll(
+        /var\(\s*(--millrace-[\w-]+)/g,
+      ),
+    ],
+  )
   expect([...new Set(used.map(([, name]) => name))].toSorted()).toEqual(PROPERTIES.toSorted())
 })

@@ -5,6 +5,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { type Embedded, useEmbedding } from '../support/embedding.ts'
+import { redIn } from '../support/red.ts'
 
 /** What the console says by the widget itself. */
 function consoleOf(page: Page): string[] {
@@ -92,17 +93,6 @@ describe('a Worker without SESSION_SECRET', () => {
   })
 })
 
-/** What the tools of a visitor's browser show in red. */
-function redIn(page: Page): string[] {
-  const red: string[] = []
-  page.on('response', (response) => {
-    if (response.status() >= 400)
-      red.push(`${response.request().method()} ${response.url()} ${response.status()}`)
-  })
-  page.on('console', (message) => void (message.type() === 'error' && red.push(message.text())))
-  return red
-}
-
 describe.each([
   ['a visitor', {}],
   ['anyone, where no session is needed', { SESSION_SECRET: '', OPEN_ACCESS: 'true' }],
@@ -112,12 +102,16 @@ describe.each([
   test('shows no error in the tools of the browser', async () => {
     const { page, bubble, ask, ended, answers } = await site.visit(site.script('data-launcher'))
     const red = redIn(page)
+    // The page loads once more, in view of its tools.
+    await page.reload()
     await bubble.click()
     await ask('one')
     await ended()
     await ask('two')
     await ended()
     expect(await answers.count()).toBe(2)
+    await page.locator('#close').click()
+    await page.waitForLoadState('networkidle')
     await page.reload()
     await answers.first().waitFor({ state: 'attached' })
     await page.waitForLoadState('networkidle')

@@ -1,6 +1,8 @@
 /** The widget at a Worker that wants to know whether its visitors are people. */
+import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { type ForeignSite, useForeignSite } from '../support/foreign-site.ts'
+import { redIn } from '../support/red.ts'
 import { html, strictPolicy } from '../support/site.ts'
 import { BUTTON, CHALLENGES, isVerdict, turnstileVars, verify } from '../support/turnstile.ts'
 
@@ -16,12 +18,13 @@ const site = useForeignSite((path, { edge }) => {
   return html(script, path === '/closed' ? policy : letIn(policy, edge.url))
 }, turnstileVars)
 
-async function ask({ visitor, here }: ForeignSite, path: string, script = BUTTON) {
+async function ask({ visitor, here }: ForeignSite, path: string, script = BUTTON, watch = (_: Page) => {}) {
   const context = await visitor({ expected: /challenges\.cloudflare\.com|millrace-turnstile/ })
   await context.route(`${CHALLENGES}/**`, (route) =>
     route.fulfill({ contentType: 'text/javascript', body: script }),
   )
   const page = await context.newPage()
+  watch(page)
   await page.goto(here().site.url + path)
   await page.locator('#launcher').click()
   await page.locator('#question').fill('Why?')
@@ -38,6 +41,7 @@ test('its challenge stands in the panel, is solved once, and the question that w
   const [panel, place] = [await page.locator('#panel').boundingBox(), await challenge.boundingBox()]
   expect(place?.y).toBeGreaterThan(panel?.y ?? 0)
   expect(place?.x).toBeGreaterThan(panel?.x ?? 0)
+  expect(await page.locator('.speed').textContent()).toBe('Checking that you are a person…')
   await challenge.click()
   await page.locator('.answer[data-state="done"]').waitFor()
   await page.reload()
@@ -62,6 +66,23 @@ test('a question that is stopped while it waits for its challenge is not sent on
   await page.locator('.answer[data-state="done"]').waitFor()
   const asked = upstream.calls.filter((call) => !isVerdict(call))
   expect(asked.map(({ request }) => request.messages)).toEqual([[{ role: 'user', content: 'What else?' }]])
+})
+
+test('a normal visit shows no error in the tools of the browser', async () => {
+  const { upstream } = site.here()
+  verify(upstream)
+  let red: string[] = []
+  const page = await ask(site, '/', BUTTON, (page) => {
+    red = redIn(page)
+  })
+  await page.getByRole('button', { name: 'I am a person' }).click()
+  await page.locator('.answer[data-state="done"]').waitFor()
+  await page.locator('#close').click()
+  await page.waitForLoadState('networkidle')
+  await page.reload()
+  await page.locator('.answer[data-state="done"]').waitFor({ state: 'attached' })
+  await page.waitForLoadState('networkidle')
+  expect(red).toEqual([])
 })
 
 const FAILS = `globalThis.turnstile = {

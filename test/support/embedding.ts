@@ -25,7 +25,10 @@ export interface Embedded {
   begun(): Promise<void>
   /** Waits until the latest answer has ended in any way. */
   ended(): Promise<void>
-  /** Waits until all animations have ended, except endless ones such as the water beside an answer. */
+  /**
+   * Waits until all animations have ended, except endless ones such as the water beside an answer, and those
+   * that scrolling drives.
+   */
   still(): Promise<void>
   /** Calls the first chat of the page. */
   call<T = unknown>(act: (chat: MillraceChat) => T): Promise<Awaited<T>>
@@ -40,6 +43,8 @@ export interface EmbeddedOptions extends VisitorOptions {
   head?: string
   /** The page's language; empty for none. */
   language?: string
+  /** Where its policy lets images come from. */
+  images?: string
 }
 
 export interface Embedding {
@@ -73,13 +78,13 @@ export function useEmbedding(vars: Record<string, string> = {}): Embedding {
 
   async function visit(
     body: string,
-    { css = '', head = '', language = 'en', ...options }: EmbeddedOptions = {},
+    { css = '', head = '', language = 'en', images = '', ...options }: EmbeddedOptions = {},
   ): Promise<Embedded> {
     const { site, edge } = here()
     const page = await (await visitor(options)).newPage()
     const path = `/${pages.size}`
     const style = css && `<style nonce="own">${css}</style>`
-    const policy = strictPolicy(edge.url, css ? "'nonce-own'" : undefined)
+    const policy = strictPolicy(edge.url, css ? "'nonce-own'" : undefined) + (images && `; img-src ${images}`)
     pages.set(path, html(body, policy, head + style, language))
     await page.goto(site.url + path)
     const chats = page.locator('millrace-chat')
@@ -150,7 +155,11 @@ export function still(page: Page): Promise<void> {
     ]
     const finite = trees
       .flatMap((tree) => tree?.getAnimations() ?? [])
-      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+      .filter(
+        ({ effect, timeline }) =>
+          timeline instanceof DocumentTimeline &&
+          effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY,
+      )
     await Promise.allSettled(finite.map(({ finished }) => finished))
   })
 }

@@ -66,6 +66,8 @@ interface Shot {
   lang?: string
   css?: string
   context?: BrowserContextOptions
+  /** Takes what is below the window, too. */
+  whole?: boolean
   /** Its name among the README's pictures. */
   picture?: string
   /** Shows the state, once the page has the widget. */
@@ -92,8 +94,12 @@ async function askAndWait(page: Page): Promise<void> {
   await page.locator('.answer[data-state="done"]').waitFor()
 }
 
-const STARTERS =
-  'data-heading="The old mill" data-starters="When are you open?|What does a tour cost?|How is flour made?"'
+/** A wheel, as a site's picture. */
+const WHEEL = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><path fill="#7a4b1f" d="M0 0h64v64H0z"/><circle cx="32" cy="32" r="18" fill="none" stroke="#f4e3c8" stroke-width="5"/><path stroke="#f4e3c8" stroke-width="4" d="M32 8v48M8 32h48M15 15l34 34M49 15 15 49"/></svg>',
+)}`
+
+const STARTERS = `data-heading="The old mill" data-avatar="${WHEEL}" data-starters="When are you open?|What does a tour cost?|How is flour made?"`
 
 const SHOTS: Shot[] = [
   { name: 'closed', show: async () => {} },
@@ -126,13 +132,53 @@ const SHOTS: Shot[] = [
       await page.locator('.answer[data-state="done"]').waitFor()
     },
   },
+  {
+    name: 'twice',
+    async show(page) {
+      await askAndWait(page)
+      await page.locator('#question').fill('And how much flour does it make in a day, if the river is high?')
+      await page.locator('#question').press('Enter')
+      await page.locator('.turn:nth-child(2) .answer[data-state="done"]').waitFor()
+      await page.mouse.move(0, 0)
+      await page
+        .locator('.turn')
+        .first()
+        .evaluate((turn) => turn.scrollIntoView({ block: 'end' }))
+    },
+  },
+  {
+    name: 'page',
+    tag: 'data-position="page" data-speed',
+    async show(page) {
+      await page.locator('#question').fill('What is a millrace?')
+      await page.locator('#question').press('Enter')
+      await page.locator('.answer[data-state="done"]').waitFor()
+    },
+  },
+  {
+    name: 'page-empty',
+    tag: `data-position="page" ${STARTERS}`,
+    async show(page) {
+      await page.locator('#question').waitFor()
+    },
+  },
+  {
+    name: 'printed',
+    whole: true,
+    tag: 'data-position="page" data-theme="dark"',
+    async show(page) {
+      await page.locator('#question').fill('What is a millrace?')
+      await page.locator('#question').press('Enter')
+      await page.locator('.answer[data-state="done"]').waitFor()
+      await page.emulateMedia({ media: 'print' })
+    },
+  },
   { name: 'answered-dark', context: DARK, show: askAndWait },
   {
     name: 'answered-top',
     async show(page) {
       await askAndWait(page)
       await page.locator('#log').evaluate((log) => log.scrollTo(0, 0))
-      await page.locator('.show-speed').click()
     },
   },
   {
@@ -198,7 +244,7 @@ let shot = SHOTS[0]
 const site = await startSite(() => ({
   headers: {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': strictPolicy(`${millrace.url} 'unsafe-inline'`),
+    'content-security-policy': `${strictPolicy(`${millrace.url} 'unsafe-inline'`)}; img-src data:`,
   },
   body: `<!doctype html><html lang="${shot?.lang ?? 'en'}"><title>The old mill</title>
       <meta name="viewport" content="width=device-width">
@@ -223,7 +269,7 @@ try {
     else {
       // Until animations have ended.
       await page.waitForTimeout(400)
-      await page.screenshot({ path: `${FOLDER}/${shot.name}.png` })
+      await page.screenshot({ path: `${FOLDER}/${shot.name}.png`, fullPage: shot.whole ?? false })
       console.log(`test/screenshots/${shot.name}.png`)
     }
     await context.close()

@@ -8,7 +8,9 @@ import type { Context } from './context.ts'
 
 /** Headers of every answer that is passed on as it comes. */
 export const STREAMED = {
-  'cache-control': 'no-store, no-transform',
+  // Not `no-store`: Chromium reports a stream with it as cancelled, though it was read to its end. No shared
+  // cache may keep a private answer; the client and `EventSource` ask their browser not to.
+  'cache-control': 'private, no-cache, no-transform',
   'x-content-type-options': 'nosniff',
   // nginx and those that follow it gather an answer before they send it, unless it says so.
   'x-accel-buffering': 'no',

@@ -43,7 +43,9 @@ const FIRST_COLORS: readonly Color[] = ['accent', 'on-accent']
  * @param changed called after each change
  */
 export function createForm(models: readonly string[], version: string, changed: () => void): Form {
-  const heading = create('input', { class: 'box', id: 'embed-heading', placeholder: 'Chat' })
+  const heading = create('input', { class: 'box', id: 'embed-heading', placeholder: 'Your site’s name' })
+  const avatar = create('input', { class: 'box', id: 'embed-avatar', type: 'url', spellcheck: 'false' })
+  avatar.placeholder = 'https://example.com/logo.png'
   const greeting = create('textarea', { class: 'box', id: 'embed-greeting', rows: '1' })
   greeting.placeholder = 'A welcome, in the chat’s language'
   const starters = create('textarea', { class: 'box', id: 'embed-starters', rows: '2' })
@@ -61,6 +63,7 @@ export function createForm(models: readonly string[], version: string, changed: 
     ...LANGUAGES.map((code): [string, string] => [code, nameOf(code)]),
   ])
   const colors = new Map(COLORS.map((color) => [color, createColor(color)]))
+  const speed = create('input', { type: 'checkbox', id: 'embed-speed' })
   const pin = create('input', { type: 'checkbox', id: 'embed-pin', checked: true })
   const fieldsOf = (wanted: (color: Color) => boolean) =>
     COLORS.filter(wanted).map((color) => {
@@ -71,7 +74,8 @@ export function createForm(models: readonly string[], version: string, changed: 
   const element = create(
     'form',
     { class: 'embed-form', autocomplete: 'off' },
-    createField('Heading', heading),
+    createField('Name', heading),
+    createField('Picture', avatar),
     createField('Greeting', greeting),
     createField('Starters, one in each line', starters),
     createField('Place', placement.select, placement.element),
@@ -84,9 +88,11 @@ export function createForm(models: readonly string[], version: string, changed: 
       create('summary', {}, 'More colours'),
       ...fieldsOf((color) => !FIRST_COLORS.includes(color)),
     ),
+    create('label', { class: 'pin' }, speed, create('span', {}, 'Show how fast answers come')),
     create('label', { class: 'pin' }, pin, create('span', {}, `Pin version ${version} by its hash`)),
   )
   const controls: Record<Field, HTMLInputElement | HTMLTextAreaElement> = {
+    avatar,
     starters,
     ...(Object.fromEntries(Array.from(colors, ([color, { text }]) => [color, text])) as Record<
       Color,
@@ -113,11 +119,13 @@ export function createForm(models: readonly string[], version: string, changed: 
     },
     read: () => ({
       heading: heading.value,
+      avatar: avatar.value,
       greeting: greeting.value,
       starters: starters.value,
       placement: PLACEMENTS.find((name) => name === placement.select.value) ?? 'bubble',
       model: model.select.value,
       lang: lang.select.value,
+      speed: speed.checked,
       colors: Object.fromEntries(Array.from(colors, ([color, { text }]) => [color, text.value])),
     }),
     showProblems(problems, warnings) {

@@ -1,7 +1,7 @@
 /**
  * The chat that a tag makes, live, in a frame: what is placed in the window is placed in the frame's window.
  */
-import { attributesOf, propertiesOf, type TagSettings } from './tag.ts'
+import { attributesOf, type Field, propertiesOf, type TagSettings } from './tag.ts'
 
 export interface Preview {
   element: HTMLIFrameElement
@@ -9,7 +9,16 @@ export interface Preview {
 }
 
 /** The attributes that the form decides. */
-const NAMES = ['heading', 'greeting', 'starters', 'position', 'model', 'lang']
+const NAMES = ['heading', 'avatar', 'greeting', 'starters', 'position', 'model', 'lang', 'speed']
+
+/** The page's policy: an image comes from the page itself. */
+const isHere = (avatar: string) => /^\s*data:/i.test(avatar)
+
+/** What the preview can't show. */
+export function previewWarnings({ avatar }: TagSettings): Partial<Record<Field, string>> {
+  if (avatar.trim() === '' || isHere(avatar)) return {}
+  return { avatar: 'Your site shows it. This preview loads no images from elsewhere.' }
+}
 
 export function createPreview(): Preview {
   const element = document.createElement('iframe')
@@ -46,7 +55,7 @@ export function createPreview(): Preview {
   }
 
   function update(chat: HTMLElement, now: TagSettings): void {
-    const attributes = new Map(attributesOf(now))
+    const attributes = new Map(attributesOf(isHere(now.avatar) ? now : { ...now, avatar: '' }))
     for (const name of NAMES) {
       const value = attributes.get(name)
       if (value === undefined) chat.removeAttribute(name)

@@ -7,7 +7,7 @@ import type { Announcer } from '../announcer.ts'
 import { listModels } from '../offer.ts'
 import { warningsOf } from './contrast.ts'
 import { createForm } from './form.ts'
-import { createPreview } from './preview.ts'
+import { createPreview, previewWarnings } from './preview.ts'
 import { problemsOf, type Release, tagOf } from './tag.ts'
 import { toRgb } from './to-rgb.ts'
 
@@ -39,7 +39,7 @@ export async function createTagMaker(
   function update(): void {
     const settings = form.read()
     const problems = problemsOf(settings, isColor)
-    form.showProblems(problems, warningsOf(settings.colors, toRgb))
+    form.showProblems(problems, { ...warningsOf(settings.colors, toRgb), ...previewWarnings(settings) })
     // What is not right is in neither the tag nor the preview: both stay as they were.
     const isRight = Object.keys(problems).length === 0
     copy.disabled = !isRight

@@ -13,12 +13,16 @@ export type Placement = (typeof PLACEMENTS)[number]
 /** What the form says. An empty text is the widget's own default, and is left out of the tag. */
 export interface TagSettings {
   heading: string
+  /** Address of an image. */
+  avatar: string
   greeting: string
   /** One in each line. */
   starters: string
   placement: Placement
   model: string
   lang: string
+  /** Whether the speed of answers is shown. */
+  speed: boolean
   colors: Partial<Record<Color, string>>
 }
 
@@ -30,22 +34,24 @@ export interface Release {
   integrity: string
 }
 
-export type Field = 'starters' | Color
+export type Field = 'avatar' | 'starters' | Color
 
 const isLauncher = (placement: Placement) => placement !== 'inline' && placement !== 'page'
 
 /** The element's attributes, beside `launcher`. */
 export function attributesOf(settings: TagSettings): [name: string, value: string][] {
-  const { heading, greeting, placement, model, lang } = settings
+  const { heading, avatar, greeting, placement, model, lang, speed } = settings
   const given: [string, string][] = [
     ['heading', heading],
+    ['avatar', avatar],
     ['greeting', greeting.replace(/\r\n?/g, '\n')],
     ['starters', startersOf(settings).join('|')],
     ['position', placement === 'bubble' || placement === 'inline' ? '' : placement],
     ['model', model],
     ['lang', lang],
   ]
-  return given.map(([name, value]): [string, string] => [name, value.trim()]).filter(([, value]) => value)
+  const texts = given.map(([name, value]): [string, string] => [name, value.trim()])
+  return [...texts.filter(([, value]) => value), ...(speed ? [['speed', ''] as [string, string]] : [])]
 }
 
 /** The element's custom properties. */
@@ -65,6 +71,11 @@ export function problemsOf(
   isColor: (text: string) => boolean,
 ): Partial<Record<Field, string>> {
   const problems: Partial<Record<Field, string>> = {}
+  const avatar = settings.avatar.trim()
+  // Any other address is another one on the site than here.
+  if (avatar && !/^(?:https:\/\/\S|data:image\/)/i.test(avatar)) {
+    problems.avatar = `“${avatar}” is not the whole address of an image. Write one such as https://example.com/logo.png.`
+  }
   const split = startersOf(settings).find((starter) => starter.includes('|'))
   if (split !== undefined) {
     problems.starters = `“${split}” has a |, which separates questions in the tag. Write it without.`
@@ -103,11 +114,9 @@ export function tagOf(
   const script = [
     `<script type="module" src="${toAttribute(`${origin}${pinned ? `/v/${version}` : ''}/widget.js`)}"`,
     ...(pinned ? [`integrity="${toAttribute(integrity)}" crossorigin`] : []),
-    ...(launcher
-      ? ['data-launcher', ...attributes.map(([name, value]) => `data-${name}="${toAttribute(value)}"`)]
-      : []),
+    ...(launcher ? ['data-launcher', ...attributes.map((attribute) => `data-${written(attribute)}`)] : []),
   ]
-  const element = ['<millrace-chat', ...attributes.map(([name, value]) => `${name}="${toAttribute(value)}"`)]
+  const element = ['<millrace-chat', ...attributes.map(written)]
   return [
     ...styleOf(settings),
     `${script.join('\n  ')}></script>`,
@@ -128,6 +137,10 @@ function startersOf({ starters }: TagSettings): string[] {
     .map((line) => line.trim())
     .filter(Boolean)
 }
+
+/** One without a value is on because it is there. */
+const written = ([name, value]: [name: string, value: string]) =>
+  value === '' ? name : `${name}="${toAttribute(value)}"`
 
 const ENTITIES: Record<string, string> = {
   '&': '&amp;',

@@ -169,7 +169,7 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     abandon('failed', way)
     const began = way === 'streamed' && firstWordsMs !== null
     const failure = troubleOf(error, { began, at: Date.now() })
-    const explanation = explainTrouble(failure, en)
+    const explanation = explainTrouble(failure, 'en', en)
     tellOwner(failure)
     announcer.say(`The ${way} answer failed. ${explanation.title}. ${explanation.advice}`)
     trouble = createTroubleCard(explanation, en, (key) => {

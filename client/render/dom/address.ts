@@ -35,10 +35,14 @@ export function mayLoad(src: string, base: string, rules: AddressRules): boolean
   return url !== undefined && WEB.includes(url.protocol) && (rules.imageOrigins ?? []).includes(url.origin)
 }
 
+/** A name with a dot, a scheme or a user: the browsers' dots are those of all scripts. [unicode] UTS #46 */
+const NAMES_ADDRESS = /[\p{L}\p{M}\p{N}][.\u3002\uff0e\uff61]\p{L}|\d\.\d+\.\d|[\p{L}\d]:\S|\/\/|\\\\|\S@\S/u
+
 /**
- * The address displayed beside a link, so that the link's text can't hide its destination; '' if the text is
- * that address, with its host as the browser reads it. `bank.test%2eevil.test`, `0x7f.1` and a user name
- * before `@` are read as another host than they seem to be.
+ * What is displayed beside a link, so that the link's text can't hide its destination: its host. If the text
+ * names an address itself, and another one than this, it is the whole address. It is '' if the text is that
+ * address or that host, with the host as the browser reads it. `bank.test%2eevil.test`, `0x7f.1` and a user
+ * name before `@` are read as another host than they seem to be.
  */
 export function shownAddress(href: string, text: string): string {
   const bare = (address: string) =>
@@ -46,16 +50,26 @@ export function shownAddress(href: string, text: string): string {
       .trim()
       .replace(/^(?:https?:\/\/|mailto:)/i, '')
       .replace(/\/$/, '')
-  const url = parse(href)
-  const web = url && WEB.includes(url.protocol) ? url : undefined
-  const written = bare(text).split(/[/?#]/, 1)[0]?.toLowerCase()
-  if (bare(href) === bare(text) && (!web || written === web.host)) return ''
-  if (!web) return cutShort(href.replace(/^mailto:/i, ''))
+  const hostIn = (address: string) => bare(address).split(/[/?#]/, 1)[0]?.toLowerCase()
+  const web = webOf(href)
+  const isWhole = bare(text) === bare(href)
+  if (!web) return isWhole ? '' : cutShort(href.replace(/^mailto:/i, ''))
+  const isHost = bare(text).toLowerCase() === web.host && hostIn(href) === web.host
+  if (isHost || (isWhole && hostIn(text) === web.host)) return ''
   // Show the host as the browser parses it, which reveals look-alike letters. Cut it at its start: its end
   // names the owner.
   const { host, pathname, search, hash } = web
   const shown = host.length > SHOWN_CHARS ? `…${host.slice(1 - SHOWN_CHARS)}` : host
+  if (!NAMES_ADDRESS.test(text)) return shown
   return shown + cutShort(`${pathname}${search}${hash}`.replace(/\/$/, ''), SHOWN_CHARS - shown.length)
+}
+
+/** The whole address of a link, as the browser reads it. */
+export const wholeAddress = (href: string): string => webOf(href)?.href ?? href
+
+function webOf(href: string): URL | undefined {
+  const url = parse(href)
+  return url && WEB.includes(url.protocol) ? url : undefined
 }
 
 export function cutShort(address: string, chars = SHOWN_CHARS): string {

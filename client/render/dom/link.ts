@@ -1,5 +1,5 @@
 /** Sets the attributes of a link. This is the only place where model output becomes an `href`. */
-import { type AddressRules, mayFollow, shownAddress } from './address.ts'
+import { type AddressRules, mayFollow, shownAddress, wholeAddress } from './address.ts'
 
 export function finishLink(
   link: Element,
@@ -11,7 +11,9 @@ export function finishLink(
   const elsewhere = follow && URL.canParse(href) && !/^mailto:/i.test(href)
   const address = href === undefined ? '' : shownAddress(href, link.textContent ?? '')
   set(link, 'href', follow ? href : undefined)
-  set(link, 'title', title)
+  // First, so that no title can take its place.
+  const whole = address && href !== undefined ? wholeAddress(href) : undefined
+  set(link, 'title', [whole, title].filter(Boolean).join('\n') || undefined)
   set(link, 'rel', follow ? 'noopener noreferrer nofollow' : undefined)
   set(link, 'target', elsewhere ? '_blank' : undefined)
   set(link, 'data-address', address || undefined)

@@ -1,6 +1,7 @@
 /** Announces an answer to screen readers: that it begins, its sentences as they arrive, and how it ended. */
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
+import type { Language } from '../strings/load-strings.ts'
 import { noteWords } from '../strings/note-words.ts'
 import type { Turn } from '../talk/conversation.ts'
 import type { Trouble } from '../talk/trouble.ts'
@@ -41,7 +42,7 @@ interface Current {
   painted(): void
 }
 
-export function createAnswerSpeech(language: string, strings: Strings): AnswerSpeech {
+export function createAnswerSpeech(language: Language, strings: Strings): AnswerSpeech {
   const { element, say } = createAnnouncer()
   const words = spokenWords(strings)
   let current: Current | undefined
@@ -69,7 +70,7 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
   async function end(answer: AnswerElement, { end, note, trouble }: Turn): Promise<void> {
     if (note === 'stopped-here') stop()
     const ending = current?.answer === answer ? current : undefined
-    const last = trouble ? troubleWords(trouble, strings) : note ? noteWords(strings)[note] : ''
+    const last = trouble ? troubleWords(trouble, language, strings) : note ? noteWords(strings)[note] : ''
     // Ends the wait for a paint: there may be none.
     ending?.painted()
     const spoken = await ending?.loading
@@ -113,8 +114,8 @@ export function createAnswerSpeech(language: string, strings: Strings): AnswerSp
   }
 }
 
-function troubleWords(trouble: Trouble, strings: Strings): string {
-  const { title, advice, kept } = explainTrouble(trouble, strings)
+function troubleWords(trouble: Trouble, language: Language, strings: Strings): string {
+  const { title, advice, kept } = explainTrouble(trouble, language, strings)
   return [title, advice, kept].filter(Boolean).join(strings.fullStop === '.' ? '. ' : strings.fullStop)
 }
 

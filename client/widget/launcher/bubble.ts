@@ -4,27 +4,29 @@ import { create, icon } from '../view/element.ts'
 
 export interface Bubble {
   element: HTMLButtonElement
-  setOpen(open: boolean): void
+  /** Shows or hides the sign that an answer is in progress. */
+  setBusy(busy: boolean): void
   /** Shows or hides the mark for an unread answer. */
   setUnread(unread: boolean): void
 }
 
 /** @param on `near` is called before the button is likely pressed, perhaps more than once */
 export function createBubble(strings: Strings, on: { pressed(): void; near(): void }): Bubble {
-  const icons = { closed: icon('chat'), open: icon('fold') }
   const element = create(
     'button',
     { type: 'button', id: 'launcher', part: 'launcher', class: 'launcher', 'aria-haspopup': 'dialog' },
-    icons.closed,
+    icon('chat'),
     create('span', { class: 'dot' }),
   )
-  let open = false
+
+  let busy = false
   let unread = false
 
   function name(): void {
-    const words = open ? strings.closeChat : strings.openChat
-    element.ariaLabel = element.title = unread ? `${words}. ${strings.unread}` : words
-    element.ariaExpanded = String(open)
+    const words = strings.openChat
+    const news = unread ? strings.unread : busy ? strings.answering : ''
+    element.ariaLabel = element.title = news ? `${words}. ${news}` : words
+    element.classList.toggle('busy', busy)
     element.classList.toggle('unread', unread)
   }
 
@@ -34,9 +36,8 @@ export function createBubble(strings: Strings, on: { pressed(): void; near(): vo
   name()
   return {
     element,
-    setOpen(now) {
-      open = now
-      element.firstElementChild?.replaceWith(now ? icons.open : icons.closed)
+    setBusy(now) {
+      busy = now
       name()
     },
     setUnread(now) {

@@ -40,7 +40,6 @@ export function createPopup(
       releaseFocus()
       stopFitting()
     }
-    bubble.setOpen(true)
     bubble.setUnread(false)
     setModal()
     if (how === 'quietly') return
@@ -57,7 +56,6 @@ export function createPopup(
     release = undefined
     panel.hidden = true
     root.classList.remove('open')
-    bubble.setOpen(false)
     // If the focus is on the page, it stays there.
     if (focused) giveBackFocus()
     on.closed()

@@ -8,6 +8,7 @@ export function noteWords(strings: Strings): Record<Note, string> {
     'no-budget': strings.noBudget,
     'stopped-here': strings.stoppedHere,
     stopped: strings.stopped,
+    withdrawn: strings.withdrawn,
     withheld: strings.withheld,
     'withheld-all': strings.withheldWhole,
     'nothing-said': strings.nothingSaid,

@@ -12,10 +12,11 @@ import { firstChoice } from '../../stream/first-choice.ts'
 import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import { retracts, withdraw } from '../../stream/withdraw.ts'
-import type { TurnView } from '../view/turn-view.ts'
+import type { Awaited, TurnView } from '../view/turn-view.ts'
 import { type Note, passedAnswer, type Turn } from './conversation.ts'
+import { wholeWords } from './whole-words.ts'
 
-const SPEED_INTERVAL_MS = 100
+const PROGRESS_INTERVAL_MS = 100
 
 /** A stop takes effect after this time at the latest. Text that arrives until then is still shown. */
 const STOP_GRACE_MS = 400
@@ -36,8 +37,14 @@ interface AnswerOptions {
   begun(continues: boolean): void
   /** Called when the server has named the stream. */
   named(id: string): void
-  /** Called when the connection was lost and is tried again. */
-  reconnecting(): void
+  /** What an answer without text waits for. */
+  awaited(): Awaited
+  /** Whether the browser says that it has a network. */
+  online(): boolean
+  /** Called when the connection was lost and is tried again. @param isUnsent as of `unsent` */
+  reconnecting(isUnsent: boolean): void
+  /** Called when the question begins to wait for a network, unsent, and when it no longer does. */
+  unsent(isUnsent: boolean): void
   /** Called with each new piece of text, once each even if the stream is read from its beginning again. */
   grown(text: string): void
   /** Called after the end of the text was retracted. */
@@ -74,6 +81,10 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
   let passedBefore = 0
   let refusalAt = Number.POSITIVE_INFINITY
   let withheld = false
+  /** What moderation took back. */
+  let takenBack = ''
+  let isReconnecting = false
+  let isUnsent = false
   let begun = false
   let stoppedHere = false
   let over = false
@@ -147,7 +158,9 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
       if (turn.unjudged) shorten(passedAnswer(turn))
       return
     }
+    const before = content
     content = withdraw(content, chunk)
+    takenBack = before.slice(content.length)
     if (begun || continues) shorten(content.slice(0, Math.max(shown, known?.length ?? 0)))
   }
 
@@ -184,19 +197,28 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     view.setNote(note)
   }
 
-  function showSpeed(): void {
+  function showProgress(): void {
+    showConnection()
     const reading = meter.read()
-    if (reading.firstTokenMs === null && turn.pending && !continues) {
-      view.setWaited(Date.now() - turn.pending.askedAt)
-    } else view.setReading(options.resumed ? undefined : reading, false)
+    if (reading.firstTokenMs === null && !continues) view.setAwaited(options.awaited())
+    else view.setReading(options.resumed ? undefined : reading, false)
+  }
+
+  /** The browser may be wrong about its network, so a question counts as unsent only after a failed attempt. */
+  function showConnection(): void {
+    const wasUnsent = isUnsent
+    isUnsent = isReconnecting && stream.id === undefined && !options.online()
+    view.setConnection(isUnsent ? 'offline' : isReconnecting ? 'lost' : 'open')
+    if (isUnsent !== wasUnsent) options.unsent(isUnsent)
   }
 
   const stream = options.open({
     signal: leaving.signal,
     onConnection(connection) {
       if (over) return
-      view.setReconnecting(connection === 'reconnecting')
-      if (connection === 'reconnecting') options.reconnecting()
+      isReconnecting = connection === 'reconnecting'
+      showConnection()
+      if (isReconnecting) options.reconnecting(isUnsent)
       else if (stream.id !== undefined) options.named(stream.id)
     },
   })
@@ -217,7 +239,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
   function finish(outcome: AnswerOutcome): AnswerOutcome {
     over = true
     clearInterval(ticking)
-    view.setReconnecting(false)
+    view.setConnection('open')
     if (!begun) {
       const broughtNothing = outcome.end === 'stopped' || outcome.end === 'failed'
       if (broughtNothing && before !== undefined) {
@@ -231,22 +253,31 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     }
     turn.end = outcome.end
     markUnjudged()
+    if (outcome.end === 'withheld') endAtWord()
     const reading = options.resumed ? reported : meter.read()
     if (reading) turn.speed = reading
     else delete turn.speed
     view.setReading(reading, true)
     view.setState(outcome.end)
-    if (outcome.end === 'stopped') setNote(stoppedHere ? 'stopped-here' : 'stopped')
+    if (outcome.end === 'stopped') setNote(isUnsent ? 'withdrawn' : stoppedHere ? 'stopped-here' : 'stopped')
     if (outcome.end === 'withheld') setNote(turn.answer === '' ? 'withheld-all' : 'withheld')
     if (state === 'budget') setNote('no-budget')
     else if (outcome.end === 'done' && turn.answer === '') setNote('nothing-said')
     return outcome
   }
 
+  /** Not `shorten`: sentences that wait to be spoken are still part of the answer. */
+  function endAtWord(): void {
+    const whole = wholeWords(turn.answer, takenBack)
+    if (whole === turn.answer) return
+    turn.answer = whole.trim() === '' ? '' : whole
+    view.shorten(turn.answer)
+  }
+
   view.setState(continues ? 'flowing' : 'waiting')
   if (continues) options.kept()
-  const ticking = setInterval(showSpeed, SPEED_INTERVAL_MS)
-  showSpeed()
+  const ticking = setInterval(showProgress, PROGRESS_INTERVAL_MS)
+  showProgress()
 
   function stop(): void {
     if (stoppedHere) return

@@ -48,6 +48,7 @@ export type Rating = (typeof RATINGS)[number]
  * - `no-budget`: it reached the number of tokens that were left
  * - `stopped-here`: this reader stopped it
  * - `stopped`: another reader stopped it
+ * - `withdrawn`: this reader took the question back while there was no network
  * - `withheld`: moderation withheld the rest
  * - `withheld-all`: moderation withheld all of it
  * - `nothing-said`: it is complete and empty
@@ -57,6 +58,7 @@ export const NOTES = [
   'no-budget',
   'stopped-here',
   'stopped',
+  'withdrawn',
   'withheld',
   'withheld-all',
   'nothing-said',
@@ -69,6 +71,8 @@ export interface Pending {
   id?: string
   /** The idempotency key: until the stream is named, the question is sent again with it. */
   key: string
+  /** Whether the question waits for a network, and has not been sent. */
+  isUnsent?: true
   /** The model chosen for the question. */
   model?: string
   /** Wall clock, in milliseconds. */

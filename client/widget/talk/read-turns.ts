@@ -41,10 +41,11 @@ function readTurn(value: unknown): Turn | undefined {
 }
 
 function readPending(value: unknown): Pending | undefined {
-  const { id, key, model, askedAt } = fieldsOf(value)
+  const { id, key, model, askedAt, isUnsent } = fieldsOf(value)
   const usable = ofForm(KEY, key)
   if (usable === undefined || !isNumber(askedAt)) return undefined
-  return { key: usable, askedAt, ...known({ id: ofForm(STREAM_ID, id), model: stringOr(undefined, model) }) }
+  const sent = { id: ofForm(STREAM_ID, id), model: stringOr(undefined, model) }
+  return { key: usable, askedAt, ...known({ ...sent, isUnsent: isUnsent === true || undefined }) }
 }
 
 function readReading(value: unknown): Reading | undefined {

@@ -37,6 +37,8 @@ export interface ThreadOptions {
   send: typeof fetch
   /** Prepares such a call: the visitor may have to solve a challenge first. */
   ready(): Promise<void>
+  /** Whether the visitor is being asked to prove to be a person. */
+  isChecking(): boolean
   model(): string | undefined
   /** Called when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
@@ -46,13 +48,15 @@ export interface ThreadOptions {
     kept(view: TurnView): void
     begun(view: TurnView, continues: boolean): unknown
     shortened(view: TurnView): unknown
-    reconnecting(): unknown
+    /** @param isUnsent whether the question waits for a network */
+    reconnecting(isUnsent: boolean): unknown
     ended(view: TurnView, turn: Turn): void
     /** All text of the answer was removed. */
     dropped(): unknown
   }
   /**
-   * Called when the reader asks again, with the access key if one was entered. The clicked button disappears.
+   * Called when the reader asks again, with the access key if one was entered, or takes a question back. The
+   * clicked button disappears.
    */
   retried(key?: string): void
 }
@@ -87,6 +91,10 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
       // Only the last answer can be regenerated. Any question can be edited.
       again: () => askAgain(turn),
       edit: (question) => edit(turn, question),
+      withdraw() {
+        current?.answer.stop()
+        options.retried()
+      },
       rate(rating) {
         if (rating) turn.rating = rating
         else delete turn.rating
@@ -114,6 +122,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(options.model()) }
     const { pending } = turn
     askedHere.add(pending.key)
+    delete pending.isUnsent
     delete turn.trouble
     view.hideTrouble()
     // A write makes the other tabs follow the answer again: two watching tabs that write would do so without end.
@@ -134,9 +143,16 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         pending.id = id
         save('now')
       },
-      reconnecting() {
-        if (!reconnecting) announce.reconnecting()
+      awaited: () => (options.isChecking() ? 'check' : 'answer'),
+      online: () => navigator.onLine,
+      reconnecting(isUnsent) {
+        if (!reconnecting) announce.reconnecting(isUnsent)
         reconnecting = true
+      },
+      unsent(isUnsent) {
+        if (isUnsent) pending.isUnsent = true
+        else delete pending.isUnsent
+        save('now')
       },
       grown(text) {
         save('soon')
@@ -221,7 +237,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     if (turn.pending && !options.watched && !mayTakeUp(turn.pending)) {
       // The request stays: asking again with its key is billed once, if the server has had the question.
       turn.end ??= 'failed'
-      turn.trouble ??= leftUnanswered(turn.pending.askedAt)
+      turn.trouble ??= leftUnanswered(turn.pending)
     }
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)

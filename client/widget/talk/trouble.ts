@@ -1,11 +1,12 @@
 /** Errors as data: their text is chosen when they are shown, as the language may have changed by then. */
 import { ChatError } from '../../stream/chat-error.ts'
+import type { Pending } from './conversation.ts'
 
 export interface Trouble {
-  /** A `ChatError`'s code, `PAGE_FAILED` or `PAGE_LEFT`. */
+  /** A `ChatError`'s code, `PAGE_FAILED`, `PAGE_LEFT` or `NOT_YET_SENT`. */
   code: string | null
   status: number | null
-  /** The server's own message, shown for unknown codes. */
+  /** The server's own message, for developers. */
   message: string
   requestId: string | null
   /** How long the server asked to wait before a retry; 0 if it did not. */
@@ -22,10 +23,14 @@ export const PAGE_FAILED = 'page_failed'
 /** The code of a question whose page was left before the server had answered. */
 export const PAGE_LEFT = 'page_left'
 
-/** @param at when the question was asked */
-export function leftUnanswered(at: number): Trouble {
+/** The code of a question that waited for a connection when its page was left. */
+export const NOT_YET_SENT = 'not_yet_sent'
+
+/** Says why a question that was asked on an earlier page is not asked by itself. */
+export function leftUnanswered({ askedAt: at, isUnsent }: Pending): Trouble {
+  const code = isUnsent ? NOT_YET_SENT : PAGE_LEFT
   const message = 'The page was left before the server had answered.'
-  return { code: PAGE_LEFT, message, status: null, requestId: null, retryAfterMs: 0, began: false, at }
+  return { code, message, status: null, requestId: null, retryAfterMs: 0, began: false, at }
 }
 
 /**

@@ -26,7 +26,6 @@ export function createComposer(
     'aria-describedby': 'keys allowance',
     enterkeyhint: 'send',
     autocomplete: 'off',
-    dir: 'auto',
   })
   const send = iconButton('send', strings.send, { id: 'send', part: 'send', class: 'round', type: 'submit' })
   const stop = iconButton('stop', strings.stop, { id: 'stop', part: 'stop', class: 'round', hidden: true })
@@ -41,21 +40,32 @@ export function createComposer(
     // Close the on-screen keyboard, which would cover the answer.
     if (isTouched()) box.blur()
     if (!taken) return
-    box.value = ''
-    fitHeight(box)
+    setText('')
+  }
+
+  function setText(text: string): void {
+    box.value = text
+    showText()
+  }
+
+  function showText(): void {
+    fitText(box)
+    // Not `disabled`: a disabled button loses the focus, and is not found by keyboard.
+    send.ariaDisabled = String(box.value.trim() === '')
   }
 
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     submit()
   })
-  box.addEventListener('input', () => fitHeight(box))
+  box.addEventListener('input', showText)
   box.addEventListener('keydown', (event) => {
     if (!isSend(event)) return
     event.preventDefault()
     submit()
   })
   stop.addEventListener('click', on.stop)
+  showText()
 
   return {
     element: form,
@@ -63,8 +73,7 @@ export function createComposer(
       return box.value
     },
     set draft(text) {
-      box.value = text
-      fitHeight(box)
+      setText(text)
     },
     setBusy(now) {
       busy = now
@@ -96,8 +105,10 @@ function focusIn(element: Element): Element | null {
   return root instanceof ShadowRoot || root instanceof Document ? root.activeElement : null
 }
 
-/** Fits the height to the text, in browsers without `field-sizing: content`. */
-export function fitHeight(box: HTMLTextAreaElement): void {
+/** Fits the direction to the text, and the height in browsers without `field-sizing: content`. */
+export function fitText(box: HTMLTextAreaElement): void {
+  // [spec] With `auto`, an empty box reads from left to right, also where everything else does not.
+  box.dir = box.value === '' ? '' : 'auto'
   if (CSS.supports('field-sizing', 'content')) return
   box.style.height = 'auto'
   box.style.height = `${box.scrollHeight}px`

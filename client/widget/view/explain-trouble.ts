@@ -1,38 +1,46 @@
 /** Explains an error to the reader: what happened, and what to do. */
 import type { Strings } from '../strings/en.ts'
-import { PAGE_FAILED, PAGE_LEFT, type Trouble } from '../talk/trouble.ts'
+import { fill } from '../strings/fill.ts'
+import type { Language } from '../strings/load-strings.ts'
+import { untilLine } from '../strings/until-line.ts'
+import { NOT_YET_SENT, PAGE_FAILED, PAGE_LEFT, type Trouble } from '../talk/trouble.ts'
 
 export interface Explanation {
   title: string
   advice: string
   /** What happened to the text that had arrived; empty if there is none. */
   kept: string
-  /** Whether asking again may help. */
-  retry: boolean
+  /** The button that asks again; empty if asking again can't help. */
+  retry: string
   /** Whether an access key is asked for, or one may be entered by who has one. */
   key: 'asked' | 'taken' | 'none'
   /** Whether this is a limit, not a defect. */
   isLimit: boolean
   /** How long to wait before a retry. */
   waitMs: number
-  /** The request's id, for the server's operator. */
-  reference: string | null
+  /** Whether `advice` says until when, so that no countdown is needed. */
+  saysWhen: boolean
+  /** Lines for a report: the code, the server's own message, the request's id. */
+  details: string[]
 }
 
 type Name = keyof Strings
-type Words = [title: Name, advice: Name, remedy?: 'retry' | 'wait' | 'key' | 'have key']
+type Words = [title: Name, advice: Name, remedy?: 'retry' | 'send' | 'wait' | 'day' | 'key' | 'have key']
 
 const TOO_LONG: Words = ['conversationTooLong', 'conversationTooLongAdvice']
-const NO_ANSWER: Words = ['noAnswer', 'noAnswerAdvice', 'retry']
-const BUSY: Words = ['modelBusy', 'moment', 'retry']
+const NO_ANSWER: Words = ['noAnswer', 'moment', 'retry']
+const BUSY: Words = ['busy', 'moment', 'retry']
+const UNAVAILABLE: Words = ['unavailable', 'moment', 'retry']
+const BROKE_OFF: Words = ['brokeOff', 'moment', 'retry']
 const NOT_SET_UP: Words = ['notSetUp', 'owner']
 const TOO_MANY: Words = ['tooMany', 'moment', 'wait']
 const TOO_MANY_ANSWERS: Words = ['tooManyAnswers', 'tooManyAnswersAdvice', 'wait']
+const DAY_OVER: Words = ['dayOver', 'tomorrow', 'day']
 const NO_VISITORS: Words = ['notSetUpYet', 'owner', 'have key']
 const NO_SESSION: Words = ['sessionOver', 'sessionOverAdvice', 'retry']
-const NOT_FOR_VISITORS: Words = ['refused', 'notForVisitors']
+const REFUSED: Words = ['refused', 'owner']
 const NO_CHECK: Words = ['noCheck', 'noCheckAdvice', 'retry']
-const GARBLED: Words = ['garbled', 'garbledAdvice', 'retry']
+const GARBLED: Words = ['garbled', 'moment', 'retry']
 
 /** By code, in the order of the Worker's list of errors, then OpenAI's codes, then the client's. */
 const BY_CODE: Record<string, Words> = {
@@ -41,10 +49,10 @@ const BY_CODE: Record<string, Words> = {
   body_timeout: NO_ANSWER,
   content_filter: ['notLetThrough', 'notLetThroughAdvice'],
   moderation_unavailable: ['notChecked', 'notCheckedAdvice', 'retry'],
-  model_not_found: ['noModel', 'noModelAdvice', 'retry'],
+  model_not_found: ['unavailable', 'owner', 'retry'],
   access_key_required: NO_VISITORS,
   invalid_access_key: ['wrongKey', 'wrongKeyAdvice', 'key'],
-  stream_not_found: ['forgotten', 'forgottenAdvice', 'retry'],
+  stream_not_found: ['forgotten', 'leftUnansweredAdvice', 'retry'],
   idempotency_key_reused: ['notSent', 'notSentAdvice', 'retry'],
   too_fast: ['tooFast', 'moment', 'wait'],
   too_many_streams: TOO_MANY_ANSWERS,
@@ -54,28 +62,28 @@ const BY_CODE: Record<string, Words> = {
   invalid_session: NO_SESSION,
   session_expired: NO_SESSION,
   too_many_sessions: ['manyFromHere', 'manyFromHereAdvice', 'wait'],
-  tokens_per_day_exceeded: ['dayOver', 'dayOverAdvice', 'wait'],
-  total_tokens_per_day_exceeded: ['pageDayOver', 'pageDayOverAdvice', 'wait'],
+  tokens_per_day_exceeded: DAY_OVER,
+  total_tokens_per_day_exceeded: ['pageDayOver', 'tomorrow', 'day'],
   concurrency_exceeded: TOO_MANY_ANSWERS,
   turnstile_required: NO_CHECK,
   turnstile_failed: NO_CHECK,
   turnstile_unavailable: NO_CHECK,
-  role_not_allowed: NOT_FOR_VISITORS,
-  field_not_allowed: NOT_FOR_VISITORS,
+  role_not_allowed: REFUSED,
+  field_not_allowed: REFUSED,
   prompt_too_long: TOO_LONG,
   configuration_error: NOT_SET_UP,
-  internal_error: ['serverFailed', 'serverFailedAdvice', 'retry'],
-  server_busy: ['serverBusy', 'moment', 'retry'],
-  object_unavailable: ['serverBusy', 'moment', 'retry'],
-  interrupted: ['interrupted', 'interruptedAdvice', 'retry'],
-  budget_reached: ['brokeOff', 'noBudgetAdvice'],
+  internal_error: ['wrong', 'wrongAdvice', 'retry'],
+  server_busy: BUSY,
+  object_unavailable: BUSY,
+  interrupted: BROKE_OFF,
+  budget_reached: DAY_OVER,
   stream_too_long: ['answerTooLong', 'answerTooLongAdvice'],
   upstream_refused: NOT_SET_UP,
-  upstream_unreachable: ['noModelReached', 'moment', 'retry'],
-  upstream_error: ['modelFailed', 'moment', 'retry'],
+  upstream_unreachable: UNAVAILABLE,
+  upstream_error: UNAVAILABLE,
   upstream_overloaded: BUSY,
   upstream_invalid: GARBLED,
-  upstream_truncated: ['brokeOff', 'truncatedAdvice', 'retry'],
+  upstream_truncated: BROKE_OFF,
   upstream_connect_timeout: NO_ANSWER,
   upstream_first_byte_timeout: NO_ANSWER,
   upstream_silence_timeout: ['brokeOff', 'silenceAdvice', 'retry'],
@@ -83,10 +91,11 @@ const BY_CODE: Record<string, Words> = {
 
   context_length_exceeded: TOO_LONG,
   rate_limit_exceeded: TOO_MANY,
-  insufficient_quota: ['noCredit', 'owner'],
+  insufficient_quota: ['unavailable', 'owner'],
 
   [PAGE_FAILED]: ['wrongHere', 'wrongHereAdvice', 'retry'],
   [PAGE_LEFT]: ['leftUnanswered', 'leftUnansweredAdvice', 'retry'],
+  [NOT_YET_SENT]: ['notYetSent', 'notYetSentAdvice', 'send'],
   network: ['offline', 'offlineAdvice', 'retry'],
   truncated: ['brokeOff', 'endedEarlyAdvice', 'retry'],
   invalid_event: GARBLED,
@@ -100,51 +109,48 @@ const BY_CODE: Record<string, Words> = {
 /** For unknown codes, by the status. */
 const BY_STATUS: Record<number, Words> = {
   401: NO_VISITORS,
-  403: ['refused', 'owner'],
+  403: REFUSED,
   413: TOO_LONG,
   429: TOO_MANY,
-  502: ['modelFailed', 'moment', 'retry'],
+  502: UNAVAILABLE,
   503: BUSY,
   504: NO_ANSWER,
 }
 
-export function explainTrouble(trouble: Trouble, strings: Strings): Explanation {
-  const { code, status, began } = trouble
-  const lost: Words | false = code === 'network' && began && ['lost', 'offlineAdvice', 'retry']
-  const known = lost || BY_CODE[code ?? ''] || BY_STATUS[status ?? 0]
-  if (!known) return inItsOwnWords(trouble, strings)
-  const [title, advice, remedy] = known
-  return explanation(trouble, strings, strings[title], strings[advice], remedy)
+export function explainTrouble(trouble: Trouble, language: Language, strings: Strings): Explanation {
+  const { began, retryAfterMs } = trouble
+  const [title, advice, remedy] = wordsFor(trouble)
+  const saysWhen = remedy === 'day'
+  return {
+    title: strings[title],
+    advice: saysWhen ? untilLine(retryAfterMs, language, strings) : strings[advice],
+    kept: began ? strings.kept : '',
+    retry: remedy === 'send' ? strings.send : !remedy || remedy.endsWith('key') ? '' : strings.retry,
+    key: remedy === 'key' ? 'asked' : remedy === 'have key' ? 'taken' : 'none',
+    isLimit: saysWhen || remedy === 'wait',
+    waitMs: retryAfterMs,
+    saysWhen,
+    details: detailsOf(trouble, strings),
+  }
 }
 
 /** Whether the reader can't mend it, and the site's owner can. */
-export function isForOwner({ code, status }: Trouble): boolean {
-  const [, advice] = BY_CODE[code ?? ''] ?? BY_STATUS[status ?? 0] ?? []
-  return advice === 'owner' || code === 'model_not_found'
+export function isForOwner(trouble: Trouble): boolean {
+  return wordsFor(trouble)[1] === 'owner'
 }
 
-/** Shows the server's message: it is written for the author of the request, who is the reader here. */
-function inItsOwnWords(trouble: Trouble, strings: Strings): Explanation {
-  const refused = trouble.status !== null && trouble.status < 500
-  return explanation(trouble, strings, refused ? strings.refused : strings.wrong, trouble.message, 'retry')
+/** An unknown error's own message is for developers, so it is one of the details. */
+function wordsFor({ code, status, began }: Trouble): Words {
+  if (code === 'network' && began) return ['lost', 'offlineAdvice', 'retry']
+  const isRefused = status !== null && status < 500
+  const unknown: Words = [isRefused ? 'refused' : 'wrong', 'wrongAdvice', 'retry']
+  return BY_CODE[code ?? ''] ?? BY_STATUS[status ?? 0] ?? unknown
 }
 
-function explanation(
-  { began, requestId, retryAfterMs }: Trouble,
-  strings: Strings,
-  title: string,
-  advice: string,
-  remedy: Words[2],
-): Explanation {
-  return {
-    title,
-    advice,
-    kept: began ? strings.kept : '',
-    retry: remedy === 'retry' || remedy === 'wait',
-    key: remedy === 'key' ? 'asked' : remedy === 'have key' ? 'taken' : 'none',
-    isLimit: remedy === 'wait',
-    waitMs: retryAfterMs,
-    // The operator can't help with a wrong key or with a limit.
-    reference: remedy === 'key' || remedy === 'wait' ? null : requestId,
-  }
+function detailsOf({ code, status, message, requestId }: Trouble, strings: Strings): string[] {
+  // No error: the reader has left the page, and knows all about it.
+  if (code === PAGE_LEFT || code === NOT_YET_SENT) return []
+  const where = [code, status].filter((part) => part !== null).join(' · ')
+  const reference = requestId === null ? '' : fill(strings.reference, { id: requestId })
+  return [where, message, reference].filter(Boolean)
 }

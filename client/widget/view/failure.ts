@@ -6,14 +6,18 @@ import { create } from './element.ts'
 export type FailureKind = 'offline' | 'wrongHere'
 
 export function createFailure(kind: FailureKind, strings: Strings, retry: () => void): HTMLElement {
-  const button = create('button', { type: 'button', class: 'solid' }, strings.retry)
-  button.addEventListener('click', retry)
-  return create(
-    'div',
-    { class: 'failure', role: 'alert' },
-    create('p', {}, `${strings[kind]}${strings.fullStop} ${strings[`${kind}Advice`]}`),
-    button,
-  )
+  return notice(`${strings[kind]}${strings.fullStop} ${strings[`${kind}Advice`]}`, strings.retry, retry)
+}
+
+/** Shown there while a question waits for a network to load the conversation's code. */
+export function createWaiting(strings: Strings, cancel: () => void): HTMLElement {
+  return notice(strings.offlineWaits, strings.cancel, cancel)
+}
+
+function notice(words: string, label: string, pressed: () => void): HTMLElement {
+  const button = create('button', { type: 'button', class: 'solid' }, label)
+  button.addEventListener('click', pressed)
+  return create('div', { class: 'failure', role: 'alert' }, create('p', {}, words), button)
 }
 
 /**

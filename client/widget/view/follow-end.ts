@@ -16,8 +16,8 @@ export interface FollowEnd {
 }
 
 /**
- * Scrolling up suspends following, and so does selecting text, which would otherwise move away from the
- * pointer. Scrolling back to the end resumes it, and so does `button`, which is shown while there is new text
+ * Scrolling up suspends following, and so does selecting or editing text, which would otherwise move away from
+ * the pointer. Scrolling back to the end resumes it, and so does `button`, which is shown while there is new text
  * below.
  *
  * @param scroller the scrolling element
@@ -90,6 +90,10 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     },
     { passive: true, signal },
   )
+  // A question that is edited stays where it is.
+  content.addEventListener('focusin', ({ target }) => target instanceof HTMLTextAreaElement && suspend(), {
+    signal,
+  })
   document.addEventListener('selectionchange', () => isSelecting(content) && suspend(), { signal })
   button.addEventListener(
     'click',

@@ -5,6 +5,8 @@ import { create, icon, iconButton } from './element.ts'
 export interface Frame {
   panel: HTMLElement
   heading: HTMLElement
+  /** The site's picture: small in the header, and large before the first question. */
+  avatars: HTMLImageElement[]
   list: HTMLButtonElement
   add: HTMLButtonElement
   close: HTMLButtonElement
@@ -30,10 +32,12 @@ export function createFrame(strings: Strings): Frame {
   const add = iconButton('add', strings.newConversation, { id: 'new', class: 'tool' })
   const close = iconButton('close', strings.closeChat, { id: 'close', class: 'tool', hidden: true })
   const heading = create('h2', { id: 'heading', part: 'heading' })
+  const avatars = [createAvatar(), createAvatar()] as const
   const header = create(
     'header',
     { part: 'header', class: 'header' },
     list,
+    avatars[0],
     create('slot', { name: 'heading' }, heading),
     create('slot', { name: 'tools' }),
     add,
@@ -45,7 +49,7 @@ export function createFrame(strings: Strings): Frame {
   const welcome = create(
     'div',
     { id: 'welcome', class: 'welcome' },
-    create('slot', { name: 'welcome' }, greeting),
+    create('div', { class: 'hello' }, avatars[1], create('slot', { name: 'welcome' }, greeting)),
     starters,
   )
   const content = create('div', { class: 'content' }, welcome)
@@ -69,7 +73,8 @@ export function createFrame(strings: Strings): Frame {
     icon('down'),
     strings.newTextBelow,
   )
-  const keys = create('p', { id: 'keys', class: 'keys' })
+  // For screen readers: others know the keys, or have none.
+  const keys = create('p', { id: 'keys', class: 'unseen' })
   const allowance = create('p', { id: 'allowance', class: 'allowance', hidden: true })
   const dock = create(
     'footer',
@@ -91,6 +96,7 @@ export function createFrame(strings: Strings): Frame {
   return {
     panel,
     heading,
+    avatars: [...avatars],
     list,
     add,
     close,
@@ -104,4 +110,21 @@ export function createFrame(strings: Strings): Frame {
     keys,
     allowance,
   }
+}
+
+/** Decorative: the name stands beside it. An image that can't be loaded is not shown. */
+function createAvatar(): HTMLImageElement {
+  const avatar = create('img', { part: 'avatar', class: 'avatar', alt: '', loading: 'lazy', hidden: true })
+  avatar.addEventListener('error', () => {
+    avatar.hidden = true
+  })
+  return avatar
+}
+
+export function showAvatar(avatar: HTMLImageElement, address = ''): void {
+  // Setting it to the same address would load it again.
+  if ((avatar.getAttribute('src') ?? '') === address) return
+  avatar.hidden = address === ''
+  if (address === '') avatar.removeAttribute('src')
+  else avatar.src = address
 }

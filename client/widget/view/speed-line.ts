@@ -3,11 +3,6 @@ import type { Reading } from '../../stream/meter.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 
-/** The line while an answer is awaited. */
-export function waitingLine(elapsedMs: number, strings: Strings): string {
-  return fill(strings.waiting, { seconds: decimal(elapsedMs / 1000, 1, strings) })
-}
-
 /** The line under an answer; empty if no token came. Tokens are shown once the answer has ended. */
 export function speedLine(reading: Reading, ended: boolean, strings: Strings): string {
   const { firstTokenMs, tokensPerSecond } = reading

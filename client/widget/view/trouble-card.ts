@@ -1,4 +1,5 @@
 /** An error and its remedy: retry, wait and retry, or enter an access key. */
+import { copyText } from '../../render/dom/copy-text.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import { waitLine } from '../strings/wait-line.ts'
@@ -17,7 +18,7 @@ export function createTroubleCard(
   strings: Strings,
   retry: (key?: string) => void,
 ): TroubleCard {
-  const { title, advice, kept, key, isLimit, reference } = explanation
+  const { title, advice, kept, key, isLimit, details } = explanation
   const element = create(
     'section',
     {
@@ -31,18 +32,16 @@ export function createTroubleCard(
   if (kept !== '') element.append(create('p', {}, kept))
   let stopCountdown = () => {}
   if (key === 'asked') element.append(keyForm(strings, retry))
-  if (explanation.retry) {
+  if (explanation.retry !== '') {
     const button = create('button', { type: 'button', class: 'solid retry', part: 'retry' })
     button.addEventListener('click', () => retry())
     element.append(button)
-    stopCountdown = countDown(button, explanation.waitMs, strings)
-  }
-  if (reference !== null) {
-    element.append(create('p', { class: 'reference' }, fill(strings.reference, { id: reference })))
+    stopCountdown = countDown(button, explanation, strings)
   }
   if (key === 'taken') {
     element.append(create('details', {}, create('summary', {}, strings.haveKey), keyForm(strings, retry)))
   }
+  if (details.length > 0) element.append(reportDetails(details, strings))
   return {
     element,
     remove() {
@@ -74,18 +73,33 @@ function keyForm(strings: Strings, use: (key: string) => void): HTMLFormElement 
   return form
 }
 
+/** What a report to the site's owner needs, and the reader does not. */
+function reportDetails(lines: readonly string[], strings: Strings): HTMLElement {
+  const text = create('p', { class: 'report', dir: 'auto' }, lines.join('\n'))
+  const copy = create('button', { type: 'button', class: 'quiet' }, strings.copyCode)
+  copy.addEventListener('click', async () => {
+    copy.textContent = (await copyText(text.textContent, text)) ? strings.copied : strings.notCopied
+  })
+  return create('details', { class: 'more' }, create('summary', {}, strings.details), text, copy)
+}
+
 /**
- * Disables the button until the wait is over, and shows the remaining time. Returns a function that stops the
- * countdown.
+ * Disables the button until the wait is over, and shows the remaining time; if the advice says when that is,
+ * there is no button until then. Returns a function that stops the countdown.
  */
-function countDown(button: HTMLButtonElement, waitMs: number, strings: Strings): () => void {
+function countDown(
+  button: HTMLButtonElement,
+  { retry, waitMs, saysWhen }: Explanation,
+  strings: Strings,
+): () => void {
   // Uses the wall clock: a monotonic one may stop while the machine sleeps, and a daily limit is waited for
   // overnight.
   const until = Date.now() + waitMs
   const show = () => {
     const left = until - Date.now()
     button.disabled = left > 0
-    const line = left > 0 ? fill(strings.retryIn, { wait: waitLine(left, strings) }) : strings.retry
+    button.hidden = saysWhen && left > 0
+    const line = left > 0 ? fill(strings.retryIn, { wait: waitLine(left, strings) }) : retry
     if (button.textContent !== line) button.textContent = line
     if (left <= 0) clearInterval(timer)
   }

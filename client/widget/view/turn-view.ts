@@ -3,6 +3,7 @@ import { copyText } from '../../render/dom/copy-text.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Strings } from '../strings/en.ts'
+import type { Language } from '../strings/load-strings.ts'
 import { noteWords } from '../strings/note-words.ts'
 import type { Note } from '../talk/conversation.ts'
 import type { Trouble } from '../talk/trouble.ts'
@@ -10,17 +11,22 @@ import { type AnswerText, createAnswerText } from './answer-text.ts'
 import { create, icon, iconButton } from './element.ts'
 import { explainTrouble } from './explain-trouble.ts'
 import { createQuestionEditor } from './question-editor.ts'
-import { speedLine, waitingLine } from './speed-line.ts'
+import { speedLine } from './speed-line.ts'
 import { createTroubleCard, type TroubleCard } from './trouble-card.ts'
 
 /** Shown by the line of water beside the answer: still, flowing, shut off, broken off. */
 type AnswerState = 'waiting' | 'flowing' | 'done' | 'stopped' | 'withheld' | 'failed'
+
+/** What an answer without text waits for: that the visitor proves to be a person, or the model. */
+export type Awaited = 'check' | 'answer'
 
 export interface TurnActions {
   /** Asks the same question again. */
   again(): void
   /** Asks an edited question. @returns whether it is asked */
   edit(question: string): boolean
+  /** Takes back a question that waits for a network. */
+  withdraw(): void
   rate(rating: 'up' | 'down' | undefined): void
 }
 
@@ -34,11 +40,10 @@ export interface TurnView {
   append(text: string): void
   /** Keeps only this beginning of the text, when the rest was retracted. */
   shorten(text: string): void
-  /** Shows how long the first token has been awaited, in milliseconds. */
-  setWaited(ms: number): void
+  setAwaited(awaited: Awaited): void
   setReading(reading: Reading | undefined, ended: boolean): void
-  /** Shown in place of the speed while the connection is lost. */
-  setReconnecting(reconnecting: boolean): void
+  /** Shown in place of the speed unless `open`. `offline`: the question is not sent yet. */
+  setConnection(connection: 'open' | 'lost' | 'offline'): void
   setNote(note: Note): void
   setRating(rating: 'up' | 'down' | undefined): void
   /** Only the latest answer can be regenerated. */
@@ -51,14 +56,12 @@ export interface TurnView {
 export interface TurnOptions {
   /** Where the turn is, or will be. */
   tree: ShadowRoot
+  language: Language
   strings: Strings
   imageOrigins: readonly string[]
   /** Called after each paint of the answer. */
   painted(view: TurnView): void
 }
-
-/** Longer questions are set in the size of text, not of a heading. */
-const HEADING_CHARS = 160
 
 /** How long a button shows its result. */
 const DONE_MS = 2_000
@@ -66,27 +69,26 @@ const DONE_MS = 2_000
 export function createTurnView(
   question: string,
   actions: TurnActions,
-  { tree, strings, imageOrigins, painted }: TurnOptions,
+  { tree, language, strings, imageOrigins, painted }: TurnOptions,
 ): TurnView {
   const action = (name: Parameters<typeof iconButton>[0], label: string, of = name as string) =>
     iconButton(name, label, { part: 'action', class: `action ${of}` })
 
   const heading = create('h3', { class: 'question', part: 'question', dir: 'auto' }, question)
-  heading.classList.toggle('long', question.length > HEADING_CHARS)
   const editButton = action('edit', strings.edit)
   const asked = create('div', { class: 'asked' }, heading, editButton)
   const body = create('div', { class: 'text markdown', part: 'text' })
   const note = create('p', { class: 'note', hidden: true })
   const speed = create('p', { class: 'speed' })
-  const reconnecting = create('p', { class: 'reconnecting', hidden: true }, strings.reconnecting)
+  const unconnected = create('p', { class: 'reconnecting' })
+  const withdraw = create('button', { type: 'button', class: 'quiet' }, strings.cancel)
+  const connection = create('div', { class: 'connection', hidden: true }, unconnected, withdraw)
   const copy = action('copy', strings.copyAnswer)
   const again = action('again', strings.regenerate)
   const up = action('up', strings.goodAnswer, 'rate-up')
   const down = action('up', strings.badAnswer, 'rate-down')
-  const speedButton = action('speed', strings.speed, 'show-speed')
-  speedButton.ariaExpanded = 'false'
-  const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down, speedButton)
-  const answer = create('div', { class: 'answer', part: 'answer' }, body, note, speed, reconnecting, tools)
+  const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down)
+  const answer = create('div', { class: 'answer', part: 'answer' }, body, note, speed, connection, tools)
   const element = create('article', { class: 'turn', part: 'turn' }, asked, answer)
   let trouble: TroubleCard | undefined
   let source = ''
@@ -124,7 +126,8 @@ export function createTurnView(
   /** Without text, only regenerating makes sense; after a failure the error's card offers that. */
   function showTools(): void {
     const isOver = state !== undefined && state !== 'waiting' && state !== 'flowing'
-    copy.hidden = up.hidden = down.hidden = source === ''
+    copy.hidden = source === ''
+    up.hidden = down.hidden = source === '' || state === 'withheld'
     again.hidden = !isLatest
     tools.hidden = !isOver || (source === '' && (state === 'failed' || !isLatest))
   }
@@ -134,22 +137,19 @@ export function createTurnView(
     confirm(copy, copied ? 'done' : 'close', copied ? strings.copied : strings.notCopied)
   })
   again.addEventListener('click', actions.again)
+  withdraw.addEventListener('click', actions.withdraw)
   up.addEventListener('click', () => rate('up'))
   down.addEventListener('click', () => rate('down'))
-  speedButton.addEventListener('click', () => {
-    const shown = element.classList.toggle('with-speed')
-    speedButton.ariaExpanded = String(shown)
-  })
   editButton.addEventListener('click', () => {
     const editor = createQuestionEditor(question, strings, {
       ask: actions.edit,
       leave() {
-        editor.replaceWith(asked)
+        editor.element.replaceWith(asked)
         editButton.focus()
       },
     })
-    asked.replaceWith(editor)
-    editor.querySelector('textarea')?.focus()
+    asked.replaceWith(editor.element)
+    editor.open()
   })
   setRating(undefined)
 
@@ -178,15 +178,18 @@ export function createTurnView(
       text.shorten(beginning)
       showTools()
     },
-    setWaited: (ms) => say(waitingLine(ms, strings)),
+    setAwaited: (awaited) => say(awaited === 'check' ? strings.checking : strings.waiting),
     setReading(reading, ended) {
       say(reading ? speedLine(reading, ended, strings) : '')
-      speedButton.hidden = speed.textContent === ''
     },
-    setReconnecting(now) {
-      reconnecting.hidden = !now
-      speed.hidden = now
-      answer.classList.toggle('cut-off', now)
+    setConnection(now) {
+      if (connection.dataset.now === now) return
+      connection.dataset.now = now
+      connection.hidden = now === 'open'
+      speed.hidden = now !== 'open'
+      unconnected.textContent = now === 'offline' ? strings.offlineWaits : strings.reconnecting
+      withdraw.hidden = now !== 'offline'
+      answer.classList.toggle('cut-off', now !== 'open')
     },
     setNote(name) {
       note.textContent = noteWords(strings)[name]
@@ -201,7 +204,7 @@ export function createTurnView(
     },
     showTrouble(reason, retry) {
       hideTrouble()
-      trouble = createTroubleCard(explainTrouble(reason, strings), strings, retry)
+      trouble = createTroubleCard(explainTrouble(reason, language, strings), strings, retry)
       answer.append(trouble.element)
     },
     hideTrouble,

@@ -1,11 +1,9 @@
-/** Shows what is left of the day's tokens, once that is little. */
+/** Says that the day's limit is near, or reached. */
 import type { CallerUsage } from '../../../worker/protocol/wire.ts'
 import type { Strings } from '../strings/en.ts'
-import { fill } from '../strings/fill.ts'
-import { thousands } from '../view/speed-line.ts'
 import { getJson } from './get-json.ts'
 
-/** The share of tokens left from which on they are shown. */
+/** The share of tokens left from which on the limit is near. */
 const NEAR = 0.2
 
 export interface Allowance {
@@ -52,7 +50,5 @@ export function createAllowance(
 export function allowanceLine(tokens: Partial<CallerUsage['tokens']> | undefined, strings: Strings): string {
   const { left, limit } = tokens ?? {}
   if (typeof left !== 'number' || typeof limit !== 'number' || left > limit * NEAR) return ''
-  if (left <= 0) return strings.noTokensLeft
-  const [leftWords, limitWords] = [left, limit].map((count) => thousands(count, strings))
-  return fill(strings.tokensLeft, { left: leftWords ?? '', limit: limitWords ?? '' })
+  return left <= 0 ? strings.dayOver : strings.nearLimit
 }

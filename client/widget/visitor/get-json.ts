@@ -8,8 +8,8 @@ export async function getJson<T>(path: string, send: typeof fetch): Promise<Part
   try {
     const response = await send(path)
     if (response.ok) return (await response.json()) as Partial<T>
-    // An unread body would keep its connection open.
-    await response.body?.cancel()
+    // An unread body would keep its connection open, and browsers show a cancelled one as an error.
+    await response.text()
   } catch {}
   return undefined
 }

@@ -5,6 +5,8 @@ import { keepInMemory, keepInStore } from './keep-text.ts'
 
 export interface Visitor {
   session: VisitorSession
+  /** Whether the visitor is being asked to prove to be a person. */
+  readonly isChecking?: boolean
   /** Sets an access key that the reader entered. It is kept for this tab only. */
   enterKey(key: string): void
 }
@@ -21,15 +23,27 @@ export function createVisitor(
   // Names end with the endpoint: a site may have chats of several Workers.
   const keep = (name: string, store: () => Storage) =>
     storage === 'none' ? keepInMemory() : keepInStore(store, name + endpoint)
+  let isChecking = false
   const key = keep('millrace-access-key', () => sessionStorage)
   const session = createSession(endpoint, {
     key: key.get,
     // Same storage as the conversations: only the visitor who asked can resume an answer.
     store: keep('millrace-session', () => (storage === 'local' ? localStorage : sessionStorage)),
     async solveChallenge(siteKey) {
-      const { solveChallenge } = await import('./turnstile.ts')
-      return solveChallenge(siteKey, challengePlace())
+      isChecking = true
+      try {
+        const { solveChallenge } = await import('./turnstile.ts')
+        return await solveChallenge(siteKey, challengePlace())
+      } finally {
+        isChecking = false
+      }
     },
   })
-  return { session, enterKey: key.set }
+  return {
+    session,
+    get isChecking() {
+      return isChecking
+    },
+    enterKey: key.set,
+  }
 }

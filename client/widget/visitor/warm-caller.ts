@@ -4,7 +4,7 @@
 export async function warmCaller(streams: string, send: typeof fetch): Promise<void> {
   try {
     const response = await send(streams)
-    // Cancel the body of a refusal, which would keep its connection open.
-    await response.body?.cancel()
+    // An unread body would keep its connection open, and browsers show a cancelled one as an error.
+    await response.text()
   } catch {}
 }

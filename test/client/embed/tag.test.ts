@@ -12,11 +12,13 @@ const RELEASE = { origin: 'https://mill.example', version: '1.2.3', integrity: '
 
 const settings = (more: Partial<TagSettings> = {}): TagSettings => ({
   heading: '',
+  avatar: '',
   greeting: '',
   starters: '',
   placement: 'bubble',
   model: '',
   lang: '',
+  speed: false,
   colors: {},
   ...more,
 })
@@ -37,11 +39,13 @@ describe('the tag', () => {
   test('of a full form has every setting, and the colours in a style', () => {
     const full = settings({
       heading: 'The mill',
+      avatar: 'https://mill.example/logo.png',
       greeting: 'Good day.',
       starters: 'One?\nTwo?',
       placement: 'bottom-left',
       model: 'gpt-test',
       lang: 'de',
+      speed: true,
       colors: { accent: '#7a1f3d', line: 'rgb(0 0 0 / 20%)' },
     })
     expect(tagOf(full, RELEASE, false)).toBe(
@@ -54,11 +58,13 @@ describe('the tag', () => {
 <script type="module" src="https://mill.example/widget.js"
   data-launcher
   data-heading="The mill"
+  data-avatar="https://mill.example/logo.png"
   data-greeting="Good day."
   data-starters="One?|Two?"
   data-position="bottom-left"
   data-model="gpt-test"
-  data-lang="de"></script>`,
+  data-lang="de"
+  data-speed></script>`,
     )
   })
 
@@ -117,6 +123,16 @@ describe('a value that can not be written', () => {
   test('what CSS refuses is named, in every field', () => {
     const colors = Object.fromEntries(COLORS.map((color) => [color, 'reddish']))
     expect(Object.keys(problemsOf(settings({ colors }), () => false))).toEqual([...COLORS])
+  })
+
+  test.each([
+    ['https://mill.example/logo.png', undefined],
+    ['data:image/png;base64,AA==', undefined],
+    ['logo.png', expect.stringContaining('“logo.png”')],
+    ['http://mill.example/logo.png', expect.any(String)],
+    ['javascript:alert(1)', expect.any(String)],
+  ])('the picture %s', (avatar, problem) => {
+    expect(problemsOf(settings({ avatar }), isColor).avatar).toEqual(problem)
   })
 
   test('a starter with the separator in it is named', () => {

@@ -18,7 +18,7 @@ export function answerCases(caller: Caller): void {
       expect(following.id).toMatch(/^str_[\w-]{22,}$/)
       expect(headers.get('location')).toBe(`/v1/streams/${following.id}`)
       expect(headers.get('content-type')).toMatch(/^text\/event-stream(;|$)/)
-      expect(headers.get('cache-control')).toContain('no-store')
+      expect(headers.get('cache-control')).toContain('private, no-cache')
       expect(headers.get('x-request-id')).toMatch(/\S{8,}/)
       expect(headers.get('idempotent-replayed')).not.toBe('true')
       await following.leave()

@@ -63,7 +63,10 @@ async function goOn(
     kept: () => told.push('kept'),
     begun: (goesOn) => told.push(goesOn ? 'goes on' : 'begun'),
     named() {},
+    awaited: () => 'answer',
+    online: () => true,
     reconnecting() {},
+    unsent() {},
     grown: (text) => told.push(text),
     shortened() {},
     passed() {},
@@ -118,6 +121,31 @@ describe('an answer that goes on, and comes from its beginning once more', () =>
   ])('loses what is taken back %s', async (_, there, chunks) => {
     const whole = await goOn(there, [...chunks, retract(6)])
     expect(whole).toMatchObject({ shown: 'One', answer: 'One', end: 'withheld', note: 'withheld' })
+  })
+})
+
+/** The upstream ends the answer there, or the Worker that has let through what came before. */
+const filtered: ChatChunk = {
+  ...chunk(''),
+  choices: [{ index: 0, delta: {}, finish_reason: 'content_filter' }],
+}
+
+describe('an answer that moderation stops', () => {
+  test.each([
+    ['One two thr', 'One two '],
+    ['One two. ', 'One two. '],
+    ['One two.', 'One two.'],
+    ['水車を回す水', '水車を回す'],
+    ['Half', ''],
+  ])('%j ends at a word: %j', async (came, ends) => {
+    const { note, ...rest } = await goOn('', [came, filtered])
+    expect(rest).toMatchObject({ shown: ends, answer: ends, end: 'withheld' })
+    expect(note).toBe(ends === '' ? 'withheld-all' : 'withheld')
+  })
+
+  test('keeps its last word where that is known to be whole', async () => {
+    expect(await goOn('', ['One two bad', retract(4)])).toMatchObject({ shown: 'One two', end: 'withheld' })
+    expect(await goOn('', ['One twofold', retract(4)])).toMatchObject({ shown: 'One ', end: 'withheld' })
   })
 })
 

@@ -35,6 +35,7 @@ function show(turns: Turn[], watched = false) {
       },
       ready: async () => {},
       model: () => undefined,
+      isChecking: () => false,
       busy() {},
       announce: new Proxy({} as never, { get: () => () => {} }),
       retried() {},
@@ -63,6 +64,11 @@ describe('a stored question that no stream answers', () => {
     ['asked long ago', { question, answer: '', pending: { ...pending, askedAt: 0 } }, 'page_left'],
     ['asked in the future', { question, answer: '', pending: { ...pending, askedAt: 9e99 } }, 'page_left'],
     ['with the beginning of an answer', { question, answer: 'Half', pending }, 'page_left'],
+    [
+      'asked without a network',
+      { question, answer: '', pending: { ...pending, isUnsent: true } },
+      'not_yet_sent',
+    ],
     ['asked once more', { ...done(question), pending }, 'page_left'],
     ['that failed', { question, answer: '', end: 'failed', pending, trouble: network }, 'network'],
   ])('%s, is not sent before its reader wants it', async (_, turn, code) => {

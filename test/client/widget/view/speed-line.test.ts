@@ -1,13 +1,9 @@
 import { expect, test } from 'vitest'
 import { strings as de } from '../../../../client/widget/strings/de.ts'
 import { en } from '../../../../client/widget/strings/en.ts'
-import { speedLine, waitingLine } from '../../../../client/widget/view/speed-line.ts'
+import { speedLine } from '../../../../client/widget/view/speed-line.ts'
 
 const founding = { firstTokenMs: 930, tokens: 414, counted: 'usage', tokensPerSecond: 11.376 } as const
-
-test('while it is awaited, the time that has passed', () => {
-  expect(waitingLine(1249, en)).toBe('Waiting for the first token… 1.2 s')
-})
 
 test('while it comes, the speed; at its end the tokens too', () => {
   expect(speedLine(founding, false, en)).toBe('First token after 0.93 s · 11.4 tokens per second')
@@ -38,5 +34,4 @@ test('large numbers are readable', () => {
 test('each language writes its numbers in its own way', () => {
   const line = speedLine({ ...founding, tokens: 20_000 }, true, de)
   expect(line).toBe('Erstes Token nach 0,93 s · 11,4 Token pro Sekunde · 20.000 Token')
-  expect(waitingLine(1249, de)).toContain('1,2 s')
 })
