@@ -123,7 +123,12 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     let place = 0
     let bytes = 0
     for (let part = journal.read(stream, 0); part !== undefined; part = journal.read(stream, place)) {
-      for (const { event } of frames.push(part.bytes)) if (event !== undefined) usage.see(reader.read(event))
+      for (const { event } of frames.push(part.bytes)) {
+        if (event === undefined) continue
+        const read = reader.read(event)
+        usage.see(read)
+        reader.shown?.(read)
+      }
       place = part.last
       bytes += part.bytes.length
     }

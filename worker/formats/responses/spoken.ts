@@ -76,7 +76,7 @@ export const partIndex = (event: Readonly<Record<string, unknown>>): number =>
 
 export function indexIn(event: Readonly<Record<string, unknown>>, name: string): number {
   const index = event[name]
-  return typeof index === 'number' ? index : 0
+  return typeof index === 'number' && index > 0 ? Math.trunc(index) : 0
 }
 
 function inItem(item: unknown, index: number): Spoken[] {
