@@ -124,4 +124,9 @@ export interface AnswerFormat {
   mayBeError(first: Uint8Array): boolean
   /** Whether a text may contain an event that ends an answer: a cheap check before the events are parsed. */
   mayEnd(text: string): boolean
+  /**
+   * Whether an event that is too large to be parsed is a whole answer's end, by its first characters. Absent
+   * where no end is large.
+   */
+  isLargeEnd?(beginning: string): boolean
 }
