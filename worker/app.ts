@@ -18,6 +18,14 @@ import { answerOtherPaths } from './http/not-found.ts'
 import { model, models } from './http/offer.ts'
 import { pages } from './http/pages.ts'
 import { refuse } from './http/respond.ts'
+import {
+  cancelResponse,
+  countInputTokens,
+  createResponse,
+  deleteResponse,
+  inputItems,
+  readResponse,
+} from './http/responses.ts'
 import { followStream, openStream, stopStream, warmCaller } from './http/streams.ts'
 import { uncompressed } from './http/uncompressed.ts'
 import { openSession, usage } from './http/visitors.ts'
@@ -29,6 +37,12 @@ app.use(log(), configure(), pages())
 const question = [access(), burst(), uncompressed(), inFlight()] as const
 app.post('/v1/chat/completions', ...question, (c) => answer(c, readChatRequest, relay))
 app.post('/chat', ...question, (c) => answer(c, readQuestion, plainText))
+app.post('/v1/responses', ...question, createResponse)
+app.post('/v1/responses/input_tokens', ...question, countInputTokens)
+app.get('/v1/responses/:id', access(), burst(), readResponse)
+app.get('/v1/responses/:id/input_items', access(), burst(), inputItems)
+app.post('/v1/responses/:id/cancel', access(), burst(), cancelResponse)
+app.delete('/v1/responses/:id', access(), burst(), deleteResponse)
 app.post('/v1/streams', ...question, openStream)
 app.get('/v1/streams', access(), burst(), warmCaller)
 app.get('/v1/streams/:id', access(), burst(), followStream)

@@ -54,6 +54,12 @@ const KINDS = {
   unsupported_media_type: request(415, 'The content type is not supported.'),
   model_not_found: request(404, 'This model is not offered here.'),
   stream_not_found: request(404, 'There is no such stream.'),
+  response_not_found: request(404, 'There is no such response here, or it is no longer kept.'),
+  previous_response_not_found: request(
+    404,
+    'There is no such response here, or it is no longer kept: send the conversation itself in `input`.',
+  ),
+  response_in_progress: request(409, 'This response is not complete yet.'),
   not_found: request(404, 'There is no such route.'),
   method_not_allowed: request(405, 'This route does not answer to this method.'),
   // The upstreams' own word, as a code and as a `finish_reason`.
@@ -83,6 +89,7 @@ const KINDS = {
   turnstile_unavailable: server(503, true, 'Turnstile could not be asked.'),
   role_not_allowed: request(403, 'Visitors may not send messages of this role.'),
   field_not_allowed: request(403, 'Visitors may not send this field.'),
+  route_not_allowed: request(403, 'Visitors may not call this route.'),
   prompt_too_long: request(413, 'The prompt has more tokens than are allowed.'),
 
   configuration_error: server(500, false, 'The Worker is not configured correctly.'),

@@ -42,6 +42,9 @@ export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
 export const MAX_MESSAGES = 2048
 
+/** Items of one input of the Responses API. An agent adds three a step: 3,000 steps. */
+export const MAX_INPUT_ITEMS = 10_000
+
 /** A name in a request, such as a tool's; and a stop sequence. OpenAI takes names of 64 at the most. */
 export const MAX_NAME_CHARS = 256
 
@@ -246,6 +249,15 @@ export const MAX_RUNNING_STREAMS = 256
 /** Kept streams of one caller, running or ended: at 50 KB each, half a gigabyte of an object's ten. */
 export const MAX_KEPT_STREAMS = 10_000
 
+/** As OpenAI says of a stored response: 30 days. */
+export const RESPONSE_KEPT_MS = 30 * 24 * 3_600_000
+
+/**
+ * Of a kept response with its conversation, as JSON: SQLite's rows in a Durable Object have at most 2 MB, and
+ * a character has up to four bytes.
+ */
+export const MAX_KEPT_RESPONSE_CHARS = 450_000
+
 /**
  * Delay before an idle object is checked and wiped. Each check writes a row. A page is often read for
  * minutes before its first question.
@@ -378,8 +390,30 @@ export const ASSUMED_PART = {
   /** In pixels: a picture that OpenAI's guides use as their example. */
   imageSize: { width: 1024, height: 1024 },
   /** Tokens: such a picture for gpt-4o; 100 s of sound; 10 pages of a PDF, each as text and as a picture. */
-  tokens: { image_url: 765, input_audio: 1000, file: 20_000, other: 765 },
+  tokens: { picture: 765, sound: 1000, spoken: 1000, file: 20_000, other: 765 },
 } as const
+
+/**
+ * What a call of a tool that the upstream makes itself adds to the prompt. Source, as of November 2026:
+ * OpenAI's guides "Retrieval" and "File search" (a chunk has at most 800 tokens unless the store was made with
+ * another size, and a search has at most 50 results), and its page "Pricing" (a web search counts as 8,000
+ * tokens of input for gpt-4o-mini and gpt-4.1-mini). For other models no size of a web search is documented.
+ */
+export const TOOL_RESULT = {
+  /** With the file's name and attributes. */
+  chunk: 800 + 64,
+  mostChunks: 50,
+  webSearch: 8000,
+} as const
+
+/**
+ * Chunks of one search, if an owner's `TOOLS` doesn't say: 3,000 words. With 20, three searches would reserve
+ * all that a visitor has for a day.
+ */
+export const OWNERS_CHUNKS = 5
+
+/** Calls of tools for one answer, if `TOOL_ROUNDS` is unset: a search, a better one, and a look elsewhere. */
+export const TOOL_ROUNDS = 3
 
 /** How long a visitor's token is valid. */
 export const SESSION_MS = 60 * 60_000

@@ -48,3 +48,18 @@ describe('16,384 tokens that are put aside', () => {
     expect(limit([7], 2, undefined, 16_384)).toEqual({ each: 7, all: 14 })
   })
 })
+
+describe('an upstream that takes no bound below 16', () => {
+  test.each([
+    { bounds: [], most: 10, reserved: undefined, each: 16 },
+    { bounds: [], most: undefined, reserved: 10, each: 16 },
+    { bounds: [1000], most: 10, reserved: undefined, each: 16 },
+    { bounds: [], most: 100, reserved: undefined, each: 100 },
+    // The caller's own is for the upstream to refuse.
+    { bounds: [5], most: 100, reserved: undefined, each: 5 },
+    { bounds: [5], most: undefined, reserved: 16_384, each: 5 },
+  ])('$bounds, at most $most: $each', ({ bounds, most, reserved, each }) => {
+    const question = { outputBounds: bounds, choices: 1, leastOutputBound: 16 }
+    expect(limitOutput(question, most, reserved)).toEqual({ each, all: each })
+  })
+})

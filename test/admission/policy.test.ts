@@ -4,7 +4,8 @@ import { readConfig } from '../../worker/config/config.ts'
 import { DEFAULT_MODEL } from '../../worker/config/settings.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { chatRequests } from '../../worker/formats/chat-completions/request.ts'
-import { MAX_BODY_BYTES, RESERVED_OUTPUT_TOKENS, VISITOR_TOKENS } from '../../worker/limits.ts'
+import { responsesRequests } from '../../worker/formats/responses/request.ts'
+import { MAX_BODY_BYTES, RESERVED_OUTPUT_TOKENS, TOOL_RESULT, VISITOR_TOKENS } from '../../worker/limits.ts'
 import type { Counter } from '../../worker/tokens/counter.ts'
 
 /** Counts words. */
@@ -149,4 +150,42 @@ test('the longest prompt that a visitor may have fits, however it is escaped', a
     .join('')
   const body = `{"messages":[{"role":"user","content":"${escaped}"}]}`
   expect(body.length).toBeLessThanOrEqual(maxBodyBytes(own, chatRequests))
+})
+
+describe('tools that the upstream calls', () => {
+  const TOOLS = JSON.stringify([{ type: 'file_search', vector_store_ids: ['vs_1'] }])
+  const tokensOf = (by: Rules, asked: object = {}) => {
+    const question = responsesRequests.read({ input: 'one two', ...asked }, by.visitor)
+    if (question instanceof ApiError) throw question
+    const limits = applyLimits(question, 'm', by)
+    return limits instanceof ApiError ? limits.code : { ...limits.tokens }
+  }
+  const search = { tools: [{ type: 'file_search', vector_store_ids: ['vs_1'], max_num_results: 5 }] }
+
+  test('are put aside beside the prompt, which alone is limited', () => {
+    const put = tokensOf(rules('visitor:ann', { TOOLS }, true))
+    const { prompt = Number.NaN, tools } = put as Record<string, number>
+    expect(prompt).toBeLessThan(100)
+    expect(tools).toBe(3 * (prompt + VISITOR_TOKENS.output) + 6 * 5 * TOOL_RESULT.chunk)
+    expect(tools).toBeGreaterThan(VISITOR_TOKENS.input)
+    const fewer = tokensOf(rules('visitor:ann', { TOOLS, TOOL_ROUNDS: 1 }, true))
+    expect(fewer).toMatchObject({ tools: prompt + VISITOR_TOKENS.output + 5 * TOOL_RESULT.chunk })
+  })
+
+  test('are bounded for visitors, and for keys whose tokens are reserved', () => {
+    expect(rules('visitor:ann').toolRounds).toBe(3)
+    expect(rules('key:laptop', { TOOL_ROUNDS: 2 }, true).toolRounds).toBe(2)
+    expect(rules('key:laptop').toolRounds).toBeUndefined()
+    expect(tokensOf(rules('key:laptop', {}, true), search)).toMatchObject({ tools: expect.any(Number) })
+    expect(tokensOf(rules('key:laptop'), search)).toEqual({})
+  })
+
+  test('are refused where tokens are reserved and nothing bounds their results', () => {
+    const asked = { tools: [{ type: 'code_interpreter', container: { type: 'auto' } }] }
+    expect(tokensOf(rules('key:laptop', {}, true), asked)).toBe('cost_unknown')
+    expect(tokensOf(rules('key:laptop'), asked)).toEqual({})
+    expect(tokensOf(rules('key:laptop', { MAX_PART_TOKENS: 1000 }, true), asked)).toMatchObject({
+      tools: expect.any(Number),
+    })
+  })
 })

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { countPrompt } from '../../worker/admission/prompt-limit.ts'
 import { ApiError } from '../../worker/errors.ts'
-import { mostPromptTokens } from '../../worker/formats/chat-completions/prompt-tokens.ts'
+import { wholePrompt } from '../../worker/formats/chat-completions/prompt-tokens.ts'
 import type { ChatMessage } from '../../worker/formats/chat-completions/wire.ts'
+import { mostPromptTokens } from '../../worker/formats/prompt.ts'
 import { MAX_BODY_BYTES, MAX_CHARS_PER_TOKEN } from '../../worker/limits.ts'
 import { countChat } from '../../worker/tokens/chat.ts'
 import type { Counter } from '../../worker/tokens/counter.ts'
@@ -16,7 +17,7 @@ const user = (content: unknown): ChatMessage => ({ role: 'user', content })
 const questionOf = (messages: ChatMessage[], fields: object = {}): Parameters<typeof countPrompt>[0] => ({
   promptField: 'messages',
   mostPromptTokens: (model, counter, mostOfPart) =>
-    mostPromptTokens({ ...fields, messages }, model, counter, { mostOfPart, ownersMessages: 0 }),
+    mostPromptTokens(wholePrompt({ ...fields, messages }, 0), model, counter, mostOfPart),
 })
 const count = (messages: ChatMessage[], most?: number, fields: object = {}) =>
   countPrompt(questionOf(messages, fields), 'gpt-4o', counter, limits(most))

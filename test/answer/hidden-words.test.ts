@@ -93,6 +93,9 @@ const PLACES: Readonly<Record<string, string>> = {
   'a comment before the end': `: ${WORD}\n`,
   'a ping': event({ type: 'ping', note: WORD }),
   'the name of a ping': event({ [WORD]: 'ping' }),
+  'a named event that is no JSON': `event: ping\ndata: ${WORD}\n\n`,
+  'another named event': `event: ping\ndata: {"note":"${WORD}"}\n\n`,
+  'a named event of text': `event: ping\ndata: "${WORD}"\n\n`,
   'what is no JSON': `data: ${WORD}\n\n`,
   'lines that are no JSON': `data: a\ndata: ${WORD}\n\n`,
 }

@@ -126,7 +126,14 @@ test(`an object killed in mid-answer settles it at what its journal has, by the 
         output: 500,
         expiresAt: NOON + PATIENCE,
       }
-      const asked = { bytes: body, model: 'millrace-demo', idempotency: undefined, after: 0, limits: LIMITS }
+      const asked = {
+        format: 'chat-completions' as const,
+        bytes: body,
+        model: 'millrace-demo',
+        idempotency: undefined,
+        after: 0,
+        limits: LIMITS,
+      }
       const { answer: opened } = await stub.open({ ...asked, reservation })
       if (opened === undefined) throw new Error('It was refused.')
       const read = new Response(opened.events).text().catch(() => undefined)

@@ -119,6 +119,7 @@ describe('moderation', () => {
     expect(read({})).toEqual({
       input: false,
       output: false,
+      ownersTools: [],
       mode: { kind: 'hold' },
       unreachable: 'closed',
       api: { url: 'https://api.openai.com/v1/moderations', apiKey: 'k', model: 'omni-moderation-latest' },

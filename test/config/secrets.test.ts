@@ -14,6 +14,17 @@ test('the secrets are all keys, hashes and hosts that are configured, and ids in
       MODERATION_URL: 'http://[2001:db8::1]:9000/judge?key=query-key',
       MODERATION_API_KEY: 'moderation-key',
       TURNSTILE_SECRET: 'turnstile-key',
+      MAX_PART_TOKENS: 1000,
+      TOOLS: JSON.stringify([
+        { type: 'file_search', vector_store_ids: ['vs_1'] },
+        {
+          type: 'mcp',
+          server_label: 'shop',
+          server_url: 'https://mcp.example/sse',
+          allowed_tools: ['find'],
+          require_approval: 'never',
+        },
+      ]),
     }),
   )
   expect(values.toSorted()).toEqual(
@@ -25,9 +36,10 @@ test('the secrets are all keys, hashes and hosts that are configured, and ids in
       'moderation-key',
       'query-key',
       'turnstile-key',
+      'vs_1',
     ].toSorted(),
   )
-  expect(hosts).toEqual(['gateway.example', '2001:db8::1', 'challenges.cloudflare.com'])
+  expect(hosts).toEqual(['gateway.example', '2001:db8::1', 'challenges.cloudflare.com', 'mcp.example'])
   expect(systemPrompt).toBe('Sell shoes.')
 })
 

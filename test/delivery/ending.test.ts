@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Ending, followEnding } from '../../worker/delivery/ending.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
+import { responsesAnswers } from '../../worker/formats/responses/answers.ts'
 import { MAX_COMPLETED_CHARS, MAX_EVENT_BYTES } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { splits } from '../support/events.ts'
@@ -93,5 +94,26 @@ describe('a large event', () => {
     const early = time()
     grow(ending, 32 * 1024 * 1024)
     expect(time()).toBeLessThan(5 * Math.max(1, early))
+  })
+})
+
+describe('a response with pictures, which its end repeats', () => {
+  const begun =
+    'event: response.created\ndata: {"type":"response.created","response":{"status":"in_progress"}}\n\n'
+  const picture = 'A'.repeat(64 * 1024)
+
+  test.each([
+    ['completed', 'done'],
+    ['incomplete', 'done'],
+    ['failed', 'open'],
+    ['in_progress', 'open'],
+  ])('is seen to end by the name of its last event: %s is %s', (name, state) => {
+    const ending = followEnding(responsesAnswers)
+    ending.push(toBytes(begun))
+    ending.push(toBytes(`event: response.${name}\ndata: {"type":"response.${name}","response":{"output":["`))
+    for (let bytes = 0; bytes < 2 * MAX_EVENT_BYTES; bytes += picture.length) ending.push(toBytes(picture))
+    expect(ending.now().state).toBe('open')
+    ending.push(toBytes('"]}}\n\n'))
+    expect(ending.now().state).toBe(state)
   })
 })

@@ -264,7 +264,7 @@ async function playDurable(scene: Scene) {
       upstream: {
         host: 'api.example',
         ask: (_path, _body, signal) => playing.answer(signal),
-        models: async () => new Response(),
+        call: async () => new Response(),
       },
       words: allWords,
       moderation: chooseModeration(config.moderation),
@@ -279,11 +279,13 @@ async function playDurable(scene: Scene) {
       },
       dataset: undefined,
       onDue() {},
+      onKept() {},
       onBroken() {},
     })
     const bytes = new TextEncoder().encode(JSON.stringify({ ...questionOf(scene), model: 'gpt-4o-mini' }))
     const reservation = { id: `req_${name}`, prompt: 10, output: 100, expiresAt: Date.now() + 60_000 }
     const opening = streams.open({
+      format: 'chat-completions',
       bytes,
       model: 'gpt-4o-mini',
       idempotency: undefined,

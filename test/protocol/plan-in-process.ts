@@ -56,5 +56,5 @@ export const demo = (): Upstream => ({
     }).catch(fail)
     return response.promise
   },
-  models: async () => Response.json({ object: 'list', data: [] }),
+  call: async () => Response.json({ object: 'list', data: [] }),
 })

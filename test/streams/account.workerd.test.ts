@@ -20,6 +20,7 @@ const newCaller = () => exports.Caller.getByName(`key:${crypto.randomUUID()}`)
 async function open(stub: ReturnType<typeof newCaller>, itsPlan: Plan, output = 100) {
   const model = 'millrace-demo'
   const { answer } = await stub.open({
+    format: 'chat-completions',
     bytes: new TextEncoder().encode(JSON.stringify({ model, stream: true, messages, plan: itsPlan })),
     model,
     idempotency: undefined,

@@ -58,6 +58,7 @@ test('an object that the alarm restarted is wiped too', async () => {
 test('after a restart the alarm ends an answer without limits, though no request comes', async () => {
   const stub = newCaller()
   const { answer } = await stub.open({
+    format: 'chat-completions',
     bytes: new TextEncoder().encode(
       JSON.stringify({
         stream: true,

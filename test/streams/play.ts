@@ -39,7 +39,14 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
   const chunks = cut(toBytes(answer.join('')), cuts)
   const idempotency = { key: crypto.randomUUID(), hash: 'hash' }
   const reservation = { id: 'req_1', prompt: 7, output: 100, expiresAt: 1 }
-  const opening = { bytes: toBytes('{}'), model: 'gpt-test', idempotency, reservation, limits: undefined }
+  const opening = {
+    format: 'chat-completions' as const,
+    bytes: toBytes('{}'),
+    model: 'gpt-test',
+    idempotency,
+    reservation,
+    limits: undefined,
+  }
   let life = begin()
   let id: string | undefined
   let interrupted: { journalled: number; had: number[] } | undefined

@@ -42,6 +42,7 @@ function start(surroundings: Partial<Parameters<typeof createStreams>[0]> = {}) 
   })
   const open = (fields: Partial<Opening> = {}) =>
     streams.open({
+      format: 'chat-completions',
       bytes: toBytes('{}'),
       model: 'gpt-test',
       idempotency: undefined,

@@ -76,6 +76,7 @@ export function createTestUpstream(now: () => number = Date.now): TestUpstream {
 
   return {
     run: {
+      upstreamEnd: undefined,
       format: chatCompletions,
       reader: chatCompletions.reader('gpt-test'),
       promptTokens: 7,

@@ -11,6 +11,7 @@ import { createEventReader } from '../../worker/protocol/event-reader.ts'
 import type { Usage } from '../../worker/protocol/wire.ts'
 import { demo } from '../../worker/upstreams/demo.ts'
 import { FOUNDING_ANSWER } from '../../worker/upstreams/demo-answers/founding.ts'
+import { modelsPath } from '../../worker/upstreams/upstream.ts'
 import { ENCODINGS } from '../tokens/encodings.ts'
 
 const SPEED = 100
@@ -273,7 +274,9 @@ test("it takes any model's name, and answers under it", async () => {
   const { chunks } = await stream(SKY, { model })
   expect(new Set(chunks.map((chunk) => chunk.model))).toEqual(new Set([model]))
   const models = async (id?: string) =>
-    (await demo({ speed: 1, counter: () => counter }).models(stays, id)).json()
+    (
+      await demo({ speed: 1, counter: () => counter }).call({ method: 'GET', path: modelsPath(id) }, stays)
+    ).json()
   expect(await models()).toMatchObject({ object: 'list', data: [{ id: 'millrace-demo' }] })
   expect(await models(model)).toMatchObject({ id: model, object: 'model' })
 })

@@ -4,7 +4,7 @@
  */
 import { ApiError, invalidJson } from '../errors.ts'
 import type { Changes, Question, RequestFormat } from '../formats/format.ts'
-import { CHAT_COMPLETIONS, type WireFormat } from '../formats/wire-format.ts'
+import { CHAT_COMPLETIONS, RESPONSES, type WireFormat } from '../formats/wire-format.ts'
 import { MAX_JSON_DEPTH } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
@@ -32,9 +32,21 @@ export interface ChatCall {
    * the caller.
    */
   hidesUsage: boolean
+  /** How the answer is kept here, whoever reads it; `undefined`: it is the caller's connection's alone. */
+  kept: Kept | undefined
   tokens: CallTokens
   /** The most tokens that all choices together may have; `undefined`: there is no bound. */
   outputBound: number | undefined
+}
+
+/** An answer that belongs to the caller's object. */
+export interface Kept {
+  /** Whether the caller reads its events at once. */
+  isStreamed: boolean
+  /** Whether it goes on without readers. */
+  inBackground: boolean
+  /** The items to keep with it when its stream is no longer; `undefined`: it is kept no longer than that. */
+  items: readonly unknown[] | undefined
 }
 
 /** `POST /v1/chat/completions`: OpenAI's JSON. */
@@ -45,6 +57,11 @@ export function readChatRequest(request: Request, rules: Rules): Promise<ChatCal
 /** `POST /v1/streams`: the same, always streamed, and with all that its last chunk can tell. */
 export function readStreamRequest(request: Request, rules: Rules): Promise<ChatCall | ApiError> {
   return readJsonRequest(request, rules, CHAT_COMPLETIONS, { durable: true })
+}
+
+/** `POST /v1/responses`: OpenAI's JSON. Answers in the background, and those of visitors, are kept here. */
+export function readResponseRequest(request: Request, rules: Rules): Promise<ChatCall | ApiError> {
+  return readJsonRequest(request, rules, RESPONSES, { durable: false })
 }
 
 async function readJsonRequest(
@@ -59,17 +76,22 @@ async function readJsonRequest(
   }
   const text = await readText(request, maxBodyBytes(rules, format.requests), rules.bodyBytes)
   if (text instanceof ApiError) return text
-  const question = readBody(text, rules, format.requests)
+  const read = readBody(text, rules, format.requests)
+  if (read instanceof ApiError) return read
+  const question = await continued(read, rules)
   if (question instanceof ApiError) return question
   const { asks, model } = question
-  const stream = durable || question.stream
-  const timing = durable || (stream && asks.timing)
-  const usage = stream && asks.usage
-  const wants = timing ? 'timing' : usage && rules.fillUsage ? 'usage' : undefined
+  const kept = durable ? STREAM : keptOf(question, rules)
+  const stream = kept !== undefined || question.stream
+  const timing = kept !== undefined || (stream && asks.timing)
+  const usage = stream && (asks.usage || format.alwaysTellsUsage)
+  const wants = timing ? 'timing' : asks.usage && usage && rules.fillUsage ? 'usage' : undefined
   // Calls are settled at the upstream's count: it alone has hidden reasoning.
   const hidesUsage = stream && !timing && !usage && rules.reserve === true
-  const told = { wants, hidesUsage } as const
-  return toCall(text, question, { format, model, stream, tellUsage: timing || hidesUsage, ...told }, rules)
+  const told = { wants, hidesUsage, kept } as const
+  const tellUsage = timing || hidesUsage
+  const body = { text, says: read.request }
+  return toCall(body, question, { format, model, stream, tellUsage, ...told }, rules)
 }
 
 /** `POST /chat`: the body is the question, whatever content type curl gives it, or OpenAI's JSON. */
@@ -93,37 +115,76 @@ export async function readQuestion(request: Request, rules: Rules): Promise<Chat
   const wants = query.has('timing') ? 'timing' : undefined
   // The reader of plain text never sees the usage, so it is always asked for: accounts are more exact with
   // it.
+  const told = { tellUsage: true, wants, hidesUsage: false } as const
   return toCall(
-    text,
+    { text, says: question.request },
     question,
-    { format, model, stream: true, tellUsage: true, wants, hidesUsage: false },
+    { format, model, stream: true, kept: undefined, ...told },
     rules,
   )
 }
 
 interface Intent
   extends Pick<Changes, 'stream' | 'tellUsage'>,
-    Pick<ChatCall, 'format' | 'wants' | 'hidesUsage'> {
+    Pick<ChatCall, 'format' | 'wants' | 'hidesUsage' | 'kept'> {
   /** As the caller names it. */
   model: string | undefined
 }
 
+/** A durable stream in the form of Chat Completions, which has no ids to go on from. */
+const STREAM: Kept = { isStreamed: true, inBackground: false, items: undefined }
+
+function keptOf(question: Question, { visitor }: Rules): Kept | undefined {
+  const { stream, background, store } = question
+  if (background === undefined) return undefined
+  const isKept = background || (stream && visitor !== undefined)
+  return isKept
+    ? { isStreamed: stream, inBackground: background, items: store ? question.items?.() : undefined }
+    : undefined
+}
+
+/** The question after the answer that it goes on from, if that is kept here. */
+async function continued(question: Question, { conversation }: Rules): Promise<Question | ApiError> {
+  const { previous } = question
+  if (previous === undefined || conversation === undefined) return question
+  const items = await conversation(previous)
+  if (items instanceof ApiError) return items
+  return items === 'upstream' ? question : (question.after?.(items) ?? question)
+}
+
 /** The call as the rules let it go. */
-function toCall(text: string, read: Question, intent: Intent, rules: Rules): ChatCall | ApiError {
-  const { format, stream, tellUsage, wants, hidesUsage } = intent
+function toCall(
+  body: { text: string; says: Question['request'] },
+  asked: Question,
+  intent: Intent,
+  rules: Rules,
+): ChatCall | ApiError {
+  const { format, stream, tellUsage, wants, hidesUsage, kept } = intent
   const model = chooseModel(intent.model, rules)
   if (model instanceof ApiError) return model
-  const limits = applyLimits(read, model, rules)
+  const limits = applyLimits(asked, model, rules)
   if (limits instanceof ApiError) return limits
   const { tokens, outputBound, boundEach } = limits
-  const { outputBoundField } = rules
-  const question = read.changed({ model, stream, tellUsage, outputBound: boundEach, outputBoundField })
+  const { outputBoundField, toolRounds } = rules
+  const bounds = { outputBound: boundEach, outputBoundField, toolRounds }
+  const question = asked.changed({ model, stream, tellUsage, keptHere: kept !== undefined, ...bounds })
   // A visitor's own text never goes on: its upstream could read other things in it than were read here.
   const json =
     rules.visitor === undefined
-      ? rewrite(text, read.request, question.request)
+      ? rewrite(body.text, body.says, question.request)
       : JSON.stringify(question.request)
-  return { format, bytes: toBytes(json), question, model, stream, wants, hidesUsage, tokens, outputBound }
+  return {
+    format,
+    bytes: toBytes(json),
+    question,
+    model,
+    stream,
+    wants,
+    hidesUsage,
+    kept,
+    tokens,
+    outputBound,
+  }
 }
 
 /** A question can be about JSON, or be JSON: only an object that the format knows is a request. */

@@ -13,7 +13,11 @@ export interface OutputLimit {
  * @param reserved what is put aside for all choices together where neither says; `undefined`: nothing is
  */
 export function limitOutput(
-  { choices, outputBounds }: Pick<Question, 'choices' | 'outputBounds'>,
+  {
+    choices,
+    outputBounds,
+    leastOutputBound = 1,
+  }: Pick<Question, 'choices' | 'outputBounds' | 'leastOutputBound'>,
   most: number | undefined,
   reserved?: number,
 ): OutputLimit {
@@ -25,7 +29,10 @@ export function limitOutput(
     }
   }
   const share = Math.floor((reserved ?? Number.POSITIVE_INFINITY) / choices)
-  const asked = outputBounds.length === 0 ? (most ?? share) : Math.min(...outputBounds)
-  const each = Math.min(asked, most ?? Number.POSITIVE_INFINITY)
+  const asked =
+    outputBounds.length === 0 ? Math.max(leastOutputBound, most ?? share) : Math.min(...outputBounds)
+  // A bound that the upstream refuses would end every call. A caller's own is the upstream's to refuse.
+  const limit = Math.max(leastOutputBound, most ?? Number.POSITIVE_INFINITY)
+  const each = Math.min(asked, limit)
   return { each, all: each * choices }
 }

@@ -8,7 +8,7 @@
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
 import type { Question, RequestFormat, VisitorRules } from '../formats/format.ts'
-import type { CallerId } from '../http/caller.ts'
+import { type CallerId, isVisitor } from '../http/caller.ts'
 import {
   BODY_FRAME_BYTES,
   MAX_BODY_BYTES,
@@ -40,8 +40,15 @@ export interface Rules
   counterFor?: ((model: string) => Counter) | undefined
   /** Whether tokens are put aside for the call, which is then settled at what the upstream counts. */
   reserve?: boolean
+  /** Calls of the upstream's own tools for one answer; `undefined`: as many as the request says. */
+  toolRounds?: number | undefined
   /** `undefined`: the request is the caller's own, and goes to the upstream as it came. */
   visitor?: VisitorRules | undefined
+  /**
+   * The items of the conversation up to an answer of this caller's; `upstream`: the upstream has them.
+   * `undefined`: there are no such answers.
+   */
+  conversation?: (id: string) => Promise<readonly unknown[] | 'upstream' | ApiError>
   /** The bytes of the body are taken from it as they come; `undefined`: nothing counts them. */
   bodyBytes?: BodyBytes | undefined
 }
@@ -57,23 +64,23 @@ export interface Counting {
 
 export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve }: Counting): Rules {
   const { maxInputTokens, maxOutputTokens, visitors, upstream } = config
-  const { defaultModel, fillUsage, outputBoundField, maxPartTokens } = config
+  const { defaultModel, fillUsage, outputBoundField, maxPartTokens, toolRounds } = config
   const models = modelsFor(caller, config)
   const shared = { models, defaultModel, fillUsage, outputBoundField, maxPartTokens, reserve }
   if (!isVisitor(caller)) {
     const counted = reserve || maxInputTokens !== undefined
-    return { ...shared, maxInputTokens, maxOutputTokens, ...(counted && { counterFor }) }
+    const counting = counted && { counterFor }
+    return { ...shared, maxInputTokens, maxOutputTokens, ...counting, ...(reserve && { toolRounds }) }
   }
   return {
     ...shared,
     maxInputTokens: maxInputTokens ?? VISITOR_TOKENS.input,
     maxOutputTokens: maxOutputTokens ?? VISITOR_TOKENS.output,
     counterFor,
+    toolRounds,
     visitor: upstream.kind === 'demo' ? withDemoFields(visitors) : visitors,
   }
 }
-
-const isVisitor = (caller: CallerId) => caller.startsWith('visitor:')
 
 /**
  * Some of an upstream's models are very expensive, so visitors choose among the models that the owner names.
@@ -130,6 +137,8 @@ export function modelNotOffered(model: string, offered: readonly string[]): ApiE
 export interface CallTokens {
   /** `undefined`: the prompt was not counted. */
   prompt: number | undefined
+  /** The most that tools can add, if tokens are reserved. It is no part of the prompt that is limited or shown. */
+  tools?: number | undefined
 }
 
 export interface CallLimits {
@@ -152,5 +161,16 @@ export function applyLimits(question: Question, model: string, rules: Rules): Ca
   const counter = rules.counterFor?.(model)
   const prompt = counter && countPrompt(question, model, counter, rules)
   if (prompt instanceof ApiError) return prompt
-  return { tokens: { prompt }, outputBound: all, boundEach: each }
+  const tools = rules.reserve ? mostOfTools(question, prompt ?? 0, all ?? 0, rules) : undefined
+  if (tools instanceof ApiError) return tools
+  return { tokens: { prompt, tools }, outputBound: all, boundEach: each }
+}
+
+function mostOfTools(
+  question: Question,
+  prompt: number,
+  output: number,
+  { toolRounds: rounds = 0, maxPartTokens: mostOfPart }: Rules,
+): number | undefined | ApiError {
+  return question.toolTokens?.({ rounds, prompt, output, mostOfPart })
 }

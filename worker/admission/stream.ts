@@ -12,6 +12,18 @@ export function readCursor(request: Request): number | ApiError {
   return EVENT_NUMBER.test(text) ? Number(text) : new ApiError('invalid_cursor', { param: 'after' })
 }
 
+/**
+ * The same by the Responses API's names: events are counted from 0, and `?starting_after=` is the number of
+ * the last one that the reader has.
+ */
+export function readSequenceNumber(request: Request): number | ApiError {
+  const text = new URL(request.url).searchParams.get('starting_after')
+  if (text === null) return readCursor(request)
+  return EVENT_NUMBER.test(text)
+    ? Number(text) + 1
+    : new ApiError('invalid_cursor', { param: 'starting_after' })
+}
+
 export function readIdempotencyKey(request: Request): string | undefined | ApiError {
   const key = request.headers.get(IDEMPOTENCY_KEY)
   if (key === null) return undefined

@@ -79,6 +79,8 @@ export interface AnswerRun {
   errorOf(wire: WireError): ApiError
 }
 
+const BLANK_LINE = toBytes('\n\n')
+
 /** How the upstream's part of the answer ended. */
 interface UpstreamEnd extends AnswerEnd {
   /** The upstream's own end, and the bytes it came in. */
@@ -191,7 +193,12 @@ async function readToEnd(
     }
     if (signal.aborted) return endOf(signal.reason)
     // Only the blank line after the end is missing: the answer is whole.
-    if (format.isUnterminatedEnd(frames.unfinished())) return { state: 'done' }
+    const isWhole = format.isUnterminatedEnd(frames.unfinished())
+    for (const frame of isWhole ? frames.push(BLANK_LINE) : []) {
+      const taken = take(frame, run, choices, moderation)
+      // Its own bytes have no blank line, so it is written anew.
+      if (taken !== undefined && !(taken instanceof Promise)) return { state: taken.state }
+    }
     return endOf(new ApiError('upstream_truncated'))
   } catch (error) {
     if (signal.aborted) return endOf(signal.reason)
@@ -205,7 +212,7 @@ async function readToEnd(
 
 /** @returns the upstream's end, if this frame is it; a promise, if the next frame has to wait */
 function take(
-  { bytes, event: sse, tooLarge }: Frame,
+  { bytes: own, event: sse, tooLarge }: Frame,
   run: AnswerRun,
   choices: OpenChoices,
   moderation: Moderation<AnswerItem> | undefined,
@@ -215,9 +222,10 @@ function take(
     const large = moderation === undefined ? sink.takes.largeEvents : 'refuse'
     if (tooLarge && large === 'refuse') throw new ApiError('stream_too_long')
     const passes = tooLarge ? large === 'pass' : sink.takes.otherBytes
-    return passes ? show({ event: undefined, bytes }, run, moderation) : undefined
+    return passes ? show({ event: undefined, bytes: own }, run, moderation) : undefined
   }
   const event = reader.read(sse)
+  const bytes = event.data === sse.data ? own : bytesOf(event)
   for (const observer of observers) observer.see(event)
   choices.see(event)
   if (event.kind === 'done' && choices.hasBegun) {
@@ -266,15 +274,17 @@ function show(
   moderation: Moderation<AnswerItem> | undefined,
 ): Promise<void> | undefined {
   if (moderation === undefined) {
+    if (item.event !== undefined) reader.shown?.(item.event)
     sink.write(item)
     return undefined
   }
   // Nobody judges the words of a comment. An empty one in its place keeps the connection alive.
   if (item.event === undefined) return moderation.push({ event: undefined, bytes: EMPTY_COMMENT }, undefined)
   const event = reader.judged(item.event)
-  const bytes = toBytes(encodeSse({ event: event.name, data: event.data }))
-  return moderation.push({ event, bytes }, event)
+  return moderation.push({ event, bytes: bytesOf(event) }, event)
 }
+
+const bytesOf = ({ name, data }: AnswerEvent) => toBytes(encodeSse({ event: name, data }))
 
 interface OpenChoices extends Observer {
   /** Whether any part of an answer has come. */

@@ -29,6 +29,8 @@ import type { UpstreamWords } from '../upstreams/words.ts'
 import { gatheredChunks } from './chunks.ts'
 import { type AnswerItem, runAnswer, type Sink } from './engine.ts'
 import { outputLimit } from './output-limit.ts'
+import { seeEvents } from './see-events.ts'
+import { type IdObserver, seeId } from './see-id.ts'
 import { endOnSilence } from './silence.ts'
 import { createTimer } from './timing.ts'
 import { type Counted, createUsageCount } from './usage.ts'
@@ -40,12 +42,16 @@ export interface Flow {
   words: UpstreamWords
   deadlines: Deadlines
   moderation: Moderating
+  /** Whether the caller must not see what an answer repeats of the owner's prompts and tools. */
+  strips: boolean
   /** The deployment's limit for the answer's tokens: an answer that reaches it is ended. */
   mostOutput?: number | undefined
   /** By what a call is charged whose upstream did not count all that it made. */
   terms: Pick<Terms, 'output' | 'unseenPerSecond'>
   /** Aborts when the caller leaves. */
   clientGone: AbortSignal
+  /** Called with the id by which the upstream keeps the answer, before the caller can know it. */
+  onId(id: string): void
   /** Counts the tokens of an answer without delaying its bytes. */
   count(
     asked: Pick<ChatCall, 'format' | 'bytes' | 'model' | 'question' | 'tokens'>,
@@ -60,7 +66,8 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     if (!chat.stream) return whole(chat, flow, answer)
     const { moderation, mostOutput, words } = flow
     const asked = chat.wants === undefined && !chat.hidesUsage
-    const allowed = !moderation.output && mostOutput === undefined && words.pass
+    const shown = !flow.strips || chat.format.answers.stripped === undefined
+    const allowed = shown && !moderation.output && mostOutput === undefined && words.pass
     // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed
     // on.
     const staysAsItIs = asked && allowed && !chat.format.answers.mayBeError(answer.first)
@@ -83,15 +90,25 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
   )
 }
 
+/** An answer that the upstream keeps belongs to the caller who asked for it. */
+function idObserver({ format, question }: ChatCall, { onId }: Pick<Flow, 'onId'>): IdObserver {
+  return seeId(question.store === true ? format : {}, onId)
+}
+
 async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
   const format = chat.format.answers
   const feed = createFeed((bytes) => flow.count(chat, bytes, true))
+  const ids = idObserver(chat, flow)
+  const seeIds = seeEvents({ read: (event) => event }, ids)
   const watched = watch({
     ...answer,
     format,
     abort: call.abort,
     silenceMs: flow.deadlines.silence,
-    observe: feed.push,
+    observe(bytes) {
+      if (!ids.isDone) seeIds(bytes)
+      feed.push(bytes)
+    },
   })
   call.onLeave(watched.drainNow)
   const working = watched.ended.then(() => Date.now() - answer.asked)
@@ -117,7 +134,7 @@ interface Delivering {
 /** Waits for the first bytes to send, so that a failure before them can be an HTTP status. */
 async function throughEngine(
   chat: ChatCall,
-  { moderation, mostOutput, deadlines, clientGone, words }: Flow,
+  { moderation, mostOutput, deadlines, clientGone, words, strips, onId }: Flow,
   answer: Answer,
   call: Call,
   { tell, contentType, sinkOf }: Delivering,
@@ -137,11 +154,11 @@ async function throughEngine(
   const work = { isWhole: false, ms: 0 }
   const running = runAnswer({
     format,
-    reader: format.reader(chat.model),
+    reader: format.reader(chat.model, { strips }),
     chunks: silence.chunks,
     signal: call.signal,
     abort: call.leave,
-    observers: [usage, timer, ...limit],
+    observers: [usage, timer, idObserver(chat, { onId }), ...limit],
     hidesUsage: chat.hidesUsage || tell === 'timing',
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
     sink: sinkOf(body, () => `\n\n${inWords(usage.usage().usage, timing())}\n`),
@@ -173,13 +190,27 @@ async function throughEngine(
 /** An unstreamed answer, unchanged. A moderated one is built anew, with what was judged or without words. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first, asked, firstByte } = answer
+  const ids = idObserver(chat, flow)
+  if (!ids.isDone) ids.see({ data: new TextDecoder().decode(first) })
   const counting = flow.count(chat, first, false).catch(() => undefined)
   const work = { isWhole: true, ms: firstByte - asked }
   const account = async (end: EndState, bytes: number) => ({ ...work, end, bytes, counted: await counting })
   const asItIs = { ...head(answer, JSON_TYPE), body: new Blob([first]).stream() }
-  if (!flow.moderation.output) return { delivery: asItIs, ended: account('done', first.byteLength) }
-  const json = parseJson(new TextDecoder().decode(first))
   const format = chat.format.answers
+  const strip = flow.strips ? format.stripped : undefined
+  if (!flow.moderation.output && strip === undefined) {
+    return { delivery: asItIs, ended: account('done', first.byteLength) }
+  }
+  const came = parseJson(new TextDecoder().decode(first))
+  const json = strip === undefined ? came : strip(came)
+  const written = (value: unknown) => toBytes(JSON.stringify(value))
+  if (!flow.moderation.output) {
+    const sent = written(json)
+    return {
+      delivery: { ...asItIs, body: new Blob([sent]).stream() },
+      ended: account('done', sent.byteLength),
+    }
+  }
   const judged = format.judgedWhole(json, chat.model)
   const signal = flow.clientGone
   const judging = judgeWhole(judged.texts, { ...flow.moderation, signal })
@@ -192,7 +223,7 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
     return { delivery: error, ended: account('failed', 0) }
   }
   const passed = verdict.kind === 'passed'
-  const sent = toBytes(JSON.stringify(passed ? judged.json : format.emptied(json)))
+  const sent = written(passed ? judged.json : format.emptied(json))
   return {
     delivery: { ...asItIs, body: new Blob([sent]).stream() },
     ended: account(passed ? 'done' : 'moderated', sent.byteLength),
@@ -239,7 +270,7 @@ async function converse(
   const call = createCall(clientGone, deadlines.total)
   // The verdict and the call run in parallel: a flagged question aborts the call.
   const judged = moderation.input
-    ? judgeQuestion(chat.question.judgedTexts(moderation.ownersPrompt), {
+    ? judgeQuestion(chat.question.judgedTexts(moderation.ownersPrompt, moderation.ownersTools), {
         ...moderation,
         signal: call.signal,
       })

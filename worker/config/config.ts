@@ -2,6 +2,7 @@
  * Env → Config, validated once. `wrangler dev`, a deployment and `npm start` all come through here, so that a wrong value has
  * one message, which names its variable. What a setting is stands in settings.ts; what several of them make together, here.
  */
+import type { OwnersTool } from '../formats/format.ts'
 import type { Deadlines, Keeping } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { DEMO_MODEL } from '../protocol/wire.ts'
@@ -35,6 +36,8 @@ export interface Config {
   maxOutputTokens: number | undefined
   /** The most tokens that a part of unknown cost can have; `undefined`: no bound is known. */
   maxPartTokens: number | undefined
+  /** Calls of the upstream's own tools for one answer, where tokens are reserved. */
+  toolRounds: number
   budgets: Budgets
   /** Tokens charged for each second in which the upstream was at work and nothing tells what it made. */
   unseenPerSecond: number
@@ -57,6 +60,8 @@ export interface VisitorConfig {
   systemPrompt: string | undefined
   /** What they may send beside what a plain conversation needs. */
   fields: ReadonlySet<string>
+  /** What the upstream may use to answer them. */
+  tools: readonly OwnersTool[]
   /** `undefined`: no challenge. */
   turnstile: { siteKey: string | undefined; secret: string; verifyUrl: string } | undefined
 }
@@ -99,12 +104,14 @@ export function readConfig(vars: Vars): Config {
       secret: values.SESSION_SECRET,
       systemPrompt: values.SYSTEM_PROMPT,
       fields: values.VISITOR_FIELDS,
+      tools: toolsOf(values),
       turnstile: turnstileOf(values),
     },
     allowedOrigins: values.ALLOWED_ORIGINS,
     maxInputTokens: values.MAX_INPUT_TOKENS,
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
     maxPartTokens: values.MAX_PART_TOKENS,
+    toolRounds: values.TOOL_ROUNDS,
     budgets: {
       visitorTokens: values.VISITOR_DAILY_TOKENS,
       visitorCalls: values.VISITOR_CONCURRENCY,
@@ -113,6 +120,14 @@ export function readConfig(vars: Vars): Config {
     },
     unseenPerSecond: values.UNSEEN_TOKENS_PER_SECOND,
   }
+}
+
+function toolsOf({ TOOLS: tools, MAX_PART_TOKENS: mostOfPart }: Values): readonly OwnersTool[] {
+  // Visitors' tokens are reserved, and nothing else tells how many a server's results can have.
+  if (mostOfPart === undefined && tools.some(({ type }) => type === 'mcp')) {
+    throw new ConfigError('TOOLS with mcp needs MAX_PART_TOKENS: the most tokens of one result.')
+  }
+  return tools
 }
 
 function turnstileOf(values: Values): VisitorConfig['turnstile'] {
@@ -138,6 +153,7 @@ function moderationOf(values: Values): ModerationConfig {
     input: judged === 'input' || judged === 'both',
     output: judged === 'output' || judged === 'both',
     ownersPrompt: values.SYSTEM_PROMPT,
+    ownersTools: values.TOOLS,
     mode: kind === 'hold' ? { kind } : { kind, lead: Math.floor(values.MODERATION_RETRACT_CHARS) },
     unreachable: values.MODERATION_UNREACHABLE,
     api: apiKey === undefined && values.MODERATION_URL === undefined ? undefined : api,

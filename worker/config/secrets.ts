@@ -14,9 +14,12 @@ const ID_CHARS = 16
 
 export function secretsOf({ upstream, moderation, visitors, accessKeys }: Config): Secrets {
   const { api } = moderation
-  const { turnstile, secret, systemPrompt } = visitors
+  const { turnstile, secret, systemPrompt, tools } = visitors
   const own = upstream.kind === 'openai' ? upstream : undefined
-  const urls = [own?.baseUrl, api?.url, turnstile?.verifyUrl].flatMap((url) => (url ? [new URL(url)] : []))
+  const servers = tools.map(({ server_url: url }) => (typeof url === 'string' ? url : undefined))
+  const urls = [own?.baseUrl, api?.url, turnstile?.verifyUrl, ...servers].flatMap((url) =>
+    url ? [new URL(url)] : [],
+  )
   const inUrls = urls.flatMap(({ pathname, searchParams }) => [
     ...pathname.split('/').filter((segment) => segment.length >= ID_CHARS),
     ...searchParams.values(),
@@ -26,6 +29,7 @@ export function secretsOf({ upstream, moderation, visitors, accessKeys }: Config
     api?.apiKey,
     secret,
     turnstile?.secret,
+    ...tools.flatMap(({ vector_store_ids: stores }) => stores as string[] | undefined),
     ...accessKeys.map(({ sha256 }) => new TextDecoder().decode(sha256)),
   ]
   return {

@@ -2,7 +2,15 @@
  * Every setting, once: how its text is read, what holds where it is unset, and what the documentation says of it. `readConfig`
  * (config.ts), `npm start` and docs/CONFIGURATION.md (`npm run docs`) are made from this table.
  */
-import { DEADLINES, KEEPING, UNSEEN_TOKENS_PER_SECOND, VISITOR_BUDGET, VISITOR_TOKENS } from '../limits.ts'
+import {
+  DEADLINES,
+  KEEPING,
+  OWNERS_CHUNKS,
+  TOOL_ROUNDS,
+  UNSEEN_TOKENS_PER_SECOND,
+  VISITOR_BUDGET,
+  VISITOR_TOKENS,
+} from '../limits.ts'
 import {
   accessKeys,
   address,
@@ -20,6 +28,7 @@ import {
   secret,
   text,
 } from './parsers.ts'
+import { tools } from './tools.ts'
 
 /** Configuration as it arrives: text, or absent. Empty text counts as absent, as deploy forms send it. */
 export type Vars = Readonly<Record<string, unknown>>
@@ -132,6 +141,12 @@ const VISITORS = {
     about:
       'What visitors may send beside a conversation in text: `tools`, `image_url`, …, separated by commas.',
   },
+  TOOLS: {
+    parse: tools,
+    fallback: [],
+    unset: 'none',
+    about: `What the upstream may use to answer visitors who ask by the Responses API, in its own form: a JSON list of \`file_search\` with \`vector_store_ids\` (and ${OWNERS_CHUNKS} results, unless \`max_num_results\` says more), \`web_search\`, and \`mcp\` with \`server_url\`, \`allowed_tools\` and \`"require_approval": "never"\`, which needs \`MAX_PART_TOKENS\`. Visitors can't name tools, stores or servers themselves.`,
+  },
   TURNSTILE_SECRET: {
     parse: text,
     unset: 'no challenge',
@@ -167,6 +182,12 @@ const BUDGETS = {
     parse: count,
     unset: `no limit for keys, ${VISITOR_TOKENS.output} for visitors`,
     about: 'Tokens of each choice of an answer.',
+  },
+  TOOL_ROUNDS: {
+    parse: count,
+    fallback: TOOL_ROUNDS,
+    about:
+      'The most calls of tools that the upstream may make for one answer, for visitors and for keys with a budget. What they can cost is reserved.',
   },
   VISITOR_DAILY_TOKENS: {
     parse: count,

@@ -30,6 +30,9 @@ export interface FollowedEnding {
 // Two line ends in a row close an event. `\r(?!\n)`: otherwise a single CRLF would count as two line ends.
 const EVENT_END = /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/g
 
+/** Where the name and the type of an event stand. */
+const BEGINNING_CHARS = 256
+
 /** Characters of an event's closing line ends that can precede a cut. */
 const END_CHARS = 3
 
@@ -56,6 +59,8 @@ export function followEnding(format: AnswerFormat): FollowedEnding {
   let tail = ''
   /** Whether the unfinished event is too large to complete. Its beginning is then dropped. */
   let isLarge = false
+  /** Whether the large event ends the answer once it is whole. */
+  let largeEnds = false
   let first = ''
   let last = ''
 
@@ -64,6 +69,7 @@ export function followEnding(format: AnswerFormat): FollowedEnding {
     heldChars += text.length
     tail = (tail + text).slice(-END_CHARS)
     if (heldChars <= MAX_COMPLETED_CHARS) return
+    if (!isLarge) largeEnds = format.isLargeEnd?.(held.join('').slice(0, BEGINNING_CHARS)) === true
     isLarge = true
     held = []
     heldChars = 0
@@ -92,6 +98,7 @@ export function followEnding(format: AnswerFormat): FollowedEnding {
       const text = decoder.decode(bytes, { stream: true })
       const end = endOfLastEvent(tail + text) - tail.length
       if (end <= 0) return hold(text)
+      if (isLarge && largeEnds && state === 'open') state = 'done'
       // A large event has only its last bytes here, and they parse as nothing.
       look(held.join('') + text.slice(0, end))
       held = []

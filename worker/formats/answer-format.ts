@@ -104,6 +104,11 @@ export interface AnswerFormat {
   readWhole(json: unknown): WholeAnswer
   /** The form in which a moderated unstreamed answer is shown, and all texts in it. */
   judgedWhole(json: unknown, model: string): { json: unknown; texts: readonly TextPiece[] }
+  /**
+   * An unstreamed answer without what a visitor must not see; absent where answers repeat nothing of the
+   * owner's.
+   */
+  stripped?(json: unknown): unknown
   /** An unstreamed answer without its words; each choice ends with the content filter. */
   emptied(json: unknown): Record<string, unknown>
   /** An event's data with each character of its texts overwritten. */
@@ -119,4 +124,9 @@ export interface AnswerFormat {
   mayBeError(first: Uint8Array): boolean
   /** Whether a text may contain an event that ends an answer: a cheap check before the events are parsed. */
   mayEnd(text: string): boolean
+  /**
+   * Whether an event that is too large to be parsed is a whole answer's end, by its first characters. Absent
+   * where no end is large.
+   */
+  isLargeEnd?(beginning: string): boolean
 }

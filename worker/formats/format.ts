@@ -42,6 +42,16 @@ export interface Question {
    * Each bound on the tokens of one choice that the request sets. A format can have several fields for it.
    */
   readonly outputBounds: readonly number[]
+  /** The least bound that the upstream takes; `undefined`: any. */
+  readonly leastOutputBound?: number
+  /** The id of the stored answer that this question continues. */
+  readonly previous?: string | undefined
+  /** Ids of whatever else the request reads of the upstream's store. Nothing tells whose they are. */
+  readonly storedIds?: readonly string[]
+  /** Whether the caller wants the answer to go on without a connection. */
+  readonly background?: boolean
+  /** Whether the caller wants to read the answer again by its id. */
+  readonly store?: boolean
   /** The field that holds the prompt: `param` of an error about it. */
   readonly promptField: string
   /**
@@ -55,16 +65,39 @@ export interface Question {
    */
   mostPromptTokens(model: string, counter: TextCounter, mostOfPart: number | undefined): number | ApiError
   /**
+   * The most input that is billed beside the prompt, if the upstream calls tools itself: in each round the
+   * model reads the prompt again, with all results and all that it wrote so far. `undefined`: the format has
+   * no such tools.
+   */
+  toolTokens?(limits: ToolLimits): number | ApiError
+  /**
    * All that the caller says to the model, for moderation, in each way in which a model may read it.
    *
    * @param ownersPrompt the owner's system prompt, which isn't judged
+   * @param ownersTools the same of the owner's tools
    */
-  judgedTexts(ownersPrompt: string | undefined): string[]
+  judgedTexts(ownersPrompt: string | undefined, ownersTools?: readonly OwnersTool[]): string[]
+  /**
+   * The caller's own items; `undefined`: an answer of this format can't be continued by its id.
+   */
+  items?(): readonly unknown[]
+  /** The same question in one conversation with these items before it, in place of `previous`. */
+  after?(items: readonly unknown[]): Question
   changed(changes: Changes): Question
 }
 
-interface TextCounter {
+export interface TextCounter {
   count(text: string): number
+}
+
+export interface ToolLimits {
+  /** Calls of tools, if the request doesn't set a lower bound. */
+  rounds: number
+  /** The most tokens of the prompt, and of the whole answer. */
+  prompt: number
+  output: number
+  /** For a result of unknown size; `undefined`: a tool with such results is refused. */
+  mostOfPart: number | undefined
 }
 
 /** What is set in a request before it goes upstream. */
@@ -77,6 +110,10 @@ export interface Changes {
   outputBound?: number | undefined
   /** The field that the bound goes into, if the format has several. */
   outputBoundField?: OutputBoundField | undefined
+  /** The most calls of the upstream's tools; `undefined`: as the request says. */
+  toolRounds?: number | undefined
+  /** The Worker keeps the answer: the upstream is to store nothing, and to answer at once. */
+  keptHere?: boolean
 }
 
 /**
@@ -92,4 +129,9 @@ export interface VisitorRules {
    * Allowed beside the plain fields of a conversation: fields of a request or a message, and types of parts.
    */
   fields: ReadonlySet<string>
+  /** The owner's tools, put into a visitor's request if its format has tools that the upstream calls. */
+  tools?: readonly OwnersTool[]
 }
+
+/** A tool that the upstream calls itself, in the Responses API's form. */
+export type OwnersTool = Readonly<Record<string, unknown> & { type: string }>

@@ -4,11 +4,13 @@
  * @example
  *   app.get('/x', access(), burst(), handler)
  */
+
 import type { MiddlewareHandler } from 'hono'
 import { retryHeaders } from '../admission/rate-headers.ts'
 import { ApiError } from '../errors.ts'
 import { BURST_PERIOD_MS } from '../limits.ts'
 import { addressOf } from '../visitors/address.ts'
+import { isVisitor } from './caller.ts'
 import type { App } from './context.ts'
 import { refuse } from './respond.ts'
 
@@ -21,7 +23,7 @@ export function burst(): MiddlewareHandler<App> {
   return async function burst(c, next) {
     const { BURST: limit } = c.env
     const { addressName, caller } = c.var
-    if (limit !== undefined && caller.startsWith('visitor:')) {
+    if (limit !== undefined && isVisitor(caller)) {
       const address = await addressName?.(addressOf(c.req.raw))
       const keys = [caller, `address:${address}`]
       const outcomes = await Promise.all(keys.map((key) => limit.limit({ key })))

@@ -1,4 +1,5 @@
-/** `/v1/chat/completions` and `/chat`: the caller's connection is the call. */
+/** Calls whose answer is relayed: the caller's connection is the call. */
+
 import { exports } from 'cloudflare:workers'
 import { type CallAccount, chargeOf } from '../accounting/charge.ts'
 import { countAnswer } from '../accounting/count-answer.ts'
@@ -7,9 +8,15 @@ import { ownRates, rateHeaders, withRates } from '../admission/rate-headers.ts'
 import { endOf } from '../answer/end.ts'
 import type { Flow, Outcome } from '../answer/pipeline.ts'
 import { ApiError } from '../errors.ts'
-import { MAX_COUNTED_HERE_BYTES, SETTLED_AFTER_LEAVING_MS, SETTLED_AFTER_TOTAL_MS } from '../limits.ts'
+import {
+  MAX_COUNTED_HERE_BYTES,
+  RESPONSE_KEPT_MS,
+  SETTLED_AFTER_LEAVING_MS,
+  SETTLED_AFTER_TOTAL_MS,
+} from '../limits.ts'
 import { EVENT_STREAM } from '../protocol/wire.ts'
-import type { Context } from './context.ts'
+import { isVisitor } from './caller.ts'
+import { type Context, callerOf } from './context.ts'
 import { admit, type BodyGuard, readQuestionOf, reservationOf } from './question.ts'
 import { refuse, retraction, STREAMED } from './respond.ts'
 
@@ -20,7 +27,11 @@ type ChatFlow = (chat: ChatCall, flow: Flow) => Promise<Outcome>
  */
 export async function answer(c: Context, read: BodyGuard, flow: ChatFlow): Promise<Response> {
   const chat = await readQuestionOf(c, read)
-  if (chat instanceof ApiError) return refuse(c, chat)
+  return chat instanceof ApiError ? refuse(c, chat) : answerCall(c, chat, flow)
+}
+
+/** Answers a question that was read. */
+export async function answerCall(c: Context, chat: ChatCall, flow: ChatFlow): Promise<Response> {
   const asked = ask(c, chat, flow)
   // From here on: a caller that leaves before the first byte must not leave its tokens reserved.
   c.executionCtx.waitUntil(asked)
@@ -44,7 +55,10 @@ async function ask(c: Context, chat: ChatCall, flow: ChatFlow) {
   // Of a flow that failed or is overdue nothing is known but how long it has run.
   const unknown = (reason: unknown): CallAccount => ({
     end: endOf(reason).state,
-    charged: chargeOf({ lost: [Date.now() - asked] }, { ...terms, promptTokens: () => reservation.prompt }),
+    charged: chargeOf(
+      { lost: [Date.now() - asked] },
+      { ...terms, promptTokens: () => chat.tokens.prompt ?? reservation.prompt },
+    ),
   })
   const overdue = deadline.passed.then((): Outcome => {
     const delivery = new ApiError('caller_left')
@@ -90,8 +104,10 @@ function flowOf(c: Context): Omit<Flow, 'terms'> {
     upstream,
     words: wordsFor(caller),
     moderation,
+    strips: isVisitor(caller),
     deadlines: config.deadlines,
     clientGone: c.req.raw.signal,
+    onId: (id) => c.executionCtx.waitUntil(callerOf(c).ownResponse(id, Date.now() + RESPONSE_KEPT_MS)),
     count({ format, bytes, model, question, tokens: { prompt: promptTokens } }, answer, stream) {
       // A call to another invocation costs more than counting a short answer.
       const isShort = answer instanceof Uint8Array && answer.byteLength <= MAX_COUNTED_HERE_BYTES

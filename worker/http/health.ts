@@ -10,8 +10,8 @@ import { version } from '../../package.json'
 import { ApiError } from '../errors.ts'
 import { HEALTH_DEADLINE_MS, HEALTH_INTERVAL_MS } from '../limits.ts'
 import type { Health, UpstreamHealth } from '../protocol/wire.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
-import { askForModels } from './ask-models.ts'
+import { modelsPath, type Upstream } from '../upstreams/upstream.ts'
+import { askForJson } from './ask-for-json.ts'
 import type { App, Context } from './context.ts'
 
 interface Asked {
@@ -58,7 +58,12 @@ async function askForHealth(c: Context): Promise<UpstreamHealth | undefined> {
   const { account, wordsFor } = c.var
   const started = Date.now()
   // Of the upstream's words none are shown here.
-  const answer = await askForModels(c, { words: wordsFor('visitor:'), totalMs: HEALTH_DEADLINE_MS })
+  const answer = await askForJson(c, {
+    method: 'GET',
+    path: modelsPath(),
+    words: wordsFor('visitor:'),
+    totalMs: HEALTH_DEADLINE_MS,
+  })
   const at = new Date(started).toISOString()
   const ms = Date.now() - started
   if (!(answer instanceof ApiError)) return { ok: true, at, ms }

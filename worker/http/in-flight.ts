@@ -4,6 +4,7 @@
  * @example
  *   app.post('/x', access(), inFlight(), (c) => { c.var.bodyBytes.take(1024); … })
  */
+
 import type { MiddlewareHandler } from 'hono'
 import { createInFlight } from '../admission/in-flight.ts'
 import {
@@ -12,6 +13,7 @@ import {
   SETTLED_AFTER_TOTAL_MS,
   VISITORS_IN_FLIGHT_BYTES,
 } from '../limits.ts'
+import { isVisitor } from './caller.ts'
 import type { App } from './context.ts'
 
 /** Of all requests to this isolate. */
@@ -20,7 +22,7 @@ const bodies = createInFlight(MAX_IN_FLIGHT_BYTES)
 export function inFlight(): MiddlewareHandler<App> {
   return async function inFlight(c, next) {
     const { account, caller, config } = c.var
-    const share = caller.startsWith('visitor:') ? VISITORS_IN_FLIGHT_BYTES : MAX_IN_FLIGHT_BYTES
+    const share = isVisitor(caller) ? VISITORS_IN_FLIGHT_BYTES : MAX_IN_FLIGHT_BYTES
     const longest = MAX_BODY_MS + config.deadlines.total + SETTLED_AFTER_TOTAL_MS
     const bodyBytes = bodies.open(share, Date.now() + longest)
     c.set('bodyBytes', bodyBytes)

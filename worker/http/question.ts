@@ -16,7 +16,8 @@ export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatC
   const { account, bodyBytes, caller, config, limits } = c.var
   const started = Date.now()
   const rules = rulesFor(caller, config, { counterFor, reserve: limits !== undefined })
-  const chat = await read(c.req.raw, { ...rules, bodyBytes })
+  const conversation = (id: string) => callerOf(c).conversation(id)
+  const chat = await read(c.req.raw, { ...rules, conversation, bodyBytes })
   account.timing.guard = Date.now() - started
   if (!(chat instanceof ApiError)) account.model = chat.model
   return chat
@@ -26,7 +27,7 @@ export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Re
   return {
     id: `req_${crypto.randomUUID()}`,
     // Bounds may be any number; what they ask for beyond all budgets is refused as too much, not as absurd.
-    prompt: Math.min(tokens.prompt ?? 0, MAX_CALL_TOKENS),
+    prompt: Math.min((tokens.prompt ?? 0) + (tokens.tools ?? 0), MAX_CALL_TOKENS),
     output: Math.min(outputBound ?? RESERVED_OUTPUT_TOKENS, MAX_CALL_TOKENS),
     expiresAt: Date.now() + c.var.config.deadlines.total + RESERVATION_GRACE_MS,
   }

@@ -1,50 +1,30 @@
 /** `/v1/streams`: the answer belongs to the caller's object, and a connection only reads it. */
-
 import { readStreamRequest } from '../admission/body.ts'
-import { ownRates, rateHeaders } from '../admission/rate-headers.ts'
-import { readCursor, readIdempotencyKey } from '../admission/stream.ts'
-import { sha256 } from '../bytes.ts'
+import { readCursor } from '../admission/stream.ts'
 import { ApiError } from '../errors.ts'
-import { EVENT_STREAM, IDEMPOTENT_REPLAYED, STREAM_ID } from '../protocol/wire.ts'
+import { STREAM_ID } from '../protocol/wire.ts'
 import { isStreamId } from '../streams/stream-id.ts'
 import { type Context, callerOf } from './context.ts'
-import { originOf } from './origin.ts'
-import { readQuestionOf, reservationOf } from './question.ts'
-import { refuse, retraction, STREAMED } from './respond.ts'
+import { eventStream, openKept } from './kept.ts'
+import { readQuestionOf } from './question.ts'
+import { refuse, retraction } from './respond.ts'
 
 export async function openStream(c: Context): Promise<Response> {
-  const idempotencyKey = readIdempotencyKey(c.req.raw)
-  if (idempotencyKey instanceof ApiError) return refuse(c, idempotencyKey)
-  const after = readCursor(c.req.raw)
-  if (after instanceof ApiError) return refuse(c, after)
   const chat = await readQuestionOf(c, readStreamRequest)
   if (chat instanceof ApiError) return refuse(c, chat)
-  const { bytes, model } = chat
-  const idempotency =
-    idempotencyKey === undefined ? undefined : { key: idempotencyKey, hash: await sha256(bytes) }
-  const { limits } = c.var
-  const reservation = reservationOf(c, chat)
-  const asked = Date.now()
-  const origin = originOf(c.req.raw.headers)
-  const opened = await callerOf(c).open({ bytes, model, idempotency, after, reservation, limits, origin })
-  c.var.account.timing.upstream = Date.now() - asked
+  const opened = await openKept(c, chat)
   if (opened instanceof ApiError) return refuse(c, opened)
-  const { id, replayed, headers, state, events } = opened
-  c.var.account.durable = replayed ? 'read' : 'opened'
-  return eventStream(events, 201, {
-    ...ownRates(headers, limits && (state ? rateHeaders(state, Date.now()) : {})),
-    ...retraction(c.var.config.moderation),
-    [STREAM_ID]: id,
-    location: `/v1/streams/${id}`,
-    ...(replayed && { [IDEMPOTENT_REPLAYED]: 'true' }),
-  })
+  const { id, events, headers } = opened
+  return eventStream(events, 201, { ...headers, [STREAM_ID]: id, location: `/v1/streams/${id}` })
 }
 
 export async function followStream(c: Context): Promise<Response> {
   const id = c.req.param('id') ?? ''
   const after = readCursor(c.req.raw)
   if (after instanceof ApiError) return refuse(c, after)
-  const followed = isStreamId(id) ? await callerOf(c).follow(id, after) : new ApiError('stream_not_found')
+  const followed = isStreamId(id, 'chat-completions')
+    ? await callerOf(c).follow(id, after)
+    : new ApiError('stream_not_found')
   if (followed instanceof ApiError) return refuse(c, followed)
   c.var.account.durable = 'read'
   // [spec] HTML, 9.2: a stock EventSource stops reconnecting at a 204.
@@ -56,22 +36,13 @@ export async function followStream(c: Context): Promise<Response> {
 
 export async function stopStream(c: Context): Promise<Response> {
   const id = c.req.param('id') ?? ''
-  const stopped = isStreamId(id) ? await callerOf(c).stop(id) : new ApiError('stream_not_found')
+  const stopped = isStreamId(id, 'chat-completions')
+    ? await callerOf(c).stop(id)
+    : new ApiError('stream_not_found')
   return stopped instanceof ApiError ? refuse(c, stopped) : c.body(null, 204)
 }
 
 export async function warmCaller(c: Context): Promise<Response> {
   const warmed = await callerOf(c).warm()
   return warmed instanceof ApiError ? refuse(c, warmed) : c.body(null, 204)
-}
-
-function eventStream(
-  events: ReadableStream<Uint8Array> | undefined,
-  status: 200 | 201 | 204,
-  headers: Record<string, string>,
-): Response {
-  return new Response(events ?? null, {
-    status,
-    headers: { ...headers, ...(events && { 'content-type': EVENT_STREAM }), ...STREAMED },
-  })
 }

@@ -1,3 +1,4 @@
+import type { OwnersTool } from '../formats/format.ts'
 import type { Judge, Unreachable } from './judge.ts'
 import type { Mode } from './moderation.ts'
 
@@ -8,6 +9,8 @@ export interface Moderating {
   output: boolean
   /** The owner's system prompt: it is in a visitor's question, and isn't judged. */
   ownersPrompt: string | undefined
+  /** The same of the owner's tools. */
+  ownersTools?: readonly OwnersTool[]
   mode: Mode
   unreachable: Unreachable
   judge: Judge

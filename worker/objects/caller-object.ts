@@ -1,4 +1,7 @@
-/** The caller's Durable Object: a budget and streams, each with its own tables, under one alarm. Glue. */
+/**
+ * The caller's Durable Object: a budget, streams and kept responses, each with its own tables, under one
+ * alarm. Glue.
+ */
 import { DurableObject, exports } from 'cloudflare:workers'
 import type { Dataset } from '../accounting/record.ts'
 import { rateHeaders, withRates } from '../admission/rate-headers.ts'
@@ -8,6 +11,13 @@ import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import { type Config, readConfig, type Vars } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
 import { IDLE_LOOK_MS, SLICE_IDLE_MS } from '../limits.ts'
+import { type CallerResponses, createCallerResponses } from '../responses/caller-responses.ts'
+import {
+  createKeptResponses,
+  hasResponses,
+  type KeptResponse,
+  type Place,
+} from '../responses/kept-responses.ts'
 import {
   type CallerStreams,
   createCallerStreams,
@@ -29,6 +39,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   /** A part is opened when it has tables or is first used, and again after the object was wiped. */
   #budget: CallerBudget | undefined
   #streams: CallerStreams | undefined
+  #responses: CallerResponses | undefined
   /** When the alarm is set to, as far as this start of the object knows. */
   #alarmAt: number | undefined
 
@@ -57,6 +68,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     this.#sql = sqlOf(ctx.storage)
     if (hasBudget(this.#sql)) this.#openBudget()
     if (hasStreams(this.#sql)) this.#openStreams()
+    if (hasResponses(this.#sql)) this.#openResponses()
   }
 
   /** Makes the tables and the counter that the first question needs. */
@@ -80,6 +92,33 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   async stop(id: string): Promise<Reply<undefined>> {
     return toReply(await this.#openStreams().stop(id))
+  }
+
+  async ownResponse(id: string, expires: number): Promise<Reply<undefined>> {
+    this.#openResponses().own(id, expires)
+    await this.#scheduleAlarm(expires)
+    return {}
+  }
+
+  placeOfResponse(id: string): Reply<Place | undefined> {
+    return { answer: this.#openResponses().placeOf(id) }
+  }
+
+  readResponse(id: string): Reply<KeptResponse> {
+    return toReply(this.#openResponses().read(id))
+  }
+
+  async cancelResponse(id: string): Promise<Reply<KeptResponse>> {
+    return toReply(await this.#openResponses().cancel(id))
+  }
+
+  async forgetResponse(id: string): Promise<Reply<undefined>> {
+    return toReply(await this.#openResponses().forget(id))
+  }
+
+  /** The items of the conversation up to this response; `upstream`: they are there. */
+  conversation(id: string): Reply<readonly unknown[] | 'upstream'> {
+    return toReply(this.#openResponses().conversation(id))
   }
 
   async reserve(reservation: Reservation, limits: CallerLimits): Promise<Reply<ReservationResult>> {
@@ -114,6 +153,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     // Most callers never come back, and an object without storage costs nothing.
     this.#budget = undefined
     this.#streams = undefined
+    this.#responses = undefined
     this.#alarmAt = undefined
     await this.ctx.storage.deleteAll()
   }
@@ -138,6 +178,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       moderation: chooseModeration(moderation),
       budget: this.#tickets,
       dataset: this.env.ANALYTICS,
+      onKept: (ended) => this.#openResponses().keep(ended),
       onDue: () => void this.#scheduleAlarm(),
       // The next start of the object finds these streams running, and ends them.
       onBroken: () => this.ctx.abort('the journal failed'),
@@ -146,8 +187,17 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return this.#streams
   }
 
+  #openResponses(): CallerResponses {
+    if (this.#responses !== undefined) return this.#responses
+    this.#responses = createCallerResponses(createKeptResponses(this.#sql, Date.now), () =>
+      this.#openStreams(),
+    )
+    void this.#scheduleAlarm()
+    return this.#responses
+  }
+
   #parts() {
-    return [this.#budget, this.#streams].filter((part) => part !== undefined)
+    return [this.#budget, this.#streams, this.#responses].filter((part) => part !== undefined)
   }
 
   #dueAt(): number | undefined {

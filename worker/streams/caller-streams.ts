@@ -2,11 +2,13 @@
  * A caller's streams: their journal, the calls that fill them, and what each is settled at. A part of an
  * object.
  */
+
 import { type Dataset, record } from '../accounting/record.ts'
 import { reopenTicket, type TicketBudget, takeTicket } from '../admission/ticket.ts'
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
-import { CHAT_COMPLETIONS } from '../formats/wire-format.ts'
+import { formatNamed } from '../formats/wire-format.ts'
+import { isVisitor } from '../http/caller.ts'
 import { IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import type { Part } from '../objects/part.ts'
@@ -18,10 +20,13 @@ import type { Upstream } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import { createJournal, type KeptStream } from './journal.ts'
 import { interruptedEnd } from './log.ts'
+import { formatOf } from './stream-id.ts'
 import { createStreams, type Followed, type StreamEnd, type Streams } from './streams.ts'
 import { answerOf, startUpstreamRun } from './upstream-run.ts'
 
-export interface CallerStreams extends Part, Pick<Streams, 'open' | 'stop'> {
+export interface CallerStreams
+  extends Part,
+    Pick<Streams, 'open' | 'read' | 'isRunning' | 'stop' | 'forget'> {
   /** @returns the events after number `after` */
   follow(id: string, after: number): Promise<Followed | ApiError>
 }
@@ -42,6 +47,8 @@ export interface StreamsOptions {
   moderation: Moderating
   budget: StreamBudget
   dataset: Dataset | undefined
+  /** A stream has ended whose answer is to be kept. */
+  onKept(ended: StreamEnd): void
   /** `dueAt` may be sooner than before. */
   onDue(): void
   /** The journal can't be written any more. */
@@ -52,20 +59,29 @@ export interface StreamsOptions {
 export const hasStreams = (sql: Sql): boolean => hasTable(sql, 'streams')
 
 export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerStreams {
-  const { caller, config, upstream, words, moderation, budget, dataset, onDue, onBroken } = options
+  const { caller, config, upstream, words, moderation, budget, dataset, onKept, onDue, onBroken } = options
   const { keeping, deadlines, unseenPerSecond } = config
   const journal = createJournal(sql)
+  const strips = isVisitor(caller)
   const streams = createStreams({
     journal,
     keeping,
     silenceMs: deadlines.silence,
     now: Date.now,
     admit: ({ reservation, limits }) => takeTicket(budget, reservation, { caller, limits }),
-    ask({ bytes, model, reservation, limits }) {
+    ask({ format, bytes, model, promptTokens, reservation, limits }, id) {
       const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
       const terms = { output: reservation.output, unseenPerSecond }
-      const question = { wire: CHAT_COMPLETIONS, bytes, model, reserved: limits && reservation, terms }
-      return startUpstreamRun(question, { upstream, words, moderation, deadlines, onProgress })
+      const question = {
+        id,
+        wire: formatNamed(format),
+        bytes,
+        model,
+        promptTokens,
+        reservedOutput: limits && reservation.output,
+        terms,
+      }
+      return startUpstreamRun(question, { strips, upstream, words, moderation, deadlines, onProgress })
     },
     onEnd,
     onBroken,
@@ -76,12 +92,13 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   function onEnd(ended: StreamEnd): void {
     const { stream, ticket, origin, state, error, begun, tokens, charged, bytes, retries, firstToken } = ended
     void ticket.settle(charged ?? 0).catch(console.error)
+    onKept(ended)
     const line = {
       ts: new Date(stream.started).toISOString(),
       id: begun?.headers['x-request-id'] ?? stream.requestId,
-      route: '/v1/streams',
+      route: formatOf(stream.id) === 'responses' ? '/v1/responses' : '/v1/streams',
       method: 'POST',
-      status: 201,
+      status: formatOf(stream.id) === 'responses' ? 200 : 201,
       caller,
       ...(origin !== undefined && { origin }),
       model: stream.model,
@@ -101,12 +118,17 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
 
   /** Readers get what was journalled, and then that it was interrupted. */
   function interrupt(stream: KeptStream): void {
-    const { reader, usage } = answerOf(CHAT_COMPLETIONS, stream.model, stream.promptTokens)
+    const { reader, usage } = answerOf(formatNamed(formatOf(stream.id)), stream, strips)
     const frames = createEventReader(MAX_EVENT_BYTES)
     let place = 0
     let bytes = 0
     for (let part = journal.read(stream, 0); part !== undefined; part = journal.read(stream, place)) {
-      for (const { event } of frames.push(part.bytes)) if (event !== undefined) usage.see(reader.read(event))
+      for (const { event } of frames.push(part.bytes)) {
+        if (event === undefined) continue
+        const read = reader.read(event)
+        usage.see(read)
+        reader.shown?.(read)
+      }
       place = part.last
       bytes += part.bytes.length
     }
@@ -122,12 +144,16 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     const ticket = reopenTicket(budget, stream.requestId, caller)
     const tokens = usage.tokens()
     const charged = tokens.prompt_tokens + tokens.completion_tokens
-    onEnd({ stream, ticket, ...end, begun: undefined, tokens, charged, bytes })
+    const lastEvent = closing.at(-1)
+    onEnd({ stream, ticket, ...end, begun: undefined, lastEvent, tokens, charged, bytes })
   }
 
   return {
     open: streams.open,
+    read: streams.read,
+    isRunning: streams.isRunning,
     stop: streams.stop,
+    forget: streams.forget,
     async follow(id, after) {
       const followed = streams.follow(id, after)
       if (!(followed instanceof ApiError) || followed.code !== 'too_many_readers') return followed

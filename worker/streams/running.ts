@@ -8,6 +8,7 @@ import { endOnSilence } from '../answer/silence.ts'
 import { ApiError } from '../errors.ts'
 import { FLUSH_MS, HEARTBEAT_MS, type Keeping } from '../limits.ts'
 import type { Moderation } from '../moderation/moderation.ts'
+import type { SseEvent } from '../protocol/event-reader.ts'
 import type { Provisional, RunningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
 import type { StartedAnswer, UpstreamRun } from './upstream-run.ts'
@@ -24,7 +25,12 @@ export interface Running {
    * Settles when the stream's end is journalled; with `refused` if it never became a stream. Rejects if the
    * journal failed.
    */
-  readonly ended: Promise<(AnswerEnd & { begun: StartedAnswer | undefined }) | 'refused'>
+  readonly ended: Promise<StreamedAnswer | 'refused'>
+}
+
+interface StreamedAnswer extends AnswerEnd {
+  begun: StartedAnswer | undefined
+  lastEvent: SseEvent | undefined
 }
 
 export interface RunOptions {
@@ -53,6 +59,7 @@ export function run(
     mask: format.masked,
   })
   const readers = createReaders(log, now)
+  let lastEvent: SseEvent | undefined
   let quietSince = now()
 
   const sink: Sink = {
@@ -66,6 +73,7 @@ export function run(
     },
     flush: () => undefined,
     async end({ state, events, withdrawn }) {
+      lastEvent = events.at(-1)
       log.end(state, events, now() + keeping.kept, kept(withdrawn))
     },
   }
@@ -110,13 +118,13 @@ export function run(
 
   async function whole(): Promise<Awaited<Running['ended']>> {
     const begun = await upstream.begun
-    if (!(begun instanceof ApiError)) return { ...(await answer(begun)), begun }
+    if (!(begun instanceof ApiError)) return { ...(await answer(begun)), begun, lastEvent }
     if (!running.idIsPublic) return 'refused'
     const end = endOf(begun)
     const error = end.error && { error: end.error, separate: false }
     const events = reader.closing({ ...end, error, tell: 'record', usage: usage.usage })
     log.end(end.state, events, now() + keeping.kept)
-    return { ...end, begun: undefined }
+    return { ...end, begun: undefined, lastEvent: events.at(-1) }
   }
 
   const timer = setInterval(tick, FLUSH_MS)

@@ -6,7 +6,10 @@ import type { Tokens } from '../answer/usage.ts'
 import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation } from '../budget/ledger.ts'
 import { ApiError } from '../errors.ts'
+import type { FormatName } from '../formats/wire-format.ts'
 import { MAX_IN_FLIGHT_BYTES, MAX_KEPT_STREAMS, MAX_RUNNING_STREAMS, OPENING_GRACE_MS } from '../limits.ts'
+import { concat } from '../protocol/concat.ts'
+import type { SseEvent } from '../protocol/event-reader.ts'
 import type { Journal, KeptStream } from './journal.ts'
 import { endedLog, type Log, runningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
@@ -15,6 +18,7 @@ import { newStreamId } from './stream-id.ts'
 import type { StartedAnswer, UpstreamRun } from './upstream-run.ts'
 
 export interface Opening {
+  format: FormatName
   /** The request as it goes upstream. */
   bytes: Uint8Array
   model: string
@@ -22,12 +26,25 @@ export interface Opening {
   idempotency: { key: string; hash: string } | undefined
   /** The number of the last event that the reader has, if the stream was opened before. */
   after: number
+  /** `undefined`: the prompt was not counted before the call. */
+  promptTokens?: number | undefined
   /** The tokens that the call may use. Its id is also the request's. */
   reservation: Reservation
   /** The caller's limits; `undefined`: none. */
   limits: CallerLimits | undefined
   /** Of the page that asks, for the log. */
   origin?: string | undefined
+  /** Whether it runs on without readers: the caller has said that it will come back. */
+  inBackground?: boolean
+  /** How the answer is kept when its stream is no longer; `undefined`: not at all. */
+  keep?: KeepAnswer | undefined
+}
+
+export interface KeepAnswer {
+  /** The question's items, as JSON. */
+  input: string
+  /** Milliseconds since the epoch. */
+  expires: number
 }
 
 export interface Followed {
@@ -55,7 +72,12 @@ export interface StreamEnd extends AnswerEnd {
   charged: number | undefined
   /** Bytes of its events, as a reader gets them. */
   bytes: number
+  /** The event that ended it; `undefined`: none did. */
+  lastEvent: SseEvent | undefined
   /** The following are lost when the object is restarted. */
+  keep?: KeepAnswer | undefined
+  /** The data of the upstream's own end. */
+  upstreamEnd?: string | undefined
   origin?: string | undefined
   retries?: number | undefined
   /** Milliseconds since the epoch. */
@@ -66,8 +88,8 @@ interface Surroundings extends RunOptions {
   journal: Journal
   /** Takes the ticket of a call. Synchronous if there is nothing to wait for. */
   admit(opening: Opening): Admission | Promise<Admission | ApiError>
-  /** Makes the call upstream at once. */
-  ask(opening: Opening): UpstreamRun
+  /** Makes the call upstream at once. `id`: of the stream that it fills. */
+  ask(opening: Opening, id: string): UpstreamRun
   /** Called once for each stream, to settle its ticket. */
   onEnd(end: StreamEnd): void
   /** The journal can't be written any more. */
@@ -78,10 +100,15 @@ export interface Streams {
   open(opening: Opening): Promise<Opened | ApiError>
   /** @returns the events after number `after` */
   follow(id: string, after: number): Followed | ApiError
+  /** All events so far, as they go out; `undefined` if there is no such stream. */
+  read(id: string): Uint8Array | undefined
   /** Writes to each reader, so that dead connections surface. */
   probe(id: string): void
   /** @returns once the stream has ended, now or earlier */
   stop(id: string): Promise<ApiError | undefined>
+  isRunning(id: string): boolean
+  /** Deletes a stream that has ended. */
+  forget(id: string): void
   /** How many streams are running. */
   readonly size: number
 }
@@ -91,6 +118,7 @@ interface Active {
   /** The size of its request, which is held as long as it runs. */
   bytes: number
   origin: string | undefined
+  keep: KeepAnswer | undefined
   ticket: Ticket
   upstream: UpstreamRun
   running: Running
@@ -104,10 +132,11 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
   function begin(opening: Opening, ticket: Ticket): Active {
     const started = options.now()
     // The call starts first; the rest happens while the question is on its way.
-    const upstream = ask(opening)
+    const id = newStreamId(opening.format)
+    const upstream = ask(opening, id)
     try {
       const stream = journal.begin({
-        id: newStreamId(),
+        id,
         idempotencyKey: opening.idempotency?.key ?? null,
         requestHash: opening.idempotency?.hash ?? null,
         requestId: ticket.id,
@@ -115,11 +144,16 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
         promptTokens: upstream.promptTokens,
         started,
       })
-      const running = run(upstream, (provisional) => runningLog(journal, stream, { provisional }), options)
+      const { keeping } = options
+      const running = run(upstream, (provisional) => runningLog(journal, stream, { provisional }), {
+        ...options,
+        keeping: opening.inBackground ? { ...keeping, abandoned: Number.POSITIVE_INFINITY } : keeping,
+      })
       const one = {
         stream,
         bytes: opening.bytes.byteLength,
         origin: opening.origin,
+        keep: opening.keep,
         ticket,
         upstream,
         running,
@@ -137,7 +171,7 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
   }
 
   async function settle(
-    { stream, origin, ticket, upstream, running }: Active,
+    { stream, origin, keep, ticket, upstream, running }: Active,
     end: Awaited<Running['ended']>,
   ): Promise<void> {
     active.delete(stream.id)
@@ -147,10 +181,23 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
       const charged = upstream.charged()
       if (end === 'refused') await ticket.settle(charged ?? 0)
       else {
-        const { retries, timer, usage } = upstream
+        const { retries, timer, usage, upstreamEnd } = upstream
         const { firstToken } = timer
-        const bytes = running.log.bytes
-        onEnd({ ...end, stream, origin, ticket, tokens: usage.tokens(), charged, bytes, retries, firstToken })
+        const { bytes } = running.log
+        const tokens = usage.tokens()
+        onEnd({
+          ...end,
+          stream,
+          origin,
+          keep,
+          ticket,
+          tokens,
+          charged,
+          bytes,
+          retries,
+          firstToken,
+          upstreamEnd,
+        })
       }
     } catch (error) {
       console.error(error)
@@ -189,6 +236,11 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
     return events instanceof ApiError ? events : { events }
   }
 
+  function logOf(id: string): Log | undefined {
+    const stream = journal.byId(id)
+    return stream && (active.get(id)?.running.log ?? endedLog(journal, stream))
+  }
+
   return {
     async open(opening) {
       let known = opened(opening)
@@ -221,6 +273,18 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
       return { id, replayed, headers, state: admission?.state, ...followed }
     },
     follow,
+    isRunning: (id) => active.has(id),
+    read(id) {
+      const log = logOf(id)
+      if (log === undefined) return undefined
+      const parts: Uint8Array[] = []
+      for (let part = log.read(0); part !== undefined; part = log.read(part.last)) parts.push(part.bytes)
+      return concat(parts)
+    },
+    forget(id) {
+      const stream = journal.byId(id)
+      if (stream !== undefined && !active.has(id)) journal.forget(stream.serial)
+    },
     probe: (id) => active.get(id)?.running.log.heartbeat(),
     async stop(id) {
       if (journal.byId(id) === undefined) return new ApiError('stream_not_found')

@@ -22,6 +22,7 @@ import { askUpstream, createCall } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
+import type { KeptStream } from './journal.ts'
 
 /** A question that has gone upstream, and its answer. */
 export interface UpstreamRun
@@ -37,6 +38,8 @@ export interface UpstreamRun
   timer: Timer
   /** How often the call was repeated before its first byte; `undefined` until then. */
   readonly retries: number | undefined
+  /** The data of the upstream's own end; `undefined` until then. */
+  readonly upstreamEnd: string | undefined
   /** Reads the body of a started answer. */
   chunksOf(answer: StartedAnswer): Chunks
   /** Ends the call because its answer is no longer wanted. */
@@ -58,17 +61,23 @@ export interface StartedAnswer {
 }
 
 interface Question {
+  /** Of the stream that the answer fills. */
+  id: string
   wire: WireFormat
   /** The request as it goes upstream. */
   bytes: Uint8Array
   model: string
-  /** The reserved tokens; `undefined`: the caller has no limits. */
-  reserved: { prompt: number; output: number } | undefined
+  /** `undefined`: the prompt was not counted before the call. */
+  promptTokens: number | undefined
+  /** The tokens reserved for the answer; `undefined`: the caller has no limits. */
+  reservedOutput: number | undefined
   /** By what the call is charged if the upstream did not count all that it made. */
   terms: Pick<Terms, 'output' | 'unseenPerSecond'>
 }
 
 interface Parts {
+  /** Whether readers must not see what an answer repeats of the owner's prompts and tools. */
+  strips: boolean
   upstream: Upstream
   words: UpstreamWords
   moderation: Moderating
@@ -79,8 +88,8 @@ interface Parts {
 
 /** Makes the call at once. */
 export function startUpstreamRun(
-  { wire, bytes, model, reserved, terms }: Question,
-  { upstream, words, moderation, deadlines, onProgress }: Parts,
+  { id, wire, bytes, model, promptTokens: counted, reservedOutput, terms }: Question,
+  { strips, upstream, words, moderation, deadlines, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
   const call = createCall(wanted.signal, deadlines.total)
@@ -91,19 +100,24 @@ export function startUpstreamRun(
   // Counting overlaps with the call.
   const question = reread(bytes, wire.requests)
   const counter = counterFor(model)
-  // A reservation has counted the prompt already, with its tools and pictures.
-  const promptTokens = reserved?.prompt ?? question.promptTokens(model, counter)
+  const promptTokens = counted ?? question.promptTokens(model, counter)
   const { input, output, ...how } = moderation
   const verdict = input
-    ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt), { ...how, signal })
+    ? judgeQuestion(question.judgedTexts(moderation.ownersPrompt, moderation.ownersTools), { ...how, signal })
     : undefined
   void verdict?.then((refused) => refused && call.leave(refused))
-  const limit = reserved && outputLimit(reserved.output, counter, onProgress)
-  const { format, reader, usage, timer } = answerOf(wire, model, promptTokens)
+  const limit = reservedOutput === undefined ? undefined : outputLimit(reservedOutput, counter, onProgress)
+  const { format, reader, usage, timer } = answerOf(wire, { id, model, promptTokens }, strips)
   let lost: readonly number[] = []
   let retries: number | undefined
   let work: { isWhole: boolean; ms: number } | undefined
   let askedAt = 0
+  let upstreamEnd: string | undefined
+  const end: Observer = {
+    see({ kind, data }) {
+      if (kind === 'done') upstreamEnd = data
+    },
+  }
   const ended = (isWhole: boolean) => {
     work = { isWhole, ms: Date.now() - askedAt }
   }
@@ -134,6 +148,9 @@ export function startUpstreamRun(
     get retries() {
       return retries
     },
+    get upstreamEnd() {
+      return upstreamEnd
+    },
     charged() {
       const answer = work && { ...work, counted: usage.counted() }
       return chargeOf({ lost, answer }, { ...terms, promptTokens: () => promptTokens })
@@ -144,7 +161,7 @@ export function startUpstreamRun(
     stop: () => wanted.abort(),
     finished: call.finished,
     // `usage` comes first: the tokens that exceed the limit were used too.
-    observers: [usage, timer, ...(limit ? [limit] : [])],
+    observers: [usage, timer, end, ...(limit ? [limit] : [])],
     chunksOf({ first, rest }) {
       const chunks = gatheredChunks(first, rest, { gatherMs: GATHER_MS, now: Date.now })
       call.onLeave(chunks.hurry)
@@ -155,15 +172,15 @@ export function startUpstreamRun(
   }
 }
 
-/** Reads and counts one answer, live or from the journal. */
+/** Reads and counts one answer, live or from the journal. Its readers know it by its stream's id. */
 export function answerOf(
   { answers: format }: WireFormat,
-  model: string,
-  promptTokens: number,
+  { id, model, promptTokens }: Pick<KeptStream, 'id' | 'model' | 'promptTokens'>,
+  strips: boolean,
 ): { format: AnswerFormat; reader: AnswerRun['reader']; usage: UsageCount; timer: Timer } {
   return {
     format,
-    reader: format.reader(model),
+    reader: format.reader(model, { responseId: id, strips }),
     usage: createUsageCount(() => promptTokens, counterFor(model)),
     timer: createTimer(Date.now),
   }

@@ -1,8 +1,10 @@
 /**
  * The configured upstream, what callers may read of its errors, and the moderation of questions and answers.
  */
+
 import type { Config } from '../config/config.ts'
 import { secretsOf } from '../config/secrets.ts'
+import { isVisitor } from '../http/caller.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { DEMO_MODEL } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
@@ -33,5 +35,5 @@ export function chooseWords(config: Config): (caller: string) => UpstreamWords {
   const { forOwner, forKeys, forVisitors } = made.words
   // Only one's own machine answers with OPEN_ACCESS (http/loopback.ts).
   const forOthers = config.openAccess ? forOwner : forKeys
-  return (caller) => (caller.startsWith('visitor:') ? forVisitors : forOthers)
+  return (caller) => (isVisitor(caller) ? forVisitors : forOthers)
 }

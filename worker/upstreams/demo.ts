@@ -1,26 +1,20 @@
 /**
- * The upstream of a deployment without a key. It speaks OpenAI's wire format in process, at no cost and
+ * The upstream of a deployment without a key. It speaks both of OpenAI's wire formats in process, at no cost and
  * without a network. Its answers were written beforehand (demo-answers/), and say so.
  */
 
-import { type ChatChunk, type ChatRequest, DONE } from '../formats/chat-completions/wire.ts'
-import { encodeEvent, toBytes } from '../protocol/encode.ts'
+import { encodeSse, toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
-import { DEMO_MODEL, EVENT_STREAM, type Usage } from '../protocol/wire.ts'
+import { DEMO_MODEL, EVENT_STREAM } from '../protocol/wire.ts'
 import { sleep } from '../sleep.ts'
 import { countChat } from '../tokens/chat.ts'
 import type { Counter } from '../tokens/counter.ts'
-import { answerTo } from './demo-answers/prepared.ts'
+import { type AnswerPiece, answerTo } from './demo-answers/prepared.ts'
+import { CHAT } from './demo-forms/chat.ts'
+import type { DemoAnswer, DemoForm, DemoPiece, Pace, Timed } from './demo-forms/form.ts'
+import { RESPONSES } from './demo-forms/responses.ts'
 import { FLAG } from './demo-judge.ts'
 import type { Upstream } from './upstream.ts'
-
-/** In milliseconds. */
-interface Pace {
-  /** When the `n`th token of a streamed answer comes. */
-  token(n: number): number
-  /** When an unstreamed answer of `n` tokens comes. */
-  whole(n: number): number
-}
 
 /** A small model's in 2026: the first token after 0.4 s, then 90 a second. */
 const usual = (n: number) => 400 + ((n - 1) * 1000) / 90
@@ -46,17 +40,21 @@ export interface DemoOptions {
 export function demo({ speed: configured, counter }: DemoOptions): Upstream {
   return {
     host: 'demo',
-    async ask(_, body, signal) {
+    async ask(path, body, signal) {
       const asked = Date.now()
       // Admission has checked the request. A field that is missing has a default.
-      const request: ChatRequest = JSON.parse(new TextDecoder().decode(body))
+      const request: Record<string, unknown> = JSON.parse(new TextDecoder().decode(body))
+      const form = path === '/responses' ? RESPONSES : CHAT
       const { pace, speed } = paceOf(request, configured)
-      const answer = compose(request, counter())
-      if (request.stream) return eventStream(streamed(answer, request, { pace, speed, asked }, signal))
+      const answer = compose(request, form, counter())
+      if (request.stream === true) {
+        return eventStream(timed(form.events(answer, request, pace), { asked, speed }, signal))
+      }
       await until(asked + pace.whole(answer.usage.completion_tokens) / speed, signal)
-      return Response.json(unstreamed(answer), { headers: { 'x-request-id': answer.id } })
+      return Response.json(form.whole(answer), { headers: { 'x-request-id': answer.id } })
     },
-    async models(_, id) {
+    async call({ path }) {
+      const id = path.split('/models/')[1]
       const model = { id: id ?? DEMO_MODEL, object: 'model', created: 0, owned_by: 'millrace' }
       return Response.json(id === undefined ? { object: 'list', data: [model] } : model)
     },
@@ -66,53 +64,42 @@ export function demo({ speed: configured, counter }: DemoOptions): Upstream {
 /**
  * The race asks for the measured pace, by the field `demo_speed`: up to a hundred times as fast as measured.
  */
-function paceOf({ demo_speed: asked }: ChatRequest, configured: number): { pace: Pace; speed: number } {
+function paceOf(
+  { demo_speed: asked }: Record<string, unknown>,
+  configured: number,
+): { pace: Pace; speed: number } {
   if (typeof asked !== 'number' || !(asked >= 1)) return { pace: USUAL, speed: configured }
   return { pace: MEASURED, speed: configured * Math.min(asked, 100) }
 }
 
-interface Piece {
-  text: string
-  /** How many tokens the answer has up to here. */
-  upTo: number
-}
-
-interface DemoAnswer {
-  id: string
-  created: number
-  model: string
-  pieces: readonly Piece[]
-  finish: 'stop' | 'length'
-  usage: Usage
-}
-
-function compose(request: ChatRequest, counter: Counter): DemoAnswer {
-  const question = textOf(request.messages.findLast(({ role }) => role === 'user')?.content)
+function compose(request: Record<string, unknown>, form: DemoForm, counter: Counter): DemoAnswer {
+  const { messages, most } = form.read(request)
+  const question = textOf(messages.findLast(({ role }) => role === 'user')?.content)
   const known = answerTo(question.replace(FLAG_THE_ANSWER, ''))
   const flagged = FLAG_THE_ANSWER.test(question)
-  const all = countUp(flagged ? known.toSpliced(known.length >> 1, 0, ` ${FLAG}`) : known, counter)
-  const limit = request.max_completion_tokens ?? request.max_tokens
-  const pieces = typeof limit === 'number' && limit >= 0 ? all.filter(({ upTo }) => upTo <= limit) : all
-  const prompt = countChat(request.messages, DEMO_MODEL, counter)
+  const all = countUp(flagged ? known.toSpliced(known.length >> 1, 0, { text: ` ${FLAG}` }) : known, counter)
+  const pieces = typeof most === 'number' && most >= 0 ? all.filter(({ upTo }) => upTo <= most) : all
+  const prompt = countChat(messages, DEMO_MODEL, counter)
   const completion = counter.count(pieces.map(({ text }) => text).join(''))
   return {
-    id: `chatcmpl-demo-${crypto.randomUUID()}`,
+    id: crypto.randomUUID().replaceAll('-', ''),
+    question,
     created: Math.floor(Date.now() / 1000),
     model: String(request.model),
     pieces,
-    finish: pieces.length < all.length ? 'length' : 'stop',
+    isCut: pieces.length < all.length,
     usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion },
   }
 }
 
-function countUp(texts: readonly string[], counter: Counter): Piece[] {
+function countUp(pieces: readonly AnswerPiece[], counter: Counter): DemoPiece[] {
   const count = counter.incremental()
   let upTo = 0
-  return texts.map((text) => {
-    count.push(text)
+  return pieces.map((piece) => {
+    count.push(piece.text)
     // A few words of a text can have fewer tokens than the text before its last one.
     upTo = Math.max(upTo, count.end())
-    return { text, upTo }
+    return { ...piece, upTo }
   })
 }
 
@@ -123,57 +110,16 @@ function textOf(content: unknown): string {
   return content.map((part) => (isRecord(part) && typeof part.text === 'string' ? part.text : '')).join(' ')
 }
 
-function unstreamed({ id, created, model, pieces, finish, usage }: DemoAnswer) {
-  const content = pieces.map(({ text }) => text).join('')
-  const message = { role: 'assistant', content, refusal: null }
-  const choices = [{ index: 0, message, logprobs: null, finish_reason: finish }]
-  return { id, object: 'chat.completion', created, model, choices, usage }
-}
-
-interface Timed {
-  /** Milliseconds after the question. */
-  at: number
-  text: string
-}
-
-/** The events of the streamed answer, each with its time at `speed` 1. */
-function* events(answer: DemoAnswer, request: ChatRequest, pace: Pace): Generator<Timed> {
-  const { id, created, model, pieces, finish, usage } = answer
-  const includeUsage = request.stream_options?.include_usage === true
-  const chunk = (fields: Pick<ChatChunk, 'choices'> & { usage?: Usage | null }) =>
-    encodeEvent({
-      id,
-      object: 'chat.completion.chunk',
-      created,
-      model,
-      ...(includeUsage && { usage: null }),
-      ...fields,
-    })
-  const delta = (delta: ChatChunk['choices'][number]['delta'], finish_reason: string | null = null) =>
-    chunk({ choices: [{ index: 0, delta, logprobs: null, finish_reason }] })
-
-  let at = pace.token(1)
-  yield { at, text: delta({ role: 'assistant', content: '', refusal: null }) }
-  for (const { text, upTo } of pieces) {
-    at = pace.token(upTo)
-    yield { at, text: delta({ content: text }) }
-  }
-  yield { at, text: delta({}, finish) }
-  if (includeUsage) yield { at, text: chunk({ choices: [], usage }) }
-  yield { at, text: encodeEvent(DONE) }
-}
-
-function streamed(
-  answer: DemoAnswer,
-  request: ChatRequest,
-  { pace, speed, asked }: { pace: Pace; speed: number; asked: number },
+/** @param begun the time of the question, and by what the times of the events are divided */
+function timed(
+  events: Iterator<Timed>,
+  { asked, speed }: { asked: number; speed: number },
   signal: AbortSignal,
 ): ReadableStream<Uint8Array> {
-  const rest = events(answer, request, pace)
   return new ReadableStream({
     type: 'bytes',
     async pull(controller) {
-      const { done, value } = rest.next()
+      const { done, value } = events.next()
       if (done) {
         controller.close()
         // A BYOB reader waits until its buffer is returned.
@@ -181,7 +127,7 @@ function streamed(
         return
       }
       await until(asked + value.at / speed, signal)
-      controller.enqueue(toBytes(value.text))
+      controller.enqueue(toBytes(encodeSse(value)))
     },
   })
 }

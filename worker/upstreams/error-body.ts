@@ -46,8 +46,9 @@ export function isErrorInSuccess(json: unknown): boolean {
   )
 }
 
-/** Whether a body has what a chat completion or a list of models has. */
-export const isAnswer = (json: unknown) => isRecord(json) && ('choices' in json || 'data' in json)
+/** Whether a body has what an answer has, or a list of models. */
+export const isAnswer = (json: unknown) =>
+  isRecord(json) && ['choices', 'data', 'output', 'deleted', 'input_tokens'].some((name) => name in json)
 
 /** The statuses of errors that name none. Sources: the error references of OpenAI, Anthropic and Google. */
 const STATUS_OF: Partial<Record<string, number>> = {

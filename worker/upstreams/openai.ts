@@ -18,10 +18,7 @@ export function openai({ baseUrl, apiKey }: { baseUrl: string; apiKey: string })
     ask: (path, body, signal) =>
       // A redirect is not followed: it would carry the key to any host that the upstream names.
       fetch(`${baseUrl}${path}`, { method: 'POST', headers, body, signal, redirect: 'manual' }),
-    models: (signal, id) => {
-      // Encoded, so that an id with slashes or dots can't name another path of the upstream's.
-      const path = id === undefined ? 'models' : `models/${encodeURIComponent(id)}`
-      return fetch(`${baseUrl}/${path}`, { headers, signal, redirect: 'manual' })
-    },
+    call: ({ method, path, body }, signal) =>
+      fetch(`${baseUrl}${path}`, { method, headers, ...(body && { body }), signal, redirect: 'manual' }),
   }
 }

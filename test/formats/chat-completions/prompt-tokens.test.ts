@@ -49,7 +49,7 @@ describe('a part that is not text', () => {
 
   test.each<[string, model: string, part: object, shown: number]>([
     ['a file', 'gpt-4o', pdf, ASSUMED_PART.tokens.file],
-    ['a sound for a model that does not hear', 'gpt-4o', sound, ASSUMED_PART.tokens.input_audio],
+    ['a sound for a model that does not hear', 'gpt-4o', sound, ASSUMED_PART.tokens.sound],
     [
       'a sound of another kind',
       'gpt-audio',
@@ -57,7 +57,7 @@ describe('a part that is not text', () => {
       1000,
     ],
     ['a sound without data', 'gpt-audio', { type: 'input_audio', input_audio: 7 }, 1000],
-    ['a picture for an unknown model', 'llava', picture(SMALL), ASSUMED_PART.tokens.image_url],
+    ['a picture for an unknown model', 'llava', picture(SMALL), ASSUMED_PART.tokens.picture],
     ['a part of an unknown kind', 'gpt-4o', { type: 'video_url', video_url: { url: FAR } }, 765],
     ['such a part without a type', 'gpt-4o', { video_url: { url: FAR } }, 765],
     [

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { questionTexts } from '../../../worker/formats/chat-completions/question-text.ts'
+import { chatTexts } from '../../../worker/formats/chat-completions/question-text.ts'
 import type { ChatRequest } from '../../../worker/formats/chat-completions/wire.ts'
 
 const HI = { role: 'user', content: 'Hi' }
 const texts = (body: object, ownersPrompt?: string) =>
-  questionTexts({ messages: [HI], ...body } as ChatRequest, ownersPrompt)
+  chatTexts({ messages: [HI], ...body } as ChatRequest, ownersPrompt)
 
 describe('a plain question has one reading', () => {
   test.each<[string, object]>([
@@ -97,6 +97,7 @@ const file = (fields: object) => user({ type: 'file', file: fields })
 const places: [string, (text: string) => object][] = [
   ['a message', (content) => say({ role: 'user', content })],
   ['a system message', (content) => say({ role: 'system', content }, HI)],
+  ['the name of a system message', (name) => say({ role: 'system', name }, HI)],
   ['a developer message', (content) => say({ role: 'developer', content }, HI)],
   ['an assistant’s message', (content) => say({ role: 'assistant', content }, HI)],
   ['a refusal', (refusal) => say({ role: 'assistant', content: 'ok', refusal }, HI)],

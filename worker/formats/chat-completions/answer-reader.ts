@@ -55,8 +55,10 @@ export function createAnswerReader(model: string): AnswerReader {
     if (kind === 'invalid') return { ...plain, kind, texts: textsOfOther(data) }
     if (kind === 'chunk') return { data, kind, ...readChunk(meaning.chunk), ...withUsage(meaning.chunk) }
     if (kind === 'ignored') {
-      const usage = withUsage(meaning.value)
-      return { ...plain, kind, texts: textsOfOther(meaning.value), ...usage, usageAlone: usage !== undefined }
+      const { value } = meaning
+      const usage = withUsage(value)
+      const texts = textsOfOther(value === undefined ? data : value)
+      return { ...plain, kind, texts, ...usage, usageAlone: usage !== undefined }
     }
     const { error, chunk } = meaning
     const words = textsOfOther(error)

@@ -3,6 +3,7 @@
  * Everything else is text: it is judged before it is shown, and masked if it is withdrawn.
  */
 import { isRecord } from '../../protocol/json.ts'
+import { ID, MODEL } from '../forms.ts'
 
 /**
  * Where a text was found: among the answer's own texts, in a field beside them, or as an unknown member's
@@ -22,15 +23,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   service_tier: ['auto', 'default', 'flex', 'priority', 'scale'],
 }
 
-/**
- * [wire] `chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT`, `fp_44709d6fcb`, `call_1`: a prefix, then a digit
- * somewhere.
- */
-const ID = /^[A-Za-z]{1,10}[-_](?=[A-Za-z_-]{0,64}\d)[\w-]{1,64}$/
 const IDS: ReadonlySet<string> = new Set(['id', 'tool_call_id', 'system_fingerprint'])
-
-/** [wire] `gpt-4o-mini-2024-07-18`, `openai/gpt-5`: one word, with a digit in it. */
-const MODEL = /^(?=[A-Za-z./:@_-]{0,64}\d)[\w./:@-]{1,64}$/
 
 /** Members with counts. A number elsewhere can be a code that means a word. */
 const COUNTS: ReadonlySet<string> = new Set(['usage', 'created', 'index', 'start_index', 'end_index'])

@@ -1,49 +1,36 @@
-/** Counts the tokens of a chat request's prompt: its messages, and the other fields that the model reads. */
-import { ApiError } from '../../errors.ts'
+/** What the model reads of a chat request: its messages, and other fields. */
 import { isRecord } from '../../protocol/json.ts'
-import { countChat } from '../../tokens/chat.ts'
-import { assumedTokens, mostTokens, otherParts, typeOfPart } from './part-tokens.ts'
+import type { Prompt } from '../prompt.ts'
+import { otherParts, typeOfPart } from './part-tokens.ts'
 import type { ChatMessage, ChatRequest } from './wire.ts'
 
-interface TextCounter {
-  count(text: string): number
+/**
+ * What the model is known to read, for a count that is shown.
+ *
+ * @param ownersMessages how many of the owner's own messages stand before the caller's
+ */
+export function shownPrompt(request: ChatRequest, ownersMessages: number): Prompt {
+  return promptOf(
+    request,
+    READ_TOO.map((name) => request[name]),
+    ownersMessages,
+  )
 }
 
-/** @returns the prompt's tokens, to be shown: exact for texts, and usual ones for parts of unknown cost */
-export function promptTokens(request: ChatRequest, model: string, counter: TextCounter): number {
-  const parts = otherParts(request).reduce((sum, part) => sum + assumedTokens(part, model), 0)
-  const read = READ_TOO.map((name) => request[name])
-  return parts + textTokens(request, read, model, counter)
-}
-
-interface PartLimits {
-  /** For a part of unknown cost; `undefined`: such a part is refused. */
-  mostOfPart: number | undefined
-  /** How many of the owner's own messages stand before the caller's. */
-  ownersMessages: number
-}
-
-/** @returns the most tokens that the upstream can bill for the prompt, to be reserved */
-export function mostPromptTokens(
-  request: ChatRequest,
-  model: string,
-  counter: TextCounter,
-  { mostOfPart, ownersMessages }: PartLimits,
-): number | ApiError {
-  let tokens = 0
-  for (const part of otherParts(request)) {
-    const most = mostTokens(part, model) ?? mostOfPart
-    if (most === undefined) {
-      const param = `messages[${part.message - ownersMessages}].${part.place}`
-      return new ApiError('cost_unknown', {
-        message: `It is not known how many tokens \`${param}\` can cost with this model, so none can be reserved for it.`,
-        param,
-      })
-    }
-    tokens += most
-  }
+/** All that the model may read, for a bound. */
+export function wholePrompt(request: ChatRequest, ownersMessages: number): Prompt {
   const read = Object.entries(request).flatMap(([name, value]) => (NOT_READ.has(name) ? [] : [value]))
-  return tokens + textTokens(request, read, model, counter)
+  return promptOf(request, read, ownersMessages)
+}
+
+/** @param fields those beside the messages that the model may read */
+function promptOf(request: ChatRequest, fields: readonly unknown[], ownersMessages: number): Prompt {
+  const { messages } = request
+  return {
+    messages,
+    parts: otherParts(request, ownersMessages),
+    others: [...fields, ...messages.flatMap(uncounted)],
+  }
 }
 
 /** The model reads these fields beside the messages, in a form close to their JSON. */
@@ -60,23 +47,6 @@ const NOT_READ = new Set(
   prompt_cache_retention safety_identifier`.split(/\s+/),
 )
 
-/** @param fields those beside the messages that the model may read */
-function textTokens(
-  { messages }: ChatRequest,
-  fields: readonly unknown[],
-  model: string,
-  counter: TextCounter,
-): number {
-  const others = [...fields, ...messages.flatMap(uncounted)].filter(mayHoldText)
-  return (
-    countChat(messages, model, counter) +
-    others.reduce((sum: number, value) => sum + counter.count(JSON.stringify(value)), 0)
-  )
-}
-
-const mayHoldText = (value: unknown) =>
-  value !== '' && (typeof value === 'string' || typeof value === 'object') && value !== null
-
 /** What `countChat` doesn't count of a message. The model may read any of it. */
 function uncounted({ role: _, content, name, tool_calls: calls, audio, ...others }: ChatMessage): unknown[] {
   return [
@@ -91,7 +61,7 @@ function uncounted({ role: _, content, name, tool_calls: calls, audio, ...others
   ]
 }
 
-/** `countChat` counts the `text` and `refusal` of a part; part-tokens.ts what it holds that isn't text. */
+/** `countChat` counts the `text` and `refusal` of a part; part-tokens.ts has what isn't text of it. */
 function uncountedOfPart(part: unknown): unknown[] {
   if (!isRecord(part)) return [part]
   const type = typeOfPart(part)

@@ -3,11 +3,14 @@ import { ApiError } from '../../errors.ts'
 import { MAX_MESSAGES } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { Changes, Question, RequestFormat, VisitorRules } from '../format.ts'
+import { mostPromptTokens, promptTokens } from '../prompt.ts'
+import { misshapen } from '../shape.ts'
+import { misspelled } from '../spelling.ts'
 import { boundOutput, type OutputBounds, readOutputBounds } from './output-bounds.ts'
-import { mostPromptTokens, promptTokens } from './prompt-tokens.ts'
-import { questionTexts } from './question-text.ts'
-import { type Misshapen, REQUEST, VISITOR_REQUEST } from './shapes.ts'
-import { misspelled } from './spelling.ts'
+import { shownPrompt, wholePrompt } from './prompt-tokens.ts'
+import { chatTexts } from './question-text.ts'
+import { REQUEST, VISITOR_REQUEST } from './shapes.ts'
+import { SPELLING } from './spelling.ts'
 import { visitorRequest } from './visitor-request.ts'
 import { type ChatRequest, ROLES } from './wire.ts'
 
@@ -24,8 +27,8 @@ export const chatRequests: RequestFormat = {
 function readQuestion(request: ChatRequest, visitor: VisitorRules | undefined): Question | ApiError {
   const own = visitor === undefined ? request : visitorRequest(request, visitor)
   if (own instanceof ApiError) return own
-  const wrong = visitor && VISITOR_REQUEST(own, '')
-  if (wrong !== undefined) return misshapen(wrong)
+  const wrong = visitor && misshapen(VISITOR_REQUEST, own)
+  if (wrong !== undefined) return wrong
   const bounds = readOutputBounds(own)
   if (bounds instanceof ApiError) return bounds
   return questionOf(own, { ...bounds, ownersMessages: own.messages.length - request.messages.length })
@@ -47,10 +50,10 @@ function questionOf(request: ChatRequest, known: Known): Question {
     choices,
     outputBounds,
     promptField: 'messages',
-    promptTokens: (model, counter) => promptTokens(request, model, counter),
+    promptTokens: (model, counter) => promptTokens(shownPrompt(request, ownersMessages), model, counter),
     mostPromptTokens: (model, counter, mostOfPart) =>
-      mostPromptTokens(request, model, counter, { mostOfPart, ownersMessages }),
-    judgedTexts: (ownersPrompt) => questionTexts(request, ownersPrompt),
+      mostPromptTokens(wholePrompt(request, ownersMessages), model, counter, mostOfPart),
+    judgedTexts: (ownersPrompt) => chatTexts(request, ownersPrompt),
     changed: (changes) => questionOf(change(request, changes), known),
   }
 }
@@ -82,13 +85,8 @@ function streamOptions(
 }
 
 function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | ApiError {
-  const other = misspelled(json)
-  if (other !== undefined) {
-    return new ApiError('invalid_parameter', {
-      message: `A member is spelled otherwise than \`${other.param}\`, and some upstreams take it for that: use small letters.`,
-      param: other.param,
-    })
-  }
+  const other = misspelled(json, SPELLING)
+  if (other !== undefined) return other
   const { messages } = json
   if (!Array.isArray(messages) || messages.length === 0) {
     return new ApiError('invalid_messages', { param: 'messages' })
@@ -111,10 +109,5 @@ function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | Ap
       })
     }
   }
-  const wrong = REQUEST(json, '')
-  return wrong === undefined ? (json as ChatRequest) : misshapen(wrong)
-}
-
-function misshapen({ param, right }: Misshapen): ApiError {
-  return new ApiError('invalid_parameter', { message: `\`${param}\` must be ${right}.`, param })
+  return misshapen(REQUEST, json) ?? (json as ChatRequest)
 }

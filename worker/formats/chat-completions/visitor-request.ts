@@ -5,6 +5,7 @@
 import { ApiError } from '../../errors.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { VisitorRules } from '../format.ts'
+import { fieldNotAllowed, roleNotAllowed, said, shown, wrongContent } from '../visitor-fields.ts'
 import type { ChatMessage, ChatRequest } from './wire.ts'
 
 /** Fields that cost nothing by themselves and pass no words to the model. */
@@ -74,10 +75,7 @@ function visitorMessage(
   const known = MESSAGE_FIELDS[role]
   const needed = ROLE_NEEDS[role]
   if (known === undefined || (needed !== undefined && !allowed.has(needed))) {
-    return new ApiError('role_not_allowed', {
-      message: `Visitors may not send messages of the role ${role}.`,
-      param: `${param}.role`,
-    })
+    return roleNotAllowed(role, `${param}.role`)
   }
   const fields = said(message)
   for (const [name] of fields) {
@@ -127,22 +125,4 @@ function checkPart(
   if (typeof part[type] !== 'string') return wrongContent(`${param}.${type}`)
   const other = Object.keys(part).find((name) => name !== 'type' && name !== type)
   return other === undefined ? undefined : fieldNotAllowed(`${param}.${shown(other)}`)
-}
-
-/** The fields with a value: OpenAI's clients send `null` for an omitted field. */
-function said(object: object): [string, unknown][] {
-  return Object.entries(object).filter(([, value]) => value !== null)
-}
-
-function fieldNotAllowed(param: string): ApiError {
-  return new ApiError('field_not_allowed', { message: `Visitors may not send \`${param}\`.`, param })
-}
-
-function wrongContent(param: string): ApiError {
-  return new ApiError('invalid_parameter', { message: `\`${param}\` must be text.`, param })
-}
-
-/** Quotes a name if it is short and plain. Callers can send any characters, at any length. */
-function shown(name: string): string {
-  return /^[\w.-]{1,64}$/.test(name) ? name : '(a field without a proper name)'
 }

@@ -1,5 +1,6 @@
 /** The demo's answers: those written for a question, and one for all others. */
 import { FOUNDING_ANSWER } from './founding.ts'
+import { ON_YOUR_SITE } from './on-your-site.ts'
 import { SERVER_SENT_EVENTS } from './server-sent-events.ts'
 import { SKY_BLUE } from './sky-blue.ts'
 import { unprepared } from './unprepared.ts'
@@ -40,16 +41,36 @@ const PREPARED: readonly Prepared[] = [
     ],
     answer: `${SERVER_SENT_EVENTS}\n\n${HONEST}`,
   },
+  {
+    questions: [
+      'How do I put this chat on my site?',
+      'How do I embed this chat?',
+      'How do I embed the chat?',
+    ],
+    answer: `${ON_YOUR_SITE}\n\n${HONEST}`,
+  },
 ]
 
-/** @returns the answer in pieces, each of which is sent as one delta */
-export function answerTo(question: string): readonly string[] {
+/** What is sent as one delta. */
+export interface AnswerPiece {
+  text: string
+  /** The document that the text up to here rests on. */
+  source?: string
+}
+
+export function answerTo(question: string): readonly AnswerPiece[] {
   const asked = essence(question)
   const found = PREPARED.find(({ questions }) => questions.some((one) => essence(one) === asked))
   const answer = found?.answer ?? unprepared(PREPARED.map(({ questions: [offered] }) => offered))
-  // As a model's tokens mostly are: a word with the blank before it.
-  return typeof answer === 'string' ? (answer.match(/ ?\S+|\s+/g) ?? []) : answer
+  if (typeof answer !== 'string') return answer.map((text) => ({ text }))
+  return answer.split(/\[\[|\]\]/).flatMap((part, index): AnswerPiece[] =>
+    // Every other part is the name of a document.
+    index % 2 === 1 ? [{ text: '', source: part }] : words(part).map((text) => ({ text })),
+  )
 }
+
+/** As a model's tokens mostly are: a word with the blank before it. */
+const words = (text: string): string[] => text.match(/ ?\S+|\s+/g) ?? []
 
 /** A question without what people type differently: case, punctuation, blanks. */
 function essence(question: string): string {

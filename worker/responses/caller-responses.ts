@@ -1,0 +1,86 @@
+/**
+ * A caller's responses, wherever they are: one that runs or has just ended is a stream, an older one is kept,
+ * and one that was only relayed is at its upstream. A part of an object.
+ */
+import { ApiError } from '../errors.ts'
+import { conversationItems } from '../formats/responses/conversation.ts'
+import { createSnapshot } from '../formats/responses/snapshot.ts'
+import { MAX_EVENT_BYTES } from '../limits.ts'
+import type { Part } from '../objects/part.ts'
+import { createEventReader } from '../protocol/event-reader.ts'
+import { isRecord, parseJson } from '../protocol/json.ts'
+import type { CallerStreams } from '../streams/caller-streams.ts'
+import type { StreamEnd } from '../streams/streams.ts'
+import type { KeptResponse, KeptResponses, Place } from './kept-responses.ts'
+
+export interface CallerResponses extends Part, Pick<KeptResponses, 'own'> {
+  /** Keeps a stream's answer, if that was asked for. */
+  keep(ended: StreamEnd): void
+  placeOf(id: string): Place | undefined
+  /** The newest state of a response that is here. */
+  read(id: string): KeptResponse | ApiError
+  /** Ends a running response. @returns its last state */
+  cancel(id: string): Promise<KeptResponse | ApiError>
+  /** Ends it if it runs, and deletes what is kept of it. */
+  forget(id: string): Promise<ApiError | undefined>
+  conversation(id: string): readonly unknown[] | 'upstream' | ApiError
+}
+
+export function createCallerResponses(kept: KeptResponses, streams: () => CallerStreams): CallerResponses {
+  const notFound = () => new ApiError('response_not_found', { param: 'id' })
+
+  function read(id: string): KeptResponse | ApiError {
+    const events = streams().read(id)
+    const stored = kept.read(id)
+    if (events === undefined) return stored ?? notFound()
+    return { input: [], output: [], ...stored, response: snapshotOf(events) }
+  }
+
+  return {
+    own: kept.own,
+    keep({ stream, keep, lastEvent, upstreamEnd }) {
+      if (keep === undefined) return
+      const response = responseIn(lastEvent?.data)
+      // Only the upstream's own end has reasoning in the form in which it takes it back.
+      const output = conversationItems(responseIn(upstreamEnd)?.output ?? response?.output)
+      kept.keep(stream.id, { response, input: JSON.parse(keep.input), output }, keep.expires)
+    },
+    placeOf: (id) => (streams().read(id) === undefined ? kept.placeOf(id) : 'here'),
+    read,
+    async cancel(id) {
+      const stopped = await streams().stop(id)
+      // One that is kept and no stream any more has ended long ago.
+      return stopped === undefined || kept.placeOf(id) === 'here' ? read(id) : notFound()
+    },
+    async forget(id) {
+      const stopped = await streams().stop(id)
+      if (stopped !== undefined && kept.placeOf(id) === undefined) return notFound()
+      streams().forget(id)
+      kept.forget(id)
+      return undefined
+    },
+    conversation(id) {
+      const found = kept.read(id)
+      if (found !== undefined) return [...found.input, ...found.output]
+      if (kept.placeOf(id) === 'upstream') return 'upstream'
+      const code = streams().isRunning(id) ? 'response_in_progress' : 'previous_response_not_found'
+      return new ApiError(code, { param: 'previous_response_id' })
+    },
+    dueAt: kept.dueAt,
+    runDueWork: kept.runDueWork,
+  }
+}
+
+function snapshotOf(events: Uint8Array): unknown {
+  const snapshot = createSnapshot()
+  for (const { event } of createEventReader(MAX_EVENT_BYTES).push(events)) {
+    if (event !== undefined) snapshot.fold(parseJson(event.data))
+  }
+  return snapshot.response()
+}
+
+/** @param data of an event that ends a response */
+function responseIn(data: string | undefined): Record<string, unknown> | undefined {
+  const event = data === undefined ? undefined : parseJson(data)
+  return isRecord(event) && isRecord(event.response) ? event.response : undefined
+}
