@@ -153,6 +153,13 @@ describe('an id answers to its own caller alone', () => {
     expect(house.upstream.calls[0]?.request.previous_response_id).toBe(id)
   })
 
+  test('which can’t be streamed again, if it was relayed', async () => {
+    const id = await stored()
+    const refused = await call(house, `${id}?stream=true`)
+    expect([refused.status, await refused.json()]).toMatchObject([400, { error: { param: 'stream' } }])
+    expect(house.upstream.calls).toHaveLength(0)
+  })
+
   test('one that was not to be stored is nobody’s', async () => {
     house.upstream.next(json(whole()))
     await (await post(house, { ...QUESTION, store: false })).text()
@@ -231,6 +238,20 @@ describe('an answer in the background', () => {
       .poll(async () => (await openai.responses.retrieve(begun.id)).status, { timeout: 5000 })
       .toBe('completed')
     expect((await openai.responses.retrieve(begun.id)).output_text).toBe('Hello, wörld!')
+  })
+
+  test('is queued as long as the upstream says nothing', { timeout: 20_000 }, async () => {
+    house.upstream.next(hang)
+    const openai = client(house)
+    const { id, status } = await openai.responses.create({ ...QUESTION, background: true })
+    expect(status).toBe('queued')
+    expect(await openai.responses.retrieve(id)).toMatchObject({
+      id,
+      status: 'queued',
+      model: MODEL,
+      output: [],
+    })
+    expect((await openai.responses.cancel(id)).status).toBe('cancelled')
   })
 
   test('that is cancelled ends its call, and says so', async () => {

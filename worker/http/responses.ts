@@ -37,14 +37,23 @@ export async function createResponse(c: Context): Promise<Response> {
 
 /** `GET /v1/responses/{id}`: its newest state; with `?stream=true` its events, after `starting_after`. */
 export function readResponse(c: Context): Promise<Response> {
+  const isStreamed = c.req.query('stream') === 'true'
   return atPlace(c, {
-    upstream: (id) => passOn(c, { method: 'GET', path: `/responses/${id}${new URL(c.req.url).search}` }),
+    async upstream(id) {
+      if (isStreamed) return refuse(c, notStreamedAgain())
+      return passOn(c, { method: 'GET', path: `/responses/${id}${new URL(c.req.url).search}` })
+    },
     async here(id) {
-      if (c.req.query('stream') === 'true') return followResponse(c, id)
+      if (isStreamed) return followResponse(c, id)
       const read = await callerOf(c).readResponse(id)
       return read instanceof ApiError ? refuse(c, read) : c.json(read.response, 200, STREAMED)
     },
   })
+}
+
+function notStreamedAgain(): ApiError {
+  const message = 'Only an answer in the background can be streamed again: ask with `background: true`.'
+  return new ApiError('invalid_parameter', { message, param: 'stream' })
 }
 
 async function followResponse(c: Context, id: string): Promise<Response> {

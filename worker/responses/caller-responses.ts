@@ -3,6 +3,7 @@
  * and one that was only relayed is at its upstream. A part of an object.
  */
 import { ApiError } from '../errors.ts'
+import { newResponse } from '../formats/responses/closing.ts'
 import { conversationItems } from '../formats/responses/conversation.ts'
 import { createSnapshot } from '../formats/responses/snapshot.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
@@ -10,6 +11,7 @@ import type { Part } from '../objects/part.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
 import { isRecord, parseJson } from '../protocol/json.ts'
 import type { CallerStreams } from '../streams/caller-streams.ts'
+import type { KeptStream } from '../streams/journal.ts'
 import type { StreamEnd } from '../streams/streams.ts'
 import type { KeptResponse, KeptResponses, Place } from './kept-responses.ts'
 
@@ -30,10 +32,12 @@ export function createCallerResponses(kept: KeptResponses, streams: () => Caller
   const notFound = () => new ApiError('response_not_found', { param: 'id' })
 
   function read(id: string): KeptResponse | ApiError {
-    const events = streams().read(id)
+    const found = streams().read(id)
     const stored = kept.read(id)
-    if (events === undefined) return stored ?? notFound()
-    return { input: [], output: [], ...stored, response: snapshotOf(events) }
+    if (found === undefined) return stored ?? notFound()
+    const { stream, events } = found
+    const response = snapshotOf(events) ?? queued(stream)
+    return { input: [], output: [], ...stored, response }
   }
 
   return {
@@ -69,6 +73,11 @@ export function createCallerResponses(kept: KeptResponses, streams: () => Caller
     dueAt: kept.dueAt,
     runDueWork: kept.runDueWork,
   }
+}
+
+/** The response of a call whose upstream has not said anything yet. */
+function queued({ id, model, started }: KeptStream): unknown {
+  return { ...newResponse(id, model), created_at: Math.floor(started / 1000), status: 'queued' }
 }
 
 function snapshotOf(events: Uint8Array): unknown {

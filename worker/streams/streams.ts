@@ -100,8 +100,8 @@ export interface Streams {
   open(opening: Opening): Promise<Opened | ApiError>
   /** @returns the events after number `after` */
   follow(id: string, after: number): Followed | ApiError
-  /** All events so far, as they go out; `undefined` if there is no such stream. */
-  read(id: string): Uint8Array | undefined
+  /** The stream with all its events so far, as they go out; `undefined` if there is none of this id. */
+  read(id: string): { stream: KeptStream; events: Uint8Array } | undefined
   /** Writes to each reader, so that dead connections surface. */
   probe(id: string): void
   /** @returns once the stream has ended, now or earlier */
@@ -236,11 +236,6 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
     return events instanceof ApiError ? events : { events }
   }
 
-  function logOf(id: string): Log | undefined {
-    const stream = journal.byId(id)
-    return stream && (active.get(id)?.running.log ?? endedLog(journal, stream))
-  }
-
   return {
     async open(opening) {
       let known = opened(opening)
@@ -275,11 +270,12 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
     follow,
     isRunning: (id) => active.has(id),
     read(id) {
-      const log = logOf(id)
-      if (log === undefined) return undefined
+      const stream = journal.byId(id)
+      if (stream === undefined) return undefined
+      const log = active.get(id)?.running.log ?? endedLog(journal, stream)
       const parts: Uint8Array[] = []
       for (let part = log.read(0); part !== undefined; part = log.read(part.last)) parts.push(part.bytes)
-      return concat(parts)
+      return { stream, events: concat(parts) }
     },
     forget(id) {
       const stream = journal.byId(id)
