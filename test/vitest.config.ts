@@ -20,6 +20,12 @@ const UNTIMED = [
 const SEED = process.env.FUZZ_SEED ?? '20261122'
 const FUZZ_SEED = SEED === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Number(SEED)
 
+/**
+ * What a test waits for comes at once, or much later on a busy machine. A wait that ends too late costs only a
+ * failing test its time.
+ */
+const EXPECT = { poll: { timeout: 20_000 } }
+
 export default defineConfig({
   test: {
     // What a passing test logs is of no interest.
@@ -36,6 +42,7 @@ export default defineConfig({
           exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/{frameworks,recordings}/**'],
           // Properties of many runs take long on a busy machine.
           testTimeout: 30_000,
+          expect: EXPECT,
         },
       },
       {
@@ -52,6 +59,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           include: [WORKERD],
           testTimeout: 30_000,
+          expect: EXPECT,
           // The first call of a file loads the whole Worker into workerd.
           hookTimeout: 60_000,
           globalSetup: [`${ROOT}test/support/ranks.ts`],
@@ -66,6 +74,7 @@ export default defineConfig({
           exclude: [WORKERD, ...UNTIMED],
           globalSetup: [`${ROOT}test/support/build.ts`],
           testTimeout: 30_000,
+          expect: EXPECT,
           hookTimeout: 60_000,
           // Streams are timed against each other: files that share two cores would disturb one another.
           fileParallelism: false,
@@ -81,6 +90,7 @@ export default defineConfig({
           include: UNTIMED,
           globalSetup: [`${ROOT}test/support/build.ts`],
           testTimeout: 60_000,
+          expect: EXPECT,
           hookTimeout: 60_000,
           // They wait more than they work, so two cores take three.
           maxWorkers: 3,

@@ -202,7 +202,7 @@ test('more large bodies at once than an isolate may hold: four are answered, the
     if (response.status === 503) busy++
     return response
   })
-  await expect.poll(() => busy, { timeout: 10_000 }).toBe(8)
+  await expect.poll(() => busy).toBe(8)
   answer()
   for (const response of await Promise.all(asked)) {
     if (response.status === 200) await response.text()
@@ -226,5 +226,5 @@ test('bodies whose callers leave halfway hold nothing', async () => {
     await new Promise<void>((sent) => request.write(large.slice(0, 100_000), () => sent()))
     request.destroy()
   }
-  await expect.poll(async () => (await ask(house.url, large)).status, { timeout: 10_000 }).toBe(200)
+  await expect.poll(async () => (await ask(house.url, large)).status).toBe(200)
 }, 20_000)

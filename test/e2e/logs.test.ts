@@ -15,7 +15,7 @@ const TIMED = { stream_options: { include_usage: true, include_timing: true } }
 /** The lines of this test, as soon as there are `count` of them. */
 async function lines(count = 1): Promise<Record<string, unknown>[]> {
   const own = () => house.logs.slice(start)
-  await expect.poll(() => own().length, { timeout: 5000 }).toBeGreaterThanOrEqual(count)
+  await expect.poll(() => own().length).toBeGreaterThanOrEqual(count)
   return own()
 }
 

@@ -34,7 +34,7 @@ beforeEach(() => {
 /** The record of this test's call that ended so: one of the test before may come late. */
 async function line(house: House, end: EndState): Promise<Record<string, unknown>> {
   const found = () => house.logs.slice(start.get(house)).find((record) => record.end === end)
-  await expect.poll(found, { timeout: 5000 }).toBeDefined()
+  await expect.poll(found).toBeDefined()
   return found() ?? {}
 }
 

@@ -54,7 +54,7 @@ describe('held back', () => {
     expect(await note(REST).isVisible()).toBe(true)
     expect(await stateOf(page)).toBe('withheld')
     // After what may be read of it.
-    await poll(heard, 20_000).toContain(REST)
+    await poll(heard).toContain(REST)
     expect(isBad((await heard()).join())).toBe(false)
     const text = (await answers.textContent()) ?? ''
     expect(text).toMatch(/^t0 t1 /)

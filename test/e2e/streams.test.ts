@@ -64,7 +64,7 @@ function useLog(house: House) {
   const ends = () =>
     house.logs.slice(start).filter(({ route, status }) => route === '/v1/streams' && status === 201)
   return async (count: number) => {
-    await expect.poll(() => ends().length, { timeout: 5000 }).toBeGreaterThanOrEqual(count)
+    await expect.poll(() => ends().length).toBeGreaterThanOrEqual(count)
     return ends()
   }
 }

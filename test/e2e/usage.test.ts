@@ -20,7 +20,7 @@ beforeEach(() => {
   start = house.logs.length
 })
 async function line(): Promise<Record<string, unknown>> {
-  await expect.poll(() => house.logs.length, { timeout: 5000 }).toBeGreaterThan(start)
+  await expect.poll(() => house.logs.length).toBeGreaterThan(start)
   return house.logs[start] ?? {}
 }
 

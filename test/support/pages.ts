@@ -81,12 +81,8 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
   }
 }
 
-/**
- * Waits until the page shows this. vitest's own limit of a second is short for a browser on a busy machine.
- */
-export function poll<T>(look: () => Promise<T>, timeout = 10_000) {
-  return expect.poll(look, { timeout })
-}
+/** Waits until the page shows this. */
+export const poll = <T>(look: () => Promise<T>) => expect.poll(look)
 
 /** Also works in a shadow tree: from outside, the tree's host has the focus. */
 export const isFocused = (control: Locator) => control.evaluate((element) => element.matches(':focus'))
