@@ -16,15 +16,19 @@ const UNTIMED = [
   'test/protocol/{bounds,chromium,wrangler-dev}.test.ts',
 ]
 
-/** The same cases in each run; `FUZZ_SEED=random` looks for others, `FUZZ_SEED=17` shows a failure again. */
+/**
+ * The same random cases in each run; `FUZZ_SEED=random` looks for others, `FUZZ_SEED=17` shows a failure
+ * again.
+ */
 const SEED = process.env.FUZZ_SEED ?? '20261122'
 const FUZZ_SEED = SEED === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Number(SEED)
 
-/**
- * What a test waits for comes at once, or much later on a busy machine. A wait that ends too late costs only a
- * failing test its time.
- */
-const EXPECT = { poll: { timeout: 20_000 } }
+/** For every project. */
+const SHARED = {
+  setupFiles: [`${ROOT}test/support/seed.ts`],
+  // What a test waits for comes at once, or much later on a busy machine. A long limit costs a failing test alone.
+  expect: { poll: { timeout: 20_000 } },
+}
 
 export default defineConfig({
   test: {
@@ -34,7 +38,9 @@ export default defineConfig({
     projects: [
       {
         root: ROOT,
+        define: { FUZZ_SEED },
         test: {
+          ...SHARED,
           name: 'unit',
           // One project after the other: streams are timed, and should not be by what else runs.
           sequence: { groupOrder: 0 },
@@ -42,24 +48,23 @@ export default defineConfig({
           exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/{frameworks,recordings}/**'],
           // Properties of many runs take long on a busy machine.
           testTimeout: 30_000,
-          expect: EXPECT,
         },
       },
       {
         root: ROOT,
+        define: { FUZZ_SEED },
         plugins: [
           cloudflareTest({
             wrangler: { configPath: `${ROOT}wrangler.toml` },
             miniflare: { bindings: { DEMO_SPEED: '1000' } },
           }),
         ],
-        define: { FUZZ_SEED },
         test: {
+          ...SHARED,
           name: 'workerd',
           sequence: { groupOrder: 1 },
           include: [WORKERD],
           testTimeout: 30_000,
-          expect: EXPECT,
           // The first call of a file loads the whole Worker into workerd.
           hookTimeout: 60_000,
           globalSetup: [`${ROOT}test/support/ranks.ts`],
@@ -67,14 +72,15 @@ export default defineConfig({
       },
       {
         root: ROOT,
+        define: { FUZZ_SEED },
         test: {
+          ...SHARED,
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: E2E,
           exclude: [WORKERD, ...UNTIMED],
           globalSetup: [`${ROOT}test/support/build.ts`],
           testTimeout: 30_000,
-          expect: EXPECT,
           hookTimeout: 60_000,
           // Streams are timed against each other: files that share two cores would disturb one another.
           fileParallelism: false,
@@ -84,13 +90,14 @@ export default defineConfig({
       },
       {
         root: ROOT,
+        define: { FUZZ_SEED },
         test: {
+          ...SHARED,
           name: 'pages',
           sequence: { groupOrder: 3 },
           include: UNTIMED,
           globalSetup: [`${ROOT}test/support/build.ts`],
           testTimeout: 60_000,
-          expect: EXPECT,
           hookTimeout: 60_000,
           // They wait more than they work, so two cores take three.
           maxWorkers: 3,
