@@ -1,6 +1,6 @@
 /** The page in a real browser, for all the tests of a file. */
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { startBrowser } from './browser.ts'
 
 /** The parts of the page that tests use, found by role and name, as a reader finds them. */
@@ -47,11 +47,17 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
   beforeAll(async () => {
     browser = await startBrowser()
   })
-  afterEach(async () => {
+  const leave = async () => {
     for (const context of browser?.contexts() ?? []) await context.close()
-    const seen = problems
+  }
+  // As vitest skips the remaining `afterEach` hooks once one has failed.
+  beforeEach(({ onTestFinished }) => {
     problems = []
-    expect(seen).toEqual([])
+    onTestFinished(leave)
+  })
+  afterEach(async () => {
+    await leave()
+    expect(problems).toEqual([])
   })
   afterAll(() => browser?.close())
 
