@@ -26,8 +26,10 @@ const FUZZ_SEED = SEED === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Numb
 /** For every project. */
 const SHARED = {
   setupFiles: [`${ROOT}test/support/seed.ts`],
-  // What a test waits for comes at once, or much later on a busy machine. A long limit costs a failing test alone.
+  // What is waited for comes at once, or much later on a busy machine. A long limit costs a failing test alone.
   expect: { poll: { timeout: 20_000 } },
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
 }
 
 export default defineConfig({
@@ -46,8 +48,6 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/{frameworks,recordings}/**'],
-          // Properties of many runs take long on a busy machine.
-          testTimeout: 30_000,
         },
       },
       {
@@ -64,9 +64,6 @@ export default defineConfig({
           name: 'workerd',
           sequence: { groupOrder: 1 },
           include: [WORKERD],
-          testTimeout: 30_000,
-          // The first call of a file loads the whole Worker into workerd.
-          hookTimeout: 60_000,
           globalSetup: [`${ROOT}test/support/ranks.ts`],
         },
       },
@@ -80,8 +77,6 @@ export default defineConfig({
           include: E2E,
           exclude: [WORKERD, ...UNTIMED],
           globalSetup: [`${ROOT}test/support/build.ts`],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
           // Streams are timed against each other: files that share two cores would disturb one another.
           fileParallelism: false,
           // And one after the other they can share what takes seconds to import: wrangler.
@@ -97,8 +92,6 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           include: UNTIMED,
           globalSetup: [`${ROOT}test/support/build.ts`],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
           // They wait more than they work, so two cores take three.
           maxWorkers: 3,
           isolate: false,
