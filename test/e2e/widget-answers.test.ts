@@ -483,6 +483,7 @@ describe('text that moderation takes back', () => {
     const store = await chat.page.evaluate(() => Object.values({ ...sessionStorage }).join())
     expect([store.includes('One?'), isBad(store)]).toEqual([true, false])
     const [, id] = /"id":"(str_[^"]+)"/.exec(store) ?? []
+    expect(id).toBeDefined()
     await chat.page.goto('about:blank')
     give()
     const status = () =>

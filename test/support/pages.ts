@@ -135,6 +135,7 @@ function toVisit(page: Page): Visit {
     async ended() {
       // After a reload the box accepts a question before the page knows of an answer that is still coming.
       await page.locator('.turn').first().waitFor({ state: 'attached' })
+      // Never that of an earlier answer: a question takes the button away in the task of its key or click.
       await send.waitFor()
     },
     async duplicate() {
