@@ -22,18 +22,23 @@ export interface LocalOptions {
   bundle: string
   /** The Worker's whole configuration. The caller reads wrangler.toml and `.dev.vars`, if it wants them. */
   vars: Readonly<Record<string, string>>
+  /** How many calls a visitor may make in ten seconds, in place of wrangler.toml's number. */
+  burst?: number
   /** Called with each line that the Worker logs. */
   onLog(message: string): void
 }
 
 const HOST = '127.0.0.1'
 
-export async function startLocal({ port, bundle, vars, onLog }: LocalOptions): Promise<LocalWorker> {
+export async function startLocal({ port, bundle, vars, burst, onLog }: LocalOptions): Promise<LocalWorker> {
   Object.assign(process.env, QUIET)
   // The rules tell how to find modules, which the bundle has already done.
   const { modulesRules: _, ...workerOptions } = unstable_getMiniflareWorkerOptions(
     `${ROOT}wrangler.toml`,
   ).workerOptions
+  if (burst !== undefined) {
+    for (const { simple } of Object.values(workerOptions.ratelimits ?? {})) simple.limit = burst
+  }
   const worker = new Miniflare(
     convertV4MiniflareOptions({
       host: HOST,

@@ -263,7 +263,7 @@ test(`from who may not ask, by the seed ${FUZZ_SEED}: refused, and nothing upstr
     }),
     { numRuns: RUNS, seed: FUZZ_SEED },
   )
-}, 60_000)
+})
 
 test(`from who may, by the seed ${FUZZ_SEED}: answered, or refused, and then nothing upstream`, async () => {
   const seen = new Map<string, number>()
@@ -287,4 +287,4 @@ test(`from who may, by the seed ${FUZZ_SEED}: answered, or refused, and then not
       'field_not_allowed',
     ]),
   )
-}, 60_000)
+})

@@ -16,9 +16,21 @@ const UNTIMED = [
   'test/protocol/{bounds,chromium,wrangler-dev}.test.ts',
 ]
 
-/** The same cases in each run; `FUZZ_SEED=random` looks for others, `FUZZ_SEED=17` shows a failure again. */
+/**
+ * The same random cases in each run; `FUZZ_SEED=random` looks for others, `FUZZ_SEED=17` shows a failure
+ * again.
+ */
 const SEED = process.env.FUZZ_SEED ?? '20261122'
 const FUZZ_SEED = SEED === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Number(SEED)
+
+/** For every project. */
+const SHARED = {
+  setupFiles: [`${ROOT}test/support/seed.ts`],
+  // What is waited for comes at once, or much later on a busy machine. A long limit costs a failing test alone.
+  expect: { poll: { timeout: 20_000 } },
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+}
 
 export default defineConfig({
   test: {
@@ -28,45 +40,43 @@ export default defineConfig({
     projects: [
       {
         root: ROOT,
+        define: { FUZZ_SEED },
         test: {
+          ...SHARED,
           name: 'unit',
           // One project after the other: streams are timed, and should not be by what else runs.
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/{frameworks,recordings}/**'],
-          // Properties of many runs take long on a busy machine.
-          testTimeout: 30_000,
         },
       },
       {
         root: ROOT,
+        define: { FUZZ_SEED },
         plugins: [
           cloudflareTest({
             wrangler: { configPath: `${ROOT}wrangler.toml` },
             miniflare: { bindings: { DEMO_SPEED: '1000' } },
           }),
         ],
-        define: { FUZZ_SEED },
         test: {
+          ...SHARED,
           name: 'workerd',
           sequence: { groupOrder: 1 },
           include: [WORKERD],
-          testTimeout: 30_000,
-          // The first call of a file loads the whole Worker into workerd.
-          hookTimeout: 60_000,
           globalSetup: [`${ROOT}test/support/ranks.ts`],
         },
       },
       {
         root: ROOT,
+        define: { FUZZ_SEED },
         test: {
+          ...SHARED,
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: E2E,
           exclude: [WORKERD, ...UNTIMED],
           globalSetup: [`${ROOT}test/support/build.ts`],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
           // Streams are timed against each other: files that share two cores would disturb one another.
           fileParallelism: false,
           // And one after the other they can share what takes seconds to import: wrangler.
@@ -75,13 +85,13 @@ export default defineConfig({
       },
       {
         root: ROOT,
+        define: { FUZZ_SEED },
         test: {
+          ...SHARED,
           name: 'pages',
           sequence: { groupOrder: 3 },
           include: UNTIMED,
           globalSetup: [`${ROOT}test/support/build.ts`],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
           // They wait more than they work, so two cores take three.
           maxWorkers: 3,
           isolate: false,

@@ -154,7 +154,7 @@ describe('cancelling', () => {
     const { read, chunks, cancelled } = open()
     await read()
     chunks.cancel()
-    await vi.waitFor(() => expect(cancelled).toHaveBeenCalledOnce())
+    await expect.poll(() => cancelled).toHaveBeenCalledOnce()
   })
 
   test('ends a pause', async () => {

@@ -399,7 +399,7 @@ test('at any order of events, and if the object dies at any statement, every cal
     },
   )
   fc.assert(property, { numRuns: 1000 })
-}, 60_000)
+})
 
 /** @returns what `work` returns, or `died` if it ended at the n-th statement */
 function dying<T>(database: Database, death: number | undefined, work: () => T): T | 'died' {

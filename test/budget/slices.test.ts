@@ -127,7 +127,7 @@ test('of 100 callers of small calls, in any order, none is refused before half o
     }
   })
   fc.assert(property, { numRuns: 10 })
-}, 30_000)
+})
 
 describe('an unused grant', () => {
   test('goes back when its caller has asked nothing for a while', () => {
@@ -570,4 +570,4 @@ test('at any interleaving of grants, losses, returns, deaths and days, the total
     },
   )
   fc.assert(property, { numRuns: 1000 })
-}, 60_000)
+})

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const options = { apiKey: 'mock', maxRetries: 0, logLevel: 'off' as const }
   direct = new OpenAI({ ...options, baseURL: `${mock.url}/v1` })
   through = new OpenAI({ ...options, baseURL: `${millrace.url}/v1` })
-}, 60_000)
+})
 
 beforeEach(() => {
   mock.reset()

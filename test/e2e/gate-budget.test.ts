@@ -72,7 +72,7 @@ function costing(prompt_tokens: number, completion_tokens: number): Script {
 /** Waits until all calls of this caller are settled. */
 async function settled(headers: Sent, { url } = house) {
   const usage = () => usageOf(url, headers)
-  await expect.poll(async () => (await usage()).calls.running, { timeout: 5000 }).toBe(0)
+  await expect.poll(async () => (await usage()).calls.running).toBe(0)
   return usage()
 }
 
@@ -238,7 +238,7 @@ describe('work that can’t be seen is charged by the time that it took', () => 
     const { used, reserved } = (await settled(headers, unbounded)).tokens
     expect(reserved).toBe(0)
     const line = () => unbounded.logs.slice(start).find((line) => 'charged_tokens' in line)
-    await expect.poll(() => line()?.charged_tokens, { timeout: 5000 }).toBe(used)
+    await expect.poll(() => line()?.charged_tokens).toBe(used)
     return used
   }
 
@@ -283,7 +283,7 @@ describe('an upstream that ignores its bound', () => {
     const start = house.logs.length
     const { text, error } = await receive(await ask(house.url, { max_tokens: 50 }, { headers }))
     const found = () => house.logs.slice(start).find((line) => line.end === 'budget')
-    await expect.poll(found, { timeout: 5000 }).toBeDefined()
+    await expect.poll(found).toBeDefined()
     await house.upstream.until(({ open }) => open === 0)
     expect(error).toBeUndefined()
     if (route !== '/chat') expect(text).toMatch(/"finish_reason":"length"[\s\S]*\[DONE\]\n\n$/)
@@ -449,8 +449,9 @@ describe('OpenAI’s SDK', () => {
     const both = [create(client(headers, 0)), create(client(headers, 0))]
     await house.upstream.call(2)
     const began = performance.now()
-    const third = create(client(headers, 1))
-    await expect.poll(() => house.logs.at(-1)?.code, { timeout: 5000 }).toBe('concurrency_exceeded')
+    // Once or more often, as the machine is slow to see the refusal.
+    const third = create(client(headers, 5))
+    await expect.poll(() => house.logs.at(-1)?.code).toBe('concurrency_exceeded')
     finish.resolve()
     await Promise.all(both)
     expect((await third).choices[0]?.message.content).toBe('Hello, world!')
@@ -464,8 +465,8 @@ describe('OpenAI’s SDK', () => {
     await settled(headers)
     const start = house.logs.length
     await expect(create(client(headers, 3))).rejects.toBeInstanceOf(RateLimitError)
-    await expect.poll(() => house.logs.length).toBeGreaterThan(start)
-    expect(house.logs.slice(start).filter(({ code }) => code === 'tokens_per_day_exceeded')).toHaveLength(1)
+    const refusals = () => house.logs.slice(start).filter(({ code }) => code === 'tokens_per_day_exceeded')
+    await expect.poll(refusals).toHaveLength(1)
     expect(house.upstream.calls).toHaveLength(1)
   })
 })

@@ -1,5 +1,5 @@
 /** What is flagged reaches no reader, on whichever way an answer travels, and no journal. moderation.test.ts has the relay's own cases. */
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { FORBIDDEN, phraseOf } from '../support/answers.ts'
 import { dataOf, lastError, type Received, receive, refusal } from '../support/caller.ts'
 import { chatJson, keys, openStream, ROUTES, type Sent, usageOf } from '../support/gate.ts'
@@ -39,7 +39,7 @@ beforeEach(() => {
 })
 async function line(house: House, end: string): Promise<Record<string, unknown>> {
   const found = () => house.logs.slice(start.get(house)).find((record) => record.end === end)
-  await expect.poll(found, { timeout: 5000 }).toBeDefined()
+  await expect.poll(found).toBeDefined()
   return found() ?? {}
 }
 
@@ -234,7 +234,7 @@ describe('a caller that leaves, or is refused, while the upstream is at work', (
    */
   async function charged(before: number, end: string): Promise<number> {
     await expect
-      .poll(async () => usageOf(holding.url, headers), { timeout: 5000 })
+      .poll(async () => usageOf(holding.url, headers))
       .toMatchObject({ tokens: { reserved: 0 }, calls: { running: 0 } })
     const { used } = (await usageOf(holding.url, headers)).tokens
     expect(await line(holding, end)).toHaveProperty('charged_tokens', used - before)
@@ -257,7 +257,7 @@ describe('a caller that leaves, or is refused, while the upstream is at work', (
     const { calls } = holding.upstream
     const pending = () => calls.filter(isModeration).length === (moderation === hang ? 1 : 2)
     const isSaid = () => calls.find((call) => !isModeration(call))?.sent.length === spoken.length
-    await expect.poll(() => pending() && isSaid(), { timeout: 5000 }).toBe(true)
+    await expect.poll(() => pending() && isSaid()).toBe(true)
     leave.abort()
     await asked
     await holding.upstream.until(({ open }) => open === 0)
@@ -271,7 +271,7 @@ describe('a caller that leaves, or is refused, while the upstream is at work', (
       const isSaid = () =>
         holding.upstream.calls.find((call) => !isModeration(call))?.sent.length === spoken.length
       const afterIt: Script = async (reply) => {
-        await vi.waitUntil(isSaid)
+        await expect.poll(isSaid).toBe(true)
         await verdict(() => true)(reply)
       }
       when(holding, { moderation: afterIt, model: inOrder(told, hang) })

@@ -96,9 +96,7 @@ test('bodies that never end hold nothing: no call, no tokens, no place, and nobo
     socket.on('error', () => {})
     return socket
   })
-  const began = performance.now()
   expect((await openStream(house.url, {}, { headers })).status).toBe(201)
-  expect(performance.now() - began).toBeLessThan(5000)
   expect((await usageOf(house.url, headers)).calls.running).toBeLessThanOrEqual(1)
   expect(house.upstream.calls.filter((call) => !isModeration(call))).toHaveLength(1)
   for (const socket of slow) socket.destroy()

@@ -14,6 +14,7 @@ import {
   visit,
 } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
+import { startMillrace } from '../support/millrace.ts'
 import { answer, failing } from '../support/scripts.ts'
 import { delta, numbered } from '../support/sse.ts'
 
@@ -223,16 +224,16 @@ describe('preflight', () => {
   })
 })
 
-test('who asks too fast is told so, and when to come again', async () => {
-  const headers = await visit(house.url)
-  const answers = await Promise.all(
-    Array.from({ length: 50 }, () => fetch(`${house.url}/v1/usage`, { headers })),
-  )
+test('who asks too fast is told so, and when to come again', async ({ onTestFinished }) => {
+  const { url, stop } = await startMillrace(VISITORS, 'limited')
+  onTestFinished(stop)
+  const headers = await visit(url)
+  const answers = await Promise.all(Array.from({ length: 50 }, () => fetch(`${url}/v1/usage`, { headers })))
   const refused = answers.filter(({ status }) => status === 429)
   // Twenty in ten seconds; wherever those begin, fifty don't fit.
   expect(refused.length).toBeGreaterThanOrEqual(10)
   expect(refused[0]?.headers.get('retry-after')).toBe('10')
   expect(await refusal(refused[0] as Response)).toMatchObject({ code: 'too_fast' })
   // Others at other addresses are not held up.
-  expect((await fetch(`${house.url}/v1/usage`, { headers: await visit(house.url) })).status).toBe(200)
+  expect((await fetch(`${url}/v1/usage`, { headers: await visit(url) })).status).toBe(200)
 })

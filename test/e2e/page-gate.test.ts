@@ -79,7 +79,8 @@ describe('a visitor', () => {
     expect(sessions).toEqual([undefined])
     expect((await kept())?.token).toBe(token)
     expect(await page.evaluate(() => Object.keys(localStorage).length + document.cookie.length)).toBe(0)
-    const who = callers(house).slice(-2)
+    await expect.poll(() => callers(house)).toHaveLength(2)
+    const who = callers(house)
     expect(who[0]).toMatch(/^visitor:/)
     expect(who[1]).toBe(who[0])
     for (const { headers } of house.upstream.calls)
@@ -130,7 +131,7 @@ describe('the day’s tokens', () => {
     await ended()
     await poll(() => line.textContent()).toBe('You’ve nearly reached today’s limit')
     // Once: after the first answer it was far.
-    expect(house.logs.filter(({ route }) => route === '/v1/usage')).toHaveLength(1)
+    await expect.poll(() => house.logs.filter(({ route }) => route === '/v1/usage')).toHaveLength(1)
     expect(await page.getByRole('textbox').getAttribute('aria-describedby')).toContain('allowance')
     await ask('One more?')
     await page.getByRole('heading', { name: 'You’ve reached today’s limit' }).waitFor()

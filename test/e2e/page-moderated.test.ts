@@ -2,9 +2,9 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { type House, useHouse } from '../support/house.ts'
-import { isModeration, verdict } from '../support/moderation-server.ts'
+import { heldVerdict, isModeration, verdict } from '../support/moderation-server.ts'
 import { hear, poll, usePages } from '../support/pages.ts'
-import { hang, inOrder, type Script, wait } from '../support/script.ts'
+import { hang, inOrder, type Script } from '../support/script.ts'
 import { answer, begun, json } from '../support/scripts.ts'
 import { completion, delta, numbered, role } from '../support/sse.ts'
 
@@ -54,7 +54,7 @@ describe('held back', () => {
     expect(await note(REST).isVisible()).toBe(true)
     expect(await stateOf(page)).toBe('withheld')
     // After what may be read of it.
-    await poll(heard, 20_000).toContain(REST)
+    await poll(heard).toContain(REST)
     expect(isBad((await heard()).join())).toBe(false)
     const text = (await answers.textContent()) ?? ''
     expect(text).toMatch(/^t0 t1 /)
@@ -67,19 +67,10 @@ describe('held back', () => {
 })
 
 describe('taken back', () => {
-  /** The verdict on what is flagged comes late enough for it to be seen first. */
-  const late: Script = async (reply) => {
-    if (isBad(reply.call.body.toString())) await wait(1500)(reply)
-    await verdict(isBad)(reply)
-  }
-
   test('a text whose reader has stopped to look at more goes too', async () => {
     const { page, ask, answers, stop, ended } = await visit(retracting.url)
-    when(
-      retracting,
-      inOrder(begun([role(), delta(`One ${BAD} two`)]), hang),
-      inOrder(wait(1000), verdict(isBad)),
-    )
+    const { script, give } = heldVerdict(isBad)
+    when(retracting, inOrder(begun([role(), delta(`One ${BAD} two`)]), hang), script)
     await ask()
     await answers.getByText(BAD).waitFor()
     // The server doesn't hear of it before it has its verdict.
@@ -87,6 +78,7 @@ describe('taken back', () => {
     await stop.click()
     await ended()
     expect(await answers.textContent()).toContain(BAD)
+    give()
     await poll(() => answers.textContent()).not.toContain(BAD)
     await poll(async () => isBad(await everything(page))).toBe(false)
   })
@@ -97,11 +89,13 @@ describe('taken back', () => {
       reply.call.request.stream
         ? answer([...numbered(60), `${BAD} `, 'and more '], 20)(reply)
         : json(completion('Whole.'))(reply)
-    when(retracting, model, late)
+    const { script, give } = heldVerdict(isBad)
+    when(retracting, model, script)
     await page.getByRole('link', { name: 'Race', exact: true }).click()
     await page.getByRole('button', { name: 'Start the race' }).click()
     const streamed = page.getByRole('region', { name: 'Streamed', exact: true })
     await streamed.getByText(BAD).waitFor()
+    give()
     await streamed.getByText('the rest was withheld').waitFor()
     await page.getByRole('heading', { name: 'When each message came' }).waitFor()
     expect(isBad(await everything(page))).toBe(false)

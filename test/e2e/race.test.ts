@@ -8,7 +8,7 @@ const FIRST_MS = 930 / SPEED
 const STREAMED_MS = 36_390 / SPEED
 const UNSTREAMED_MS = 31_490 / SPEED
 /** What a busy machine may add to each. */
-const LATE_MS = 1500
+const LATE_MS = 10_000
 
 const visit = useRace()
 

@@ -65,35 +65,31 @@ describe('an answer cut off after any number of bytes', () => {
   test.each<[string, Script]>([
     ['cleanly', end],
     ['by a closed connection', cut],
-  ])(
-    '%s',
-    async (_, how) => {
-      house.upstream.when(({ request }) => {
-        const at = Number(request.model)
-        return inOrder(streamHead(), send(whole.subarray(0, at)), how)
-      })
-      const outcomes = new Map<number, { text: string; thrown: unknown }>()
-      const left = cuts.values()
-      const readers = Array.from({ length: 12 }, async () => {
-        for (const at of left) outcomes.set(at, await read(client(), String(at)))
-      })
-      await Promise.all(readers)
+  ])('%s', async (_, how) => {
+    house.upstream.when(({ request }) => {
+      const at = Number(request.model)
+      return inOrder(streamHead(), send(whole.subarray(0, at)), how)
+    })
+    const outcomes = new Map<number, { text: string; thrown: unknown }>()
+    const left = cuts.values()
+    const readers = Array.from({ length: 12 }, async () => {
+      for (const at of left) outcomes.set(at, await read(client(), String(at)))
+    })
+    await Promise.all(readers)
 
-      for (const at of cuts) {
-        const { text, thrown } = outcomes.get(at) ?? {}
-        const where = `cut at ${at}: …${whole.subarray(0, at).toString().slice(-30)}`
-        expect(CONTENT.startsWith(text?.replace(/\ufffd$/, '') ?? '?'), where).toBe(true)
-        if (at < DONE_AT) {
-          expect(thrown, where).toBeInstanceOf(APIError)
-          expect(thrown, where).toMatchObject({ code: 'upstream_truncated' })
-        } else {
-          // `[DONE]` itself was begun: the answer is whole, whether or not the SDK says that its end was odd.
-          expect(text, where).toBe(CONTENT)
-        }
+    for (const at of cuts) {
+      const { text, thrown } = outcomes.get(at) ?? {}
+      const where = `cut at ${at}: …${whole.subarray(0, at).toString().slice(-30)}`
+      expect(CONTENT.startsWith(text?.replace(/\ufffd$/, '') ?? '?'), where).toBe(true)
+      if (at < DONE_AT) {
+        expect(thrown, where).toBeInstanceOf(APIError)
+        expect(thrown, where).toMatchObject({ code: 'upstream_truncated' })
+      } else {
+        // `[DONE]` itself was begun: the answer is whole, whether or not the SDK says that its end was odd.
+        expect(text, where).toBe(CONTENT)
       }
-    },
-    60_000,
-  )
+    }
+  })
 })
 
 describe('an error in mid-stream is thrown, as the upstream put it', () => {

@@ -1,5 +1,6 @@
 /** What must stay behind: the key, the caller's headers, the upstream's account and machines. */
 import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ask, askStream, chat, lastError, QUESTION } from '../support/caller.ts'
 import { keys, openStream, ROUTES, type Sent, VISITORS, visit } from '../support/gate.ts'
@@ -255,7 +256,8 @@ describe('every configured secret, in an error of every form, on every route', (
     (words) => ({ detail: [{ loc: ['body', words], msg: words, type: words, input: words }] }),
     (words) => ({ errors: [{ code: words, message: words }] }),
   ]
-  const any = <T>(list: readonly T[]) => list[Math.floor(Math.random() * list.length)] as T
+  const [numbers] = fc.sample(fc.infiniteStream(fc.nat()), 1)
+  const any = <T>(list: readonly T[]) => list[(numbers?.next().value ?? 0) % list.length] as T
 
   const scripts: [string, (words: string, id: string) => Script][] = [
     ...[400, 404, 422, 429, 401, 200].map((status): [string, (words: string, id: string) => Script] => [
@@ -280,40 +282,36 @@ describe('every configured secret, in an error of every form, on every route', (
   /** With usage, so that no stream is piped without being looked at. */
   const fields = { stream_options: { include_usage: true } }
 
-  test.each(scripts)(
-    '%s',
-    async (_, scriptOf) => {
-      let heard = ''
-      for (let run = 0; run < 5; run++) {
-        // The first is struck out as it stands, so its words are heard.
-        const secret = run === 0 ? vars.OPENAI_API_KEY : any(secrets())
-        const written = run === 0 ? secret : any(writings)(secret)
-        // An id has no room for the prompt.
-        const id = secret.includes('Acme') ? 'req_1' : written.replace(/[^ -~]/g, '')
-        const script = scriptOf(`Zebra said ${written} to us.`, id)
-        const visitor = await visit(guarded.url)
-        for (const headers of [callers[0] as Sent, visitor]) {
-          for (const [route, ask] of ROUTES) {
-            await guarded.upstream.clear()
-            guarded.upstream.next(script)
-            const all = await hear(await ask(guarded.url, route === 'unstreamed' ? {} : fields, { headers }))
-            expect(guarded.upstream.calls, all).toHaveLength(1)
-            const log = JSON.stringify(guarded.logs)
-            const leaks = [secret, written, json4(written)].filter((kept) => log.includes(kept))
-            // Words about the account are the owner's to read, without what is secret.
-            const others = guarded.logs.filter(({ upstream_status }) => upstream_status !== 401)
-            if (JSON.stringify(others).includes('Zebra')) leaks.push('Zebra')
-            const leaksHere = [secret, written, json4(written)].filter((kept) => all.includes(kept))
-            expect({ leaks, leaksHere }, `${route}: ${all}`).toEqual({ leaks: [], leaksHere: [] })
-            if (headers === visitor) expect(all, route).not.toMatch(/zebra/i)
-            else heard += all
-          }
+  test.each(scripts)('%s', async (_, scriptOf) => {
+    let heard = ''
+    for (let run = 0; run < 5; run++) {
+      // The first is struck out as it stands, so its words are heard.
+      const secret = run === 0 ? vars.OPENAI_API_KEY : any(secrets())
+      const written = run === 0 ? secret : any(writings)(secret)
+      // An id has no room for the prompt.
+      const id = secret.includes('Acme') ? 'req_1' : written.replace(/[^ -~]/g, '')
+      const script = scriptOf(`Zebra said ${written} to us.`, id)
+      const visitor = await visit(guarded.url)
+      for (const headers of [callers[0] as Sent, visitor]) {
+        for (const [route, ask] of ROUTES) {
+          await guarded.upstream.clear()
+          guarded.upstream.next(script)
+          const all = await hear(await ask(guarded.url, route === 'unstreamed' ? {} : fields, { headers }))
+          expect(guarded.upstream.calls, all).toHaveLength(1)
+          const log = JSON.stringify(guarded.logs)
+          const leaks = [secret, written, json4(written)].filter((kept) => log.includes(kept))
+          // Words about the account are the owner's to read, without what is secret.
+          const others = guarded.logs.filter(({ upstream_status }) => upstream_status !== 401)
+          if (JSON.stringify(others).includes('Zebra')) leaks.push('Zebra')
+          const leaksHere = [secret, written, json4(written)].filter((kept) => all.includes(kept))
+          expect({ leaks, leaksHere }, `${route}: ${all}`).toEqual({ leaks: [], leaksHere: [] })
+          if (headers === visitor) expect(all, route).not.toMatch(/zebra/i)
+          else heard += all
         }
       }
-      if (!/401|page/.test(_)) expect(heard).toContain('Zebra')
-    },
-    60_000,
-  )
+    }
+    if (!/401|page/.test(_)) expect(heard).toContain('Zebra')
+  })
 
   test('to visitors the upstream’s code and param are told, in words of ours', async () => {
     const visitor = await visit(guarded.url)
@@ -366,8 +364,6 @@ test('neither prompt nor answer is ever logged, however the call ends', async ()
     await hear(await chat(house.url, prompt))
     await house.upstream.clear()
   }
-  await expect
-    .poll(() => house.logs.length, { timeout: 5000 })
-    .toBeGreaterThanOrEqual(before + 2 * scripts.length)
+  await expect.poll(() => house.logs.length).toBeGreaterThanOrEqual(before + 2 * scripts.length)
   for (const line of house.logs) expect(JSON.stringify(line)).not.toMatch(/canary/)
 })

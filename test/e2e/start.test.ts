@@ -74,7 +74,7 @@ test('it serves the page and the demo, and Ctrl-C ends all it started', async ()
   expect(all.length).toBeGreaterThan(0)
   started?.kill('SIGINT')
   expect(await once(started as ChildProcess, 'close')).toEqual([128 + constants.signals.SIGINT, null])
-  await expect.poll(() => all.filter(isAlive), { timeout: 5000 }).toEqual([])
+  await expect.poll(() => all.filter(isAlive)).toEqual([])
   await expect(fetch(`${url}/healthz`)).rejects.toThrow()
 })
 

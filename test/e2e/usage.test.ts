@@ -20,7 +20,7 @@ beforeEach(() => {
   start = house.logs.length
 })
 async function line(): Promise<Record<string, unknown>> {
-  await expect.poll(() => house.logs.length, { timeout: 5000 }).toBeGreaterThan(start)
+  await expect.poll(() => house.logs.length).toBeGreaterThan(start)
   return house.logs[start] ?? {}
 }
 
@@ -101,7 +101,7 @@ test('an upstream whose answer is refused at its first event is not listened to 
 
 describe('timing', () => {
   test('stands on the last chunk with the usage; the upstream never hears of it', async () => {
-    house.upstream.next(answer(TOKENS, 50))
+    house.upstream.next(answer(TOKENS, 300))
     const { text } = await receive(await askStream(house.url, INCLUDE_TIMING))
     const data = dataOf(text)
     const last = JSON.parse(data.at(-2) ?? '')
@@ -111,9 +111,9 @@ describe('timing', () => {
       millrace: { state: 'done', usage_source: 'upstream' },
     })
     const { first_byte_ms, first_token_ms, total_ms, tokens_per_second } = last.millrace.timing
-    // The role comes first, the first token 50 ms later, and so on.
-    expect(first_token_ms - first_byte_ms).toBeGreaterThanOrEqual(40)
-    expect(total_ms - first_token_ms).toBeGreaterThanOrEqual(140)
+    // The role comes first, the first token 300 ms later, and so on. A busy machine may be slow to see the role.
+    expect(first_token_ms - first_byte_ms).toBeGreaterThanOrEqual(100)
+    expect(total_ms - first_token_ms).toBeGreaterThanOrEqual(800)
     expect(tokens_per_second).toBeGreaterThan(0)
     expect(house.upstream.calls[0]?.body.toString()).not.toContain('include_timing')
     expect(house.upstream.calls[0]?.request).toMatchObject({ stream_options: { include_usage: true } })
@@ -124,6 +124,6 @@ describe('timing', () => {
     const response = await fetch(`${house.url}/chat?timing`, { method: 'POST', body: 'Say hello.' })
     const text = await response.text()
     expect(text.startsWith(`${numbered(5).join('')}\n\n— `)).toBe(true)
-    expect(text).toMatch(/— \d+ tokens, the first after 0\.\d\d s, \d+\.\d ms a token, 0\.\d s in all\n$/)
+    expect(text).toMatch(/— \d+ tokens, the first after \d+\.\d\d s, \d+\.\d ms a token, \d+\.\d s in all\n$/)
   })
 })

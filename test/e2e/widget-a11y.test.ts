@@ -367,7 +367,7 @@ describe('what is heard', () => {
     await ended()
     const spoken = sentences.join(' ').replace(/[*`]/g, '').replace(/\s+/g, ' ')
     const heard = async () => ((await told('heard')) as string[]).slice(1)
-    await poll(async () => (await heard()).join(' '), 20_000).toBe(spoken)
+    await poll(async () => (await heard()).join(' ')).toBe(spoken)
     // Nothing comes after it.
     await page.clock.runFor(10_000)
     expect((await heard()).join(' ')).toBe(spoken)

@@ -74,9 +74,7 @@ const chunkings = fc.oneof(
 /** How long each chunk takes, from a model that is slower than a voice to one that is much faster. */
 const paces = fc.constantFrom(0, 7, 90, 400)
 
-test('the sentences of an answer are heard once, in order and whole, however it comes', {
-  timeout: 20_000,
-}, async () => {
+test('the sentences of an answer are heard once, in order and whole, however it comes', async () => {
   await fc.assert(
     fc.asyncProperty(answers, chunkings, paces, async (blocks, chunking, pace) => {
       const markdown = blocks.map(({ source }) => source).join('\n\n')
@@ -229,7 +227,7 @@ test('an answer that comes much faster than it can be spoken is left to be read'
   expect(heard.length).toBeLessThan(8)
 })
 
-test('a long answer costs by its length, in one paragraph or in many', { timeout: 20_000 }, async () => {
+test('a long answer costs by its length, in one paragraph or in many', async () => {
   const took = (separator: string, words: number) =>
     page.evaluate(
       ([separator, words]) => {
@@ -244,9 +242,14 @@ test('a long answer costs by its length, in one paragraph or in many', { timeout
       [separator, words] as const,
     )
   for (const separator of [' ', '\n\n']) {
-    const { ms, announcements } = await took(separator, 50_000)
-    expect(announcements).toBeGreaterThan(0)
-    expect(ms).toBeLessThan(3000)
+    // The quickest of three: the machine may be at other work.
+    const quickest = async (words: number) => {
+      const runs = [await took(separator, words), await took(separator, words), await took(separator, words)]
+      for (const { announcements } of runs) expect(announcements).toBeGreaterThan(0)
+      return Math.min(...runs.map(({ ms }) => ms))
+    }
+    // Four times as long; what is quadratic takes sixteen times.
+    expect(await quickest(24_000)).toBeLessThan(9 * Math.max(1, await quickest(6_000)))
   }
 })
 

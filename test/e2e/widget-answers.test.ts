@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest'
 import { type Chat, useChats } from '../support/chats.ts'
 import { fedAnswer } from '../support/fed-answer.ts'
-import { isModeration, verdict } from '../support/moderation-server.ts'
+import { heldVerdict, isModeration, verdict } from '../support/moderation-server.ts'
 import { poll } from '../support/pages.ts'
-import { hang, inOrder, reset, type Script, wait } from '../support/script.ts'
+import { hang, inOrder, reset, type Script } from '../support/script.ts'
 import { answer, begun, failing } from '../support/scripts.ts'
 import { delta, numbered, role } from '../support/sse.ts'
 
@@ -409,11 +409,6 @@ describe('text that moderation takes back', () => {
   /** None of its letters stands in any other text. */
   const BAD = 'βόμβα'
   const isBad = (text: string) => /[α-ω]/.test(text)
-  /** The verdict on what is flagged comes late enough for it to be seen first. */
-  const late: Script = async (reply) => {
-    if (isBad(reply.call.body.toString())) await wait(1_000)(reply)
-    await verdict(isBad)(reply)
-  }
   const everything = (chat: Chat) =>
     chat.page.evaluate(
       () =>
@@ -424,9 +419,11 @@ describe('text that moderation takes back', () => {
   test('is gone from the page, from what is kept, from the export, and from what is sent next', async () => {
     const chat = await retracting.visit()
     const model = inOrder(begun([role(), ...numbered(60).map(delta), delta(`${BAD} and more`)], 2), hang)
-    retracting.upstream.when((call) => (isModeration(call) ? late : model))
+    const { script, give } = heldVerdict(isBad)
+    retracting.upstream.when((call) => (isModeration(call) ? script : model))
     await chat.ask('One?')
     await chat.answers.getByText(BAD).waitFor()
+    give()
     await noteOf(chat, 'The rest can’t be shown: it did not pass a safety check.').waitFor()
     await chat.ended()
     const text = (await chat.answers.textContent()) ?? ''
@@ -439,7 +436,7 @@ describe('text that moderation takes back', () => {
     const [{ end = '', answer: told = '' } = {}] = await chat.told('millrace-answer')
     expect([end, isBad(told)]).toEqual(['withheld', false])
     await retracting.upstream.clear()
-    retracting.upstream.when((call) => (isModeration(call) ? late : answer(['Yes.'])))
+    retracting.upstream.when((call) => (isModeration(call) ? verdict(isBad) : answer(['Yes.'])))
     await chat.page.reload()
     await chat.ask('Two?')
     await chat.ended()
@@ -448,12 +445,15 @@ describe('text that moderation takes back', () => {
 
   test('and is all there was leaves nothing of the answer before it either', async () => {
     const chat = await retracting.visit()
-    retracting.upstream.when((call) => (isModeration(call) ? late : undefined))
+    retracting.upstream.when((call) => (isModeration(call) ? verdict(isBad) : undefined))
     await chat.ask()
     await chat.ended()
     await retracting.upstream.clear()
-    retracting.upstream.when((call) => (isModeration(call) ? late : answer([BAD])))
+    const { script, give } = heldVerdict(isBad)
+    retracting.upstream.when((call) => (isModeration(call) ? script : answer([BAD])))
     await chat.action('Answer again').click()
+    await chat.answers.getByText(BAD).waitFor()
+    give()
     await noteOf(chat, 'This answer can’t be shown: it did not pass a safety check.').waitFor()
     await chat.ended()
     expect([await chat.answers.textContent(), isBad(await everything(chat))]).toEqual(['', false])
@@ -464,11 +464,7 @@ describe('text that moderation takes back', () => {
     ['what had passed of it', numbered(200).join(''), [user('One?')]],
   ])('and whose reader comes back when its stream is gone leaves %s', async (_, passes, kept) => {
     const chat = await forgetting.visit()
-    const judged = Promise.withResolvers<void>()
-    const moderation: Script = async (reply) => {
-      if (isBad(reply.call.body.toString())) await judged.promise
-      await verdict(isBad)(reply)
-    }
+    const { script: moderation, give } = heldVerdict(isBad)
     const model = inOrder(
       begun([role(), ...passes.split(/(?<= )/).map(delta), delta(`${BAD} and more`)], 5),
       hang,
@@ -487,8 +483,9 @@ describe('text that moderation takes back', () => {
     const store = await chat.page.evaluate(() => Object.values({ ...sessionStorage }).join())
     expect([store.includes('One?'), isBad(store)]).toEqual([true, false])
     const [, id] = /"id":"(str_[^"]+)"/.exec(store) ?? []
+    expect(id).toBeDefined()
     await chat.page.goto('about:blank')
-    judged.resolve()
+    give()
     const status = () =>
       fetch(`${forgetting.url}/v1/streams/${id}`, {
         headers: { authorization, origin: new URL(chat.site).origin },
@@ -506,6 +503,7 @@ describe('text that moderation takes back', () => {
     await forgetting.upstream.clear()
     forgetting.upstream.when((call) => (isModeration(call) ? verdict(isBad) : answer(['Yes.'])))
     await chat.ask('Two?')
+    await chat.answers.getByText('Yes.').waitFor()
     await chat.ended()
     expect(isBad(JSON.stringify(forgetting.asked))).toBe(false)
     expect(forgetting.asked[0]).toEqual([

@@ -130,7 +130,7 @@ describe('scrolling up stops it', () => {
       }
     })()
     await scrollUp(chat)
-    await chat.latest.waitFor({ timeout: 5_000 }).finally(() => {
+    await chat.latest.waitFor().finally(() => {
       grows = false
     })
     await growing

@@ -124,9 +124,9 @@ test('50,000 tokens: keys are heard, memory is bounded, and the text is whole', 
   const all = await elements(chat)
   const after = await held(session)
   expect(all / WORDS.length).toBeLessThan((halfElements / halfWords) * 1.2)
-  // A slow machine, shared with others, takes several times what a desktop does.
-  expect(longest).toBeLessThan(500)
-  expect(latest).toBeLessThan(500)
+  // Ten times what a busy machine takes.
+  expect(longest).toBeLessThan(1_000)
+  expect(latest).toBeLessThan(1_000)
   expect(after.heapMb - before.heapMb).toBeLessThan(60)
 
   await chat.begin()

@@ -45,13 +45,15 @@ describe('a page that ALLOWED_ORIGINS does not list', () => {
     const words = `Pages of ${site.siteUrl} may not call here: ALLOWED_ORIGINS does not list it.`
     expect(told).toEqual([expect.stringContaining(`Millrace: ${words} (origin_not_allowed, req_`)])
     expect(await visit.page.getByText('Access key').count()).toBe(0)
-    expect(site.logs.at(-1)).toMatchObject({
-      route: '/v1/sessions',
-      status: 403,
-      code: 'origin_not_allowed',
-      origin: site.siteUrl,
-      setting: 'ALLOWED_ORIGINS',
-    })
+    await expect
+      .poll(() => site.logs.at(-1))
+      .toMatchObject({
+        route: '/v1/sessions',
+        status: 403,
+        code: 'origin_not_allowed',
+        origin: site.siteUrl,
+        setting: 'ALLOWED_ORIGINS',
+      })
     expect(site.upstream.calls).toHaveLength(0)
   })
 
@@ -89,7 +91,9 @@ describe('a Worker without SESSION_SECRET', () => {
     expect(await field.isVisible()).toBe(false)
     await visit.page.getByText('I have an access key').click()
     expect(await field.isVisible()).toBe(true)
-    expect(site.logs.at(-1)).toMatchObject({ code: 'sessions_unavailable', setting: 'SESSION_SECRET' })
+    await expect
+      .poll(() => site.logs.at(-1))
+      .toMatchObject({ code: 'sessions_unavailable', setting: 'SESSION_SECRET' })
   })
 })
 

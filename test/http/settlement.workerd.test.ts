@@ -300,7 +300,7 @@ async function playDurable(scene: Scene) {
     const opened = await opening
     refused = opened instanceof ApiError
     if (!(opened instanceof ApiError) && scene.reads) await new Response(opened.events).text()
-    await vi.waitUntil(() => settled.length > 0, { timeout: 10_000 })
+    await expect.poll(() => settled.length).toBeGreaterThan(0)
   })
   const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)))
   return { lines: lines.filter((line) => line.caller === name), settled, refused }

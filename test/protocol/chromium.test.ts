@@ -53,7 +53,7 @@ test('a stock EventSource whose connection breaks resumes by itself, and stops a
   expect(await source.evaluate(({ closed }) => closed)).toBe(2)
   const { id, got } = await source.evaluate(({ id, got }) => ({ id, got }))
   expect(got).toEqual(eventsOf(await new Caller(reach).replay(id)))
-}, 30_000)
+})
 
 /** Follows a stream, until it is told that there is nothing more. */
 function openEventSource(id: string) {

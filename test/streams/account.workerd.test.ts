@@ -86,7 +86,7 @@ test('a running answer reserves as much as its last noted progress, which it wou
       stub,
       (_, { storage }) => storage.sql.exec('SELECT known FROM reservation').one().known,
     )
-  await vi.waitUntil(async () => Number(await noted()) > PROGRESS_CHARS / 10)
+  await expect.poll(noted).toBeGreaterThan(PROGRESS_CHARS / 10)
   await stub.stop(id)
   await text
   const { used = 0 } = (await usage(stub)) ?? {}

@@ -34,7 +34,9 @@ async function begun(chunks = HALF) {
 }
 
 const journalled = (id: string, atLeast: number) =>
-  vi.waitUntil(() => runInDurableObject(object(), (_, { storage }) => lastOf(storage, id) >= atLeast))
+  expect
+    .poll(() => runInDurableObject(object(), (_, { storage }) => lastOf(storage, id)))
+    .toBeGreaterThanOrEqual(atLeast)
 
 function lastOf({ sql }: DurableObjectStorage, id: string): number {
   const [row] = sql
@@ -73,7 +75,7 @@ describe('a restart before the first byte', () => {
     const never = plan(gate())
     const key = { 'idempotency-key': crypto.randomUUID() }
     const asked = caller.post(never, key)
-    await vi.waitUntil(async () => (await caller.callsOf(never)).made === 1)
+    await expect.poll(async () => (await caller.callsOf(never)).made).toBe(1)
     await abortAllDurableObjects()
     const response = await asked
     expect(response.status).toBe(503)

@@ -127,6 +127,7 @@ async function openTab(context: BrowserContext, site: string): Promise<Chat> {
     },
     async ended() {
       await turns.first().waitFor()
+      // Never that of an earlier answer: a question takes the button away in the task of its key or click.
       await send.waitFor()
     },
     toggleList,

@@ -131,6 +131,7 @@ function toEmbedded(page: Page): Embedded {
     begun: () => page.locator('.answer[data-state="flowing"] .text :not(:empty)').first().waitFor(),
     async ended() {
       await page.locator('.turn').first().waitFor()
+      // Never that of an earlier answer: a question takes the button away in the task of its key or click.
       await send.waitFor()
     },
     still: () => still(page),

@@ -1,4 +1,5 @@
 /** An answer whose words come when the test says so. */
+import { expect } from 'vitest'
 import { end, type Script, send } from './script.ts'
 import { streamHead } from './scripts.ts'
 import { DONE_EVENT, delta, finish, role } from './sse.ts'
@@ -43,5 +44,23 @@ export function fedAnswer(...texts: string[]): FedAnswer {
       ended = true
       feed(send(finish(), DONE_EVENT), end)
     },
+  }
+}
+
+/**
+ * Proves streaming by order: each word is seen before the next is sent.
+ *
+ * @param read what the reader has so far of the answer; space at its end is of no interest
+ */
+export async function expectInTurn(
+  { say }: Pick<FedAnswer, 'say'>,
+  words: string[],
+  read: () => string | Promise<string>,
+): Promise<void> {
+  let sent = ''
+  for (const word of words) {
+    say(word)
+    sent += word
+    await expect.poll(async () => (await read()).trimEnd()).toBe(sent.trimEnd())
   }
 }

@@ -3,7 +3,7 @@
  * all the tests of a file.
  */
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import type { MillraceEvents } from '../../client/widget/events.ts'
 import { startBrowser } from './browser.ts'
 import { type Edge, startEdge } from './edge.ts'
@@ -83,12 +83,20 @@ export function useForeignSite(
     })
     running = { upstream, site, browser, millrace, edge: await startEdge(millrace.url) }
   })
-  afterEach(async () => {
+  const leave = async () => {
     for (const context of here().browser.contexts()) await context.close()
-    await here().upstream.clear()
-    const seen = problems
+  }
+  // As vitest skips the remaining `afterEach` hooks once one has failed.
+  beforeEach(({ onTestFinished }) => {
     problems = []
-    expect(seen).toEqual([])
+    onTestFinished(async () => {
+      await leave()
+      await here().upstream.clear()
+    })
+  })
+  afterEach(async () => {
+    await leave()
+    expect(problems).toEqual([])
   })
   afterAll(async () => {
     if (!running) return

@@ -36,7 +36,7 @@ export function useHouse(
       OPENAI_API_KEY: UPSTREAM_KEY,
       ...(typeof vars === 'function' ? vars(upstream) : vars),
     })
-  }, 60_000)
+  })
   // `onTestFinished`, because vitest skips the remaining `afterEach` hooks once one has failed (as when a
   // page has logged an error). The next test would then find this test's calls.
   beforeEach(({ onTestFinished }) => onTestFinished(() => upstream?.clear()))

@@ -74,6 +74,21 @@ export function verdict(isFlagged: (text: string) => boolean): Script {
     })(reply)
 }
 
+/**
+ * The same, but what is flagged is told only after `give`: a test can see first what is shown until then.
+ *
+ * @example
+ *   const { script, give } = heldVerdict(isBad)
+ */
+export function heldVerdict(isFlagged: (text: string) => boolean): { script: Script; give(): void } {
+  const { promise: given, resolve: give } = Promise.withResolvers<void>()
+  const script: Script = async (reply) => {
+    if (textsOf(reply.call).some(isFlagged)) await given
+    await verdict(isFlagged)(reply)
+  }
+  return { script, give }
+}
+
 export const isModeration = ({ path }: Call) => path === '/v1/moderations'
 
 function textsOf({ request: { input } }: Call): string[] {

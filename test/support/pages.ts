@@ -1,6 +1,6 @@
 /** The page in a real browser, for all the tests of a file. */
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { startBrowser } from './browser.ts'
 
 /** The parts of the page that tests use, found by role and name, as a reader finds them. */
@@ -47,11 +47,17 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
   beforeAll(async () => {
     browser = await startBrowser()
   })
-  afterEach(async () => {
+  const leave = async () => {
     for (const context of browser?.contexts() ?? []) await context.close()
-    const seen = problems
+  }
+  // As vitest skips the remaining `afterEach` hooks once one has failed.
+  beforeEach(({ onTestFinished }) => {
     problems = []
-    expect(seen).toEqual([])
+    onTestFinished(leave)
+  })
+  afterEach(async () => {
+    await leave()
+    expect(problems).toEqual([])
   })
   afterAll(() => browser?.close())
 
@@ -81,12 +87,8 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
   }
 }
 
-/**
- * Waits until the page shows this. vitest's own limit of a second is short for a browser on a busy machine.
- */
-export function poll<T>(look: () => Promise<T>, timeout = 10_000) {
-  return expect.poll(look, { timeout })
-}
+/** Waits until the page shows this. */
+export const poll = <T>(look: () => Promise<T>) => expect.poll(look)
 
 /** Also works in a shadow tree: from outside, the tree's host has the focus. */
 export const isFocused = (control: Locator) => control.evaluate((element) => element.matches(':focus'))
@@ -133,6 +135,7 @@ function toVisit(page: Page): Visit {
     async ended() {
       // After a reload the box accepts a question before the page knows of an answer that is still coming.
       await page.locator('.turn').first().waitFor({ state: 'attached' })
+      // Never that of an earlier answer: a question takes the button away in the task of its key or click.
       await send.waitFor()
     },
     async duplicate() {

@@ -21,7 +21,7 @@ describe.each(ENCODINGS)('count, $encoding', ({ counter, oracle }) => {
         expect(counter.count(text), `${JSON.stringify(character)} × ${n}`).toBe(oracle(text))
       }
     }
-  }, 60_000)
+  })
 
   test('a word longer than a window: as js-tiktoken', () => {
     for (const text of ['散步天气'.repeat(350), 'xyzzy'.repeat(850)]) {
@@ -33,17 +33,13 @@ describe.each(ENCODINGS)('count, $encoding', ({ counter, oracle }) => {
 describe.each(ENCODINGS.slice(0, 1))('a megabyte of anything, $encoding', ({ counter, oracle }) => {
   // js-tiktoken would take hours. A long run of one character is one token again and again: what 128 more
   // of it add, which the oracle knows, each further 128 must add.
-  test.each(['x', ' ', '=', '\n', 'A', '-', '漢', '😀'])(
-    '%j: so many tokens a character',
-    (character) => {
-      const period = 128
-      const first = oracle(character.repeat(period))
-      const more = oracle(character.repeat(3 * period)) - oracle(character.repeat(2 * period))
-      const periods = 2 ** 20 / period
-      expect(counter.count(character.repeat(periods * period))).toBe(first + (periods - 1) * more)
-    },
-    60_000,
-  )
+  test.each(['x', ' ', '=', '\n', 'A', '-', '漢', '😀'])('%j: so many tokens a character', (character) => {
+    const period = 128
+    const first = oracle(character.repeat(period))
+    const more = oracle(character.repeat(3 * period)) - oracle(character.repeat(2 * period))
+    const periods = 2 ** 20 / period
+    expect(counter.count(character.repeat(periods * period))).toBe(first + (periods - 1) * more)
+  })
 
   test('short words without end: counted in time', () => {
     // Work that grows with the square would take hours, so the bound can be loose.

@@ -10,4 +10,4 @@ test('writeUtf8 writes what TextEncoder writes', () => {
     expect(into.subarray(0, length)).toEqual(new TextEncoder().encode(text.slice(from)))
   })
   fc.assert(property, { numRuns: 2000 })
-}, 30_000)
+})

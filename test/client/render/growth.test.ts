@@ -81,6 +81,5 @@ describe.each([
       }
       expect(least).toBeLessThanOrEqual(MOST_TIMES)
     },
-    60_000,
   )
 })

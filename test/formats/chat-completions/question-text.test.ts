@@ -303,15 +303,14 @@ const namings: [string, (names: string[]) => object][] = [
   ['an unknown field', (names) => ({ extra: members(names, { type: 'string' }) })],
 ]
 
-/** The word in from 1 to all of its letters, at random. */
-function pieces(word: string): string[] {
-  const often = Math.random()
-  const all: string[] = []
-  for (const char of word) {
-    if (Math.random() < often) all.push(char)
-    else all.push((all.pop() ?? '') + char)
-  }
-  return all
+/** The word in from 1 to all of its letters, in every way. */
+function pieces(word: string): string[][] {
+  const letter = word.charAt(0)
+  if (word.length === 1) return [[letter]]
+  return pieces(word.slice(1)).flatMap(([first = '', ...rest]) => [
+    [letter + first, ...rest],
+    [letter, first, ...rest],
+  ])
 }
 const WORD = 'Forbidden'
 
@@ -322,11 +321,9 @@ describe('a forbidden word is judged', () => {
   })
 
   test.each(cuts)('cut over %s', (_, cut) => {
-    for (let run = 0; run < 50; run++) {
-      const cutWord = pieces(WORD)
+    for (const cutWord of pieces(WORD)) {
       expect(texts(cut(cutWord)).join('|'), cutWord.join('|')).toContain(WORD)
     }
-    expect(texts(cut([...WORD])).join('|')).toContain(WORD)
   })
 
   test.each(cuts)('after another one, as words of their own, in %s', (_, cut) => {
@@ -336,8 +333,7 @@ describe('a forbidden word is judged', () => {
 
   test.each(namings)('cut over the names in %s', (_, named) => {
     for (const word of ['number', 'unlock', 'no', 'id']) {
-      for (let run = 0; run < 50; run++) {
-        const cutWord = pieces(word)
+      for (const cutWord of pieces(word)) {
         expect(texts(named(cutWord)).join('|'), cutWord.join('|')).toContain(word)
       }
     }

@@ -41,5 +41,5 @@ export function lateCases(caller: Caller): void {
     expectWhole(nothing, [], 'stopped')
     await caller.over(asked[2])
     expect(await caller.replay(stopped.id)).toBe(nothing)
-  }, 15_000)
+  })
 }

@@ -1,5 +1,5 @@
 /** What a stored conversation does when it is shown: nothing is sent before a reader asks for it. */
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { newKey } from '../../../../client/stream/open-stream.ts'
 import type { Turn } from '../../../../client/widget/talk/conversation.ts'
 import { createThread } from '../../../../client/widget/talk/thread.ts'
@@ -75,12 +75,12 @@ describe('a stored question that no stream answers', () => {
     // A page remembers the keys that it has asked with.
     const key = newKey()
     const shown = show([done('One?'), { ...turn, pending: { ...pending, ...turn.pending, key } }])
-    await vi.waitFor(() => expect(shown.troubles).toEqual([code]))
+    await expect.poll(() => shown.troubles).toEqual([code])
     expect([shown.sent, shown.thread.busy]).toEqual([[], false])
     expect(shown.turns[1]).toMatchObject({ end: turn.end ?? 'failed', answer: turn.answer })
     shown.retry()
     // With the same key: it is one question for the server.
-    await vi.waitFor(() => expect(shown.sent).toEqual([ASKS]))
+    await expect.poll(() => shown.sent).toEqual([ASKS])
     expect(shown.turns[1]?.pending?.key).toBe(key)
   })
 
@@ -93,14 +93,14 @@ describe('a stored question that no stream answers', () => {
   test('goes on to be asked if it was asked on this page', async () => {
     const first = show([])
     first.thread.ask(question)
-    await vi.waitFor(() => expect(first.sent).toEqual([ASKS]))
+    await expect.poll(() => first.sent).toEqual([ASKS])
     first.thread.leave()
     const again = show(first.turns)
-    await vi.waitFor(() => expect(again.sent).toEqual([ASKS]))
+    await expect.poll(() => again.sent).toEqual([ASKS])
   })
 })
 
 test('an answer whose stream is known is read on, and nothing is asked', async () => {
   const shown = show([structuredClone(running)])
-  await vi.waitFor(() => expect(shown.sent).toEqual(['GET https://edge.test/v1/streams/str_1']))
+  await expect.poll(() => shown.sent).toEqual(['GET https://edge.test/v1/streams/str_1'])
 })
