@@ -50,6 +50,7 @@ export function createLazyPlace<Content>({
         advice,
         kept: '',
         retry: true,
+        startOver: false,
         key: 'none' as const,
         isLimit: false,
         waitMs: 0,

@@ -124,6 +124,10 @@ export function createPanel({
         if (popup?.isOpen === false) bubble?.setUnread(true)
       },
       focus: focusContent,
+      takeUp(question) {
+        composer.draft = [question, composer.draft].filter(Boolean).join('\n\n')
+        composer.focus()
+      },
     })
     for (const what of calls.splice(0)) what(talk)
     if (question !== undefined) {

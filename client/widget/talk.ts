@@ -12,6 +12,7 @@ import { adopt } from './style/adopt.ts'
 import { TALK_STYLES } from './style/talk-styles.ts'
 import { toJson, toMarkdown } from './talk/export-conversation.ts'
 import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
+import { createPromptBound } from './talk/prompt-bound.ts'
 import { createThread } from './talk/thread.ts'
 import { createThreads } from './talk/threads.ts'
 import { loadRendering } from './view/answer-text.ts'
@@ -49,6 +50,8 @@ export interface TalkOptions {
   ended(): void
   /** Moves the focus to where the reader continues. */
   focus(): void
+  /** Puts a question into the question box, to be changed there. */
+  takeUp(question: string): void
 }
 
 export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins'>) => Talk
@@ -107,6 +110,7 @@ export function createTalk({
   changed,
   ended,
   focus,
+  takeUp,
 }: TalkOptions): Talk {
   const streams = `${endpoint}/v1/streams`
   const { panel, log, content } = frame
@@ -139,6 +143,7 @@ export function createTalk({
   panel.append(speech.element)
 
   const closed = new Set<string>()
+  const promptBound = createPromptBound()
   const threads = createThreads(
     kept,
     content,
@@ -156,6 +161,7 @@ export function createTalk({
         send,
         ready: visitor.session.ready,
         model: () => settings().model,
+        promptBound,
         busy(busy) {
           // A thread that is still being created is not shown yet.
           queueMicrotask(() => {
@@ -172,6 +178,7 @@ export function createTalk({
           begun: (view, continues) => here() && speech.begin(view, continues),
           shortened: (view) => here() && speech.shortened(view),
           reconnecting: () => here() && speech.say(strings.reconnecting),
+          leftOut: () => here() && speech.say(strings.olderLeftOut),
           ended(view, turn) {
             if (here()) speech.end(view, turn)
             ended()
@@ -179,8 +186,16 @@ export function createTalk({
           dropped: () => here() && speech.stop(),
         },
         retried(key) {
-          if (key !== undefined) visitor.enterKey(key)
+          if (key !== undefined) {
+            visitor.enterKey(key)
+            // Another caller, with other bounds.
+            warm()
+          }
           focus()
+        },
+        startOver(question) {
+          threads.begin()
+          takeUp(question)
         },
       })
     },
@@ -190,6 +205,10 @@ export function createTalk({
       changed()
     },
   )
+
+  function warm(): void {
+    void warmCaller(streams, send, promptBound.told)
+  }
 
   function keepToEnd(grows: boolean): void {
     if (grows) follow.start()
@@ -234,7 +253,7 @@ export function createTalk({
     if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh('tab')
     if (!list.element.hidden) showList(true)
   })
-  void warmCaller(streams, send)
+  warm()
   showEnd()
 
   return {

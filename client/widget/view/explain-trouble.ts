@@ -9,6 +9,8 @@ export interface Explanation {
   kept: string
   /** Whether asking again may help. */
   retry: boolean
+  /** Whether a new conversation is offered, which takes the question along. */
+  startOver: boolean
   /** Whether an access key is asked for, or one may be entered by who has one. */
   key: 'asked' | 'taken' | 'none'
   /** Whether this is a limit, not a defect. */
@@ -20,9 +22,10 @@ export interface Explanation {
 }
 
 type Name = keyof Strings
-type Words = [title: Name, advice: Name, remedy?: 'retry' | 'wait' | 'key' | 'have key']
+type Words = [title: Name, advice: Name, remedy?: 'retry' | 'wait' | 'key' | 'have key' | 'start over']
 
-const TOO_LONG: Words = ['conversationTooLong', 'conversationTooLongAdvice']
+/** Sent alone: a question whose conversation is too long is sent again without the oldest messages. */
+const TOO_LONG: Words = ['questionTooLong', 'questionTooLongAdvice', 'start over']
 const NO_ANSWER: Words = ['noAnswer', 'noAnswerAdvice', 'retry']
 const BUSY: Words = ['modelBusy', 'moment', 'retry']
 const NOT_SET_UP: Words = ['notSetUp', 'owner']
@@ -108,19 +111,26 @@ const BY_STATUS: Record<number, Words> = {
   504: NO_ANSWER,
 }
 
+const wordsFor = ({ code, status }: Pick<Trouble, 'code' | 'status'>): Words | undefined =>
+  BY_CODE[code ?? ''] ?? BY_STATUS[status ?? 0]
+
+/** Whether fewer messages may be taken. */
+export const isTooLong = (trouble: Pick<Trouble, 'code' | 'status'>): boolean =>
+  wordsFor(trouble) === TOO_LONG
+
 export function explainTrouble(trouble: Trouble, strings: Strings): Explanation {
-  const { code, status, began } = trouble
+  const { code, began } = trouble
   const lost: Words | false = code === 'network' && began && ['lost', 'offlineAdvice', 'retry']
-  const known = lost || BY_CODE[code ?? ''] || BY_STATUS[status ?? 0]
+  const known = lost || wordsFor(trouble)
   if (!known) return inItsOwnWords(trouble, strings)
   const [title, advice, remedy] = known
   return explanation(trouble, strings, strings[title], strings[advice], remedy)
 }
 
 /** Whether the reader can't mend it, and the site's owner can. */
-export function isForOwner({ code, status }: Trouble): boolean {
-  const [, advice] = BY_CODE[code ?? ''] ?? BY_STATUS[status ?? 0] ?? []
-  return advice === 'owner' || code === 'model_not_found'
+export function isForOwner(trouble: Trouble): boolean {
+  const [, advice] = wordsFor(trouble) ?? []
+  return advice === 'owner' || trouble.code === 'model_not_found'
 }
 
 /** Shows the server's message: it is written for the author of the request, who is the reader here. */
@@ -141,10 +151,11 @@ function explanation(
     advice,
     kept: began ? strings.kept : '',
     retry: remedy === 'retry' || remedy === 'wait',
+    startOver: remedy === 'start over',
     key: remedy === 'key' ? 'asked' : remedy === 'have key' ? 'taken' : 'none',
     isLimit: remedy === 'wait',
     waitMs: retryAfterMs,
     // The operator can't help with a wrong key or with a limit.
-    reference: remedy === 'key' || remedy === 'wait' ? null : requestId,
+    reference: remedy === 'key' || remedy === 'wait' || remedy === 'start over' ? null : requestId,
   }
 }

@@ -1,4 +1,4 @@
-/** An error and its remedy: retry, wait and retry, or enter an access key. */
+/** An error and its remedy: retry, wait and retry, enter an access key, or begin a new conversation. */
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import { waitLine } from '../strings/wait-line.ts'
@@ -11,11 +11,15 @@ export interface TroubleCard {
   remove(): void
 }
 
-/** @param retry called when the reader asks again, with the access key if one was entered */
+/**
+ * @param retry called when the reader asks again, with the access key if one was entered
+ * @param startOver called when the reader wants a new conversation; omitted where there are none
+ */
 export function createTroubleCard(
   explanation: Explanation,
   strings: Strings,
   retry: (key?: string) => void,
+  startOver?: () => void,
 ): TroubleCard {
   const { title, advice, kept, key, isLimit, reference } = explanation
   const element = create(
@@ -36,6 +40,15 @@ export function createTroubleCard(
     button.addEventListener('click', () => retry())
     element.append(button)
     stopCountdown = countDown(button, explanation.waitMs, strings)
+  }
+  if (explanation.startOver && startOver) {
+    const button = create(
+      'button',
+      { type: 'button', class: 'solid retry', part: 'retry' },
+      strings.newConversation,
+    )
+    button.addEventListener('click', startOver)
+    element.append(button)
   }
   if (reference !== null) {
     element.append(create('p', { class: 'reference' }, fill(strings.reference, { id: reference })))

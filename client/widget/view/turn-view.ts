@@ -22,6 +22,8 @@ export interface TurnActions {
   /** Asks an edited question. @returns whether it is asked */
   edit(question: string): boolean
   rate(rating: 'up' | 'down' | undefined): void
+  /** Begins a new conversation with this question. */
+  startOver(): void
 }
 
 export interface TurnView {
@@ -41,6 +43,8 @@ export interface TurnView {
   setReconnecting(reconnecting: boolean): void
   setNote(note: Note): void
   setRating(rating: 'up' | 'down' | undefined): void
+  /** Whether the oldest messages are not sent from this question on. */
+  setLeftOut(leftOut: boolean): void
   /** Only the latest answer can be regenerated. */
   setLatest(latest: boolean): void
   showTrouble(trouble: Trouble, retry: (key?: string) => void): void
@@ -75,6 +79,7 @@ export function createTurnView(
   heading.classList.toggle('long', question.length > HEADING_CHARS)
   const editButton = action('edit', strings.edit)
   const asked = create('div', { class: 'asked' }, heading, editButton)
+  const leftOut = create('p', { class: 'left-out', hidden: true }, strings.olderLeftOut)
   const body = create('div', { class: 'text markdown', part: 'text' })
   const note = create('p', { class: 'note', hidden: true })
   const speed = create('p', { class: 'speed' })
@@ -87,7 +92,7 @@ export function createTurnView(
   speedButton.ariaExpanded = 'false'
   const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down, speedButton)
   const answer = create('div', { class: 'answer', part: 'answer' }, body, note, speed, reconnecting, tools)
-  const element = create('article', { class: 'turn', part: 'turn' }, asked, answer)
+  const element = create('article', { class: 'turn', part: 'turn' }, leftOut, asked, answer)
   let trouble: TroubleCard | undefined
   let source = ''
   let state: AnswerState | undefined
@@ -193,6 +198,9 @@ export function createTurnView(
       note.hidden = false
     },
     setRating,
+    setLeftOut(now) {
+      leftOut.hidden = !now
+    },
     setLatest(now) {
       isLatest = now
       showTools()
@@ -201,7 +209,7 @@ export function createTurnView(
     },
     showTrouble(reason, retry) {
       hideTrouble()
-      trouble = createTroubleCard(explainTrouble(reason, strings), strings, retry)
+      trouble = createTroubleCard(explainTrouble(reason, strings), strings, retry, actions.startOver)
       answer.append(trouble.element)
     },
     hideTrouble,

@@ -3,7 +3,7 @@ import { ChatError, clientError, serverError } from '../../../../client/stream/c
 import { en } from '../../../../client/widget/strings/en.ts'
 import { tellOwner } from '../../../../client/widget/talk/tell-owner.ts'
 import { troubleOf } from '../../../../client/widget/talk/trouble.ts'
-import { explainTrouble } from '../../../../client/widget/view/explain-trouble.ts'
+import { explainTrouble, isTooLong } from '../../../../client/widget/view/explain-trouble.ts'
 import { ApiError, type ErrorCode } from '../../../../worker/errors.ts'
 
 /** What a reader is told of an error, before or after a part of the answer had come. */
@@ -71,6 +71,7 @@ test('an answer that broke off can be tried again, and what had arrived is kept'
     advice: 'The connection ended before the answer did.',
     kept: 'What had arrived is kept.',
     retry: true,
+    startOver: false,
     key: 'none',
     isLimit: false,
     waitMs: 0,
@@ -172,4 +173,33 @@ test("an unknown refusal is told in the server's own words", () => {
 test('a fault of the page itself says nothing of its inside', () => {
   const { title, advice } = explain(new TypeError('x is undefined'), false)
   expect(`${title} ${advice}`).toBe('Something went wrong on this page Reload it, then try again.')
+})
+
+test.each([
+  ['prompt_too_long', 413],
+  ['context_length_exceeded', 400],
+  ['context_length_exceeded', null],
+  ['too_many_messages', 400],
+  ['body_too_large', 413],
+  ['request_entity_too_large', 413],
+])(
+  'of %s with status %s a new conversation is offered, for the question alone is too long',
+  (code, status) => {
+    const error = new ChatError('m', { code, type: 'x', status, requestId: 'r-1' })
+    expect(explain(error, false)).toMatchObject({
+      title: 'This question is too long',
+      startOver: true,
+      retry: false,
+      reference: null,
+    })
+    expect(isTooLong(error)).toBe(true)
+  },
+)
+
+test.each([
+  ['stream_too_long', 502],
+  ['tokens_per_day_exceeded', 429],
+  [null, 400],
+])('%s with status %s is nothing that fewer messages mend', (code, status) => {
+  expect(isTooLong({ code, status })).toBe(false)
 })
