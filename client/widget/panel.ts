@@ -252,7 +252,8 @@ export function createPanel({
   })
   panel.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || isComposed(event) || event.defaultPrevented) return
-    if (isListShown()) {
+    // The list is in place of the conversation.
+    if (frame.log.hidden) {
       talk?.showList(false)
       frame.list.focus()
       event.preventDefault()

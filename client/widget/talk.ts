@@ -19,6 +19,7 @@ import { loadRendering } from './view/answer-text.ts'
 import { createConversationList } from './view/conversation-list.ts'
 import { followEnd } from './view/follow-end.ts'
 import type { Frame } from './view/frame.ts'
+import { placeList } from './view/list-place.ts'
 import { saveFile } from './view/save-file.ts'
 import { createTurnView } from './view/turn-view.ts'
 import { createAllowance } from './visitor/allowance.ts'
@@ -65,7 +66,7 @@ export interface Talk {
   stop(): void
   /** Begins a new conversation. */
   begin(): void
-  /** Shows the list of conversations in place of the conversation, or hides it. */
+  /** Shows the list of conversations, or hides it. */
   showList(shown: boolean): void
   export(format: ExportFormat): string
   /** Removes the conversation from the page. Answers continue on the server and can be resumed. */
@@ -119,20 +120,27 @@ export function createTalk({
   const send = allowance.watch(visitor.session.fetch)
   const follow = followEnd(log, content, frame.latest)
   const list = createConversationList(strings, language, {
+    find: (query) => kept.list(query),
     open(id) {
       // Before `show`: a hidden log can't be scrolled.
-      showList(false)
+      place.showConversation()
       threads.show(id)
       focus()
     },
+    rename: kept.rename,
     remove(id) {
       threads.remove(id)
-      showList(true)
+      fillList()
     },
     save(format) {
       const [extension, type] = format === 'json' ? ['json', 'application/json'] : ['md', 'text/markdown']
       saveFile(`conversation.${extension}`, type, exportNow(format))
     },
+  })
+
+  const place = placeList(list.element, frame, strings, (shown) => {
+    if (shown) fillList()
+    else list.reset()
   })
 
   const tree = panel.getRootNode() as ShadowRoot
@@ -168,7 +176,7 @@ export function createTalk({
             if (here()) keepToEnd(busy)
             // Another tab may have continued the conversation during this answer.
             if (here() && !threads.shown.busy) threads.refresh('tab')
-            changed()
+            changedHere()
           })
           if (!busy) void allowance.update()
         },
@@ -202,7 +210,7 @@ export function createTalk({
     () => {
       speech.stop()
       showEnd()
-      changed()
+      changedHere()
     },
   )
 
@@ -221,13 +229,15 @@ export function createTalk({
     keepToEnd(threads.shown.busy)
   }
 
-  function showList(shown: boolean): void {
-    list.element.hidden = !shown
-    log.hidden = frame.dock.hidden = shown
-    frame.list.ariaExpanded = String(shown)
-    frame.list.ariaLabel = frame.list.title = shown ? strings.backToConversation : strings.conversations
+  function fillList(): void {
     const none = storage === 'none' ? strings.noConversationsHere : strings.noConversations
-    if (shown) list.show(kept.list(), threads.shown.conversation, none)
+    if (place.isShown) list.show(threads.shown.conversation, none)
+  }
+
+  /** What depends on the shown conversation, and whether it is being answered. */
+  function changedHere(): void {
+    fillList()
+    changed()
   }
 
   function exportNow(format: ExportFormat): string {
@@ -251,7 +261,7 @@ export function createTalk({
   const unwatch = kept.watch((id) => {
     // While an answer arrives here, both tabs store it: don't refresh.
     if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh('tab')
-    if (!list.element.hidden) showList(true)
+    fillList()
   })
   warm()
   showEnd()
@@ -264,23 +274,24 @@ export function createTalk({
       return threads.shown.conversation.turns.length === 0
     },
     ask(question) {
-      showList(false)
+      place.showConversation()
       const asked = threads.shown.ask(question)
-      changed()
+      changedHere()
       return asked
     },
     stop: () => threads.shown.stop(),
     begin() {
-      showList(false)
+      place.showConversation()
       threads.begin()
     },
-    showList,
+    showList: place.show,
     export: exportNow,
     remove() {
       kept.flush()
       threads.leave()
       speech.stop()
       follow.detach()
+      place.detach()
       unwatch()
       detached.abort()
     },

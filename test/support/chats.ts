@@ -132,7 +132,8 @@ async function openTab(context: BrowserContext, site: string): Promise<Chat> {
     toggleList,
     titles: () => page.locator('.conversation-list .title').allTextContents(),
     async open(title) {
-      await toggleList()
+      // Beside the conversation, the list stays.
+      if (!(await page.locator('#conversations').isVisible())) await toggleList()
       await page.locator('.conversation-list .open').filter({ hasText: title }).click()
     },
     begin: () => page.locator('#new').click(),

@@ -107,8 +107,13 @@ export const titleOf = ({ title, turns }: Pick<Conversation, 'title' | 'turns'>)
  *   firstTitle(turns) // 'What is a millrace, and who was the first to build one where…'
  */
 export function firstTitle(turns: readonly Turn[]): string {
+  return shortLine(turns[0]?.question ?? '')
+}
+
+/** A text as a title: on one line, cut at a word. */
+export function shortLine(text: string): string {
   // A question can be a whole document. A title needs its beginning only.
-  const start = turns[0]?.question.trimStart().slice(0, 16 * MAX_TITLE_CHARS) ?? ''
+  const start = text.trimStart().slice(0, 16 * MAX_TITLE_CHARS)
   const line = start.replace(/\s+/g, ' ').trim()
   if (line.length <= MAX_TITLE_CHARS) return line
   // The limit itself is included, as a space there means that a word ends right before it.
