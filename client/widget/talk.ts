@@ -16,7 +16,8 @@ import { createPromptBound } from './talk/prompt-bound.ts'
 import { createThread } from './talk/thread.ts'
 import { createThreads } from './talk/threads.ts'
 import { loadRendering } from './view/answer-text.ts'
-import { createConversationList } from './view/conversation-list.ts'
+import type { ConversationList, ListActions } from './view/conversation-list.ts'
+import { create } from './view/element.ts'
 import { followEnd } from './view/follow-end.ts'
 import type { Frame } from './view/frame.ts'
 import { placeList } from './view/list-place.ts'
@@ -119,7 +120,15 @@ export function createTalk({
   const allowance = createAllowance(frame.allowance, endpoint, visitor.session.fetch, strings)
   const send = allowance.watch(visitor.session.fetch)
   const follow = followEnd(log, content, frame.latest)
-  const list = createConversationList(strings, language, {
+  const conversations = create('section', {
+    id: 'conversations',
+    part: 'conversations',
+    'aria-label': strings.conversations,
+    tabindex: '-1',
+    hidden: true,
+  })
+  let list: ConversationList | undefined
+  const listActions: ListActions = {
     find: (query) => kept.list(query),
     open(id) {
       // Before `show`: a hidden log can't be scrolled.
@@ -136,18 +145,19 @@ export function createTalk({
       const [extension, type] = format === 'json' ? ['json', 'application/json'] : ['md', 'text/markdown']
       saveFile(`conversation.${extension}`, type, exportNow(format))
     },
-  })
+  }
 
-  const place = placeList(list.element, frame, strings, (shown) => {
+  const place = placeList(conversations, frame, strings, (shown) => {
     if (shown) fillList()
-    else list.reset()
+    else list?.reset()
   })
 
   const tree = panel.getRootNode() as ShadowRoot
   adopt(tree, TALK_STYLES)
   // Loaded early, to be there before the first token.
   loadRendering().catch(() => {})
-  log.after(list.element)
+  void loadList()
+  log.after(conversations)
   panel.append(speech.element)
 
   const closed = new Set<string>()
@@ -229,9 +239,21 @@ export function createTalk({
     keepToEnd(threads.shown.busy)
   }
 
+  async function loadList(): Promise<void> {
+    try {
+      const { createConversationList } = await import('./view/conversation-list.ts')
+      list ??= createConversationList(conversations, tree, { strings, language, on: listActions })
+      fillList()
+    } catch {
+      // Opening the list tries again.
+    }
+  }
+
   function fillList(): void {
+    if (!place.isShown) return
     const none = storage === 'none' ? strings.noConversationsHere : strings.noConversations
-    if (place.isShown) list.show(threads.shown.conversation, none)
+    if (list) list.show(threads.shown.conversation, none)
+    else void loadList()
   }
 
   /** What depends on the shown conversation, and whether it is being answered. */

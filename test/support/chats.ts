@@ -105,7 +105,11 @@ async function openTab(context: BrowserContext, site: string): Promise<Chat> {
     await page.goto(site + path)
     await page.locator('#panel').waitFor({ state: 'attached' })
   }
-  const toggleList = () => page.locator('#list').click()
+  const toggleList = async () => {
+    await page.locator('#list').click()
+    // The list's code is loaded after the conversation's.
+    await page.locator('#conversations:not([hidden]):not(:has(> .days))').waitFor({ state: 'detached' })
+  }
   await go('/')
   return {
     page,

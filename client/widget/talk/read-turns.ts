@@ -32,7 +32,7 @@ function readTurn(value: unknown): Turn | undefined {
     ...known({
       end,
       pending,
-      sentWith: isCount(fields.sentWith) ? fields.sentWith : undefined,
+      sentWith: isNumber(fields.sentWith) ? Math.max(0, fields.sentWith) : undefined,
       speed: readReading(fields.speed),
       note: oneOf(NOTES, fields.note),
       trouble: readTrouble(fields.trouble),
@@ -83,8 +83,6 @@ export function fieldsOf(value: unknown): Record<string, unknown> {
 export function isNumber(value: unknown): value is number {
   return Number.isFinite(value)
 }
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 
 const numberOr = <T>(other: T, value: unknown) => (isNumber(value) ? value : other)
 const stringOr = <T>(other: T, value: unknown) => (typeof value === 'string' ? value : other)

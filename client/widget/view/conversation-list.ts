@@ -1,10 +1,12 @@
 /**
  * The list of stored conversations, by day: to find, open, rename or delete one, and to export the current
- * one.
+ * one. Loaded after the conversation, as few readers open it at once.
  */
 import { dayLine } from '../strings/day-line.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
+import { adopt } from '../style/adopt.ts'
+import listStyle from '../style/list.css?inline'
 import { MAX_TITLE_CHARS } from '../talk/conversation.ts'
 import { create, icon, iconButton } from './element.ts'
 import { isComposed } from './input-method.ts'
@@ -27,7 +29,6 @@ export interface ListActions {
 }
 
 export interface ConversationList {
-  element: HTMLElement
   /** @param words shown if there are no conversations */
   show(current: { id: string; turns: readonly unknown[] }, words: string): void
   /** Forgets what was searched for. */
@@ -37,12 +38,17 @@ export interface ConversationList {
 /** A list of fewer is seen at a glance. */
 const SEARCHED_FROM = 2
 
-/** @param language of the dates */
+/**
+ * @param element where the list is put
+ * @param tree where the element is
+ * @param language of the dates
+ */
 export function createConversationList(
-  strings: Strings,
-  language: string,
-  on: ListActions,
+  element: HTMLElement,
+  tree: ShadowRoot,
+  { strings, language, on }: { strings: Strings; language: string; on: ListActions },
 ): ConversationList {
+  adopt(tree, [listStyle])
   const search = create('input', {
     type: 'search',
     class: 'search',
@@ -66,20 +72,7 @@ export function createConversationList(
     save('markdown', strings.saveMarkdown),
     save('json', strings.saveJson),
   )
-  const element = create(
-    'section',
-    {
-      id: 'conversations',
-      part: 'conversations',
-      'aria-label': strings.conversations,
-      tabindex: '-1',
-      hidden: true,
-    },
-    search,
-    days,
-    none,
-    saving,
-  )
+  element.append(search, days, none, saving)
   let shown = ''
   let last: Parameters<ConversationList['show']> | undefined
   let isRenaming = false
@@ -205,7 +198,6 @@ export function createConversationList(
   })
 
   return {
-    element,
     show,
     reset() {
       search.value = ''
