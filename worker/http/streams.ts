@@ -1,12 +1,15 @@
 /** `/v1/streams`: the answer belongs to the caller's object, and a connection only reads it. */
 
 import { readStreamRequest } from '../admission/body.ts'
+import { rulesFor } from '../admission/policy.ts'
+import { maxOwnTokens } from '../admission/prompt-limit.ts'
 import { ownRates, rateHeaders } from '../admission/rate-headers.ts'
 import { readCursor, readIdempotencyKey } from '../admission/stream.ts'
 import { sha256 } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
-import { EVENT_STREAM, IDEMPOTENT_REPLAYED, STREAM_ID } from '../protocol/wire.ts'
+import { EVENT_STREAM, IDEMPOTENT_REPLAYED, MAX_PROMPT_TOKENS, STREAM_ID } from '../protocol/wire.ts'
 import { isStreamId } from '../streams/stream-id.ts'
+import { counterFor } from '../tokens/packed.ts'
 import { type Context, callerOf } from './context.ts'
 import { originOf } from './origin.ts'
 import { readQuestionOf, reservationOf } from './question.ts'
@@ -62,7 +65,10 @@ export async function stopStream(c: Context): Promise<Response> {
 
 export async function warmCaller(c: Context): Promise<Response> {
   const warmed = await callerOf(c).warm()
-  return warmed instanceof ApiError ? refuse(c, warmed) : c.body(null, 204)
+  if (warmed instanceof ApiError) return refuse(c, warmed)
+  const { caller, config } = c.var
+  const most = maxOwnTokens(rulesFor(caller, config, { counterFor, reserve: false }), config.defaultModel)
+  return c.body(null, 204, most === undefined ? {} : { [MAX_PROMPT_TOKENS]: String(most) })
 }
 
 function eventStream(
