@@ -50,6 +50,7 @@ export function createLazyPlace<Content>({
         advice,
         kept: '',
         retry: en.retry,
+        startOver: false,
         key: 'none' as const,
         isLimit: false,
         waitMs: 0,

@@ -127,6 +127,10 @@ export function createPanel({
         if (popup?.isOpen === false) bubble?.setUnread(true)
       },
       focus: focusContent,
+      takeUp(question) {
+        composer.draft = [question, composer.draft].filter(Boolean).join('\n\n')
+        composer.focus()
+      },
     })
     for (const what of calls.splice(0)) what(talk)
     if (question !== undefined) {
@@ -269,7 +273,8 @@ export function createPanel({
   })
   panel.addEventListener('keydown', (event) => {
     if (event.key !== 'Escape' || isComposed(event) || event.defaultPrevented) return
-    if (isListShown()) {
+    // The list is in place of the conversation.
+    if (frame.log.hidden) {
       talk?.showList(false)
       frame.list.focus()
       event.preventDefault()

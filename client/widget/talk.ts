@@ -12,12 +12,15 @@ import { adopt } from './style/adopt.ts'
 import { TALK_STYLES } from './style/talk-styles.ts'
 import { toJson, toMarkdown } from './talk/export-conversation.ts'
 import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
+import { createPromptBound } from './talk/prompt-bound.ts'
 import { createThread } from './talk/thread.ts'
 import { createThreads } from './talk/threads.ts'
 import { loadRendering } from './view/answer-text.ts'
-import { createConversationList } from './view/conversation-list.ts'
+import type { ConversationList, ListActions } from './view/conversation-list.ts'
+import { create } from './view/element.ts'
 import { followEnd } from './view/follow-end.ts'
 import type { Frame } from './view/frame.ts'
+import { placeList } from './view/list-place.ts'
 import { saveFile } from './view/save-file.ts'
 import { createTurnView } from './view/turn-view.ts'
 import { createAllowance } from './visitor/allowance.ts'
@@ -49,6 +52,8 @@ export interface TalkOptions {
   ended(): void
   /** Moves the focus to where the reader continues. */
   focus(): void
+  /** Puts a question into the question box, to be changed there. */
+  takeUp(question: string): void
 }
 
 export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins'>) => Talk
@@ -62,7 +67,7 @@ export interface Talk {
   stop(): void
   /** Begins a new conversation. */
   begin(): void
-  /** Shows the list of conversations in place of the conversation, or hides it. */
+  /** Shows the list of conversations, or hides it. */
   showList(shown: boolean): void
   export(format: ExportFormat): string
   /** Removes the conversation from the page. Answers continue on the server and can be resumed. */
@@ -107,6 +112,7 @@ export function createTalk({
   changed,
   ended,
   focus,
+  takeUp,
 }: TalkOptions): Talk {
   const streams = `${endpoint}/v1/streams`
   const { panel, log, content } = frame
@@ -114,31 +120,48 @@ export function createTalk({
   const allowance = createAllowance(frame.allowance, endpoint, visitor.session.fetch, strings)
   const send = allowance.watch(visitor.session.fetch)
   const follow = followEnd(log, content, frame.latest)
-  const list = createConversationList(strings, language, {
+  const conversations = create('section', {
+    id: 'conversations',
+    part: 'conversations',
+    'aria-label': strings.conversations,
+    tabindex: '-1',
+    hidden: true,
+  })
+  let list: ConversationList | undefined
+  const listActions: ListActions = {
+    find: (query) => kept.list(query),
     open(id) {
       // Before `show`: a hidden log can't be scrolled.
-      showList(false)
+      place.showConversation()
       threads.show(id)
       focus()
     },
+    rename: kept.rename,
     remove(id) {
       threads.remove(id)
-      showList(true)
+      fillList()
     },
     save(format) {
       const [extension, type] = format === 'json' ? ['json', 'application/json'] : ['md', 'text/markdown']
       saveFile(`conversation.${extension}`, type, exportNow(format))
     },
+  }
+
+  const place = placeList(conversations, frame, strings, (shown) => {
+    if (shown) fillList()
+    else list?.reset()
   })
 
   const tree = panel.getRootNode() as ShadowRoot
   adopt(tree, TALK_STYLES)
   // Loaded early, to be there before the first token.
   loadRendering().catch(() => {})
-  log.after(list.element)
+  void loadList()
+  log.after(conversations)
   panel.append(speech.element)
 
   const closed = new Set<string>()
+  const promptBound = createPromptBound()
   const threads = createThreads(
     kept,
     content,
@@ -157,13 +180,14 @@ export function createTalk({
         ready: visitor.session.ready,
         isChecking: () => visitor.isChecking === true,
         model: () => settings().model,
+        promptBound,
         busy(busy) {
           // A thread that is still being created is not shown yet.
           queueMicrotask(() => {
             if (here()) keepToEnd(busy)
             // Another tab may have continued the conversation during this answer.
             if (here() && !threads.shown.busy) threads.refresh('tab')
-            changed()
+            changedHere()
           })
           if (!busy) void allowance.update()
         },
@@ -174,6 +198,7 @@ export function createTalk({
           shortened: (view) => here() && speech.shortened(view),
           reconnecting: (isUnsent) =>
             here() && speech.say(isUnsent ? strings.offlineWaits : strings.reconnecting),
+          leftOut: () => here() && speech.say(strings.olderLeftOut),
           ended(view, turn) {
             if (here()) speech.end(view, turn)
             ended()
@@ -181,17 +206,29 @@ export function createTalk({
           dropped: () => here() && speech.stop(),
         },
         retried(key) {
-          if (key !== undefined) visitor.enterKey(key)
+          if (key !== undefined) {
+            visitor.enterKey(key)
+            // Another caller, with other bounds.
+            warm()
+          }
           focus()
+        },
+        startOver(question) {
+          threads.begin()
+          takeUp(question)
         },
       })
     },
     () => {
       speech.stop()
       showEnd()
-      changed()
+      changedHere()
     },
   )
+
+  function warm(): void {
+    void warmCaller(streams, send, promptBound.told)
+  }
 
   function keepToEnd(grows: boolean): void {
     if (grows) follow.start()
@@ -204,13 +241,27 @@ export function createTalk({
     keepToEnd(threads.shown.busy)
   }
 
-  function showList(shown: boolean): void {
-    list.element.hidden = !shown
-    log.hidden = frame.dock.hidden = shown
-    frame.list.ariaExpanded = String(shown)
-    frame.list.ariaLabel = frame.list.title = shown ? strings.backToConversation : strings.conversations
+  async function loadList(): Promise<void> {
+    try {
+      const { createConversationList } = await import('./view/conversation-list.ts')
+      list ??= createConversationList(conversations, tree, { strings, language, on: listActions })
+      fillList()
+    } catch {
+      // Opening the list tries again.
+    }
+  }
+
+  function fillList(): void {
+    if (!place.isShown) return
     const none = storage === 'none' ? strings.noConversationsHere : strings.noConversations
-    if (shown) list.show(kept.list(), threads.shown.conversation, none)
+    if (list) list.show(threads.shown.conversation, none)
+    else void loadList()
+  }
+
+  /** What depends on the shown conversation, and whether it is being answered. */
+  function changedHere(): void {
+    fillList()
+    changed()
   }
 
   function exportNow(format: ExportFormat): string {
@@ -234,9 +285,9 @@ export function createTalk({
   const unwatch = kept.watch((id) => {
     // While an answer arrives here, both tabs store it: don't refresh.
     if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh('tab')
-    if (!list.element.hidden) showList(true)
+    fillList()
   })
-  void warmCaller(streams, send)
+  warm()
   showEnd()
 
   return {
@@ -247,23 +298,24 @@ export function createTalk({
       return threads.shown.conversation.turns.length === 0
     },
     ask(question) {
-      showList(false)
+      place.showConversation()
       const asked = threads.shown.ask(question)
-      changed()
+      changedHere()
       return asked
     },
     stop: () => threads.shown.stop(),
     begin() {
-      showList(false)
+      place.showConversation()
       threads.begin()
     },
-    showList,
+    showList: place.show,
     export: exportNow,
     remove() {
       kept.flush()
       threads.leave()
       speech.stop()
       follow.detach()
+      place.detach()
       unwatch()
       detached.abort()
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { countPrompt } from '../../worker/admission/prompt-limit.ts'
+import { countPrompt, maxOwnTokens } from '../../worker/admission/prompt-limit.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { wholePrompt } from '../../worker/formats/chat-completions/prompt-tokens.ts'
 import type { ChatMessage } from '../../worker/formats/chat-completions/wire.ts'
@@ -157,5 +157,33 @@ describe('a bomb', () => {
     for (const text of [...Object.values(LANGUAGES), python]) {
       expect(text.length / counter.count(text)).toBeLessThan(MAX_CHARS_PER_TOKEN / 2)
     }
+  })
+})
+
+describe('a caller’s own messages may have', () => {
+  const counterFor = () => counter
+  const visitor = (systemPrompt?: string) => ({ systemPrompt, fields: new Set<string>() })
+
+  test('what the owner’s prompt leaves of the limit', () => {
+    const systemPrompt = 'You are a miller. '.repeat(20)
+    const most = maxOwnTokens({ maxInputTokens: 500, counterFor, visitor: visitor(systemPrompt) }, 'gpt-4o')
+    const text = 'wheel '.repeat(600)
+    // The longest text that fits beside it, by words.
+    const words = [...Array(600).keys()].findLast((words) => {
+      const own = [user(text.slice(0, 6 * words))]
+      return Number(countChat(own, 'gpt-4o', counter)) <= Number(most)
+    })
+    const whole = [{ role: 'system' as const, content: systemPrompt }, user(text.slice(0, 6 * Number(words)))]
+    expect(count(whole, 500)).toBeLessThanOrEqual(500)
+    expect(count(whole, 500)).toBeGreaterThan(490)
+  })
+
+  test.each([
+    [undefined, visitor('Be brief.'), undefined],
+    [500, undefined, 500],
+    [500, visitor(), 500],
+    [5, visitor('Be brief, and never speak of the sea.'), 0],
+  ])('of %s tokens, %o: %s', (maxInputTokens, visitor, most) => {
+    expect(maxOwnTokens({ maxInputTokens, counterFor, visitor }, 'gpt-4o')).toBe(most)
   })
 })

@@ -347,7 +347,7 @@ describe('what went wrong', () => {
 
   test.each([
     [404, 'model_not_found', 'This chat can’t answer at the moment', 'Try again'],
-    [400, 'context_length_exceeded', 'This conversation has become too long', undefined],
+    [400, 'context_length_exceeded', 'This question is too long', 'New conversation'],
     [429, 'insufficient_quota', 'This chat can’t answer at the moment', undefined],
     [400, 'odd', 'This question was refused', 'Try again'],
   ])('at the upstream (%i %s) has its own words', async (status, code, title, button) => {

@@ -1,6 +1,7 @@
 /** Several conversations: kept, listed, gone on with on the next page and in the next tab, and taken along. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import type { Locator } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import type { ExportedConversation } from '../../client/widget/talk/export-conversation.ts'
 import { type Chat, useChats } from '../support/chats.ts'
@@ -44,9 +45,170 @@ async function halfWay(chat: Chat, question: string) {
   return fed
 }
 
+const NARROW = { viewport: { width: 480, height: 720 } }
+const row = (chat: Chat, title: string) => rows(chat).filter({ hasText: title })
+const isFocused = (locator: Locator) => locator.evaluate((element) => element.matches(':focus'))
+
+async function rename(chat: Chat, title: string, name: string, key = 'Enter'): Promise<void> {
+  await row(chat, title).hover()
+  await chat.page.getByRole('button', { name: `Rename “${title}”` }).click()
+  const field = chat.page.getByRole('textbox', { name: `Rename “${title}”` })
+  expect([await isFocused(field), await field.inputValue()]).toEqual([true, title])
+  await field.fill(name)
+  await field.press(key)
+}
+
 describe('the list', () => {
-  test('has each conversation under its first question, the latest first, and goes on with any', async () => {
+  test('names its days, in the language of the visitor', async () => {
+    const chat = await chats.visit('lang="de"')
+    for (const title of ['one', 'two', 'three']) {
+      await talk(chat, title)
+      await chat.begin()
+    }
+    await chat.page.evaluate(() => {
+      const days = { one: 400, two: 1 }
+      for (const [name, record] of Object.entries({ ...sessionStorage })) {
+        for (const [title, ago] of Object.entries(days)) {
+          if (!record.includes(`"title":"${title}"`)) continue
+          const date = new Date()
+          date.setDate(date.getDate() - ago)
+          sessionStorage.setItem(name, record.replace(/"updatedAt":\d+/, `"updatedAt":${date.getTime()}`))
+        }
+      }
+    })
+    await chat.page.reload()
+    await chat.toggleList()
+    const lists = chat.page.getByRole('list').filter({ has: chat.page.locator('.title') })
+    expect(await chat.page.getByRole('heading', { level: 3 }).allTextContents()).toEqual([
+      'Heute',
+      'Gestern',
+      expect.stringMatching(/^(Mon|Diens|Mitt|Donners|Frei|Sams|Sonn)\w*, \d+\. \S+ \d{4}$/),
+    ])
+    expect(
+      await chat.page.getByRole('list', { name: 'Gestern' }).getByRole('button').first().textContent(),
+    ).toMatch(/^two\d\d:\d\d$/)
+    expect(await lists.count()).toBe(3)
+  })
+
+  test('renames by hand: for the next page, the export and the other tab, whatever is said meanwhile', async () => {
+    const chat = await chats.visit('storage="local"')
+    await talk(chat, 'one')
+    await chat.begin()
+    await talk(chat, 'two')
+    const other = await chat.tab()
+    await poll(() => texts(other)).toEqual(['TWO'])
+    await other.toggleList()
+    await chat.toggleList()
+    await rename(chat, 'two', 'Mühlen')
+    expect(await chat.titles()).toEqual(['Mühlen', 'one'])
+    expect(await isFocused(chat.page.getByRole('button', { name: 'Rename “Mühlen”' }))).toBe(true)
+    await poll(() => other.titles()).toEqual(['Mühlen', 'one'])
+    // Escape discards what was written, and only that; leaving the field keeps it.
+    await rename(chat, 'one', 'never', 'Escape')
+    expect(await chat.titles()).toEqual(['Mühlen', 'one'])
+    expect(await chat.page.locator('#conversations').isVisible()).toBe(true)
+    await chat.page.getByRole('button', { name: 'Rename “one”' }).click()
+    await chat.page.locator('.name').fill('Wehre')
+    await row(chat, 'Mühlen').locator('.open').click()
+    await poll(() => chat.titles()).toEqual(['Mühlen', 'Wehre'])
+    // A rename in one tab, while the other is being answered.
+    const fed = await halfWay(chat, 'three')
+    await poll(() => other.titles()).toEqual(['Mühlen', 'Wehre'])
+    await rename(other, 'Mühlen', 'Mills')
+    fed.end()
+    await chat.ended()
+    await poll(() => chat.titles()).toEqual(['Mills', 'Wehre'])
+    expect(await other.titles()).toEqual(['Mills', 'Wehre'])
+    expect(JSON.parse(await chat.call((element) => element.export('json'))).title).toBe('Mills')
+    expect(await chat.call((element) => element.export())).toContain('# Mills\n')
+    await chat.page.reload()
+    await chat.toggleList()
+    expect(await chat.titles()).toEqual(['Mills', 'Wehre'])
+    await rename(chat, 'Mills', ' ')
+    expect(await chat.titles()).toEqual(['two', 'Wehre'])
+  })
+
+  test('finds by title and by text, whatever the case and the accents', async () => {
     const chat = await chats.visit()
+    await talk(chat, 'Où est le moulin?')
+    await chat.toggleList()
+    const search = chat.page.getByRole('searchbox', { name: 'Search conversations' })
+    expect(await search.isVisible()).toBe(false)
+    await chat.toggleList()
+    await chat.begin()
+    chats.upstream.next(answer(['By the Élbe.']))
+    await chat.ask('Where?')
+    await chat.ended()
+    await chat.toggleList()
+    for (const [query, found] of [
+      ['OU MOULIN', ['Où est le moulin?']],
+      ['elbe', ['Where?']],
+      ['e', ['Where?', 'Où est le moulin?']],
+      ['zebra', []],
+    ] as const) {
+      await search.fill(query)
+      await poll(() => chat.titles()).toEqual(found)
+    }
+    expect(await chat.page.getByRole('status').filter({ hasText: 'Nothing was found.' }).isVisible()).toBe(
+      true,
+    )
+    await search.press('Escape')
+    expect([await search.inputValue(), await isFocused(search), await rows(chat).count()]).toEqual([
+      '',
+      true,
+      2,
+    ])
+    await search.fill('moulin')
+    await row(chat, 'moulin').locator('.open').click()
+    await poll(() => texts(chat)).toEqual(['OÙ EST LE MOULIN?'])
+  })
+
+  test('is beside the conversation where there is room, and stays there', async () => {
+    const chat = await chats.visit('position="page"')
+    await talk(chat, 'one')
+    await chat.toggleList()
+    expect([await chat.box.isVisible(), await texts(chat)]).toEqual([true, ['ONE']])
+    await chat.page.getByRole('button', { name: 'Conversations', expanded: true }).waitFor()
+    await chat.begin()
+    await talk(chat, 'two')
+    expect(await chat.titles()).toEqual(['two', 'one'])
+    await chat.open('one')
+    expect([await texts(chat), await chat.focused(), await chat.titles()]).toEqual([
+      ['ONE'],
+      'question',
+      ['two', 'one'],
+    ])
+    expect(await chat.page.locator('.open[aria-current]').textContent()).toContain('one')
+    const [list, log] = await Promise.all([
+      chat.page.locator('#conversations').boundingBox(),
+      chat.log.boundingBox(),
+    ])
+    expect([(list?.x ?? 0) + (list?.width ?? 0), list?.y]).toEqual([log?.x, log?.y])
+    // Escape at the question stops its answer; in the list, it closes that.
+    const fed = await halfWay(chat, 'three')
+    await chat.box.press('Escape')
+    await chat.turns.getByText('You stopped this answer.').waitFor()
+    fed.end()
+    await row(chat, 'two').locator('.open').press('Escape')
+    expect([await chat.page.locator('#conversations').isVisible(), await chat.focused()]).toEqual([
+      false,
+      'list',
+    ])
+    // A window that becomes narrow leaves the reader where the reader is.
+    await chat.toggleList()
+    await chat.page.setViewportSize(NARROW.viewport)
+    await chat.box.waitFor({ state: 'hidden' })
+    expect(await chat.page.locator('#conversations').isVisible()).toBe(true)
+    await chat.page.setViewportSize({ width: 1280, height: 720 })
+    await chat.box.waitFor()
+    await chat.box.focus()
+    await chat.page.setViewportSize(NARROW.viewport)
+    await chat.page.locator('#conversations').waitFor({ state: 'hidden' })
+    expect(await chat.focused()).toBe('question')
+  })
+
+  test('has each conversation under its first question, the latest first, and goes on with any', async () => {
+    const chat = await chats.visit('', NARROW)
     await chat.toggleList()
     await chat.page.getByText('What you ask is kept here.').waitFor()
     expect(await chat.page.getByRole('button', { name: 'Save as JSON' }).isVisible()).toBe(false)

@@ -150,6 +150,7 @@ describe('the response', () => {
       expect.arrayContaining([
         'stream-id',
         'location',
+        'max-prompt-tokens',
         'moderation-retract-chars',
         'x-request-id',
         'retry-after',

@@ -105,7 +105,11 @@ async function openTab(context: BrowserContext, site: string): Promise<Chat> {
     await page.goto(site + path)
     await page.locator('#panel').waitFor({ state: 'attached' })
   }
-  const toggleList = () => page.locator('#list').click()
+  const toggleList = async () => {
+    await page.locator('#list').click()
+    // The list's code is loaded after the conversation's.
+    await page.locator('#conversations:not([hidden]):not(:has(> .days))').waitFor({ state: 'detached' })
+  }
   await go('/')
   return {
     page,
@@ -133,7 +137,8 @@ async function openTab(context: BrowserContext, site: string): Promise<Chat> {
     toggleList,
     titles: () => page.locator('.conversation-list .title').allTextContents(),
     async open(title) {
-      await toggleList()
+      // Beside the conversation, the list stays.
+      if (!(await page.locator('#conversations').isVisible())) await toggleList()
       await page.locator('.conversation-list .open').filter({ hasText: title }).click()
     },
     begin: () => page.locator('#new').click(),

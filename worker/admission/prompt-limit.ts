@@ -2,7 +2,9 @@
 import { ApiError } from '../errors.ts'
 import type { Question } from '../formats/format.ts'
 import { COUNTED_CHARS, MAX_CHARS_PER_TOKEN } from '../limits.ts'
+import { countChat } from '../tokens/chat.ts'
 import type { Counter } from '../tokens/counter.ts'
+import type { Rules } from './policy.ts'
 
 export interface PromptLimits {
   /** `undefined`: no limit. */
@@ -27,6 +29,21 @@ export function countPrompt(
     message: `The prompt has ${found}; ${most} tokens are the most that is allowed here.`,
     param: question.promptField,
   })
+}
+
+/**
+ * The most tokens that a caller's own messages may have: what the owner's prompt leaves of the limit.
+ *
+ * @returns `undefined`: no limit
+ */
+export function maxOwnTokens(
+  { maxInputTokens: most, counterFor, visitor }: Pick<Rules, 'maxInputTokens' | 'counterFor' | 'visitor'>,
+  model: string,
+): number | undefined {
+  const { systemPrompt } = visitor ?? {}
+  if (most === undefined || counterFor === undefined || systemPrompt === undefined) return most
+  const owners = countChat([{ role: 'system', content: systemPrompt }], model, counterFor(model))
+  return Math.max(0, most - owners)
 }
 
 /** A counter that stops once it is certain that there are too many. */

@@ -17,6 +17,7 @@ import { ANY_PAGE, refuse } from './respond.ts'
 const EXPOSED = [
   'idempotent-replayed',
   'location',
+  'max-prompt-tokens',
   'moderation-retract-chars',
   'retry-after',
   'retry-after-ms',

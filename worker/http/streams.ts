@@ -1,9 +1,12 @@
 /** `/v1/streams`: the answer belongs to the caller's object, and a connection only reads it. */
 import { readStreamRequest } from '../admission/body.ts'
+import { rulesFor } from '../admission/policy.ts'
+import { maxOwnTokens } from '../admission/prompt-limit.ts'
 import { readCursor } from '../admission/stream.ts'
 import { ApiError } from '../errors.ts'
-import { STREAM_ID } from '../protocol/wire.ts'
+import { MAX_PROMPT_TOKENS, STREAM_ID } from '../protocol/wire.ts'
 import { isStreamId } from '../streams/stream-id.ts'
+import { counterFor } from '../tokens/packed.ts'
 import { type Context, callerOf } from './context.ts'
 import { eventStream, openKept } from './kept.ts'
 import { readQuestionOf } from './question.ts'
@@ -44,5 +47,8 @@ export async function stopStream(c: Context): Promise<Response> {
 
 export async function warmCaller(c: Context): Promise<Response> {
   const warmed = await callerOf(c).warm()
-  return warmed instanceof ApiError ? refuse(c, warmed) : c.body(null, 204)
+  if (warmed instanceof ApiError) return refuse(c, warmed)
+  const { caller, config } = c.var
+  const most = maxOwnTokens(rulesFor(caller, config, { counterFor, reserve: false }), config.defaultModel)
+  return c.body(null, 204, most === undefined ? {} : { [MAX_PROMPT_TOKENS]: String(most) })
 }

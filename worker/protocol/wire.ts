@@ -135,3 +135,6 @@ export const IDEMPOTENT_REPLAYED = 'idempotent-replayed'
  * been shown moderation may still take back.
  */
 export const RETRACT_CHARS = 'moderation-retract-chars'
+
+/** On `GET /v1/streams`: the most tokens that the messages of this caller's prompts may have, if bounded. */
+export const MAX_PROMPT_TOKENS = 'max-prompt-tokens'

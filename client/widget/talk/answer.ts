@@ -24,7 +24,8 @@ const STOP_GRACE_MS = 400
 export type AnswerOutcome =
   | { end: 'done' | 'withheld' }
   | { end: 'stopped' }
-  | { end: 'failed'; error: unknown }
+  /** `began`: new text had come. */
+  | { end: 'failed'; error: unknown; began: boolean }
 
 interface AnswerOptions {
   /** Opens the stream. */
@@ -232,7 +233,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
       if (stoppedHere) return { end: 'stopped' }
       // The reader has left, so never resolve.
       if (leaving.signal.aborted) return new Promise(() => {})
-      return { end: 'failed', error }
+      return { end: 'failed', error, began: begun }
     }
   }
 

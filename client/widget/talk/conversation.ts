@@ -10,6 +10,8 @@ export interface Conversation {
   /** Identifies the conversation in this browser. No server knows it. */
   id: string
   turns: Turn[]
+  /** The title, if it is not that of the first question: it was given by hand, or that question is gone. */
+  title?: string
   /** When it was last saved: wall clock, in milliseconds. */
   updatedAt: number
 }
@@ -27,6 +29,11 @@ export interface Turn {
   end?: TurnEnd
   /** The request, as long as more of the answer may come. */
   pending?: Pending
+  /**
+   * How many of the turns before it were sent with the question, if some were left out. Asking again with the
+   * same key sends the same.
+   */
+  sentWith?: number
   /** The answer's speed. */
   speed?: Reading
   /** A remark about the answer's end. */
@@ -93,16 +100,24 @@ export function passedTurn(turn: Turn): Turn {
 /** Fits into two lines of a narrow list. */
 export const MAX_TITLE_CHARS = 60
 
+/** The title of a conversation: its own, else that of its first question. */
+export const titleOf = ({ title, turns }: Pick<Conversation, 'title' | 'turns'>): string =>
+  title ?? firstTitle(turns)
+
 /**
- * The title of a conversation in lists: its first question on one line, cut at a word. Empty for an empty
- * conversation.
+ * The title by the first question: on one line, cut at a word. Empty for an empty conversation.
  *
  * @example
- *   titleOf(conversation) // 'What is a millrace, and who was the first to build one where…'
+ *   firstTitle(turns) // 'What is a millrace, and who was the first to build one where…'
  */
-export function titleOf({ turns }: Pick<Conversation, 'turns'>): string {
+export function firstTitle(turns: readonly Turn[]): string {
+  return shortLine(turns[0]?.question ?? '')
+}
+
+/** A text as a title: on one line, cut at a word. */
+export function shortLine(text: string): string {
   // A question can be a whole document. A title needs its beginning only.
-  const start = turns[0]?.question.trimStart().slice(0, 16 * MAX_TITLE_CHARS) ?? ''
+  const start = text.trimStart().slice(0, 16 * MAX_TITLE_CHARS)
   const line = start.replace(/\s+/g, ' ').trim()
   if (line.length <= MAX_TITLE_CHARS) return line
   // The limit itself is included, as a space there means that a word ends right before it.
@@ -115,23 +130,42 @@ export function titleOf({ turns }: Pick<Conversation, 'turns'>): string {
 const HIGH_SURROGATE = /[\ud800-\udbff]$/
 
 /**
- * The messages that ask `turn`, with the conversation before it. Unanswered turns are omitted, or the model
- * would answer their questions now. Partial answers are included, as the reader has seen them, but for text
- * that moderation may still take back.
+ * The turns before `turn` that can be sent with it. Unanswered ones are omitted, or the model would answer
+ * their questions now. Partial answers are included, as the reader has seen them, but for text that
+ * moderation may still take back.
+ */
+export function answeredBefore(turns: readonly Turn[], turn: Turn): Turn[] {
+  return turns.slice(0, turns.indexOf(turn)).filter((earlier) => passedAnswer(earlier) !== '')
+}
+
+/**
+ * The messages that ask `turn`, with the turns before it that are sent along.
  *
  * @example
  *   openStream(url, { messages: toMessages(conversation.turns, turn) })
  */
 export function toMessages(turns: readonly Turn[], turn: Turn): ChatMessage[] {
-  const earlier = turns
-    .slice(0, turns.indexOf(turn))
-    .map(passedTurn)
-    .filter(({ answer }) => answer !== '')
   return [
-    ...earlier.flatMap<ChatMessage>(({ question, answer }) => [
-      { role: 'user', content: question },
-      { role: 'assistant', content: answer },
+    ...sentBefore(turns, turn).flatMap<ChatMessage>((earlier) => [
+      { role: 'user', content: earlier.question },
+      { role: 'assistant', content: passedAnswer(earlier) },
     ]),
     { role: 'user', content: turn.question },
   ]
+}
+
+/** The turns that are sent with `turn`: the latest ones, if not all. */
+export function sentBefore(turns: readonly Turn[], turn: Turn): Turn[] {
+  const earlier = answeredBefore(turns, turn)
+  // Counted from the end: the storage may drop the oldest turns.
+  return turn.sentWith === undefined ? earlier : earlier.slice(Math.max(0, earlier.length - turn.sentWith))
+}
+
+/**
+ * The first turn with which older ones were not sent; `undefined` if all are sent now. Questions that brought
+ * nothing don't count: they are not sent again.
+ */
+export function leftOutFrom(turns: readonly Turn[]): Turn | undefined {
+  const sent = turns.filter(({ answer, pending }) => answer !== '' || pending)
+  return sent.at(-1)?.sentWith === undefined ? undefined : sent.find(({ sentWith }) => sentWith !== undefined)
 }

@@ -8,10 +8,11 @@
  *   id.
  */
 import { newKey } from '../../stream/open-stream.ts'
-import { type Conversation, passedTurn } from './conversation.ts'
+import { type Conversation, firstTitle, passedTurn, shortLine } from './conversation.ts'
 import { putRecord } from './put-record.ts'
 import { readTurns } from './read-turns.ts'
 import { type RecordHeading, readHeading, readRecord, writeRecord } from './record.ts'
+import { createSearch, wordsOf } from './search.ts'
 import { createShelf, type TextStore } from './shelf.ts'
 import { currentKey, recordPrefix } from './storage-names.ts'
 
@@ -31,8 +32,12 @@ export interface KeptConversations {
    * another one, since.
    */
   current(): Conversation
-  /** The latest first. */
-  list(): Listed[]
+  /**
+   * The latest first.
+   *
+   * @param query words that the title and the texts must have together; empty for all
+   */
+  list(query?: string): Listed[]
   /** Makes it the current one. @returns `undefined` if it was deleted */
   open(id: string): Conversation | undefined
   /**
@@ -46,6 +51,8 @@ export interface KeptConversations {
    * @param when `soon` for changes that come many times a second
    */
   save(conversation: Conversation, when: 'now' | 'soon'): void
+  /** Gives the conversation a title, also for the other tabs. An empty one stands for that of the first question. */
+  rename(id: string, title: string): void
   /** Deletes the conversation. If it is the current one, begins a new one. */
   remove(id: string): void
   /** Writes what is due `soon`. Call it when the page is left. */
@@ -109,6 +116,7 @@ export function keepConversations({
    * object.
    */
   const opened = new Map<string, Conversation>()
+  const search = createSearch()
   let shown: Conversation | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -120,6 +128,7 @@ export function keepConversations({
     const read = readRecord(id, record)
     if (!read) return openedHere
     const found = openedHere && hasSameContent(openedHere, read) ? openedHere : read
+    setTitle(found, read.title)
     seen.set(found, record)
     return found
   }
@@ -159,11 +168,15 @@ export function keepConversations({
     return name.startsWith(prefix) && ID.test(name.slice(prefix.length))
   }
 
-  function list(): Listed[] {
+  function list(query = ''): Listed[] {
+    const words = wordsOf(query)
+    if (words.length === 0) search.forget()
     return shelf
       .names()
       .filter(isOurs)
-      .map((name) => ({ id: name.slice(prefix.length), heading: readHeading(shelf.get(name) ?? '') }))
+      .map((name) => ({ id: name.slice(prefix.length), record: shelf.get(name) ?? '' }))
+      .filter(({ id, record }) => words.length === 0 || search.finds(words, id, record, () => textOf(record)))
+      .map(({ id, record }) => ({ id, heading: readHeading(record) }))
       .flatMap(({ id, heading }) => (heading ? [{ id, ...heading }] : []))
       .sort((one, other) => other.updatedAt - one.updatedAt)
   }
@@ -177,6 +190,11 @@ export function keepConversations({
       conversation.id = newKey()
       opened.set(conversation.id, conversation)
     }
+    takeTitle(conversation)
+    put(conversation)
+  }
+
+  function put(conversation: Conversation): void {
     const name = prefix + conversation.id
     const record = writeRecord(conversation)
     if (record === undefined) {
@@ -186,6 +204,15 @@ export function keepConversations({
     putRecord(shelf, { name, record, current: shown && prefix + shown.id })
     seen.set(conversation, record)
     if (conversation === shown && tab.get(tabKey) !== conversation.id) enter(conversation)
+  }
+
+  /** Takes over the title that another tab has given the conversation since. */
+  function takeTitle(conversation: Conversation): void {
+    const { id } = conversation
+    const [record, before] = [shelf.get(prefix + id), seen.get(conversation)]
+    if (record === null || before === undefined || record === before) return
+    const theirs = readRecord(id, record)?.title
+    if (theirs !== readRecord(id, before)?.title) setTitle(conversation, theirs)
   }
 
   /**
@@ -244,6 +271,14 @@ export function keepConversations({
       waiting.delete(conversation)
       write(conversation)
     },
+    rename(id, title) {
+      flush()
+      const conversation = find(id)
+      if (!conversation) return
+      const line = shortLine(title)
+      setTitle(conversation, line === firstTitle(conversation.turns) ? '' : line)
+      put(conversation)
+    },
     remove(id) {
       // Keeps an answer in progress from storing the conversation again.
       removed.add(id)
@@ -264,6 +299,17 @@ export function keepConversations({
       return () => stores.changes.removeEventListener('storage', onStorage)
     },
   }
+}
+
+function setTitle(conversation: Conversation, title: string | undefined): void {
+  if (title) conversation.title = title
+  else delete conversation.title
+}
+
+/** All that is said in a stored conversation, and its title. */
+function textOf(record: string): string {
+  const texts = readRecord('', record)?.turns.flatMap(({ question, answer }) => [question, answer]) ?? []
+  return [readHeading(record)?.title, ...texts].join('\n')
 }
 
 const questionsIn = (conversation: Conversation | undefined) =>

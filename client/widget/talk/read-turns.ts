@@ -32,6 +32,7 @@ function readTurn(value: unknown): Turn | undefined {
     ...known({
       end,
       pending,
+      sentWith: isNumber(fields.sentWith) ? Math.max(0, fields.sentWith) : undefined,
       speed: readReading(fields.speed),
       note: oneOf(NOTES, fields.note),
       trouble: readTrouble(fields.trouble),

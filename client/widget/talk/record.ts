@@ -2,7 +2,7 @@
  * Converts between a conversation and its stored text: a line of JSON for the list, which is read often, then
  * the turns as JSON, which are read once.
  */
-import { type Conversation, passedTurn, type Turn, titleOf } from './conversation.ts'
+import { type Conversation, firstTitle, passedTurn, type Turn, titleOf } from './conversation.ts'
 import { fieldsOf, isNumber, readTurns } from './read-turns.ts'
 
 /** Records of another version are ignored. */
@@ -52,8 +52,10 @@ export function readHeading(record: string): RecordHeading | undefined {
 export function readRecord(id: string, record: string): Conversation | undefined {
   const heading = readHeading(record)
   if (!heading) return undefined
+  const { title, updatedAt } = heading
   const turns = readTurns(parse(record.slice(endOfHeading(record))))
-  return turns.length === 0 ? undefined : { id, turns, updatedAt: heading.updatedAt }
+  if (turns.length === 0) return undefined
+  return { id, turns, ...(title !== firstTitle(turns) && { title }), updatedAt }
 }
 
 function endOfHeading(record: string): number {

@@ -5,9 +5,20 @@ import { ChatError } from '../../stream/chat-error.ts'
 import { followStream, newKey, openStream } from '../../stream/open-stream.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
 import type { Emit } from '../events.ts'
+import { isTooLong } from '../view/explain-trouble.ts'
 import type { TurnActions, TurnView } from '../view/turn-view.ts'
 import { type AnswerOutcome, type ShownAnswer, showAnswer } from './answer.ts'
-import { type Conversation, type Pending, passedAnswer, type Turn, toMessages } from './conversation.ts'
+import {
+  answeredBefore,
+  type Conversation,
+  leftOutFrom,
+  type Pending,
+  passedAnswer,
+  sentBefore,
+  type Turn,
+  toMessages,
+} from './conversation.ts'
+import { fittingTurns, type PromptBound, promptTokens } from './prompt-bound.ts'
 import { tellOwner } from './tell-owner.ts'
 import { leftUnanswered, type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
@@ -16,6 +27,12 @@ import { leftUnanswered, type Trouble, troubleOf, waitLeft } from './trouble.ts'
  * it may be from a tab that the browser restored after days, or from a script of the host page.
  */
 const askedHere = new Set<string>()
+
+/**
+ * How often a question is sent, each time with half as much before it, until it is sent alone. Five halvings
+ * are from what the largest models take to what the smallest do.
+ */
+const MAX_SENDS = 7
 
 /** What a thread needs from its surroundings. */
 export interface ThreadOptions {
@@ -40,6 +57,7 @@ export interface ThreadOptions {
   /** Whether the visitor is being asked to prove to be a person. */
   isChecking(): boolean
   model(): string | undefined
+  promptBound: PromptBound
   /** Called when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
   /** Announcements about the answer in this view. */
@@ -50,6 +68,8 @@ export interface ThreadOptions {
     shortened(view: TurnView): unknown
     /** @param isUnsent whether the question waits for a network */
     reconnecting(isUnsent: boolean): unknown
+    /** The oldest messages are no longer sent. */
+    leftOut(): unknown
     ended(view: TurnView, turn: Turn): void
     /** All text of the answer was removed. */
     dropped(): unknown
@@ -59,6 +79,8 @@ export interface ThreadOptions {
    * clicked button disappears.
    */
   retried(key?: string): void
+  /** Begins a new conversation, with this question in the question box. */
+  startOver(question: string): void
 }
 
 export interface Thread {
@@ -81,8 +103,10 @@ export interface Thread {
 export function createThread(conversation: Conversation, options: ThreadOptions): Thread {
   const { list, emit, announce, send, ready } = options
   const { turns } = conversation
+  const { promptBound } = options
   const views = new Map<Turn, TurnView>()
   let current: { turn: Turn; answer: ShownAnswer } | undefined
+  let leftOut: Turn | undefined
 
   const save = (when: 'now' | 'soon') => options.save(conversation, when)
 
@@ -95,6 +119,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         current?.answer.stop()
         options.retried()
       },
+      startOver: () => options.startOver(turn.question),
       rate(rating) {
         if (rating) turn.rating = rating
         else delete turn.rating
@@ -119,12 +144,44 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     const view = views.get(turn)
     if (!view || current) return
     const resumed = turn.pending !== undefined
-    turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(options.model()) }
-    const { pending } = turn
-    askedHere.add(pending.key)
-    delete pending.isUnsent
+    const model = turn.pending ? turn.pending.model : options.model()
+    if (!turn.pending) sendWhatFits(turn, model)
+    turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(model) }
+    delete turn.pending.isUnsent
     delete turn.trouble
     view.hideTrouble()
+    options.busy(true)
+    let outcome = await receive(turn, turn.pending, view, { resumed, watched })
+    for (let sends = 1; !watched && outcome && sendsLess(turn, outcome, sends); sends++) {
+      // The server has this key for another body, if it has kept it.
+      turn.pending = { key: newKey(), askedAt: turn.pending.askedAt, ...chosen(model) }
+      outcome = await receive(turn, turn.pending, view, { resumed: false, watched })
+    }
+    // The question may have been edited and asked again meanwhile.
+    if (!outcome) return
+    current = undefined
+    options.busy(false)
+    if (watched && (isRefused(outcome) || isRefusedAsTooLong(outcome))) {
+      // The tab that asks goes on, perhaps with fewer messages.
+      options.closed.add(turn.pending.key)
+      delete turn.end
+      showElsewhere(turn, view)
+      return
+    }
+    conclude(turn, view, outcome)
+    showLeftOut(false)
+    save('now')
+  }
+
+  /** @returns `undefined` if the answer was discarded meanwhile */
+  async function receive(
+    turn: Turn,
+    pending: Pending,
+    view: TurnView,
+    { resumed, watched }: { resumed: boolean; watched: boolean },
+  ): Promise<AnswerOutcome | undefined> {
+    askedHere.add(pending.key)
+    showLeftOut(!resumed)
     // A write makes the other tabs follow the answer again: two watching tabs that write would do so without end.
     if (!watched) save('now')
     let reconnecting = false
@@ -165,20 +222,44 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
       passed: () => save('now'),
     })
     current = { turn, answer }
-    options.busy(true)
     const outcome = await answer.ended
-    // The question may have been edited and asked again meanwhile.
-    if (current?.answer !== answer) return
-    current = undefined
-    options.busy(false)
-    if (watched && isRefused(outcome)) {
-      options.closed.add(pending.key)
-      delete turn.end
-      showElsewhere(turn, view)
-      return
-    }
-    conclude(turn, view, outcome)
-    save('now')
+    return current?.answer === answer ? outcome : undefined
+  }
+
+  /** Leaves out the oldest turns that don't fit into a prompt. */
+  function sendWhatFits(turn: Turn, model: string | undefined): void {
+    const earlier = answeredBefore(turns, turn)
+    const count = fittingTurns(turn.question, earlier, promptBound.of(model))
+    if (count < earlier.length) turn.sentWith = count
+    else delete turn.sentWith
+  }
+
+  /**
+   * After a refusal: leaves out more, if there is more to leave out.
+   *
+   * @param sends how often the question was sent so far
+   * @returns whether to send the question again
+   */
+  function sendsLess(turn: Turn, outcome: AnswerOutcome, sends: number): boolean {
+    const sent = sentBefore(turns, turn)
+    if (!isRefusedAsTooLong(outcome) || sent.length === 0) return false
+    const model = turn.pending?.model
+    promptBound.refused(model, promptTokens(turn.question, sent))
+    sendWhatFits(turn, model)
+    // What was refused is not sent once more, whatever is known of the bound.
+    const fewer = Math.min(turn.sentWith ?? sent.length, sent.length - 1)
+    turn.sentWith = sends < MAX_SENDS - 1 ? fewer : 0
+    // As before the first attempt: an answer that is still to come has not ended.
+    if (turn.end === 'failed') delete turn.end
+    return true
+  }
+
+  /** Says where the conversation became too long to be sent whole. @param asking whether that may be news */
+  function showLeftOut(asking: boolean): void {
+    const from = leftOutFrom(turns)
+    for (const [turn, view] of views) view.setLeftOut(turn === from)
+    if (asking && from !== leftOut && from) announce.leftOut()
+    leftOut = from
   }
 
   /** The answer arrives in another tab and is shown here whenever that tab stores it. */
@@ -284,6 +365,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
 
   for (const turn of turns) restore(turn, show(turn))
   markLatest()
+  showLeftOut(false)
 
   return {
     conversation,
@@ -322,6 +404,12 @@ function openAnswer(
 /** Whether the server has refused to show the answer. */
 function isRefused(outcome: AnswerOutcome): boolean {
   return outcome.end === 'failed' && outcome.error instanceof ChatError && outcome.error.status !== null
+}
+
+/** Whether nothing came of it because the prompt was too long. */
+function isRefusedAsTooLong(outcome: AnswerOutcome): boolean {
+  if (outcome.end !== 'failed' || outcome.began || !(outcome.error instanceof ChatError)) return false
+  return isTooLong(outcome.error)
 }
 
 /** Whether the connection failed, so that the state on the server is unknown. */

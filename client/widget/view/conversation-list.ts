@@ -1,7 +1,15 @@
-/** The list of stored conversations: to open or delete one, and to export the current one. */
+/**
+ * The list of stored conversations, by day: to find, open, rename or delete one, and to export the current
+ * one. Loaded after the conversation, as few readers open it at once.
+ */
+import { dayLine } from '../strings/day-line.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
+import { adopt } from '../style/adopt.ts'
+import listStyle from '../style/list.css?inline'
+import { MAX_TITLE_CHARS } from '../talk/conversation.ts'
 import { create, icon, iconButton } from './element.ts'
+import { isComposed } from './input-method.ts'
 
 export interface Summary {
   id: string
@@ -11,23 +19,48 @@ export interface Summary {
 }
 
 export interface ListActions {
+  /** The conversations with these words, the latest first; all for an empty query. */
+  find(query: string): Summary[]
   open(id: string): void
+  /** An empty title stands for that of the first question. */
+  rename(id: string, title: string): void
   remove(id: string): void
   save(format: 'markdown' | 'json'): void
 }
 
-/** @param language of the dates */
+export interface ConversationList {
+  /** @param words shown if there are no conversations */
+  show(current: { id: string; turns: readonly unknown[] }, words: string): void
+  /** Forgets what was searched for. */
+  reset(): void
+}
+
+/** A list of fewer is seen at a glance. */
+const SEARCHED_FROM = 2
+
+/**
+ * @param element where the list is put
+ * @param tree where the element is
+ * @param language of the dates
+ */
 export function createConversationList(
-  strings: Strings,
-  language: string,
-  on: ListActions,
-): {
-  element: HTMLElement
-  show(summaries: Summary[], current: { id: string; turns: readonly unknown[] }, words: string): void
-} {
-  const list = create('ul', { class: 'conversation-list' })
-  let shown = ''
-  const none = create('p', { class: 'none' })
+  element: HTMLElement,
+  tree: ShadowRoot,
+  { strings, language, on }: { strings: Strings; language: string; on: ListActions },
+): ConversationList {
+  adopt(tree, [listStyle])
+  const search = create('input', {
+    type: 'search',
+    class: 'search',
+    'aria-label': strings.searchConversations,
+    placeholder: strings.searchConversations,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    dir: 'auto',
+  })
+  const days = create('div', { class: 'days' })
+  // Announced, as it comes while the reader types.
+  const none = create('p', { class: 'none', role: 'status' })
   const save = (format: 'markdown' | 'json', label: string) => {
     const button = create('button', { type: 'button', class: 'quiet' }, icon('save'), label)
     button.addEventListener('click', () => on.save(format))
@@ -39,19 +72,10 @@ export function createConversationList(
     save('markdown', strings.saveMarkdown),
     save('json', strings.saveJson),
   )
-  const element = create(
-    'section',
-    {
-      id: 'conversations',
-      part: 'conversations',
-      'aria-label': strings.conversations,
-      tabindex: '-1',
-      hidden: true,
-    },
-    list,
-    none,
-    saving,
-  )
+  element.append(search, days, none, saving)
+  let shown = ''
+  let last: Parameters<ConversationList['show']> | undefined
+  let isRenaming = false
 
   function row({ id, title, updatedAt }: Summary, current: string): HTMLLIElement {
     const words = title || strings.untitled
@@ -59,56 +83,135 @@ export function createConversationList(
       'button',
       { type: 'button', class: 'open', 'aria-current': id === current && 'true' },
       create('span', { class: 'title', dir: 'auto' }, words),
-      create('span', { class: 'when' }, whenLine(updatedAt, language)),
+      create('span', { class: 'when' }, timeOf(updatedAt)),
     )
+    const rename = iconButton('edit', fill(strings.renameConversation, { title: words }), {
+      class: 'action rename',
+    })
     const remove = iconButton('remove', fill(strings.deleteConversation, { title: words }), {
       class: 'action',
     })
+    const item = create('li', { id: idOf({ id }) }, open, rename, remove)
     open.addEventListener('click', () => on.open(id))
+    rename.addEventListener('click', () => editTitle(item, id, title, rename.ariaLabel ?? ''))
     remove.addEventListener('click', () => {
       // Safari doesn't focus a clicked button.
       remove.focus()
       on.remove(id)
     })
-    return create('li', { id: `conversation-${id}` }, open, remove)
+    return item
   }
 
+  /** Puts a field in place of the row: Enter and leaving it keep the title, Escape doesn't. */
+  function editTitle(item: HTMLLIElement, id: string, title: string, label: string): void {
+    const field = create('input', {
+      class: 'name',
+      'aria-label': label,
+      maxlength: String(MAX_TITLE_CHARS),
+      autocomplete: 'off',
+      dir: 'auto',
+    })
+    field.value = title
+    isRenaming = true
+    item.replaceChildren(field)
+    field.focus()
+    field.select()
+
+    function end(isKept: boolean, isByKey: boolean): void {
+      if (!isRenaming) return
+      isRenaming = false
+      if (isKept && field.value.trim() !== title) on.rename(id, field.value)
+      const summaries = on.find(search.value.trim())
+      const summary = summaries.find((summary) => summary.id === id)
+      // Only this row, if nothing else has changed: the others may be about to be clicked.
+      if (summary && last && rows().every((item, index) => item.id === idOf(summaries[index]))) {
+        item.replaceWith(row(summary, last[0].id))
+        shown = keyOf(summaries, last[0].id)
+      } else if (last) show(...last)
+      if (isByKey)
+        rows()
+          .find((item) => item.id === idOf({ id }))
+          ?.querySelector<HTMLElement>('.rename')
+          ?.focus()
+    }
+
+    field.addEventListener('keydown', (event) => {
+      if (isComposed(event) || (event.key !== 'Enter' && event.key !== 'Escape')) return
+      // Keep this Escape from closing anything else.
+      event.preventDefault()
+      end(event.key === 'Enter', true)
+    })
+    field.addEventListener('blur', () => end(true, false))
+  }
+
+  const rows = () => [...days.querySelectorAll('li')]
+  const idOf = (summary: Pick<Summary, 'id'> | undefined) => `conversation-${summary?.id}`
+  const keyOf = (summaries: Summary[], current: string) =>
+    JSON.stringify([byDay(summaries, language).map(([day, ofDay]) => [day, ofDay.map(rowKey)]), current])
+  const rowKey = ({ id, title, updatedAt }: Summary) => [id, title, timeOf(updatedAt)]
+  const timeOf = (ms: number) =>
+    new Date(ms).toLocaleTimeString(`${language}-u-nu-latn`, { hour: 'numeric', minute: '2-digit' })
+
   function showRows(summaries: Summary[], current: string): void {
-    const rows = [...list.children]
-    const at = rows.findIndex((item) => item.matches(':focus-within'))
-    const id = rows[at]?.id
-    list.replaceChildren(...summaries.map((summary) => row(summary, current)))
+    const before = rows()
+    const at = before.findIndex((item) => item.matches(':focus-within'))
+    const id = before[at]?.id
+    days.replaceChildren(
+      ...byDay(summaries, language).flatMap(([day, ofDay], index) => {
+        const list = create(
+          'ul',
+          { class: 'conversation-list', 'aria-labelledby': `day-${index}` },
+          ...ofDay.map((summary) => row(summary, current)),
+        )
+        return [create('h3', { class: 'day', id: `day-${index}` }, day), list]
+      }),
+    )
     if (at < 0) return
     // Restore the focus: on the same row, or on its neighbour if it was deleted.
-    const item =
-      [...list.children].find((item) => item.id === id) ??
-      list.children[Math.min(at, list.children.length - 1)]
+    const after = rows()
+    const item = after.find((item) => item.id === id) ?? after[Math.min(at, after.length - 1)]
     ;(item?.querySelector<HTMLElement>('.open') ?? element).focus()
   }
 
+  function show(...[current, words]: Parameters<ConversationList['show']>): void {
+    last = [current, words]
+    // A title that is being written must not be lost.
+    if (isRenaming) return
+    const query = search.value.trim()
+    const summaries = on.find(query)
+    const now = keyOf(summaries, current.id)
+    // Rebuild rows only if they changed: another tab saves its answer each second, and a row may be about
+    // to be clicked.
+    if (now !== shown) showRows(summaries, current.id)
+    shown = now
+    search.hidden = query === '' && summaries.length < SEARCHED_FROM
+    none.textContent = summaries.length > 0 ? '' : query === '' ? words : strings.nothingFound
+    saving.hidden = current.turns.length === 0
+  }
+
+  search.addEventListener('input', () => last && show(...last))
+  search.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape' || isComposed(event) || search.value === '') return
+    event.preventDefault()
+    search.value = ''
+    if (last) show(...last)
+  })
+
   return {
-    element,
-    show(summaries, current, words) {
-      const now = JSON.stringify([
-        summaries.map(({ id, title, updatedAt }) => [id, title, whenLine(updatedAt, language)]),
-        current.id,
-      ])
-      // Rebuild rows only if they changed: another tab saves its answer each second, and a row may be about
-      // to be clicked.
-      if (now !== shown) showRows(summaries, current.id)
-      shown = now
-      none.textContent = words
-      none.hidden = summaries.length > 0
-      saving.hidden = current.turns.length === 0
+    show,
+    reset() {
+      search.value = ''
     },
   }
 }
 
-/** The time for today, the date for other days. */
-function whenLine(ms: number, language: string): string {
-  const date = new Date(ms)
-  const today = date.toDateString() === new Date().toDateString()
-  return today
-    ? date.toLocaleTimeString(language, { hour: 'numeric', minute: '2-digit' })
-    : date.toLocaleDateString(language, { day: 'numeric', month: 'short', year: 'numeric' })
+/** The conversations of each day, under its name. */
+function byDay(summaries: Summary[], language: string): [day: string, summaries: Summary[]][] {
+  const days: [string, Summary[]][] = []
+  for (const summary of summaries) {
+    const day = dayLine(summary.updatedAt, Date.now(), language)
+    if (days.at(-1)?.[0] === day) days.at(-1)?.[1].push(summary)
+    else days.push([day, [summary]])
+  }
+  return days
 }

@@ -12,6 +12,8 @@ export interface Explanation {
   kept: string
   /** The button that asks again; empty if asking again can't help. */
   retry: string
+  /** Whether a new conversation is offered, which takes the question along. */
+  startOver: boolean
   /** Whether an access key is asked for, or one may be entered by who has one. */
   key: 'asked' | 'taken' | 'none'
   /** Whether this is a limit, not a defect. */
@@ -25,9 +27,14 @@ export interface Explanation {
 }
 
 type Name = keyof Strings
-type Words = [title: Name, advice: Name, remedy?: 'retry' | 'send' | 'wait' | 'day' | 'key' | 'have key']
+type Words = [
+  title: Name,
+  advice: Name,
+  remedy?: 'retry' | 'send' | 'wait' | 'day' | 'key' | 'have key' | 'start over',
+]
 
-const TOO_LONG: Words = ['conversationTooLong', 'conversationTooLongAdvice']
+/** Sent alone: a question whose conversation is too long is sent again without the oldest messages. */
+const TOO_LONG: Words = ['questionTooLong', 'questionTooLongAdvice', 'start over']
 const NO_ANSWER: Words = ['noAnswer', 'moment', 'retry']
 const BUSY: Words = ['busy', 'moment', 'retry']
 const UNAVAILABLE: Words = ['unavailable', 'moment', 'retry']
@@ -121,11 +128,13 @@ export function explainTrouble(trouble: Trouble, language: Language, strings: St
   const { began, retryAfterMs } = trouble
   const [title, advice, remedy] = wordsFor(trouble)
   const saysWhen = remedy === 'day'
+  const asksAgain = remedy === 'retry' || remedy === 'wait' || remedy === 'day'
   return {
     title: strings[title],
     advice: saysWhen ? untilLine(retryAfterMs, language, strings) : strings[advice],
     kept: began ? strings.kept : '',
-    retry: remedy === 'send' ? strings.send : !remedy || remedy.endsWith('key') ? '' : strings.retry,
+    retry: remedy === 'send' ? strings.send : asksAgain ? strings.retry : '',
+    startOver: remedy === 'start over',
     key: remedy === 'key' ? 'asked' : remedy === 'have key' ? 'taken' : 'none',
     isLimit: saysWhen || remedy === 'wait',
     waitMs: retryAfterMs,
@@ -139,8 +148,12 @@ export function isForOwner(trouble: Trouble): boolean {
   return wordsFor(trouble)[1] === 'owner'
 }
 
+/** Whether fewer messages may be taken. */
+export const isTooLong = ({ code, status }: Pick<Trouble, 'code' | 'status'>): boolean =>
+  wordsFor({ code, status, began: false }) === TOO_LONG
+
 /** An unknown error's own message is for developers, so it is one of the details. */
-function wordsFor({ code, status, began }: Trouble): Words {
+function wordsFor({ code, status, began }: Pick<Trouble, 'code' | 'status' | 'began'>): Words {
   if (code === 'network' && began) return ['lost', 'offlineAdvice', 'retry']
   const isRefused = status !== null && status < 500
   const unknown: Words = [isRefused ? 'refused' : 'wrong', 'wrongAdvice', 'retry']

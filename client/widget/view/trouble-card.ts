@@ -1,4 +1,4 @@
-/** An error and its remedy: retry, wait and retry, or enter an access key. */
+/** An error and its remedy: retry, wait and retry, enter an access key, or begin a new conversation. */
 import { copyText } from '../../render/dom/copy-text.ts'
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
@@ -12,11 +12,15 @@ export interface TroubleCard {
   remove(): void
 }
 
-/** @param retry called when the reader asks again, with the access key if one was entered */
+/**
+ * @param retry called when the reader asks again, with the access key if one was entered
+ * @param startOver called when the reader wants a new conversation; omitted where there are none
+ */
 export function createTroubleCard(
   explanation: Explanation,
   strings: Strings,
   retry: (key?: string) => void,
+  startOver?: () => void,
 ): TroubleCard {
   const { title, advice, kept, key, isLimit, details } = explanation
   const element = create(
@@ -37,6 +41,15 @@ export function createTroubleCard(
     button.addEventListener('click', () => retry())
     element.append(button)
     stopCountdown = countDown(button, explanation, strings)
+  }
+  if (explanation.startOver && startOver) {
+    const button = create(
+      'button',
+      { type: 'button', class: 'solid retry', part: 'retry' },
+      strings.newConversation,
+    )
+    button.addEventListener('click', startOver)
+    element.append(button)
   }
   if (key === 'taken') {
     element.append(create('details', {}, create('summary', {}, strings.haveKey), keyForm(strings, retry)))

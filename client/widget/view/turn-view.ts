@@ -28,6 +28,8 @@ export interface TurnActions {
   /** Takes back a question that waits for a network. */
   withdraw(): void
   rate(rating: 'up' | 'down' | undefined): void
+  /** Begins a new conversation with this question. */
+  startOver(): void
 }
 
 export interface TurnView {
@@ -46,6 +48,8 @@ export interface TurnView {
   setConnection(connection: 'open' | 'lost' | 'offline'): void
   setNote(note: Note): void
   setRating(rating: 'up' | 'down' | undefined): void
+  /** Whether the oldest messages are not sent from this question on. */
+  setLeftOut(leftOut: boolean): void
   /** Only the latest answer can be regenerated. */
   setLatest(latest: boolean): void
   showTrouble(trouble: Trouble, retry: (key?: string) => void): void
@@ -77,6 +81,7 @@ export function createTurnView(
   const heading = create('h3', { class: 'question', part: 'question', dir: 'auto' }, question)
   const editButton = action('edit', strings.edit)
   const asked = create('div', { class: 'asked' }, heading, editButton)
+  const leftOut = create('p', { class: 'left-out', hidden: true }, strings.olderLeftOut)
   const body = create('div', { class: 'text markdown', part: 'text' })
   const note = create('p', { class: 'note', hidden: true })
   const speed = create('p', { class: 'speed' })
@@ -89,7 +94,7 @@ export function createTurnView(
   const down = action('up', strings.badAnswer, 'rate-down')
   const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down)
   const answer = create('div', { class: 'answer', part: 'answer' }, body, note, speed, connection, tools)
-  const element = create('article', { class: 'turn', part: 'turn' }, asked, answer)
+  const element = create('article', { class: 'turn', part: 'turn' }, leftOut, asked, answer)
   let trouble: TroubleCard | undefined
   let source = ''
   let state: AnswerState | undefined
@@ -196,6 +201,9 @@ export function createTurnView(
       note.hidden = false
     },
     setRating,
+    setLeftOut(now) {
+      leftOut.hidden = !now
+    },
     setLatest(now) {
       isLatest = now
       showTools()
@@ -204,7 +212,8 @@ export function createTurnView(
     },
     showTrouble(reason, retry) {
       hideTrouble()
-      trouble = createTroubleCard(explainTrouble(reason, language, strings), strings, retry)
+      const explanation = explainTrouble(reason, language, strings)
+      trouble = createTroubleCard(explanation, strings, retry, actions.startOver)
       answer.append(trouble.element)
     },
     hideTrouble,

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_TITLE_CHARS, titleOf, toMessages } from '../../../../client/widget/talk/conversation.ts'
+import {
+  leftOutFrom,
+  MAX_TITLE_CHARS,
+  titleOf,
+  toMessages,
+} from '../../../../client/widget/talk/conversation.ts'
 
 const first = { question: 'Why?', answer: 'Because.' }
 const unanswered = { question: 'And?', answer: '' }
@@ -39,6 +44,39 @@ test('a question that is asked again is sent without its own broken answer', () 
   expect(toMessages([first, broken], broken)).toHaveLength(3)
 })
 
+describe('of a question that was sent with some of the turns before it', () => {
+  const turns = ['a', 'b', 'c'].map((question) => ({ ...first, question }))
+  test.each([
+    [undefined, ['a', 'b', 'c']],
+    [9, ['a', 'b', 'c']],
+    [2, ['b', 'c']],
+    [0, []],
+  ])('%s are the last ones', (sentWith, sent) => {
+    const last = { ...asked, ...(sentWith !== undefined && { sentWith }) }
+    const messages = toMessages([...turns.slice(0, 1), unanswered, ...turns.slice(1), last], last)
+    const questions = messages.filter(({ role }) => role === 'user').map(({ content }) => content)
+    expect(questions).toEqual([...sent, 'How?'])
+  })
+})
+
+describe('older turns are left out', () => {
+  const whole = { question: 'a', answer: 'A' }
+  const part = { question: 'b', answer: 'B', sentWith: 0 }
+  const failed = { question: 'c', answer: '', sentWith: 0 }
+  const running = { ...failed, pending: { key: 'k', askedAt: 7 } }
+  test.each([
+    ['an empty conversation', [], undefined],
+    ['one that is sent whole', [whole, whole], undefined],
+    ['one that became too long', [whole, part, { ...part }], 1],
+    ['one that just becomes too long', [whole, running], 1],
+    ['one whose question failed', [whole, failed], undefined],
+    ['one whose question failed later', [whole, part, failed], 1],
+    ['one that is sent whole again', [whole, part, whole], undefined],
+  ])('from %s', (_, turns, at) => {
+    expect(leftOutFrom(turns)).toBe(at === undefined ? undefined : turns[at])
+  })
+})
+
 describe('a title', () => {
   const title = (question: string) => titleOf({ turns: [{ question, answer: '' }, first] })
 
@@ -59,6 +97,10 @@ describe('a title', () => {
     [`\n${' '.repeat(5000)}Why?`, 'Why?'],
   ])('of %j', (question, expected) => {
     expect(title(question)).toBe(expected)
+  })
+
+  test('is the one that it was given', () => {
+    expect(titleOf({ title: 'Mills', turns: [first] })).toBe('Mills')
   })
 
   test('of no question is empty', () => {

@@ -555,3 +555,85 @@ describe('in memory alone', () => {
     expect(tab.page('none').current().turns).toEqual([])
   })
 })
+
+describe('a title that was given', () => {
+  const renamed = (kept: Kept, title: string) => {
+    const [first] = kept.list()
+    kept.rename(first?.id ?? '', title)
+    return titles(kept)
+  }
+
+  test.each(['session', 'local', 'none'] as const)(
+    'is kept with %s storage, and an empty one is the first question',
+    (storage) => {
+      const tab = browser().tab()
+      const kept = tab.page(storage)
+      const conversation = talk(kept, done('Why?'))
+      const { updatedAt } = conversation
+      expect(renamed(kept, '  On\nmills ')).toEqual(['On mills'])
+      expect(conversation.updatedAt).toBe(updatedAt)
+      conversation.turns.push(done('And?'))
+      kept.save(conversation, 'now')
+      expect(titles(kept)).toEqual(['On mills'])
+      if (storage !== 'none') expect(titles(tab.page(storage))).toEqual(['On mills'])
+      expect(renamed(kept, ' ')).toEqual(['Why?'])
+      expect(renamed(kept, 'x'.repeat(99))).toEqual([`${'x'.repeat(60)}…`])
+      // The first question's own title goes on to follow it.
+      renamed(kept, 'Why?')
+      conversation.turns.splice(0, 2, done('How?'))
+      kept.save(conversation, 'now')
+      expect(titles(kept)).toEqual(['How?'])
+    },
+  )
+
+  test('is not undone by another tab, neither by one that only shows it nor by one that is being answered', () => {
+    const here = browser()
+    const [one, other] = [here.tab().page('local'), here.tab().page('local')]
+    const conversation = talk(one, { ...running })
+    const watched = other.open(conversation.id)
+    one.rename(conversation.id, 'Mills')
+    expect(other.current()).toBe(watched)
+    expect(watched?.title).toBe('Mills')
+    other.rename(conversation.id, 'Weirs')
+    Object.assign(conversation.turns[0] as Turn, { answer: 'By water.', end: 'done' })
+    one.save(conversation, 'now')
+    expect([titles(one), titles(other), conversation.title]).toEqual([['Weirs'], ['Weirs'], 'Weirs'])
+    // Nor is its removal.
+    other.rename(conversation.id, '')
+    one.save(conversation, 'now')
+    expect(titles(other)).toEqual(['How?'])
+  })
+
+  test('stays when the oldest turns no longer fit', () => {
+    const tab = browser().tab()
+    const kept = tab.page()
+    const conversation = talk(kept, done('Why?'))
+    renamed(kept, 'Mills')
+    conversation.turns.push(done('And?', 'x'.repeat(MAX_RECORD_CHARS - 60)))
+    kept.save(conversation, 'now')
+    const next = tab.page()
+    expect([questions(next.current()), titles(next)]).toEqual([['And?'], ['Mills']])
+  })
+
+  test('of a conversation that is gone is nothing', () => {
+    const kept = browser().tab().page()
+    kept.rename('0'.repeat(32), 'Mills')
+    expect(titles(kept)).toEqual([])
+  })
+})
+
+test('conversations are found by their titles and by all that was said in them', () => {
+  const kept = browser().tab().page()
+  talk(kept, done('Why?', 'The wheel turns.'), done('And?', 'Élan.'))
+  talk(kept, done('How?'))
+  kept.rename(kept.list()[0]?.id ?? '', 'Wheels')
+  const found = (query: string) => kept.list(query).map(({ title }) => title)
+  expect(['', 'wheel', 'TURNS wheel', 'elan', 'how', 'zebra'].map(found)).toEqual([
+    ['Wheels', 'Why?'],
+    ['Wheels', 'Why?'],
+    ['Why?'],
+    ['Why?'],
+    ['Wheels'],
+    [],
+  ])
+})

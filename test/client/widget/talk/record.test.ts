@@ -39,6 +39,17 @@ test('of a long conversation the last turns are kept, under the title it had', (
   const record = writeRecord({ id: 'a', turns, updatedAt: 7 }) ?? ''
   expect(readRecord('a', record)?.turns.map(({ question }) => question)).toEqual(['c', 'd', 'e'])
   expect(readHeading(record)?.title).toBe('a')
+  // Also once it is read and written again.
+  const again = writeRecord(readRecord('a', record) ?? { id: 'a', turns: [], updatedAt: 0 })
+  expect(readHeading(again ?? '')?.title).toBe('a')
+})
+
+test('a title that was given comes back, and one of the first question is that of any later first question', () => {
+  const turns = [done('Why?')]
+  const record = writeRecord({ id: 'a', title: 'Mills', turns, updatedAt: 7 }) ?? ''
+  expect(readHeading(record)?.title).toBe('Mills')
+  expect(readRecord('a', record)).toEqual({ id: 'a', title: 'Mills', turns, updatedAt: 7 })
+  expect(readRecord('a', writeRecord({ id: 'a', turns, updatedAt: 7 }) ?? '')).not.toHaveProperty('title')
 })
 
 test('of an answer without measure its question is kept', () => {

@@ -34,6 +34,7 @@ const more = {
     at: amount,
   }),
   rating: fc.constantFrom(...RATINGS),
+  sentWith: fc.nat(),
 }
 
 const pending = fc.record(

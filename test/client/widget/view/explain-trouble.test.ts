@@ -3,7 +3,7 @@ import { ChatError, clientError, serverError } from '../../../../client/stream/c
 import { en } from '../../../../client/widget/strings/en.ts'
 import { tellOwner } from '../../../../client/widget/talk/tell-owner.ts'
 import { leftUnanswered, troubleOf } from '../../../../client/widget/talk/trouble.ts'
-import { explainTrouble } from '../../../../client/widget/view/explain-trouble.ts'
+import { explainTrouble, isTooLong } from '../../../../client/widget/view/explain-trouble.ts'
 import { ApiError, type ErrorCode } from '../../../../worker/errors.ts'
 
 /** What a reader is told of an error, before or after a part of the answer had come. */
@@ -13,8 +13,8 @@ const explain = (error: unknown, began: boolean) =>
 const MOMENT = 'Try again in a moment.'
 const OWNER = 'Whoever runs this page has to look into it.'
 const TOO_LONG = [
-  'This conversation has become too long',
-  'Start a new one, or ask for less at once.',
+  'This question is too long',
+  'It does not fit even without the messages before it. Shorten it, then ask again.',
 ] as const
 
 /** What can meet a reader of this page; the other codes blame a request that this page does not send. */
@@ -264,4 +264,32 @@ test.each([
 test('a fault of the page itself says nothing of its inside', () => {
   const { title, advice } = explain(new TypeError('x is undefined'), false)
   expect(`${title} ${advice}`).toBe('Something went wrong on this page Reload it, then try again.')
+})
+
+test.each([
+  ['prompt_too_long', 413],
+  ['context_length_exceeded', 400],
+  ['context_length_exceeded', null],
+  ['too_many_messages', 400],
+  ['body_too_large', 413],
+  ['request_entity_too_large', 413],
+])(
+  'of %s with status %s a new conversation is offered, for the question alone is too long',
+  (code, status) => {
+    const error = new ChatError('m', { code, type: 'x', status, requestId: 'r-1' })
+    expect(explain(error, false)).toMatchObject({
+      title: 'This question is too long',
+      startOver: true,
+      retry: '',
+    })
+    expect(isTooLong(error)).toBe(true)
+  },
+)
+
+test.each([
+  ['stream_too_long', 502],
+  ['tokens_per_day_exceeded', 429],
+  [null, 400],
+])('%s with status %s is nothing that fewer messages mend', (code, status) => {
+  expect(isTooLong({ code, status })).toBe(false)
 })
