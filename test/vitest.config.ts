@@ -1,4 +1,5 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { QUIET, ROOT } from '../scripts/bundle.ts'
 
@@ -40,6 +41,7 @@ export default defineConfig({
     projects: [
       {
         root: ROOT,
+        plugins: [markdownAsText()],
         define: { FUZZ_SEED },
         test: {
           ...SHARED,
@@ -100,3 +102,11 @@ export default defineConfig({
     ],
   },
 })
+
+/** wrangler's rule for `.md`, where tests run in Node: a module of the file's text. */
+function markdownAsText(): Plugin {
+  return {
+    name: 'markdown-as-text',
+    transform: (text, id) => (id.endsWith('.md') ? `export default ${JSON.stringify(text)}` : undefined),
+  }
+}
