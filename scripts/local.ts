@@ -74,13 +74,13 @@ export async function startLocal({ port, bundle, vars, burst, onLog }: LocalOpti
   }
 }
 
-/** The packed ranks and the demo's answers, in the same folder as the bundle that imports them. */
+/** The packed ranks and the texts, in the same folder as the bundle that imports them. */
 function filesIn(bundle: string): { type: 'Data' | 'Text'; path: string }[] {
   return readdirSync(bundle).flatMap((name) => {
     const path = `${bundle}/${name}`
     if (name.endsWith('.bin')) return { type: 'Data', path }
     // wrangler writes a README.md of its own, which nothing imports.
-    return name.endsWith('.md') ? { type: 'Text', path } : []
+    return /\.(?:md|txt)$/.test(name) ? { type: 'Text', path } : []
   })
 }
 

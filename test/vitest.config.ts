@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
@@ -41,7 +42,7 @@ export default defineConfig({
     projects: [
       {
         root: ROOT,
-        plugins: [markdownAsText()],
+        plugins: [textFiles()],
         define: { FUZZ_SEED },
         test: {
           ...SHARED,
@@ -103,10 +104,13 @@ export default defineConfig({
   },
 })
 
-/** wrangler's rule for `.md`, where tests run in Node: a module of the file's text. */
-function markdownAsText(): Plugin {
+/** wrangler's rule for `.md` and `.txt`, where tests run in Node: a module of the file's text. */
+function textFiles(): Plugin {
   return {
-    name: 'markdown-as-text',
-    transform: (text, id) => (id.endsWith('.md') ? `export default ${JSON.stringify(text)}` : undefined),
+    name: 'text-files',
+    // Vite itself would make an address of a `.txt` file.
+    enforce: 'pre',
+    load: (id) =>
+      /\.(?:md|txt)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
   }
 }

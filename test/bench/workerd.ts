@@ -63,6 +63,7 @@ const TYPES: Partial<Record<string, 'ESModule' | 'Data' | 'Text'>> = {
   '.js': 'ESModule',
   '.bin': 'Data',
   '.md': 'Text',
+  '.txt': 'Text',
 }
 
 /** The entry comes first, as Miniflare requires. */
