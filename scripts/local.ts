@@ -53,10 +53,7 @@ export async function startLocal({ port, bundle, vars, burst, onLog }: LocalOpti
         {
           ...workerOptions,
           modulesRoot: bundle,
-          modules: [
-            { type: 'ESModule', path: `${bundle}/index.js` },
-            ...dataIn(bundle).map((path) => ({ type: 'Data' as const, path })),
-          ],
+          modules: [{ type: 'ESModule', path: `${bundle}/index.js` }, ...filesIn(bundle)],
           bindings: vars,
         },
       ],
@@ -77,11 +74,14 @@ export async function startLocal({ port, bundle, vars, burst, onLog }: LocalOpti
   }
 }
 
-/** The packed ranks, in the same folder as the bundle that imports them. */
-function dataIn(bundle: string): string[] {
-  return readdirSync(bundle)
-    .filter((name) => name.endsWith('.bin'))
-    .map((name) => `${bundle}/${name}`)
+/** The packed ranks and the texts, in the same folder as the bundle that imports them. */
+function filesIn(bundle: string): { type: 'Data' | 'Text'; path: string }[] {
+  return readdirSync(bundle).flatMap((name) => {
+    const path = `${bundle}/${name}`
+    if (name.endsWith('.bin')) return { type: 'Data', path }
+    // wrangler writes a README.md of its own, which nothing imports.
+    return /\.(?:md|txt)$/.test(name) ? { type: 'Text', path } : []
+  })
 }
 
 /**

@@ -3,7 +3,7 @@
  * environment, which wins.
  */
 import { unstable_getVarsForDev, unstable_readConfig } from 'wrangler'
-import { SETTING_NAMES } from '../worker/config/settings.ts'
+import { SETTINGS } from '../worker/config/settings.ts'
 
 /** @param config the path of a wrangler.toml */
 export function readSettings(
@@ -13,7 +13,7 @@ export function readSettings(
   const { vars } = unstable_readConfig({ config })
   const ofFiles = unstable_getVarsForDev(config, undefined, vars, undefined, true)
   const settings: Record<string, string> = {}
-  for (const name of SETTING_NAMES) {
+  for (const name of Object.keys(SETTINGS)) {
     const value = environment[name] ?? ofFiles[name]?.value
     if (typeof value === 'string') settings[name] = value
   }

@@ -1,6 +1,7 @@
-/** `npm run docs`: writes docs/CONFIGURATION.md from the table of settings. */
+/** `npm run docs`: writes docs/CONFIGURATION.md from the table of settings and their words. */
 import { writeFileSync } from 'node:fs'
-import { GROUPS, type Setting } from '../worker/config/settings.ts'
+import { GROUPS, type SettingWords } from '../worker/config/setting-words.ts'
+import { SETTINGS, type Setting } from '../worker/config/settings.ts'
 import { ROOT } from './bundle.ts'
 
 export const CONFIGURATION_PAGE = `${ROOT}docs/CONFIGURATION.md`
@@ -11,7 +12,7 @@ Settings are environment variables, or lines of \`.dev.vars\`, for \`npm start\`
 A wrong value stops \`npm start\` with a message that names the setting; a deployment answers every call with that message and status 500.
 An empty value counts as unset. Secrets are marked with *: set them with \`npx wrangler secret put NAME\`.
 
-This page is written by \`npm run docs\` from \`worker/config/settings.ts\`: change it there.
+This page is written by \`npm run docs\` from \`worker/config/settings.ts\` and \`setting-words.ts\`: change it there.
 `
 
 const OWN_MACHINE = '`npm start` takes `PORT` from the environment, too: 8787 where it is unset.\n'
@@ -24,8 +25,14 @@ export function configurationPage(): string {
   return [INTRODUCTION, ...sections, OWN_MACHINE].join('\n')
 }
 
-function rowOf([name, { secret, unset, fallback, about }]: [string, Setting]): string {
-  return `| \`${name}\`${secret ? '*' : ''} | ${unset ?? `\`${String(fallback)}\``} | ${about} |`
+function rowOf([name, { secret, unset, about }]: [string, SettingWords]): string {
+  return `| \`${name}\`${secret ? '*' : ''} | ${unset ?? `\`${fallbackOf(name)}\``} | ${about} |`
+}
+
+/** @param name of a setting without words for what holds where it is unset */
+export function fallbackOf(name: string): string {
+  const settings: Readonly<Record<string, Setting>> = SETTINGS
+  return String(settings[name]?.fallback)
 }
 
 if (import.meta.main) writeFileSync(CONFIGURATION_PAGE, configurationPage())

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { QUIET, ROOT } from '../scripts/bundle.ts'
 
@@ -40,6 +42,7 @@ export default defineConfig({
     projects: [
       {
         root: ROOT,
+        plugins: [textFiles()],
         define: { FUZZ_SEED },
         test: {
           ...SHARED,
@@ -100,3 +103,14 @@ export default defineConfig({
     ],
   },
 })
+
+/** wrangler's rule for `.md` and `.txt`, where tests run in Node: a module of the file's text. */
+function textFiles(): Plugin {
+  return {
+    name: 'text-files',
+    // Vite itself would make an address of a `.txt` file.
+    enforce: 'pre',
+    load: (id) =>
+      /\.(?:md|txt)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
+  }
+}

@@ -1,5 +1,6 @@
 /** A process of workerd with one Worker in it. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { extname } from 'node:path'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions } from 'wrangler'
 import { ROOT } from '../../scripts/bundle.ts'
@@ -58,15 +59,21 @@ export async function startWorkerd({ bundle, bindings, configured, onLog }: Work
   }
 }
 
+const TYPES: Partial<Record<string, 'ESModule' | 'Data' | 'Text'>> = {
+  '.js': 'ESModule',
+  '.bin': 'Data',
+  '.md': 'Text',
+  '.txt': 'Text',
+}
+
 /** The entry comes first, as Miniflare requires. */
 function modulesIn(bundle: string) {
   return readdirSync(bundle)
-    .filter((name) => /\.(?:js|bin)$/.test(name))
-    .sort((a, b) => Number(b.endsWith('.js')) - Number(a.endsWith('.js')))
-    .map((name) => ({
-      type: name.endsWith('.js') ? ('ESModule' as const) : ('Data' as const),
-      path: `${bundle}/${name}`,
-    }))
+    .flatMap((name) => {
+      const type = TYPES[extname(name)]
+      return type === undefined ? [] : { type, path: `${bundle}/${name}` }
+    })
+    .sort((a, b) => Number(b.type === 'ESModule') - Number(a.type === 'ESModule'))
 }
 
 /** The workerds that this process has started. */

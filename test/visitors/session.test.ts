@@ -1,4 +1,4 @@
-import { sign } from 'hono/jwt'
+import { sign, verify } from 'hono/jwt'
 import { describe, expect, test } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
 import { deriveKey } from '../../worker/visitors/secret.ts'
@@ -25,6 +25,17 @@ test('a token is valid on every Worker of the deployment, and on no other', asyn
   const { token } = await sessions.open(PAGE, NOW)
   expect(await createSessions(SECRET).read(token, PAGE, NOW)).toMatchObject({ origin: PAGE })
   expect(await createSessions(`${SECRET}!`).read(token, PAGE, NOW)).toMatchObject({ code: 'invalid_session' })
+})
+
+test('another library of JSON web tokens reads the same claims', async () => {
+  const page = 'https://käse.example'
+  const { token, expires_at } = await sessions.open(page, NOW)
+  const claims = await verify(token, await deriveKey(SECRET, 'session token'), {
+    alg: 'HS256',
+    exp: false,
+    iat: false,
+  })
+  expect(claims).toMatchObject({ iss: 'millrace', aud: page, exp: expires_at, iat: NOW / 1000 })
 })
 
 test('a token is valid from its own page alone', async () => {
@@ -116,6 +127,8 @@ describe('a token that is not ours is refused', async () => {
     ['half a signature', `${head}.${body}.${signature.slice(0, 20)}`],
     ['other claims under our signature', `${head}.${json(claims)}.${signature}`],
     ['more parts', `${token}.${signature}`],
+    ['no claims', `${head}..${signature}`],
+    ['blanks around it', ` ${token}\n`],
     ['characters that are no base64', `${head}.${body}.${signature.slice(0, -1)}!`],
     ['claims that are no JSON', `${head}.${base64('{"sub":')}.${signature}`],
     ['claims that are null', `${head}.${base64('null')}.${signature}`],

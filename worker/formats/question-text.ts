@@ -3,6 +3,8 @@
  * except the owner's own words.
  */
 import { isRecord } from '../protocol/json.ts'
+import sharedWords from './question-words.txt'
+import { wordsIn } from './words.ts'
 
 /** The words of a format: they say nothing themselves. */
 export interface Vocabulary {
@@ -55,15 +57,10 @@ export const isOwnersPrompt = (
   Object.keys(item).length === 2
 
 /** The words of OpenAI's requests, whichever format they have; among them those of a JSON schema. */
-const SHARED_WORDS = `stream stream_options include_obfuscation include_timing temperature top_p user metadata
-  top_logprobs logprobs service_tier store verbosity parallel_tool_calls tool_choice tools safety_identifier
-  prompt_cache_key role system developer assistant content text refusal name id function custom arguments input
-  image_url detail input_audio data format file_data file_id filename type description parameters strict grammar
-  definition syntax json_object json_schema schema object string number integer boolean array null properties
-  required items enum additionalProperties default auto none minimal low medium high flex priority wav mp3`
+const SHARED_WORDS = wordsIn(sharedWords)
 
-/** @param own words of the format, beside those that all formats have; separated by blanks */
-export const wordsOf = (own: string): ReadonlySet<string> => new Set(`${SHARED_WORDS} ${own}`.split(/\s+/))
+/** @param own a list of the format's words, beside those that all formats have */
+export const wordsOf = (own: string): ReadonlySet<string> => new Set([...SHARED_WORDS, ...wordsIn(own)])
 
 interface Piece {
   /** The name of the member that holds the text. What a message says has one name, as text or in parts. */

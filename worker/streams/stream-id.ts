@@ -3,6 +3,7 @@
  * it begins tells the answer's format: each format's clients know their own ids.
  */
 import type { FormatName } from '../formats/wire-format.ts'
+import { toBase64Url } from '../protocol/base64url.ts'
 
 const RANDOM_BYTES = 16
 const PREFIXES: Readonly<Record<FormatName, string>> = { 'chat-completions': 'str_', responses: 'resp_' }
@@ -10,11 +11,7 @@ const PATTERN = /^(str_|resp_)[\w-]{22}$/
 
 /** 128 random bits. */
 export function newStreamId(format: FormatName): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))
-  return `${PREFIXES[format]}${btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replace(/={1,2}$/, '')}`
+  return `${PREFIXES[format]}${toBase64Url(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)))}`
 }
 
 /** Whether the text may be the id of a durable answer in this format. */

@@ -4,6 +4,8 @@
  */
 import { isRecord } from '../../protocol/json.ts'
 import { ID, MODEL } from '../forms.ts'
+import { wordsIn } from '../words.ts'
+import answerNames from './answer-names.txt'
 
 /**
  * Where a text was found: among the answer's own texts, in a field beside them, or as an unknown member's
@@ -28,17 +30,7 @@ const IDS: ReadonlySet<string> = new Set(['id', 'tool_call_id', 'system_fingerpr
 /** Members with counts. A number elsewhere can be a code that means a word. */
 const COUNTS: ReadonlySet<string> = new Set(['usage', 'created', 'index', 'start_index', 'end_index'])
 
-const NAMES: ReadonlySet<string> = new Set([
-  ...['id', 'object', 'created', 'model', 'choices', 'usage', 'system_fingerprint', 'service_tier', 'error'],
-  ...['index', 'delta', 'message', 'text', 'finish_reason', 'native_finish_reason', 'logprobs', 'x_groq'],
-  ...['role', 'content', 'refusal', 'reasoning', 'reasoning_content', 'reasoning_text', 'reasoning_details'],
-  ...['thinking', 'signature', 'tool_calls', 'function_call', 'function', 'custom', 'type', 'name'],
-  ...['arguments', 'input', 'audio', 'data', 'transcript', 'expires_at', 'format', 'annotations'],
-  ...['url_citation', 'url', 'title', 'start_index', 'end_index', 'code', 'param', 'detail'],
-  ...['prompt_tokens', 'completion_tokens', 'total_tokens', 'prompt_tokens_details'],
-  ...['completion_tokens_details', 'cached_tokens', 'audio_tokens', 'reasoning_tokens'],
-  ...['accepted_prediction_tokens', 'rejected_prediction_tokens'],
-])
+const NAMES = wordsIn(answerNames)
 
 /** The members of a choice that hold the answer's own texts, which texts.ts walks. */
 const SPEAKING: ReadonlySet<string> = new Set(['delta', 'message', 'text'])

@@ -1,6 +1,8 @@
 /** What the model reads of a chat request: its messages, and other fields. */
 import { isRecord } from '../../protocol/json.ts'
 import type { Prompt } from '../prompt.ts'
+import { wordsIn } from '../words.ts'
+import notRead from './not-read.txt'
 import { otherParts, typeOfPart } from './part-tokens.ts'
 import type { ChatMessage, ChatRequest } from './wire.ts'
 
@@ -40,12 +42,7 @@ const READ_TOO = ['tools', 'functions', 'response_format', 'prediction'] as cons
  * An upstream may have its model read any other field too, so all are reserved but these: numbers, words of
  * the format, and what only the upstream reads. Source: OpenAI's chat completions reference.
  */
-const NOT_READ = new Set(
-  `messages model stream stream_options temperature top_p presence_penalty frequency_penalty stop seed n
-  max_tokens max_completion_tokens user metadata logit_bias logprobs top_logprobs reasoning_effort service_tier
-  store verbosity modalities audio parallel_tool_calls tool_choice function_call prompt_cache_key
-  prompt_cache_retention safety_identifier`.split(/\s+/),
-)
+const NOT_READ = wordsIn(notRead)
 
 /** What `countChat` doesn't count of a message. The model may read any of it. */
 function uncounted({ role: _, content, name, tool_calls: calls, audio, ...others }: ChatMessage): unknown[] {

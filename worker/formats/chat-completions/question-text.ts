@@ -1,5 +1,6 @@
 /** What a chat request says, for moderation. */
 import { isOwnersPrompt, questionTexts, type Vocabulary, wordsOf } from '../question-text.ts'
+import questionWords from './question-words.txt'
 import type { ChatRequest } from './wire.ts'
 
 /** @param ownersPrompt the system prompt that the owner has put before the messages */
@@ -17,11 +18,7 @@ export function chatTexts(request: ChatRequest, ownersPrompt: string | undefined
 }
 
 const VOCABULARY: Vocabulary = {
-  words: wordsOf(
-    `include_usage presence_penalty frequency_penalty stop seed max_tokens max_completion_tokens n
-    logit_bias reasoning_effort modalities prediction response_format functions function_call
-    web_search_options tool audio tool_calls tool_call_id url file voice`,
-  ),
+  words: wordsOf(questionWords),
   enumerated: new Set(
     'role type detail format modalities reasoning_effort service_tier verbosity tool_choice'.split(' '),
   ),

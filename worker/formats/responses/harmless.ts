@@ -4,27 +4,14 @@
  */
 import { isRecord } from '../../protocol/json.ts'
 import { ID, MODEL } from '../forms.ts'
+import { wordsIn } from '../words.ts'
+import answerWords from './answer-words.txt'
 
 /**
  * The words of which the API builds its names: `output_index`, `response.output_text.delta`, `in_progress`.
  * A new name made of them is known without being listed.
  */
-const VOCABULARY = new Set(
-  (
-    'action added additional alternative annotation annotations answer api approval approve argument ' +
-    'arguments assistant at audio auto b64 background cached call calls cancelled choice citation ' +
-    'code command commands commentary compacting compaction completed computer container content ' +
-    'created custom default delta detail details developer done encrypted end error exit failed file ' +
-    'filename filter final find flex format function generating generation high id image in ' +
-    'incomplete index input instructions interpreter interpreting item jpeg keepalive label list ' +
-    'local logprobs logs low max mcp medium message metadata model name none number object opaque ' +
-    'open outcome output outputs page parallel param part partial patch path phase png previous ' +
-    'priority progress prompt quality queries query queued reason reasoning refusal request requests ' +
-    'required response result results revised role scale search searching sequence server service ' +
-    'shell size sources start status stderr stdout summary system text tier title tokens tool tools ' +
-    'total transcript transparent type url usage user web webp'
-  ).split(' '),
-)
+const VOCABULARY = wordsIn(answerWords)
 
 const isOfVocabulary = (text: string) => text.split(/[._]/).every((word) => VOCABULARY.has(word))
 

@@ -3,6 +3,8 @@ import { isRecord } from '../../protocol/json.ts'
 import type { CountedMessage } from '../../tokens/chat.ts'
 import type { PromptPart } from '../../tokens/part-tokens.ts'
 import type { PlacedPart, Prompt } from '../prompt.ts'
+import { wordsIn } from '../words.ts'
+import notRead from './not-read.txt'
 import { itemsOf, type Members, type ResponsesRequest, typeOfItem } from './request-items.ts'
 
 /** What the model is known to read, for a count that is shown. */
@@ -22,12 +24,7 @@ export function wholePrompt(request: ResponsesRequest, ownersItems: number): Pro
  * the format, what only the upstream reads, and what is counted below. Source: OpenAI's reference of the
  * Responses API.
  */
-const NOT_READ = new Set(
-  `model input instructions prompt previous_response_id conversation stream stream_options temperature top_p
-  max_output_tokens max_tool_calls metadata store background include service_tier truncation user
-  safety_identifier prompt_cache_key prompt_cache_options prompt_cache_retention reasoning parallel_tool_calls
-  tool_choice top_logprobs context_management moderation image access_programs`.split(/\s+/),
-)
+const NOT_READ = wordsIn(notRead)
 
 /** What stands for texts that are stored at the upstream. */
 const STORED = ['previous_response_id', 'conversation', 'prompt'] as const

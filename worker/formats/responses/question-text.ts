@@ -1,6 +1,7 @@
 /** What a request of the Responses API says, for moderation. */
 import type { OwnersTool } from '../format.ts'
 import { isOwnersPrompt, questionTexts, type Vocabulary, wordsOf } from '../question-text.ts'
+import questionWords from './question-words.txt'
 import { itemsOf, type ResponsesRequest } from './request-items.ts'
 
 /**
@@ -27,17 +28,7 @@ export function responsesTexts(
 }
 
 const VOCABULARY: Vocabulary = {
-  words: wordsOf(
-    `instructions max_output_tokens max_tool_calls background include truncation reasoning effort summary
-    conversation prompt variables version phase status execution search_context_size call_id output
-    results queries action annotations encrypted_content message item_reference input_text output_text
-    summary_text reasoning_text input_image input_file file_url result function_call
-    function_call_output custom_tool_call custom_tool_call_output file_search_call web_search_call
-    compaction image_generation_call computer_screenshot file_search web_search mcp vector_store_ids
-    max_num_results filters ranking_options user_location allowed_domains server_label server_url
-    server_description allowed_tools require_approval commentary final_answer completed in_progress
-    incomplete reasoning.encrypted_content original concise detailed disabled`,
-  ),
+  words: wordsOf(questionWords),
   enumerated: new Set(
     `type role detail format status phase effort summary verbosity service_tier truncation tool_choice
     search_context_size include`.split(/\s+/),

@@ -1,10 +1,10 @@
 /** The demo's answers: those written for a question, and one for all others. */
-import { FOUNDING_ANSWER } from './founding.ts'
-import { ON_YOUR_SITE } from './on-your-site.ts'
-import { SERVER_SENT_EVENTS } from './server-sent-events.ts'
-import { SKY_BLUE } from './sky-blue.ts'
-import { unprepared } from './unprepared.ts'
-import { WATER_MILL } from './water-mill.ts'
+import FOUNDING from './founding.md'
+import ON_YOUR_SITE from './on-your-site.md'
+import SERVER_SENT_EVENTS from './server-sent-events.md'
+import SKY_BLUE from './sky-blue.md'
+import UNPREPARED from './unprepared.md'
+import WATER_MILL from './water-mill.md'
 
 const HONEST = '*This answer was prepared for the demo: no model was asked.*'
 
@@ -22,16 +22,19 @@ const PREPARED: readonly Prepared[] = [
       'Write a Python function plot_2d_normal',
       'plot_2d_normal',
     ],
-    // Its text says itself that it was prepared: it has as many tokens as the founding example's answer.
-    answer: FOUNDING_ANSWER,
+    // 414 tokens of `o200k_base`, as many as the founding example's answer had: `¦` stands between two of them. It says
+    // itself that it was prepared.
+    answer: FOUNDING.trimEnd().split('¦'),
   },
   {
     questions: ['Why is the sky blue?', "Why's the sky blue?", 'Why is the sky so blue?'],
-    answer: `${SKY_BLUE}\n\n${HONEST}`,
+    // Shows a formula and a table, whose third column is (700 nm / λ)⁴. Rarer signs, such as ∝, are in few fonts for code.
+    answer: `${SKY_BLUE}\n${HONEST}`,
   },
   {
     questions: ['How does a water mill turn a river into flour?', 'How does a water mill work?'],
-    answer: `${WATER_MILL}\n\n${HONEST}`,
+    // Shows a list of steps, with a list inside it, and a quote.
+    answer: `${WATER_MILL}\n${HONEST}`,
   },
   {
     questions: [
@@ -39,7 +42,8 @@ const PREPARED: readonly Prepared[] = [
       'Explain server-sent events',
       'What are server-sent events?',
     ],
-    answer: `${SERVER_SENT_EVENTS}\n\n${HONEST}`,
+    // Shows code in two languages, and links.
+    answer: `${SERVER_SENT_EVENTS}\n${HONEST}`,
   },
   {
     questions: [
@@ -47,7 +51,8 @@ const PREPARED: readonly Prepared[] = [
       'How do I embed this chat?',
       'How do I embed the chat?',
     ],
-    answer: `${ON_YOUR_SITE}\n\n${HONEST}`,
+    // Shows an answer from documents: `[[NAME]]` stands where the text rests on the document of that name.
+    answer: `${ON_YOUR_SITE}\n${HONEST}`,
   },
 ]
 
@@ -61,13 +66,17 @@ export interface AnswerPiece {
 export function answerTo(question: string): readonly AnswerPiece[] {
   const asked = essence(question)
   const found = PREPARED.find(({ questions }) => questions.some((one) => essence(one) === asked))
-  const answer = found?.answer ?? unprepared(PREPARED.map(({ questions: [offered] }) => offered))
+  const answer = found?.answer ?? unprepared()
   if (typeof answer !== 'string') return answer.map((text) => ({ text }))
   return answer.split(/\[\[|\]\]/).flatMap((part, index): AnswerPiece[] =>
     // Every other part is the name of a document.
     index % 2 === 1 ? [{ text: '', source: part }] : words(part).map((text) => ({ text })),
   )
 }
+
+/** What the demo is, how to have a model answer, and which questions have an answer here. */
+const unprepared = () =>
+  `${UNPREPARED}\n${PREPARED.map(({ questions: [offered] }) => `- ${offered}\n`).join('')}`
 
 /** As a model's tokens mostly are: a word with the blank before it. */
 const words = (text: string): string[] => text.match(/ ?\S+|\s+/g) ?? []

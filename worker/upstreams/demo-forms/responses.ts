@@ -1,4 +1,6 @@
 /** The demo's answers as responses. One that rests on documents looks for them first, and names them. */
+import { newResponse, numbering } from '../../formats/responses/closing.ts'
+import { responseUsage } from '../../formats/responses/usage.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { DemoAnswer, DemoForm, DemoPiece, Pace, Timed } from './form.ts'
 
@@ -21,40 +23,21 @@ const restsOnDocuments = ({ pieces }: DemoAnswer) => pieces.some(({ source }) =>
 
 function responseOf(answer: DemoAnswer, status: string, output: readonly Members[]): Members {
   const { id, created, model, usage } = answer
-  const isOver = status !== 'in_progress'
   return {
-    id: `resp_${id}`,
-    object: 'response',
+    ...newResponse(`resp_${id}`, model),
     created_at: created,
     status,
-    background: false,
-    error: null,
-    incomplete_details: status === 'incomplete' ? { reason: 'max_output_tokens' } : null,
-    instructions: null,
-    max_output_tokens: null,
-    model,
     output,
-    parallel_tool_calls: true,
+    incomplete_details: status === 'incomplete' ? { reason: 'max_output_tokens' } : null,
+    usage: status === 'in_progress' ? null : responseUsage(usage),
+    background: false,
+    max_output_tokens: null,
     previous_response_id: null,
     store: false,
     temperature: 1,
     text: { format: { type: 'text' } },
-    tool_choice: 'auto',
-    tools: [],
     top_p: 1,
     truncation: 'disabled',
-    usage: isOver ? usageOf(usage) : null,
-    metadata: {},
-  }
-}
-
-function usageOf({ prompt_tokens, completion_tokens, total_tokens }: DemoAnswer['usage']): Members {
-  return {
-    input_tokens: prompt_tokens,
-    input_tokens_details: { cached_tokens: 0 },
-    output_tokens: completion_tokens,
-    output_tokens_details: { reasoning_tokens: 0 },
-    total_tokens,
   }
 }
 
@@ -91,11 +74,8 @@ const outputOf = (answer: DemoAnswer): Members[] => [
 ]
 
 function* numbered(answer: DemoAnswer, _: unknown, pace: Pace): Generator<Timed> {
-  let sequence_number = 0
-  for (const { at, type, ...members } of events(answer, pace)) {
-    yield { at, event: type, data: JSON.stringify({ type, sequence_number, ...members }) }
-    sequence_number++
-  }
+  const number = numbering(-1)
+  for (const { at, type, ...members } of events(answer, pace)) yield { at, ...number(type, members) }
 }
 
 interface Event extends Members {

@@ -1,0 +1,9 @@
+/** wrangler's rule for `.md` and `.txt`: the file's text. */
+declare module '*.md' {
+  const text: string
+  export default text
+}
+declare module '*.txt' {
+  const text: string
+  export default text
+}
