@@ -14,7 +14,8 @@ interface Budget {
 }
 
 const BUDGETS: Budget[] = [
-  { name: 'Worker bundle', files: () => [`${ROOT}dist/worker/index.js`], most: 80 * KB },
+  // Two wire formats: each costs some 10 KB.
+  { name: 'Worker bundle', files: () => [`${ROOT}dist/worker/index.js`], most: 82 * KB },
   { name: 'page at load', files: loadedAtOnce, most: 25 * KB },
   // One file without eager imports; build-alone.ts checks that.
   { name: 'widget.js', files: () => [`${CLIENT}/widget.js`], most: 13 * KB },
