@@ -75,10 +75,11 @@ describe('taken back', () => {
 
   test('a text whose reader has stopped to look at more goes too', async () => {
     const { page, ask, answers, stop, ended } = await visit(retracting.url)
+    const looked = Promise.withResolvers<void>()
     when(
       retracting,
       inOrder(begun([role(), delta(`One ${BAD} two`)]), hang),
-      inOrder(wait(1000), verdict(isBad)),
+      inOrder(() => looked.promise, verdict(isBad)),
     )
     await ask()
     await answers.getByText(BAD).waitFor()
@@ -87,6 +88,7 @@ describe('taken back', () => {
     await stop.click()
     await ended()
     expect(await answers.textContent()).toContain(BAD)
+    looked.resolve()
     await poll(() => answers.textContent()).not.toContain(BAD)
     await poll(async () => isBad(await everything(page))).toBe(false)
   })
