@@ -129,7 +129,7 @@ export function createTalk({
   })
   let list: ConversationList | undefined
   const listActions: ListActions = {
-    find: (query) => kept.list(query),
+    list: kept.list,
     open(id) {
       // Before `show`: a hidden log can't be scrolled.
       place.showConversation()

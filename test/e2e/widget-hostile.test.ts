@@ -135,6 +135,8 @@ async function differencesIn(
   { page }: Embedded,
   pages: [string, string][],
 ): Promise<Record<string, string[]>> {
+  // The last part to be loaded by itself.
+  await page.locator('#conversations > .saving').waitFor({ state: 'attached' })
   const plain = await measure(page)
   expect(Object.keys(plain).length).toBeGreaterThan(30)
   const found: Record<string, string[]> = {}

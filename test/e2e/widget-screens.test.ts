@@ -174,18 +174,31 @@ describe('in a conversation', () => {
     const { page, bubble, ask, ended } = await site.visit(OWN + site.script('data-launcher'))
     await bubble.click()
     for (const question of ['One?', `${'Two is long. '.repeat(20)}?`, 'Three?']) {
-      site.upstream.next(answer(['word '.repeat(60)]))
+      site.upstream.next(answer(['word '.repeat(150)]))
       await ask(question)
       await ended()
     }
     const log = await boxOf(page.locator('#log'))
-    for (const turn of [2, 1, 0]) {
-      // By keyboard from the end, where the question may be out of view.
-      await page.locator('.turn').nth(turn).locator('.edit').press('Enter')
+    for (const [turn, side] of [
+      [2, 'top'],
+      [1, 'top'],
+      [1, 'bottom'],
+      [0, 'bottom'],
+    ] as const) {
+      // By keyboard, out of view: the focus stays where it is while its reader scrolls.
+      const edit = page.locator('.turn').nth(turn).locator('.edit')
+      await edit.focus()
+      await page.locator('#log').evaluate((log, side) => {
+        log.scrollTo(0, side === 'top' ? 0 : log.scrollHeight)
+      }, side)
+      const { y, bottom } = await boxOf(edit)
+      expect(y > log.bottom || bottom < log.y).toBe(true)
+      await page.keyboard.press('Enter')
       const editor = page.locator('.editor')
       const form = await boxOf(editor)
-      expect(form.y).toBeGreaterThanOrEqual(log.y)
-      expect(form.bottom).toBeLessThanOrEqual(log.bottom)
+      // Scrolling stops at a whole pixel.
+      expect(form.y).toBeGreaterThan(log.y - 1)
+      expect(form.bottom).toBeLessThan(log.bottom + 1)
       expect(
         await editor
           .locator('textarea')
@@ -221,24 +234,38 @@ describe('on paper', () => {
     await ask('First?')
     await ended()
     await page.locator('.text pre').waitFor()
-    await page.emulateMedia({ media: 'print' })
-    const shown = await page.locator('millrace-chat').evaluate((chat) => {
-      const root = chat.shadowRoot
-      const find = (selector: string) => root?.querySelector(selector) as HTMLElement
-      const { height } = find('.content').getBoundingClientRect()
-      const controls = [...(root?.querySelectorAll<HTMLElement>('button, textarea') ?? [])]
-      return {
-        cut: find('#log').scrollHeight > find('#log').clientHeight,
-        pages: document.documentElement.scrollHeight >= height && height > 2 * innerHeight,
-        controls: controls.filter((control) => control.checkVisibility()).map(({ ariaLabel }) => ariaLabel),
-        paper: getComputedStyle(find('#panel')).backgroundColor,
-        links: [...(root?.querySelectorAll('.text a[title]') ?? [])].map((link) =>
-          JSON.parse(getComputedStyle(link, '::after').content),
-        ),
-      }
-    })
-    expect(shown).toMatchObject({ cut: false, pages: true, controls: [], paper: 'rgb(255, 255, 255)' })
+    const print = async () => {
+      await page.emulateMedia({ media: 'print' })
+      const shown = await page.locator('millrace-chat').evaluate((chat) => {
+        const root = chat.shadowRoot
+        const find = (selector: string) => root?.querySelector(selector) as HTMLElement
+        const { height } = find('.content').getBoundingClientRect()
+        const controls = [...(root?.querySelectorAll<HTMLElement>('button, textarea, .search') ?? [])]
+        return {
+          cut: find('#log').scrollHeight > find('#log').clientHeight,
+          pages: document.documentElement.scrollHeight >= height && height > 2 * innerHeight,
+          controls: controls.filter((control) => control.checkVisibility()).map(({ ariaLabel }) => ariaLabel),
+          paper: getComputedStyle(find('#panel')).backgroundColor,
+          links: [...(root?.querySelectorAll('.text a[title]') ?? [])].map((link) =>
+            JSON.parse(getComputedStyle(link, '::after').content),
+          ),
+        }
+      })
+      await page.emulateMedia({ media: null })
+      return shown
+    }
+    const whole = { cut: false, pages: true, controls: [], paper: 'rgb(255, 255, 255)' }
+    const shown = await print()
+    expect(shown).toMatchObject(whole)
     expect(shown.links).toContain('https://mill.example/a/b?c')
+    // With the list of conversations beside it, and in its place.
+    for (const width of [1200, 500]) {
+      await page.setViewportSize({ width, height: 700 })
+      await page.locator('#list').click()
+      await page.locator('#conversations').waitFor()
+      expect(await print()).toEqual(shown)
+      await page.locator('#list').click()
+    }
     const pages = (await page.pdf()).toString('latin1').match(/\/Type\s*\/Page\b/g)
     expect(pages?.length).toBeGreaterThan(2)
   })

@@ -12,7 +12,7 @@ const chats = useChats({ MAX_INPUT_TOKENS: '800', SYSTEM_PROMPT })
 const unbounded = useChats({ MAX_INPUT_TOKENS: '100000' })
 
 const LONG = 'The wheel turns. '.repeat(35).trim()
-const LINE = 'From here on, the oldest messages are no longer sent to the model.'
+const LINE = 'From here on, the oldest messages are no longer taken into account.'
 const QUESTIONS = ['one', 'two', 'three', 'four', 'five', 'six']
 
 const questionsIn = (messages: unknown) =>

@@ -114,6 +114,24 @@ const SHOTS: Shot[] = [
     },
   },
   {
+    name: 'offline',
+    async show(page) {
+      await askAndWait(page)
+      await page.context().setOffline(true)
+      await page.locator('#question').fill('And how old is the wheel?')
+      await page.locator('#question').press('Enter')
+      await page.locator('.connection[data-now="offline"]').waitFor()
+    },
+  },
+  {
+    name: 'answering-closed',
+    async show(page) {
+      await ask(page, 'slow')
+      await page.locator('.answer[data-state="waiting"]').waitFor()
+      await page.locator('#close').click()
+    },
+  },
+  {
     name: 'streaming',
     async show(page) {
       await ask(page, 'flow')

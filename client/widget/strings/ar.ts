@@ -32,7 +32,7 @@ export const strings: Strings = {
   renameConversation: 'إعادة تسمية «\u2068{title}\u2069»',
   searchConversations: 'البحث في المحادثات',
   nothingFound: 'لم يُعثر على شيء.',
-  olderLeftOut: 'من هنا فصاعدًا لا تُرسل أقدم الرسائل إلى النموذج.',
+  olderLeftOut: 'من هنا فصاعدًا لا تُؤخذ أقدم الرسائل في الحسبان.',
   saveMarkdown: 'حفظ بصيغة Markdown',
   saveJson: 'حفظ بصيغة JSON',
   untitled: 'بلا عنوان',

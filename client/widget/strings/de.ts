@@ -30,7 +30,7 @@ export const strings: Strings = {
   renameConversation: '„{title}“ umbenennen',
   searchConversations: 'Gespräche durchsuchen',
   nothingFound: 'Nichts gefunden.',
-  olderLeftOut: 'Ab hier werden die ältesten Nachrichten nicht mehr an das Modell gesendet.',
+  olderLeftOut: 'Ab hier werden die ältesten Nachrichten nicht mehr berücksichtigt.',
   saveMarkdown: 'Als Markdown speichern',
   saveJson: 'Als JSON speichern',
   untitled: 'Ohne Titel',

@@ -34,7 +34,7 @@ export const en = {
   renameConversation: 'Rename “{title}”',
   searchConversations: 'Search conversations',
   nothingFound: 'Nothing was found.',
-  olderLeftOut: 'From here on, the oldest messages are no longer sent to the model.',
+  olderLeftOut: 'From here on, the oldest messages are no longer taken into account.',
   saveMarkdown: 'Save as Markdown',
   saveJson: 'Save as JSON',
   untitled: 'Untitled',

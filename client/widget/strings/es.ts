@@ -30,7 +30,7 @@ export const strings: Strings = {
   renameConversation: 'Cambiar el nombre de «{title}»',
   searchConversations: 'Buscar conversaciones',
   nothingFound: 'No se encontró nada.',
-  olderLeftOut: 'A partir de aquí, los mensajes más antiguos ya no se envían al modelo.',
+  olderLeftOut: 'A partir de aquí, los mensajes más antiguos ya no se tienen en cuenta.',
   saveMarkdown: 'Guardar como Markdown',
   saveJson: 'Guardar como JSON',
   untitled: 'Sin título',

@@ -30,7 +30,7 @@ export const strings: Strings = {
   renameConversation: 'Renommer «\u202f{title}\u202f»',
   searchConversations: 'Rechercher une conversation',
   nothingFound: 'Aucun résultat.',
-  olderLeftOut: 'À partir d’ici, les messages les plus anciens ne sont plus envoyés au modèle.',
+  olderLeftOut: 'À partir d’ici, les messages les plus anciens ne sont plus pris en compte.',
   saveMarkdown: 'Enregistrer en Markdown',
   saveJson: 'Enregistrer en JSON',
   untitled: 'Sans titre',

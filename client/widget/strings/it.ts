@@ -30,7 +30,7 @@ export const strings: Strings = {
   renameConversation: 'Rinomina “{title}”',
   searchConversations: 'Cerca nelle conversazioni',
   nothingFound: 'Nessun risultato.',
-  olderLeftOut: 'Da qui in poi i messaggi più vecchi non vengono più inviati al modello.',
+  olderLeftOut: 'Da qui in poi i messaggi più vecchi non vengono più considerati.',
   saveMarkdown: 'Salva come Markdown',
   saveJson: 'Salva come JSON',
   untitled: 'Senza titolo',

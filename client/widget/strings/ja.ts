@@ -29,7 +29,7 @@ export const strings: Strings = {
   renameConversation: '「{title}」の名前を変更',
   searchConversations: '会話を検索',
   nothingFound: '見つかりませんでした。',
-  olderLeftOut: 'ここから先では、古いメッセージはモデルに送信されません。',
+  olderLeftOut: 'ここから先は、古いメッセージが考慮されなくなります。',
   saveMarkdown: 'Markdownで保存',
   saveJson: 'JSONで保存',
   untitled: '無題',

@@ -29,7 +29,7 @@ export const strings: Strings = {
   renameConversation: '“{title}” 이름 바꾸기',
   searchConversations: '대화 검색',
   nothingFound: '찾은 것이 없어요.',
-  olderLeftOut: '여기부터는 가장 오래된 메시지가 모델에 전송되지 않아요.',
+  olderLeftOut: '여기부터는 가장 오래된 메시지를 더 이상 참고하지 않아요.',
   saveMarkdown: 'Markdown으로 저장',
   saveJson: 'JSON으로 저장',
   untitled: '제목 없음',

@@ -30,7 +30,7 @@ export const strings: Strings = {
   renameConversation: '‘{title}’ hernoemen',
   searchConversations: 'Gesprekken doorzoeken',
   nothingFound: 'Niets gevonden.',
-  olderLeftOut: 'Vanaf hier worden de oudste berichten niet meer naar het model gestuurd.',
+  olderLeftOut: 'Vanaf hier wordt met de oudste berichten geen rekening meer gehouden.',
   saveMarkdown: 'Opslaan als Markdown',
   saveJson: 'Opslaan als JSON',
   untitled: 'Naamloos',

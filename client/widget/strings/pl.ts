@@ -33,7 +33,7 @@ export const strings: Strings = {
   renameConversation: 'Zmień nazwę „{title}”',
   searchConversations: 'Szukaj w rozmowach',
   nothingFound: 'Nic nie znaleziono.',
-  olderLeftOut: 'Od tego miejsca najstarsze wiadomości nie są już wysyłane do modelu.',
+  olderLeftOut: 'Od tego miejsca najstarsze wiadomości nie są już brane pod uwagę.',
   saveMarkdown: 'Zapisz jako Markdown',
   saveJson: 'Zapisz jako JSON',
   untitled: 'Bez tytułu',

@@ -30,7 +30,7 @@ export const strings: Strings = {
   renameConversation: 'Renomear “{title}”',
   searchConversations: 'Pesquisar conversas',
   nothingFound: 'Nada foi encontrado.',
-  olderLeftOut: 'A partir daqui, as mensagens mais antigas não são mais enviadas ao modelo.',
+  olderLeftOut: 'A partir daqui, as mensagens mais antigas não são mais consideradas.',
   saveMarkdown: 'Salvar como Markdown',
   saveJson: 'Salvar como JSON',
   untitled: 'Sem título',

@@ -33,7 +33,7 @@ export const strings: Strings = {
   renameConversation: 'Переименовать «{title}»',
   searchConversations: 'Поиск по разговорам',
   nothingFound: 'Ничего не найдено.',
-  olderLeftOut: 'Начиная отсюда, самые старые сообщения больше не отправляются модели.',
+  olderLeftOut: 'Начиная отсюда, самые старые сообщения больше не учитываются.',
   saveMarkdown: 'Сохранить в Markdown',
   saveJson: 'Сохранить в JSON',
   untitled: 'Без названия',

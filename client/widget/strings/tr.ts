@@ -33,7 +33,7 @@ export const strings: Strings = {
   renameConversation: '“{title}” adını değiştir',
   searchConversations: 'Konuşmalarda ara',
   nothingFound: 'Hiçbir şey bulunamadı.',
-  olderLeftOut: 'Buradan itibaren en eski mesajlar artık modele gönderilmiyor.',
+  olderLeftOut: 'Buradan itibaren en eski mesajlar artık dikkate alınmıyor.',
   saveMarkdown: 'Markdown olarak kaydet',
   saveJson: 'JSON olarak kaydet',
   untitled: 'Adsız',

@@ -33,7 +33,7 @@ export const strings: Strings = {
   renameConversation: 'Перейменувати «{title}»',
   searchConversations: 'Пошук у розмовах',
   nothingFound: 'Нічого не знайдено.',
-  olderLeftOut: 'Звідси найстаріші повідомлення більше не надсилаються моделі.',
+  olderLeftOut: 'Звідси найстаріші повідомлення більше не враховуються.',
   saveMarkdown: 'Зберегти як Markdown',
   saveJson: 'Зберегти як JSON',
   untitled: 'Без назви',

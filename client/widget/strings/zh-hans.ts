@@ -32,7 +32,7 @@ export const strings: Strings = {
   renameConversation: '重命名“{title}”',
   searchConversations: '搜索对话',
   nothingFound: '没有找到。',
-  olderLeftOut: '从这里起，最早的消息不再发送给模型。',
+  olderLeftOut: '从这里起，不再参考最早的消息。',
   saveMarkdown: '保存为 Markdown',
   saveJson: '保存为 JSON',
   untitled: '无标题',

@@ -32,7 +32,7 @@ export const strings: Strings = {
   renameConversation: '重新命名「{title}」',
   searchConversations: '搜尋對話',
   nothingFound: '沒有找到。',
-  olderLeftOut: '從這裡起，最早的訊息不再傳送給模型。',
+  olderLeftOut: '從這裡起，不再參考最早的訊息。',
   saveMarkdown: '儲存為 Markdown',
   saveJson: '儲存為 JSON',
   untitled: '無標題',

@@ -12,7 +12,6 @@ import { type Conversation, firstTitle, passedTurn, shortLine } from './conversa
 import { putRecord } from './put-record.ts'
 import { readTurns } from './read-turns.ts'
 import { type RecordHeading, readHeading, readRecord, writeRecord } from './record.ts'
-import { createSearch, wordsOf } from './search.ts'
 import { createShelf, type TextStore } from './shelf.ts'
 import { currentKey, recordPrefix } from './storage-names.ts'
 
@@ -35,9 +34,9 @@ export interface KeptConversations {
   /**
    * The latest first.
    *
-   * @param query words that the title and the texts must have together; empty for all
+   * @param isWanted as `Finds`; omitted for all
    */
-  list(query?: string): Listed[]
+  list(isWanted?: Finds): Listed[]
   /** Makes it the current one. @returns `undefined` if it was deleted */
   open(id: string): Conversation | undefined
   /**
@@ -63,6 +62,14 @@ export interface KeptConversations {
    */
   watch(listener: (id: string | null) => void): () => void
 }
+
+/**
+ * Whether a conversation is what is searched for.
+ *
+ * @param version changes with the conversation
+ * @param text its title and all that is said in it
+ */
+export type Finds = (id: string, version: string, text: () => string) => boolean
 
 export interface Listed extends RecordHeading {
   id: string
@@ -116,7 +123,6 @@ export function keepConversations({
    * object.
    */
   const opened = new Map<string, Conversation>()
-  const search = createSearch()
   let shown: Conversation | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -168,14 +174,12 @@ export function keepConversations({
     return name.startsWith(prefix) && ID.test(name.slice(prefix.length))
   }
 
-  function list(query = ''): Listed[] {
-    const words = wordsOf(query)
-    if (words.length === 0) search.forget()
+  function list(isWanted?: Finds): Listed[] {
     return shelf
       .names()
       .filter(isOurs)
       .map((name) => ({ id: name.slice(prefix.length), record: shelf.get(name) ?? '' }))
-      .filter(({ id, record }) => words.length === 0 || search.finds(words, id, record, () => textOf(record)))
+      .filter(({ id, record }) => isWanted?.(id, record, () => textOf(record)) ?? true)
       .map(({ id, record }) => ({ id, heading: readHeading(record) }))
       .flatMap(({ id, heading }) => (heading ? [{ id, ...heading }] : []))
       .sort((one, other) => other.updatedAt - one.updatedAt)

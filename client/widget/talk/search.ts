@@ -1,4 +1,5 @@
 /** Finds conversations by words in their titles and texts, whatever their case and accents. */
+import type { Finds } from './kept-conversations.ts'
 
 /**
  * Accents, as they follow their letters once these are decomposed; Hebrew's points, and Arabic's vowel signs.
@@ -19,30 +20,26 @@ export function foldText(text: string): string {
     .replace(/[ĐŁØ]/g, (letter) => STROKES[letter] ?? letter)
 }
 
-/** The words of a query, each of which has to be found. */
-export const wordsOf = (query: string): string[] => foldText(query).split(/\s+/).filter(Boolean)
-
-/** Keeps the folded texts while words are searched for, as each key searches all of them. */
-export function createSearch(): {
-  /**
-   * @param version changes with the text
-   * @returns whether all words are in the text
-   */
-  finds(words: readonly string[], name: string, version: string, text: () => string): boolean
-  /** Forgets the texts. */
-  forget(): void
-} {
+/**
+ * Returns the search for a query's words, each of which has to be found. Keeps the folded texts until nothing
+ * is searched for, as each key searches all of them.
+ */
+export function createSearch(): (query: string) => Finds | undefined {
   const folded = new Map<string, { version: string; text: string }>()
-  return {
-    finds(words, name, version, text) {
-      let known = folded.get(name)
+  return (query) => {
+    const words = foldText(query).split(/\s+/).filter(Boolean)
+    if (words.length === 0) {
+      folded.clear()
+      return undefined
+    }
+    return (id, version, text) => {
+      let known = folded.get(id)
       if (known?.version !== version) {
         known = { version, text: foldText(text()) }
-        folded.set(name, known)
+        folded.set(id, known)
       }
       const { text: all } = known
       return words.every((word) => all.includes(word))
-    },
-    forget: () => folded.clear(),
+    }
   }
 }

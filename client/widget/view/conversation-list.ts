@@ -8,6 +8,8 @@ import { fill } from '../strings/fill.ts'
 import { adopt } from '../style/adopt.ts'
 import listStyle from '../style/list.css?inline'
 import { MAX_TITLE_CHARS } from '../talk/conversation.ts'
+import type { Finds } from '../talk/kept-conversations.ts'
+import { createSearch } from '../talk/search.ts'
 import { create, icon, iconButton } from './element.ts'
 import { isComposed } from './input-method.ts'
 
@@ -19,8 +21,8 @@ export interface Summary {
 }
 
 export interface ListActions {
-  /** The conversations with these words, the latest first; all for an empty query. */
-  find(query: string): Summary[]
+  /** The latest first; all if nothing is searched for. */
+  list(isWanted: Finds | undefined): Summary[]
   open(id: string): void
   /** An empty title stands for that of the first question. */
   rename(id: string, title: string): void
@@ -73,6 +75,7 @@ export function createConversationList(
     save('json', strings.saveJson),
   )
   element.append(search, days, none, saving)
+  const searchFor = createSearch()
   let shown = ''
   let last: Parameters<ConversationList['show']> | undefined
   let isRenaming = false
@@ -121,7 +124,7 @@ export function createConversationList(
       if (!isRenaming) return
       isRenaming = false
       if (isKept && field.value.trim() !== title) on.rename(id, field.value)
-      const summaries = on.find(search.value.trim())
+      const summaries = found()
       const summary = summaries.find((summary) => summary.id === id)
       // Only this row, if nothing else has changed: the others may be about to be clicked.
       if (summary && last && rows().every((item, index) => item.id === idOf(summaries[index]))) {
@@ -144,6 +147,7 @@ export function createConversationList(
     field.addEventListener('blur', () => end(true, false))
   }
 
+  const found = () => on.list(searchFor(search.value))
   const rows = () => [...days.querySelectorAll('li')]
   const idOf = (summary: Pick<Summary, 'id'> | undefined) => `conversation-${summary?.id}`
   const keyOf = (summaries: Summary[], current: string) =>
@@ -178,7 +182,7 @@ export function createConversationList(
     // A title that is being written must not be lost.
     if (isRenaming) return
     const query = search.value.trim()
-    const summaries = on.find(query)
+    const summaries = found()
     const now = keyOf(summaries, current.id)
     // Rebuild rows only if they changed: another tab saves its answer each second, and a row may be about
     // to be clicked.

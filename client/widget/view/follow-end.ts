@@ -76,7 +76,7 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
       const top = scroller.scrollTop
       // Text that shrinks scrolls up too, but is then at its end.
       if (state === 'following' && top < lastTop - 1 && endTop() - top > 1) suspend()
-      else if (state === 'suspended' && top > lastTop && top >= seenEnd() - NEAR_PX) start()
+      else if (state === 'suspended' && top > lastTop && top >= seenEnd() - NEAR_PX && !isEditing()) start()
       lastTop = scroller.scrollTop
       showButton()
     },
@@ -90,7 +90,8 @@ export function followEnd(scroller: HTMLElement, content: HTMLElement, button: H
     },
     { passive: true, signal },
   )
-  // A question that is edited stays where it is.
+  // A question that is edited stays where it is, also if it was scrolled into view from above.
+  const isEditing = () => content.querySelector('textarea:focus') !== null
   content.addEventListener('focusin', ({ target }) => target instanceof HTMLTextAreaElement && suspend(), {
     signal,
   })

@@ -4,6 +4,7 @@ import type { Conversation, Turn } from '../../../../client/widget/talk/conversa
 import { keepConversations } from '../../../../client/widget/talk/kept-conversations.ts'
 import { MAX_CONVERSATIONS, MAX_KEPT_CHARS } from '../../../../client/widget/talk/put-record.ts'
 import { MAX_RECORD_CHARS } from '../../../../client/widget/talk/record.ts'
+import { createSearch } from '../../../../client/widget/talk/search.ts'
 import type { TextStore } from '../../../../client/widget/talk/shelf.ts'
 import { anyTurn, done, fakeStore, refusedStore, running } from './samples.ts'
 
@@ -627,7 +628,8 @@ test('conversations are found by their titles and by all that was said in them',
   talk(kept, done('Why?', 'The wheel turns.'), done('And?', 'Élan.'))
   talk(kept, done('How?'))
   kept.rename(kept.list()[0]?.id ?? '', 'Wheels')
-  const found = (query: string) => kept.list(query).map(({ title }) => title)
+  const search = createSearch()
+  const found = (query: string) => kept.list(search(query)).map(({ title }) => title)
   expect(['', 'wheel', 'TURNS wheel', 'elan', 'how', 'zebra'].map(found)).toEqual([
     ['Wheels', 'Why?'],
     ['Wheels', 'Why?'],
