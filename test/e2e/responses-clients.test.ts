@@ -1,0 +1,10 @@
+/** The clients that speak the Responses API by default, with nothing changed but their base URL. */
+import { createOpenAI } from '@ai-sdk/openai'
+import { Agent, Runner, setTracingDisabled, tool } from '@openai/agents-core'
+import { OpenAIResponsesModel } from '@openai/agents-openai'
+import { isStepCount, jsonSchema, streamText, tool as aiTool } from 'ai'
+import OpenAI from 'openai'
+import { describe, expect, test } from 'vitest'
+import { curl } from '../support/curl.ts'
+import { keys } from '../support/gate.ts'
+import { type House, useHouse } from '../support/house.ts'
