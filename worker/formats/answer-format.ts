@@ -60,6 +60,8 @@ export interface Closing {
   tell: Tell
   usage: () => { usage: Usage; source: UsageSource }
   timing?: Timing | undefined
+  /** How many events come before the closing ones, if others than those that were shown can have come. */
+  eventsBefore?: number | undefined
 }
 
 export type Tell = 'usage' | 'timing' | 'record' | undefined

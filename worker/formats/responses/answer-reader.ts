@@ -109,7 +109,8 @@ export function createAnswerReader(model: string, options: ReaderOptions = {}): 
     closing(closing) {
       if (closing.state === 'done' && end !== undefined) return [ownEnd(end, closing)]
       const unbegun = () => newResponse(responseId, model)
-      return closingEvents(closing, snapshot, unbegun, numbering(shownNumber))
+      const last = closing.eventsBefore === undefined ? shownNumber : closing.eventsBefore - 1
+      return closingEvents(closing, snapshot, unbegun, numbering(last))
     },
   }
 }
