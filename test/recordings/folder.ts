@@ -8,12 +8,17 @@ export const RECORDINGS = resolve(
   process.env.RECORDINGS || '../shared/recordings',
 )
 
-/** The recorded streams: file name and bytes. */
-export function recordedStreams(): [name: string, bytes: Buffer][] {
-  return readdirSync(RECORDINGS)
+/** The recorded streams of Chat Completions: file name and bytes. */
+export const recordedStreams = () => streamsIn(RECORDINGS)
+
+/** The recorded streams of the Responses API. */
+export const recordedResponses = () => streamsIn(join(RECORDINGS, 'responses'))
+
+function streamsIn(folder: string): [name: string, bytes: Buffer][] {
+  return readdirSync(folder)
     .filter((name) => name.endsWith('.sse'))
     .sort()
-    .map((name) => [name, readFileSync(join(RECORDINGS, name))])
+    .map((name) => [name, readFileSync(join(folder, name))])
 }
 
 /** The values of a file with one JSON value a line, in the shape that its README gives. */

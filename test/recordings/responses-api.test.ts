@@ -1,6 +1,4 @@
 /** Each recorded stream of the Responses API, read at every chunking, and moderated. */
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { responsesAnswers } from '../../worker/formats/responses/answers.ts'
 import { createSnapshot } from '../../worker/formats/responses/snapshot.ts'
@@ -8,13 +6,9 @@ import type { Judge } from '../../worker/moderation/judge.ts'
 import { createModeration } from '../../worker/moderation/moderation.ts'
 import { encodeSse } from '../../worker/protocol/encode.ts'
 import { runParts } from '../support/answer.ts'
-import { RECORDINGS } from './folder.ts'
+import { recordedResponses } from './folder.ts'
 
-const FOLDER = join(RECORDINGS, 'responses')
-const streams = readdirSync(FOLDER)
-  .filter((name) => name.endsWith('.sse'))
-  .sort()
-  .map((name): [string, Buffer] => [name, readFileSync(join(FOLDER, name))])
+const streams = recordedResponses()
 
 interface Event {
   type: string

@@ -7,8 +7,7 @@ import type { EndState } from '../../worker/protocol/wire.ts'
 import { createJournal, type Journal, type KeptStream } from '../../worker/streams/journal.ts'
 import { interruptedEnd } from '../../worker/streams/log.ts'
 import { createStreams, type Streams } from '../../worker/streams/streams.ts'
-import { answerEvents, event, TOOL_ERROR } from '../support/sse.ts'
-import { numberedEvent } from './reading.ts'
+import type { Dialect } from './dialects.ts'
 import { type Act, READERS, type Scene } from './scene.ts'
 import { admitted } from './test-ticket.ts'
 import { createTestUpstream, type TestUpstream } from './upstream.ts'
@@ -33,14 +32,17 @@ export interface Verdict {
   wrong: string | undefined
 }
 
-export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Promise<Verdict> {
-  const answer = answerEvents(tokens)
-  const data = answer.slice(0, -1).map((one) => one.slice('data: '.length, -2))
+export async function play(
+  sql: Sql,
+  { tokens, cuts, acts, ending }: Scene,
+  dialect: Dialect,
+): Promise<Verdict> {
+  const answer = dialect.answer(tokens)
   const chunks = cut(toBytes(answer.join('')), cuts)
   const idempotency = { key: crypto.randomUUID(), hash: 'hash' }
   const reservation = { id: 'req_1', prompt: 7, output: 100, expiresAt: 1 }
   const opening = {
-    format: 'chat-completions' as const,
+    format: dialect.name,
     bytes: toBytes('{}'),
     model: 'gpt-test',
     idempotency,
@@ -70,8 +72,9 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
       silenceMs: FOREVER,
       now: Date.now,
       admit: ({ reservation }) => admitted(reservation.id),
-      ask() {
-        born.upstream = createTestUpstream()
+      ask(_, id) {
+        const newReader = () => dialect.format.reader('gpt-test', { responseId: id })
+        born.upstream = createTestUpstream(Date.now, { format: dialect.format, newReader })
         // After a refusal the next reader asks anew.
         if (ended) born.upstream.refuse(refusal)
         return born.upstream.run
@@ -129,7 +132,7 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
   function end(): void {
     const { upstream } = life
     if (ending.rest) for (const chunk of chunks) upstream?.say(chunk)
-    if (ending.how === 'error') upstream?.say(event({ error: TOOL_ERROR }))
+    if (ending.how === 'error') upstream?.say(dialect.error)
     if (ending.how === 'garbage') upstream?.say('\n\ndata: garbage\n\n')
     if (ending.how === 'break') upstream?.breakOff()
     if (ending.how === 'restart') restart()
@@ -161,13 +164,13 @@ export async function play(sql: Sql, { tokens, cuts, acts, ending }: Scene): Pro
     const undisturbed = new Visitor(async (after) => life.streams.follow(id, after))
     await undisturbed.finish()
     const { text } = undisturbed
-    const events = data.map((one, index) => numberedEvent(index + 1, one))
+    const events = dialect.shown(answer, id).map((one, index) => `id: ${index + 1}\n${one}`)
     const first = (count: number) => events.slice(0, count).join('')
     const common = interrupted?.journalled ?? countCommon(text, events)
     if (!text.startsWith(first(common))) return `Not what the upstream said: ${text}`
     const closing = text.slice(first(common).length)
-    if (!isClosing(closing, state)) return `Not the end of one that is ${state}: ${closing}`
-    if (state === 'done' && common !== data.length) return `Done, with ${common} of ${data.length}.`
+    if (!isClosing(closing, state, dialect)) return `Not the end of one that is ${state}: ${closing}`
+    if (state === 'done' && common !== events.length) return `Done, with ${common} of ${events.length}.`
     for (const [index, { over, text: got, broken }] of visitors.entries()) {
       if (broken.length > 0) return `Reader ${index} was cut off: ${broken}`
       const expected = first(Math.max(common, interrupted?.had[index] ?? 0)) + closing
@@ -198,15 +201,8 @@ function countCommon(text: string, events: readonly string[]): number {
 }
 
 /** Whether these are the last events of a stream in this state, and no others. */
-function isClosing(text: string, state: EndState): boolean {
-  const events = text
-    .split('\n\n')
-    .slice(0, -1)
-    .map((one) => one.replace(/^id: \d+\ndata: /, ''))
-  const [last = 'null', done] = events
-  if (state === 'interrupted') return events.length === 1 && last === '{"interrupted":true}'
-  if (JSON.parse(last).millrace?.state !== state) return false
-  return state === 'done' || state === 'stopped'
-    ? events.length === 2 && done === '[DONE]'
-    : events.length === 1 && JSON.parse(last).error !== undefined
+function isClosing(text: string, state: EndState, dialect: Dialect): boolean {
+  const events = text.split('\n\n').slice(0, -1)
+  if (state !== 'interrupted') return dialect.isClosing(events, state)
+  return events.length === 1 && events[0]?.replace(/^id: \d+\n/, '') === 'data: {"interrupted":true}'
 }

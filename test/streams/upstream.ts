@@ -3,6 +3,7 @@ import type { Chunks } from '../../worker/answer/chunks.ts'
 import { createTimer } from '../../worker/answer/timing.ts'
 import { createUsageCount } from '../../worker/answer/usage.ts'
 import { ApiError } from '../../worker/errors.ts'
+import type { AnswerFormat, AnswerReader } from '../../worker/formats/answer-format.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import type { StartedAnswer, UpstreamRun } from '../../worker/streams/upstream-run.ts'
@@ -44,8 +45,13 @@ function chunksOf({ first, rest }: StartedAnswer): Chunks {
   }
 }
 
+const CHAT = { format: chatCompletions, newReader: () => chatCompletions.reader('gpt-test') }
+
 /** @param now a clock in milliseconds */
-export function createTestUpstream(now: () => number = Date.now): TestUpstream {
+export function createTestUpstream(
+  now: () => number = Date.now,
+  { format, newReader }: { format: AnswerFormat; newReader(): AnswerReader } = CHAT,
+): TestUpstream {
   const asked = now()
   const call = new AbortController()
   const begun = Promise.withResolvers<StartedAnswer | ApiError>()
@@ -77,8 +83,8 @@ export function createTestUpstream(now: () => number = Date.now): TestUpstream {
   return {
     run: {
       upstreamEnd: undefined,
-      format: chatCompletions,
-      reader: chatCompletions.reader('gpt-test'),
+      format,
+      reader: newReader(),
       promptTokens: 7,
       begun: begun.promise,
       signal: call.signal,

@@ -94,12 +94,18 @@ interface UpstreamEnd extends AnswerEnd {
 export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
   const { signal, abort, sink, tell, usage } = run
   const choices = openChoices()
-  const moderation = run.moderate?.((items) => {
+  /** What was written, and may have to be withdrawn. */
+  const ahead: AnswerItem[] = []
+  const leaveAhead = (count: number) => {
+    for (const { event } of ahead.splice(0, ahead.length - count)) if (event) run.reader.shown?.(event)
+  }
+  const moderation: Moderation<AnswerItem> | undefined = run.moderate?.((items) => {
     try {
       for (const item of items) {
-        if (item.event !== undefined) run.reader.shown?.(item.event)
+        ahead.push(item)
         sink.write(item)
       }
+      leaveAhead(moderation?.ahead ?? 0)
       void sink.flush()
     } catch (error) {
       abort(error instanceof ApiError ? error : new ApiError('internal_error', { cause: error }))
@@ -122,6 +128,8 @@ export async function runAnswer(run: AnswerRun): Promise<AnswerEnd> {
     if (upstreamEnd.state === 'stopped') moderation?.stop()
     const outcome = await moderation?.end()
     const { end, closing, withdrawn } = judged(upstreamEnd, outcome, choices.open())
+    leaveAhead(withdrawn)
+    for (const { event } of ahead) if (event) run.reader.withdrawn?.(event)
     const separate = tell !== 'record'
     const events = run.reader.closing({
       ...closing,

@@ -60,6 +60,8 @@ export interface Closing {
   tell: Tell
   usage: () => { usage: Usage; source: UsageSource }
   timing?: Timing | undefined
+  /** How many events come before the closing ones, if others than those that were shown can have come. */
+  eventsBefore?: number | undefined
 }
 
 export type Tell = 'usage' | 'timing' | 'record' | undefined
@@ -73,10 +75,12 @@ export interface AnswerReader {
    */
   judged(event: AnswerEvent): AnswerEvent
   /**
-   * Called for each event as it is released to readers, in order: an answer that moderation ends repeats in
-   * its closing events what was shown, and no more. Absent where closing events repeat nothing.
+   * Called for each event that readers have and keep, in order: an answer that moderation ends repeats in its
+   * closing events what was shown, and no more. Absent where closing events repeat nothing.
    */
   shown?(event: AnswerEvent): void
+  /** The same for the last events, whose words readers take back. */
+  withdrawn?(event: AnswerEvent): void
   /** @returns the closing events. Unless there is an error, the last is the format's own end */
   closing(closing: Closing): SseEvent[]
 }

@@ -42,11 +42,13 @@ export function createCallerResponses(kept: KeptResponses, streams: () => Caller
 
   return {
     own: kept.own,
-    keep({ stream, keep, lastEvent, upstreamEnd }) {
+    keep({ stream, state, keep, lastEvent, upstreamEnd }) {
       if (keep === undefined) return
       const response = responseIn(lastEvent?.data)
-      // Only the upstream's own end has reasoning in the form in which it takes it back.
-      const output = conversationItems(responseIn(upstreamEnd)?.output ?? response?.output)
+      // Only the upstream's own end has reasoning in the form in which it takes it back. What moderation has
+      // ended goes on from what was shown of it.
+      const own = state === 'done' ? responseIn(upstreamEnd) : undefined
+      const output = conversationItems((own ?? response)?.output)
       kept.keep(stream.id, { response, input: JSON.parse(keep.input), output }, keep.expires)
     },
     placeOf: (id) => (streams().read(id) === undefined ? kept.placeOf(id) : 'here'),

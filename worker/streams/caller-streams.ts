@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
 import { formatNamed } from '../formats/wire-format.ts'
 import { isVisitor } from '../http/caller.ts'
-import { IDLE_LOOK_MS, MAX_EVENT_BYTES, PROBE_MS } from '../limits.ts'
+import { IDLE_LOOK_MS, MAX_EVENT_BYTES, MAX_STREAM_EVENTS, PROBE_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import type { Part } from '../objects/part.ts'
 import { hasTable } from '../objects/schema.ts'
@@ -139,6 +139,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
       error: { error, separate: false },
       tell: 'record',
       usage: usage.usage,
+      eventsBefore: MAX_STREAM_EVENTS,
     })
     journal.end(stream.serial, [interruptedEnd(closing)], end.state, Date.now() + keeping.kept)
     const ticket = reopenTicket(budget, stream.requestId, caller)

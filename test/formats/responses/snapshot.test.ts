@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { createSnapshot } from '../../../worker/formats/responses/snapshot.ts'
 import {
   begin,
+  callEvents,
   complete,
   LONG_ANSWER,
   type Members,
   messageEvents,
   RESPONSE_ID,
+  responseOf,
 } from '../../support/responses.ts'
 
 function fold(events: readonly Members[]) {
@@ -49,6 +51,57 @@ test('citations are there as soon as they are told', () => {
   }
   const events = [...begin(), ...messageEvents(['A']).slice(0, 3), { ...told, annotation }]
   expect(fold(events)).toMatchObject({ output: [{ content: [{ text: 'A', annotations: [annotation] }] }] })
+})
+
+describe('one that was ended early has the items of its end', () => {
+  const half = [...begin(), ...callEvents(['{"city":', '"Paris"}']).slice(0, 2)]
+
+  test.each(['failed', 'incomplete', 'cancelled'])('%s: no half call of a tool', (status) => {
+    const end = { type: `response.${status}`, response: responseOf({ status }) }
+    expect(fold([...half, end])).toMatchObject({ status, output: [] })
+  })
+
+  test('but for a whole one that some upstreams don’t repeat', () => {
+    const end = { type: 'response.completed', response: responseOf({ status: 'completed' }) }
+    expect(fold([...begin(), ...messageEvents(['Hi']), end])).toMatchObject({
+      output: [{ content: [{ text: 'Hi' }] }],
+    })
+  })
+})
+
+describe('of what readers take back', () => {
+  const [added, part, one, two, ...ends] = messageEvents(['Good, ', 'bad']) as [
+    Members & { item: Members },
+    Members,
+    Members,
+    Members,
+  ]
+  const taken = (kept: readonly Members[], back: readonly Members[]) => {
+    const snapshot = createSnapshot()
+    for (const event of [...begin(), ...kept]) snapshot.fold(event)
+    for (const event of back) snapshot.withdraw(event)
+    return snapshot
+  }
+
+  test('no word stays, wherever it was repeated', () => {
+    const { output } = taken([added, part, one], [two, ...ends]).response() ?? {}
+    expect(output).toMatchObject([{ type: 'message', status: 'incomplete', content: [{ text: 'Good, ' }] }])
+    const all = taken([], [added, part, one, two, ...ends])
+    expect(all.response()?.output).toMatchObject([{ id: added.item.id, status: 'incomplete', content: [] }])
+    expect(all.open()).toEqual([])
+  })
+
+  test('nor a call of a tool', () => {
+    const [begins, ...others] = callEvents(['{"city":"Paris"}']) as [Members]
+    expect(taken([begins], others).response()?.output).toEqual([])
+    expect(taken([], [begins, ...others]).response()?.output).toEqual([])
+  })
+
+  test('a response that had not begun for certain keeps its id', () => {
+    const snapshot = createSnapshot()
+    snapshot.withdraw({ type: 'response.created', response: responseOf({ user: 'bad' }) })
+    expect(snapshot.response()).toMatchObject({ id: RESPONSE_ID, user: '', output: [] })
+  })
 })
 
 describe('odd events leave it whole', () => {

@@ -76,6 +76,14 @@ export function createAnswerReader(model: string, options: ReaderOptions = {}): 
     return shown
   }
 
+  function follow(event: AnswerEvent, take: (value: unknown) => void): void {
+    const value = values.get(event)
+    if (event.kind !== 'chunk' || !isRecord(value)) return
+    take(value)
+    const { sequence_number: number } = value
+    shownNumber = typeof number === 'number' ? number : shownNumber + 1
+  }
+
   /** The upstream's own end; with something added only where there is something to tell. */
   function ownEnd(own: AnswerEvent, { tell, retract, usage, timing, state }: Closing): SseEvent {
     const event = { data: own.data, event: own.name }
@@ -99,17 +107,13 @@ export function createAnswerReader(model: string, options: ReaderOptions = {}): 
   return {
     read,
     judged,
-    shown(event) {
-      const value = values.get(event)
-      if (event.kind !== 'chunk' || !isRecord(value)) return
-      snapshot.fold(value)
-      const { sequence_number: number } = value
-      shownNumber = typeof number === 'number' ? number : shownNumber + 1
-    },
+    shown: (event) => follow(event, snapshot.fold),
+    withdrawn: (event) => follow(event, snapshot.withdraw),
     closing(closing) {
       if (closing.state === 'done' && end !== undefined) return [ownEnd(end, closing)]
       const unbegun = () => newResponse(responseId, model)
-      return closingEvents(closing, snapshot, unbegun, numbering(shownNumber))
+      const last = closing.eventsBefore === undefined ? shownNumber : closing.eventsBefore - 1
+      return closingEvents(closing, snapshot, unbegun, numbering(last))
     },
   }
 }

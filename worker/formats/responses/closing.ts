@@ -6,7 +6,7 @@ import type { SseEvent } from '../../protocol/event-reader.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { WireError } from '../../protocol/wire.ts'
 import type { Closing } from '../answer-format.ts'
-import type { Snapshot } from './snapshot.ts'
+import { isText, type Snapshot } from './snapshot.ts'
 import { responseUsage } from './usage.ts'
 
 type Members = Record<string, unknown>
@@ -101,19 +101,17 @@ export function closingEvents(
 }
 
 /** A call of a tool that is not whole is left out: clients would make it. */
-const isShown = ({ type }: Members) => type === 'message' || type === 'reasoning'
-
 function endedItems(snapshot: Snapshot): unknown[] {
   const open = new Set(snapshot.open().map(([, item]) => item))
   const output = snapshot.response()?.output
   if (!Array.isArray(output)) return []
-  return output.flatMap((item) => (!open.has(item) ? [item] : isShown(item) ? [incomplete(item)] : []))
+  return output.flatMap((item) => (!open.has(item) ? [item] : isText(item) ? [incomplete(item)] : []))
 }
 
 const incomplete = (item: Members): Members => ({ ...item, status: 'incomplete' })
 
 function endOfItem(output_index: number, item: Members, snapshot: Snapshot, number: Number): SseEvent[] {
-  if (!isShown(item)) return []
+  if (!isText(item)) return []
   const events: SseEvent[] = []
   const end = (type: string, index: number, members: Members) => {
     if (!snapshot.has(type, output_index, index)) {

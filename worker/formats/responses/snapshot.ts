@@ -3,13 +3,18 @@
  * end, and what an answer that is ended here repeats in its last events.
  */
 import { isRecord } from '../../protocol/json.ts'
+import { rebuilt } from './harmless.ts'
 import { indexIn, PLACES, partedType, partIndex } from './spoken.ts'
 
 type Members = Record<string, unknown>
 
+const ENDED_EARLY = new Set<unknown>(['failed', 'incomplete', 'cancelled'])
+
 export interface Snapshot {
   /** Takes an event's value, parsed; it is not changed. */
   fold(event: unknown): void
+  /** The same without the event's words, which readers take back. */
+  withdraw(event: unknown): void
   /** @returns `undefined` before the first event with a response */
   response(): Members | undefined
   /** The items that have begun and not ended, by their index. */
@@ -53,11 +58,25 @@ export function createSnapshot(): Snapshot {
       const { response } = event
       if (!isRecord(response)) return foldItem(event, partedType(event.type)[1])
       base = response
-      if (!Array.isArray(response.output) || response.output.length === 0) return
+      if (!Array.isArray(response.output)) return
+      // Some upstreams end a whole answer without repeating it. One that is ended here has what it repeats.
+      if (response.output.length === 0 && !ENDED_EARLY.has(response.status)) return
       items.clear()
       for (const [index, item] of response.output.entries()) {
         if (isRecord(item)) items.set(index, structuredClone(item))
       }
+    },
+    withdraw(event) {
+      if (!isRecord(event)) return
+      const { type, item, response } = event
+      if (isRecord(response)) base ??= withoutWords({ ...response, output: [] })
+      const index = indexIn(event, 'output_index')
+      if (partedType(type)[1] === 'done') ended.add(`${type} ${index} ${partIndex(event)}`)
+      if (!isRecord(item)) return
+      if (!isText(item)) items.delete(index)
+      else if (!items.has(index)) items.set(index, withoutWords({ ...item, content: [], summary: [] }))
+      const own = items.get(index)
+      if (own !== undefined) own.status = 'incomplete'
     },
     response() {
       if (base === undefined) return undefined
@@ -67,6 +86,11 @@ export function createSnapshot(): Snapshot {
     has: (type, item, part) => ended.has(`${type} ${item} ${part}`),
   }
 }
+
+/** Whether an item is for people to read: others are whole, or are not shown. */
+export const isText = ({ type }: Members): boolean => type === 'message' || type === 'reasoning'
+
+const withoutWords = (value: Members) => rebuilt(value, () => '') as Members
 
 /** The value is copied: it belongs to an event. */
 function putIn(holder: Members, member: string, index: number, value: unknown): void {
