@@ -17,6 +17,8 @@ import { type Example, readExamples } from '../support/examples.ts'
 import { useHouse } from '../support/house.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { poll } from '../support/pages.ts'
+import { named, numbered, TEXT_ANSWER } from '../support/responses.ts'
+import { events, json } from '../support/scripts.ts'
 import { html, type Site, startSite } from '../support/site.ts'
 
 const run = promisify(execFile)
@@ -24,6 +26,9 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 const ADDRESS = 'https://millrace.example.com'
 const KEY = 'mr_your_access_key'
+
+/** Of the Responses API, beside OpenAI's SDK. */
+const CLIENTS = ['@openai/agents-core', '@openai/agents-openai', '@ai-sdk/openai', 'ai']
 
 const examples = readExamples().filter(({ file }) => file === undefined)
 const tried = new Set<Example>()
@@ -47,7 +52,8 @@ beforeAll(async () => {
   // Before the house, which stands below, reads it.
   vars.ALLOWED_ORIGINS = site.url
   browser = await startBrowser()
-  consumer = await createConsumer('react', 'react-dom', '@types/react', 'csstype', 'vue', 'svelte', 'openai')
+  const packages = ['react', 'react-dom', '@types/react', 'csstype', 'vue', 'svelte', 'openai']
+  consumer = await createConsumer(...packages, ...CLIENTS)
 })
 const house = useHouse(vars)
 afterEach(async () => {
@@ -154,6 +160,37 @@ test('React: TypeScript has nothing to say', async () => {
   expect(await consumer.check({ 'React.tsx': example('React', 'tsx') })).toBe('')
 })
 
+async function runNode(code: string): Promise<string> {
+  await writeFile(`${consumer.folder}/example.mjs`, code)
+  return (await run(process.execPath, ['example.mjs'], { cwd: consumer.folder })).stdout
+}
+
+/** The example in the background, with the client of the one before it, whose first connection breaks. */
+function inBackground(from: typeof example, more: number): string {
+  const streamed = from('Streamed', 'js')
+    .split('\n', 2)
+    .join('\n')
+    .replace('new OpenAI({', 'new OpenAI({ fetch: cut,')
+  return `${streamed}\n${from('In the background', 'js')}\n${cutting}`.replaceAll('MORE', String(more))
+}
+
+const cutting = `
+async function cut(...asked) {
+  const answer = await fetch(...asked)
+  if (asked[1].method !== 'POST') return answer
+  let left
+  const broken = new TransformStream({
+    transform(chunk, controller) {
+      const idAt = new TextDecoder().decode(chunk).indexOf('\\n\\n')
+      left ??= idAt + 1 + MORE
+      controller.enqueue(chunk.subarray(0, left))
+      left -= chunk.length
+      if (left <= 0) controller.error(new TypeError('The connection broke.'))
+    },
+  })
+  return new Response(answer.body.pipeThrough(broken), answer)
+}`
+
 const python = (code: string, env = {}) =>
   spawnSync('python3', ['-c', code], { encoding: 'utf8', env: { ...process.env, ...env } })
 
@@ -168,9 +205,7 @@ const pythonPath = () =>
 
 describe('with an access key', () => {
   test("OpenAI's SDK in JavaScript", async () => {
-    await writeFile(`${consumer.folder}/sdk.mjs`, example("OpenAI's SDK", 'js'))
-    const { stdout } = await run(process.execPath, ['sdk.mjs'], { cwd: consumer.folder })
-    expect(stdout).toBe('Hello, world!')
+    expect(await runNode(example("OpenAI's SDK", 'js'))).toBe('Hello, world!')
   })
 
   test("OpenAI's SDK in Python", async ({ skip }) => {
@@ -192,6 +227,37 @@ describe('with an access key', () => {
     expect(texts('python').filter((text = '') => !names.includes(text))).toEqual(texts('js').slice(1))
   })
 
+  const streamed = () => events(numbered(TEXT_ANSWER).map(named))
+
+  test.each([
+    ['Streamed', streamed, ''],
+    ['Agents', () => json(TEXT_ANSWER.at(-1)?.response), '\n'],
+    ['AI SDK', streamed, ''],
+  ])('the Responses API, %s', async (heading, answer, after) => {
+    house.upstream.next(answer())
+    expect(await runNode(example(heading, 'js'))).toBe(`Hello, wörld!${after}`)
+    expect(house.upstream.calls[0]?.path).toBe('/v1/responses')
+  })
+
+  test.each([1, 600, 2500])(
+    'the Responses API, in the background, cut after %i bytes more than its id',
+    async (more) => {
+      house.upstream.next(streamed())
+      expect(await runNode(inBackground(example, more))).toBe('Hello, wörld!')
+      expect(house.upstream.calls).toHaveLength(1)
+      await expect.poll(() => house.logs.map(({ route }) => route)).toContain('/v1/responses/:id')
+    },
+  )
+
+  test('the Responses API, with curl', async () => {
+    house.upstream.next(streamed())
+    const all = (await run('sh', ['-c', example('With curl', 'sh')])).stdout
+    const env = { ...process.env, ID: /resp_[\w-]+/.exec(all)?.[0] }
+    const { stdout } = await run('sh', ['-c', example('With curl', 'sh', 1)], { env })
+    expect(stdout).toBe(all.slice(all.indexOf('id: 4\n')))
+    expect(stdout).toContain('event: response.completed')
+  })
+
   test.each([
     ['text', 0, 'Hello, world!'],
     ["OpenAI's format", 1, 'data: [DONE]'],
@@ -211,9 +277,15 @@ describe('with nothing but `npm start`', () => {
     example(...where).replaceAll(house.url, millrace.url)
 
   test("OpenAI's SDK in JavaScript", async () => {
-    await writeFile(`${consumer.folder}/demo.mjs`, local("OpenAI's SDK", 'js'))
-    const { stdout } = await run(process.execPath, ['demo.mjs'], { cwd: consumer.folder })
-    expect(stdout).toContain('Rayleigh scattering')
+    expect(await runNode(local("OpenAI's SDK", 'js'))).toContain('Rayleigh scattering')
+  })
+
+  test.each(['Streamed', 'Agents', 'AI SDK'])('the Responses API, %s', async (heading) => {
+    expect(await runNode(local(heading, 'js'))).toContain('Rayleigh scattering')
+  })
+
+  test('the Responses API, in the background', async () => {
+    expect(await runNode(inBackground(local, 1))).toContain('Rayleigh scattering')
   })
 
   test("OpenAI's SDK in Python", async ({ skip }) => {
