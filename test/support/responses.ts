@@ -3,8 +3,8 @@
 export type Members = Record<string, unknown>
 
 export const RESPONSE_ID = 'resp_0a1b2c3d4e5f60718293a4b5c6d7e8f9'
-export const MESSAGE_ID = 'msg_0a1b2c3d4e5f60718293a4b5c6d7e8f9'
-export const REASONING_ID = 'rs_0a1b2c3d4e5f60718293a4b5c6d7e8f9'
+const MESSAGE_ID = 'msg_0a1b2c3d4e5f60718293a4b5c6d7e8f9'
+const REASONING_ID = 'rs_0a1b2c3d4e5f60718293a4b5c6d7e8f9'
 
 /** An event with its name; its number is added by `numbered`. */
 export const named = (value: Members): string =>
