@@ -293,7 +293,8 @@ export function createTalk({
     if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh('tab')
     fillList()
   })
-  void api()
+  // A page that may not have a session may not ask this either.
+  visitor.session.ready().then(api, () => {})
   warm()
   showEnd()
 

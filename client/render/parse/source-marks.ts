@@ -1,6 +1,6 @@
 /**
- * Marks that lead to an answer's sources. A mark is one character of a private plane, put into the text by
- * whoever shows it: a number can't be cut in two by a chunk, and no text of a model means one.
+ * Marks that lead to an answer's sources. A mark is one character of a private plane, put into the text before
+ * it is shown. Why: docs/decisions/0017-marks-of-sources.md.
  */
 
 const FIRST = 0x10f000

@@ -11,17 +11,18 @@ let loading: Promise<ResponsesPart> | undefined
 let loaded: ResponsesPart | undefined
 
 export function loadResponses(): Promise<ResponsesPart> {
-  loading ??= import('./part.ts').then(
-    (part) => {
-      loaded = part
-      return part
-    },
-    (error) => {
-      loading = undefined
-      throw error
-    },
-  )
+  loading ??= load()
   return loading
+}
+
+async function load(): Promise<ResponsesPart> {
+  try {
+    loaded = await import('./part.ts')
+    return loaded
+  } catch (error) {
+    loading = undefined
+    throw error
+  }
 }
 
 /** For what can't wait. An answer with sources has loaded it, unless that failed. */
