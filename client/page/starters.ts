@@ -8,5 +8,5 @@ export const STARTERS: readonly string[] = [
   FOUNDING_QUESTION,
   'Why is the sky blue?',
   'How does a water mill turn a river into flour?',
-  'Explain server-sent events to someone who knows fetch',
+  'How do I put this chat on my site?',
 ]

@@ -5,6 +5,7 @@ import { asChatError, clientError } from './chat-error.ts'
 import { decodeEvents } from './decode.ts'
 import { readChunks } from './read-chunks.ts'
 import { streamOf } from './refusal.ts'
+import { readChatEvent } from './stream-format.ts'
 import { createUnjudged } from './unjudged.ts'
 
 /**
@@ -37,7 +38,7 @@ export async function* openChat(
   const unjudged = createUnjudged()
   unjudged.opened(response.headers)
   try {
-    if (yield* readChunks(decodeEvents(body), requestId, signal, unjudged)) return
+    if (yield* readChunks(decodeEvents(body), readChatEvent, requestId, signal, unjudged)) return
     throw clientError('truncated', 'The answer ended without [DONE].', { requestId })
   } catch (error) {
     const reason = signal?.aborted ? signal.reason : asChatError(error, requestId)

@@ -3,6 +3,7 @@
  */
 import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import { type ChatStream, readStream, type StreamOptions } from './read-stream.ts'
+import { CHAT_COMPLETIONS } from './stream-format.ts'
 import { knownStream, newStream } from './stream-source.ts'
 
 export interface OpenOptions extends StreamOptions {
@@ -44,7 +45,7 @@ export function openStream(
   request: Omit<ChatRequest, 'stream'>,
   { idempotencyKey = newKey(), ...options }: OpenOptions = {},
 ): ChatStream {
-  return readStream(newStream(url, { ...request, stream: true }, idempotencyKey, options), 0, options)
+  return readStream(newStream(CHAT_COMPLETIONS, url, request, idempotencyKey, options), 0, options)
 }
 
 /**
@@ -61,7 +62,7 @@ export function followStream(
   id: string,
   { after = 0, ...options }: FollowOptions = {},
 ): ChatStream {
-  return readStream(knownStream(url, id, options), after, options)
+  return readStream(knownStream(CHAT_COMPLETIONS, url, id, options), after, options)
 }
 
 /** Random bytes, because `crypto.randomUUID` is missing on pages over plain HTTP, as on a local network. */

@@ -1,5 +1,4 @@
 /** Reads a durable stream to its end, over as many connections as it takes. */
-import type { ChatChunk } from '../../worker/formats/chat-completions/wire.ts'
 import { createAttempts } from './attempts.ts'
 import type { CallOptions } from './call.ts'
 import { asChatError, clientError } from './chat-error.ts'
@@ -8,6 +7,7 @@ import { endSilence } from './end-silence.ts'
 import { environment as browser, type Environment } from './environment.ts'
 import { readChunks } from './read-chunks.ts'
 import { streamOf } from './refusal.ts'
+import type { AnswerChunk } from './stream-format.ts'
 import type { StreamSource } from './stream-source.ts'
 import { createUnjudged } from './unjudged.ts'
 
@@ -27,7 +27,7 @@ export interface StreamOptions extends CallOptions {
 }
 
 /** Its chunks can be iterated once. */
-export interface ChatStream extends AsyncIterable<ChatChunk, void, void> {
+export interface ChatStream extends AsyncIterable<AnswerChunk, void, void> {
   /**
    * The stream's id at the server, known before the first chunk. `followStream` can continue the stream by
    * it, here or elsewhere.
@@ -64,7 +64,7 @@ export function readStream(
   let last = after
 
   /** What was shown of an answer that broke off, and has not passed, is taken back. */
-  async function* read(): AsyncGenerator<ChatChunk, void, void> {
+  async function* read(): AsyncGenerator<AnswerChunk, void, void> {
     try {
       yield* readToEnd()
     } catch (error) {
@@ -74,7 +74,7 @@ export function readStream(
     }
   }
 
-  async function* readToEnd(): AsyncGenerator<ChatChunk, void, void> {
+  async function* readToEnd(): AsyncGenerator<AnswerChunk, void, void> {
     const waiting = () => onConnection?.('reconnecting')
     const accepted = source.id !== undefined
     const attempts = createAttempts({ environment, accepted, signal: leave, ready, waiting })
@@ -102,7 +102,7 @@ export function readStream(
           attempts.opened()
           unjudged.opened(response.headers)
           onConnection?.('open')
-          isWhole = yield* readChunks(newEvents(body), requestId, leave, unjudged)
+          isWhole = yield* readChunks(newEvents(body), source.read, requestId, leave, unjudged)
           if (isWhole) return
           throw clientError('network', 'The connection was closed in the middle of the answer.', {
             requestId,

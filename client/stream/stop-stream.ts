@@ -4,6 +4,7 @@ import { type CallOptions, call } from './call.ts'
 import { asChatError } from './chat-error.ts'
 import { environment as browser, type Environment } from './environment.ts'
 import { readRefusal } from './refusal.ts'
+import type { StreamFormat } from './stream-format.ts'
 
 /**
  * Retries until the server answers, like a reader that has lost its connection. A stream that has ended, or
@@ -12,6 +13,7 @@ import { readRefusal } from './refusal.ts'
  * @throws {ChatError} if the server refuses, or can't be reached for long
  */
 export async function stopStream(
+  format: StreamFormat,
   url: string | URL,
   id: string,
   { environment = browser, ...options }: Omit<CallOptions, 'signal'> & { environment?: Environment } = {},
@@ -22,9 +24,13 @@ export async function stopStream(
       const signal = await attempts.next()
       try {
         // `keepalive`, because the reader may leave the page in the next moment.
-        const init = { method: 'DELETE', keepalive: true }
-        const response = await call(streamUrl(url, id), init, { ...options, signal })
-        if (response.ok || response.status === 404) return
+        const { url: address, method } = format.stop(streamUrl(url, id))
+        const response = await call(address, { method, keepalive: true }, { ...options, signal })
+        if (response.ok || response.status === 404) {
+          // An unread body would keep its connection open.
+          await response.body?.cancel()
+          return
+        }
         throw await readRefusal(response, signal)
       } catch (error) {
         attempts.lost(asChatError(error, null))

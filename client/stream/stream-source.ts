@@ -2,17 +2,21 @@
  * Makes the connections of one durable stream: first the question that opens it, then requests for its
  * events.
  */
-import { IDEMPOTENCY_KEY, LAST_EVENT_ID, STREAM_ID } from '../../worker/protocol/wire.ts'
+import { IDEMPOTENCY_KEY, STREAM_ID } from '../../worker/protocol/wire.ts'
 import { type CallOptions, call } from './call.ts'
 import { clientError } from './chat-error.ts'
+import type { SseEvent } from './decode.ts'
 import type { Environment } from './environment.ts'
 import { stopStream, streamUrl } from './stop-stream.ts'
+import { afterEvent, type Meaning, type StreamFormat } from './stream-format.ts'
 
 export interface StreamSource {
   /** The stream's id at the server; `undefined` until the server has answered. */
   readonly id: string | undefined
   /** Requests the events after number `after`. */
   connect(after: number, signal: AbortSignal): Promise<Response>
+  /** Reads the next event, after a connection was made. */
+  read(event: SseEvent): Meaning
   /** @returns whether there was a stream to stop, as far as is known */
   stop(environment: Environment): Promise<boolean>
 }
@@ -21,35 +25,53 @@ export interface StreamSource {
 type Options = Omit<CallOptions, 'signal'>
 
 /** A stream that exists at the server. */
-export function knownStream(url: string | URL, id: string, options: Options): StreamSource {
+export function knownStream(
+  format: StreamFormat,
+  url: string | URL,
+  id: string,
+  options: Options,
+): StreamSource {
   return {
     id,
+    read: format.createReader(),
     async connect(after, signal) {
+      const { url: address, headers } = format.follow(streamUrl(url, id), after)
       // `no-store`, because a browser's cache would make a second tab wait until the first one's answer has
       // ended.
-      const request: RequestInit = { headers: headersOf(after), cache: 'no-store' }
-      const response = await call(streamUrl(url, id), request, { ...options, signal })
+      const request: RequestInit = { headers: { ...ACCEPT, ...headers }, cache: 'no-store' }
+      const response = await call(address, request, { ...options, signal })
       if (response.status !== 204) return response
       throw clientError('truncated', 'The answer has ended, and its end is missing.')
     },
     async stop(environment) {
-      await stopStream(url, id, { ...options, environment })
+      await stopStream(format, url, id, { ...options, environment })
       return true
     },
   }
 }
 
 /** @param key lets the question be sent again if the first request's outcome is unknown */
-export function newStream(url: string | URL, question: object, key: string, options: Options): StreamSource {
-  const body = JSON.stringify(question)
+export function newStream(
+  format: StreamFormat,
+  url: string | URL,
+  question: object,
+  key: string,
+  options: Options,
+): StreamSource {
+  const body = JSON.stringify({ ...question, ...format.durable })
   let known: StreamSource | undefined
   let asking: Promise<unknown> | undefined
 
   async function ask(after: number, signal: AbortSignal): Promise<Response> {
-    const headers = { ...headersOf(after), 'content-type': 'application/json', [IDEMPOTENCY_KEY]: key }
+    const headers = {
+      ...ACCEPT,
+      ...afterEvent(after),
+      'content-type': 'application/json',
+      [IDEMPOTENCY_KEY]: key,
+    }
     const response = await call(url, { method: 'POST', headers, body }, { ...options, signal })
     const id = response.headers.get(STREAM_ID)
-    if (id !== null) known = knownStream(url, id, options)
+    if (id !== null) known = knownStream(format, url, id, options)
     return response
   }
 
@@ -57,6 +79,7 @@ export function newStream(url: string | URL, question: object, key: string, opti
     get id() {
       return known?.id
     },
+    read: format.createReader(),
     connect(after, signal) {
       if (known) return known.connect(after, signal)
       const asked = ask(after, signal)
@@ -71,6 +94,4 @@ export function newStream(url: string | URL, question: object, key: string, opti
   }
 }
 
-function headersOf(after: number): Record<string, string> {
-  return { accept: 'text/event-stream', ...(after > 0 && { [LAST_EVENT_ID]: String(after) }) }
-}
+const ACCEPT = { accept: 'text/event-stream' }

@@ -5,6 +5,7 @@
 import { createAnswerSpeech } from './announce/answer-speech.ts'
 import type { Settings, StorageKind } from './attributes.ts'
 import type { Emit } from './events.ts'
+import { createApiChoice, type ResponsesPart, responsesPart } from './responses/load-part.ts'
 import type { Strings } from './strings/en.ts'
 import type { Language } from './strings/load-strings.ts'
 import { noteWords } from './strings/note-words.ts'
@@ -35,6 +36,8 @@ export interface TalkContext {
   storage: StorageKind
   kept: KeptConversations
   visitor: Visitor
+  /** The part that asks by the Responses API, if the Worker is to be asked by it. */
+  api(): Promise<ResponsesPart | undefined>
 }
 
 export interface TalkOptions {
@@ -97,6 +100,7 @@ export function createTalkContext({
     storage,
     visitor: visitor ?? createVisitor(endpoint, storage, challengePlace),
     kept: keepConversations({ storage, scope }),
+    api: createApiChoice(endpoint),
   }
 }
 
@@ -105,7 +109,7 @@ export function createTalk({
   frame,
   language,
   strings,
-  context: { endpoint, storage, kept, visitor },
+  context: { endpoint, storage, kept, visitor, api },
   imageOrigins,
   settings,
   emit,
@@ -114,7 +118,7 @@ export function createTalk({
   focus,
   takeUp,
 }: TalkOptions): Talk {
-  const streams = `${endpoint}/v1/streams`
+  const base = `${endpoint}/v1`
   const { panel, log, content } = frame
   const speech = createAnswerSpeech(language, strings)
   const allowance = createAllowance(frame.allowance, endpoint, visitor.session.fetch, strings)
@@ -168,7 +172,7 @@ export function createTalk({
     (conversation, turns, watched) => {
       const here = () => threads.shown.conversation === conversation
       return createThread(conversation, {
-        streams,
+        asking: { base, api },
         list: turns,
         watched,
         closed,
@@ -196,6 +200,7 @@ export function createTalk({
           kept: (view) => queueMicrotask(() => here() && speech.resume(view)),
           begun: (view, continues) => here() && speech.begin(view, continues),
           shortened: (view) => here() && speech.shortened(view),
+          progress: (words) => void words.then((said) => said && here() && speech.say(said)).catch(() => {}),
           reconnecting: (isUnsent) =>
             here() && speech.say(isUnsent ? strings.offlineWaits : strings.reconnecting),
           leftOut: () => here() && speech.say(strings.olderLeftOut),
@@ -227,7 +232,7 @@ export function createTalk({
   )
 
   function warm(): void {
-    void warmCaller(streams, send, promptBound.told)
+    void warmCaller(`${base}/streams`, send, promptBound.told)
   }
 
   function keepToEnd(grows: boolean): void {
@@ -273,6 +278,7 @@ export function createTalk({
       notes: noteWords(strings),
       failed: strings.endedFailed,
       pending: strings.endedPending,
+      cite: responsesPart()?.withFootnotes,
     })
   }
 
@@ -287,6 +293,8 @@ export function createTalk({
     if (id === threads.shown.conversation.id && !threads.shown.busy) threads.refresh('tab')
     fillList()
   })
+  // A page that may not have a session may not ask this either.
+  visitor.session.ready().then(api, () => {})
   warm()
   showEnd()
 

@@ -86,6 +86,8 @@ export function fakeStreams(
   const fetch: typeof globalThis.fetch = async (input, { method = 'GET', headers, body, signal } = {}) => {
     const given = new Headers(headers)
     const cursor = given.get('last-event-id')
+    // The same in the Responses API, which counts from 0.
+    const startingAfter = /starting_after=(\d+)/.exec(String(input))?.[1]
     const fate = left.shift() ?? 'whole'
     requests.push(`${method} ${input}${cursor === null ? '' : ` after ${cursor}`}`)
     sent.push({ at: now(), headers: given, body: String(body ?? '') })
@@ -100,13 +102,17 @@ export function fakeStreams(
       return new Response(status === 204 ? null : envelope, { status, ...(headers && { headers }) })
     }
     if (method === 'DELETE') return new Response(null, { status: 204 })
+    if (String(input).endsWith('/cancel')) return Response.json({ status: 'cancelled' })
     const key = given.get('idempotency-key')
     if (key !== null) questions.set(key, String(body))
     if (fate === 'late') throw new TypeError('fetch failed')
-    return new Response(answer(Number(cursor ?? 0), fate, signal), {
-      status: method === 'POST' ? 201 : 200,
-      headers: { 'content-type': 'text/event-stream', 'stream-id': ID, 'x-request-id': 'r-1', ...more },
-    })
+    return new Response(
+      answer(startingAfter === undefined ? Number(cursor ?? 0) : Number(startingAfter) + 1, fate, signal),
+      {
+        status: method === 'POST' ? 201 : 200,
+        headers: { 'content-type': 'text/event-stream', 'stream-id': ID, 'x-request-id': 'r-1', ...more },
+      },
+    )
   }
 
   return { fetch, requests, sent, questions, open: () => open }

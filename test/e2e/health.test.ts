@@ -33,6 +33,21 @@ describe('an upstream that answers', () => {
   })
 })
 
+describe('the API that a chat should ask by', () => {
+  const plain = useHouse()
+  const tooled = useHouse({ TOOLS: JSON.stringify([{ type: 'web_search' }]) })
+  const demo = useHouse({ OPENAI_API_KEY: '', OPENAI_BASE_URL: '' })
+
+  test('is told where the owner’s tools need it, and in the demo', async () => {
+    const told = await Promise.all([plain, tooled, demo].map(({ url }) => get(url, '')))
+    expect(told.map(({ health }) => [health.upstream, health.api])).toEqual([
+      ['openai', undefined],
+      ['openai', 'responses'],
+      ['demo', 'responses'],
+    ])
+  })
+})
+
 describe.each([
   ['refuses the key', failing(401, { code: 'invalid_api_key', message: 'Zebra.' }), 'upstream_refused', 401],
   ['has no such path', page('<h1>404</h1>', 'text/html', 404), 'upstream_rejected', 404],

@@ -98,13 +98,7 @@ describe('the demo', () => {
 
   test('answers every question of a conversation with what was prepared for it', async () => {
     const { page, ask, answers, ended } = await visit(millrace?.url ?? '')
-    const shown = [
-      '.code',
-      'table',
-      'ol > li > ul',
-      'a[href^="https://html.spec.whatwg.org/"]',
-      'input[type=checkbox]',
-    ]
+    const shown = ['.code', 'table', 'ol > li > ul', 'sup.mark', 'input[type=checkbox]']
     for (const [nth, question] of [...STARTERS, 'How tall is the Eiffel tower?'].entries()) {
       await ask(question)
       await poll(() => answers.count()).toBe(nth + 1)
@@ -118,6 +112,11 @@ describe('the demo', () => {
       ).toBeGreaterThan(0)
     }
     expect(await page.getByText('This answer was prepared for the demo: no model was asked.').count()).toBe(4)
+    expect(await page.locator('.sources li').allTextContents()).toEqual([
+      'WIDGET.md',
+      'DEPLOY.md',
+      'CONFIGURATION.md',
+    ])
   })
 
   test('is not named where there is a key', async () => {

@@ -181,7 +181,7 @@ describe('an answer in the background', () => {
   test('is asked for as a plain stream that nobody stores, and has an id of its own', async () => {
     house.upstream.next(events(wire(TEXT_ANSWER)))
     const seen: { type: string; sequence_number: number }[] = []
-    const stream = await client(house).responses.create(ASKED)
+    const { data: stream, response } = await client(house).responses.create(ASKED).withResponse()
     for await (const event of stream) seen.push(event)
     expect(house.upstream.calls[0]?.request).toMatchObject({ stream: true, store: false })
     expect(house.upstream.calls[0]?.request).not.toHaveProperty('background')
@@ -189,6 +189,7 @@ describe('an answer in the background', () => {
     expect(seen.map((event) => event.sequence_number)).toEqual(TEXT_ANSWER.map((_, index) => index))
     const ids = seen.flatMap((event) => ('response' in event ? [(event.response as Members).id] : []))
     expect([new Set(ids).size, ids[0] === RESPONSE_ID]).toEqual([1, false])
+    expect(response.headers.get('stream-id')).toBe(ids[0])
     await logged(house).toMatchObject({ end: 'done', completion_tokens: USAGE_OF_RESPONSE.output_tokens })
   })
 

@@ -162,11 +162,13 @@ describe('an offered question', () => {
   )
 
   test('each answer shows something else', async () => {
-    const [founding, sky, mill, events] = await Promise.all(STARTERS.map((it) => textOf(user(it))))
+    const [founding, sky, mill, site] = await Promise.all(STARTERS.map((it) => textOf(user(it))))
+    const events = await textOf(user('Explain server-sent events'))
     expect(founding).toMatch(/^```python$/m)
     expect(sky).toMatch(/^\|:--\|--:\|--:\|$/m)
     expect(sky).toMatch(/^I = k \/ λ⁴$/m)
     expect(mill).toMatch(/^1\. .*^ {3}- .*^5\. .*^> /ms)
+    expect(site).toMatch(/^```html$/m)
     expect(events).toMatch(/^```js$/m)
     expect(events).toMatch(/\]\(https:\/\/html\.spec\.whatwg\.org\//)
   })

@@ -39,6 +39,7 @@ export function health(): Handler<App> {
 
   return async function health(c) {
     const { upstream, visitors } = c.var.config
+    const hasTools = upstream.kind === 'demo' || visitors.tools.length > 0
     const siteKey = visitors.secret === undefined ? undefined : visitors.turnstile?.siteKey
     const found = c.req.query('upstream') === undefined ? undefined : await upstreamHealth(c)
     const failed = found?.ok === false
@@ -46,6 +47,7 @@ export function health(): Handler<App> {
       status: failed ? 'upstream_failed' : 'ok',
       version,
       upstream: upstream.kind,
+      ...(hasTools && { api: 'responses' }),
       ...(found && { upstream_health: found }),
       ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
     }

@@ -11,6 +11,7 @@ import { ApiError } from '../errors.ts'
 import { inputTokensRequest } from '../formats/responses/request.ts'
 import { isResponseId } from '../formats/responses/response-id.ts'
 import { toBytes } from '../protocol/encode.ts'
+import { STREAM_ID } from '../protocol/wire.ts'
 import type { Place } from '../responses/kept-responses.ts'
 import { passOn } from './ask-for-json.ts'
 import { isVisitor } from './caller.ts'
@@ -18,7 +19,7 @@ import { answerCall } from './chat.ts'
 import { type Context, callerOf } from './context.ts'
 import { eventStream, openKept } from './kept.ts'
 import { readQuestionOf } from './question.ts'
-import { refuse, STREAMED } from './respond.ts'
+import { refuse, retraction, STREAMED } from './respond.ts'
 
 /** `POST /v1/responses` */
 export async function createResponse(c: Context): Promise<Response> {
@@ -29,7 +30,7 @@ export async function createResponse(c: Context): Promise<Response> {
   const opened = await openKept(c, chat)
   if (opened instanceof ApiError) return refuse(c, opened)
   const { id, events, headers } = opened
-  if (kept.isStreamed) return eventStream(events, 200, headers)
+  if (kept.isStreamed) return eventStream(events, 200, { ...headers, [STREAM_ID]: id })
   await events?.cancel()
   const read = await callerOf(c).readResponse(id)
   return read instanceof ApiError ? refuse(c, read) : c.json(read.response, 200, { ...headers, ...STREAMED })
@@ -63,7 +64,10 @@ async function followResponse(c: Context, id: string): Promise<Response> {
   if (followed instanceof ApiError) return refuse(c, followed)
   c.var.account.durable = 'read'
   // A client of this API takes a status without a body for an error: nothing more to read is an empty stream.
-  return eventStream(followed.events ?? new Blob([]).stream(), 200, {})
+  return eventStream(followed.events ?? new Blob([]).stream(), 200, {
+    ...retraction(c.var.config.moderation),
+    [STREAM_ID]: id,
+  })
 }
 
 /** `GET /v1/responses/{id}/input_items` */

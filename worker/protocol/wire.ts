@@ -60,6 +60,8 @@ export interface Health {
   status: 'ok' | 'upstream_failed'
   version: string
   upstream: 'openai' | 'demo'
+  /** The API by which a page's chat should ask: only by this one do the owner's tools answer. */
+  api?: 'responses'
   /** With `?upstream`; absent while the first answer is awaited. */
   upstream_health?: UpstreamHealth
   /** For the page's Turnstile widget; present only if visitors have to solve its challenge. */

@@ -154,7 +154,8 @@ export function isLines(node: Node | null): node is HTMLElement {
   return node !== null && kinds.get(node) === LINES
 }
 
-const INLINE = /^(?:emphasis|strong|strike|code|link|break|(?:image|sign|footnote-reference) .*)$/s
+const INLINE =
+  /^(?:emphasis|strong|strike|code|link|break|(?:image|sign|footnote-reference|source-mark) .*)$/s
 
 function isBlock(node: Node): boolean {
   return !(node instanceof Text || INLINE.test(kinds.get(node) ?? ''))

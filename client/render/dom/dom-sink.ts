@@ -3,6 +3,7 @@
  * file names.
  */
 import type { Attribute, Kind, Sink } from '../parse/sink.ts'
+import { withoutMarks } from '../parse/source-marks.ts'
 import type { AddressRules } from './address.ts'
 import { type CodeBlock, type CodeBlockOptions, createCodeBlock } from './code-block.ts'
 import { Cursor, isLines, type Place } from './cursor.ts'
@@ -23,6 +24,8 @@ export interface DomOptions extends AddressRules, CodeBlockOptions, FootnoteOpti
    * (`open`).
    */
   labels: CodeBlockOptions['labels'] & FootnoteOptions['labels'] & { done: string; open: string }
+  /** Creates a mark of the source of this number (source-marks.ts). Without it there are no marks. */
+  createMark?: (number: number) => HTMLElement
 }
 
 /** Where the content of a block begins: in an element, after a node. */
@@ -94,7 +97,7 @@ export class DomSink implements Sink<BlockPlace> {
 
   /** Adds text to the end of the preview. */
   continuePreview(text: string): void {
-    this.#text = text
+    this.#text = withoutMarks(text)
   }
 
   /** Removes the parts of the last preview that were not written again. */
@@ -159,6 +162,8 @@ export class DomSink implements Sink<BlockPlace> {
       outer.cursor.put(`image ${JSON.stringify(image)}`, () => createImage(image, this.#options))
     } else if (kind === 'footnote-reference')
       outer.cursor.put(`${kind} ${label}`, () => this.#footnotes.createReference(label))
+    else if (kind === 'source-mark')
+      outer.cursor.put(`${kind} ${label}`, () => this.#options.createMark?.(Number(label)) ?? create('sup'))
     else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
     else if (kind === 'row') outer.rows?.add(cursor.element)
     frame.code?.end()
@@ -169,7 +174,8 @@ export class DomSink implements Sink<BlockPlace> {
 
   text(text: string): void {
     this.rewind()
-    this.#text += text
+    // Those that mean something are no text.
+    this.#text += withoutMarks(text)
   }
 
   attribute(name: Attribute, value: string): void {
@@ -177,12 +183,12 @@ export class DomSink implements Sink<BlockPlace> {
     this.#flush()
     const frame = this.#top
     const { cursor, code, attributes } = frame
-    attributes[name] = value
+    attributes[name] = withoutMarks(value)
     if (name === 'level') this.#makeHeading(frame, `h${value}`)
     else if (name === 'loose') this.#loosen()
     else if (name === 'task') this.#putBox(cursor, value === 'done')
     else if (name === 'label' && frame.kind === 'footnote') this.#footnotes.label(cursor.element, value)
-    else if (name === 'language') code?.setLanguage(value)
+    else if (name === 'language') code?.setLanguage(withoutMarks(value))
     else if (name === 'align' || (name === 'start' && value !== '1')) cursor.element.setAttribute(name, value)
   }
 
@@ -263,6 +269,7 @@ export class DomSink implements Sink<BlockPlace> {
     switch (kind) {
       case 'image':
       case 'footnote-reference':
+      case 'source-mark':
         return openElementOf(kind, cursor)
       case 'code-block': {
         const code = createCodeBlock(this.#options)

@@ -30,6 +30,7 @@ export type Inline =
   | 'image'
   | 'break'
   | 'footnote-reference'
+  | 'source-mark'
 
 /**
  * - `level`: of a heading, `1` to `6`. On a paragraph: an underline has turned it into a heading.
@@ -39,7 +40,7 @@ export type Inline =
  * - `language`: of a code block, the first word of its info string.
  * - `align`: of a cell, `left`, `center` or `right`.
  * - `label`: of a footnote and of a reference to it, which has no text. A footnote without one has the label
- *   of an earlier one.
+ *   of an earlier one. Of a mark: the number of its source.
  * - `href` and `title` of a link; `src`, `title` and `alt` of an image. Addresses are not checked: harmful
  *   ones come too.
  */

@@ -13,6 +13,8 @@ import type { SpokenWords } from './spoken-words.ts'
 /** A view that shows an answer. */
 export interface AnswerElement {
   text: Element
+  /** What is spoken of its sources; '' if it has none. */
+  spokenSources?(): string
 }
 
 export interface AnswerSpeech {
@@ -70,7 +72,8 @@ export function createAnswerSpeech(language: Language, strings: Strings): Answer
   async function end(answer: AnswerElement, { end, note, trouble }: Turn): Promise<void> {
     if (note === 'stopped-here') stop()
     const ending = current?.answer === answer ? current : undefined
-    const last = trouble ? troubleWords(trouble, language, strings) : note ? noteWords(strings)[note] : ''
+    const ended = trouble ? troubleWords(trouble, language, strings) : note ? noteWords(strings)[note] : ''
+    const last = [ended, answer.spokenSources?.()].filter(Boolean).join(' ')
     // Ends the wait for a paint: there may be none.
     ending?.painted()
     const spoken = await ending?.loading

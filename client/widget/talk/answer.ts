@@ -6,14 +6,14 @@
  * appended after it. An earlier attempt's text stays until this attempt has text of its own.
  */
 
-import type { ChatChunk } from '../../../worker/formats/chat-completions/wire.ts'
 import type { EndState } from '../../../worker/protocol/wire.ts'
 import { firstChoice } from '../../stream/first-choice.ts'
 import { createMeter, type Reading, toldReading } from '../../stream/meter.ts'
 import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
+import type { AnswerChunk, Progress, Source } from '../../stream/stream-format.ts'
 import { retracts, withdraw } from '../../stream/withdraw.ts'
 import type { Awaited, TurnView } from '../view/turn-view.ts'
-import { type Note, passedAnswer, type Turn } from './conversation.ts'
+import { type Note, passedAnswer, sourcesWithin, type Turn } from './conversation.ts'
 import { wholeWords } from './whole-words.ts'
 
 const PROGRESS_INTERVAL_MS = 100
@@ -48,6 +48,8 @@ interface AnswerOptions {
   unsent(isUnsent: boolean): void
   /** Called with each new piece of text, once each even if the stream is read from its beginning again. */
   grown(text: string): void
+  /** Called when a tool begins to run, or its query is known. It ends with the next text. */
+  progress(progress: Progress): void
   /** Called after the end of the text was retracted. */
   shortened(): void
   /** Called when text has passed moderation after the answer was stopped here. */
@@ -98,7 +100,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
   let repeated = 0
   if (known !== undefined) passedBefore = known.length
 
-  function show(chunk: ChatChunk): void {
+  function show(chunk: AnswerChunk): void {
     if (gone) return
     const choice = firstChoice(chunk)
     if (choice.refusal !== '') refusalAt = Math.min(refusalAt, content.length)
@@ -121,6 +123,8 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
       markUnjudged()
       options.grown(text)
     } else markUnjudged()
+    if (chunk.sources) cite(chunk.sources)
+    if (chunk.progress) options.progress(chunk.progress)
     if (choice.finishReason === 'length') setNote('too-long')
     withheld ||= choice.finishReason === 'content_filter' || state === 'moderated'
   }
@@ -153,7 +157,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     return came.slice(turn.answer.length)
   }
 
-  function retract(chunk: ChatChunk): void {
+  function retract(chunk: AnswerChunk): void {
     // The stream broke off, and its reader takes back what it can't know to have passed.
     if (stream.unjudged() !== undefined) {
       if (turn.unjudged) shorten(passedAnswer(turn))
@@ -171,8 +175,18 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     delete turn.unjudged
     shown = text.length
     turn.answer = text
+    if (turn.sources) turn.sources = sourcesWithin(turn.sources, text)
     view.shorten(text)
+    if (turn.sources) view.setSources(turn.sources)
     options.shortened()
+  }
+
+  /** A stream that is read again cites again. */
+  function cite(sources: readonly Source[]): void {
+    const before = turn.sources ?? []
+    const isNew = (source: Source) => !before.some((one) => JSON.stringify(one) === JSON.stringify(source))
+    turn.sources = [...before, ...sources.filter(isNew)]
+    view.setSources(turn.sources)
   }
 
   function begin(): void {
@@ -189,6 +203,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     delete turn.unjudged
     delete turn.note
     delete turn.rating
+    delete turn.sources
     view.clear()
     view.setRating(undefined)
   }

@@ -4,6 +4,7 @@
  */
 import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 import type { Reading } from '../../stream/meter.ts'
+import type { Source } from '../../stream/stream-format.ts'
 import type { Trouble } from './trouble.ts'
 
 export interface Conversation {
@@ -25,6 +26,8 @@ export interface Turn {
    * or sent: their verdict may never be heard.
    */
   unjudged?: number
+  /** What the answer rests on. */
+  sources?: Source[]
   /** How the answer ended; `undefined` while it is in progress. */
   end?: TurnEnd
   /** The request, as long as more of the answer may come. */
@@ -93,8 +96,14 @@ export function passedAnswer({ answer, unjudged = 0 }: Turn): string {
 
 /** The turn as it is stored, exported and sent. */
 export function passedTurn(turn: Turn): Turn {
-  const { unjudged: _, ...rest } = turn
-  return { ...rest, answer: passedAnswer(turn) }
+  const { unjudged: _, sources, ...rest } = turn
+  const answer = passedAnswer(turn)
+  return { ...rest, answer, ...(sources && { sources: sourcesWithin(sources, answer) }) }
+}
+
+/** The sources whose place is in this beginning of the answer. */
+export function sourcesWithin(sources: readonly Source[], answer: string): Source[] {
+  return sources.filter(({ end }) => end <= answer.length)
 }
 
 /** Fits into two lines of a narrow list. */

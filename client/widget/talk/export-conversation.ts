@@ -2,6 +2,7 @@
 
 import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
+import type { Source } from '../../stream/stream-format.ts'
 import {
   type Conversation,
   type Note,
@@ -23,6 +24,13 @@ export interface ExportWords {
   failed: string
   /** Shown below an answer in progress. */
   pending: string
+  /** Puts an answer's sources into it as footnotes, with labels that begin like this. */
+  cite?: ((answer: string, sources: readonly Source[], prefix: string) => Cited) | undefined
+}
+
+interface Cited {
+  text: string
+  footnotes: string
 }
 
 /**
@@ -45,11 +53,15 @@ export interface ExportWords {
 export function toMarkdown(conversation: Conversation, words: ExportWords): string {
   if (conversation.turns.length === 0) return ''
   const parts = [`# ${escapeInline(titleOf(conversation))}`]
-  for (const turn of conversation.turns.map(passedTurn)) {
+  for (const [index, turn] of conversation.turns.map(passedTurn).entries()) {
     parts.push(`## ${escapeInline(words.you)}`, quote(keepLines(turn.question)))
     parts.push(`## ${escapeInline(words.assistant)}`)
-    const answer = withoutCitationMarks(turn.answer)
-    if (answer.trim() !== '') parts.push(closed(withoutBlankEnds(answer)))
+    const { text, footnotes } = words.cite?.(turn.answer, turn.sources ?? [], `${index + 1}-`) ?? {
+      text: withoutCitationMarks(turn.answer),
+      footnotes: '',
+    }
+    if (text.trim() !== '') parts.push(closed(withoutBlankEnds(text)))
+    if (footnotes !== '') parts.push(footnotes)
     const ending = endingOf(turn, words)
     if (ending !== undefined) parts.push(`*${escapeInline(ending)}*`)
   }
@@ -114,6 +126,8 @@ interface ExportedTurn {
   end: TurnEnd | 'pending'
   note: Note | null
   rating: Rating | null
+  /** What the answer rests on, and where: UTF-16 code units in its text. */
+  sources: Source[]
   speed: {
     first_token_ms: number | null
     tokens: number
@@ -149,11 +163,19 @@ export function toJson(conversation: Conversation, now = Date.now()): ExportedCo
   }
 }
 
-function detailsOf({ end, note, rating, speed, trouble }: Turn): Omit<ExportedTurn, 'question' | 'answer'> {
+function detailsOf({
+  end,
+  note,
+  rating,
+  sources,
+  speed,
+  trouble,
+}: Turn): Omit<ExportedTurn, 'question' | 'answer'> {
   return {
     end: end ?? 'pending',
     note: note ?? null,
     rating: rating ?? null,
+    sources: sources ?? [],
     speed: speed
       ? {
           first_token_ms: speed.firstTokenMs,

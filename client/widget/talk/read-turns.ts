@@ -3,14 +3,18 @@
  * turns are dropped, and invalid fields omitted.
  */
 import type { Reading } from '../../stream/meter.ts'
+import type { Source } from '../../stream/stream-format.ts'
 import { ENDS, NOTES, type Pending, RATINGS, type Turn } from './conversation.ts'
 import type { Trouble } from './trouble.ts'
 
 /** A stream's id becomes a part of an address. */
-const STREAM_ID = /^str_[\w-]{1,64}$/
+const STREAM_ID = /^(?:str|resp)_[\w-]{1,64}$/
 
 /** [docs/PROTOCOL.md] `Idempotency-Key`. */
 const KEY = /^[\x21-\x7e]{1,255}$/
+
+/** More than an answer cites. */
+const MAX_SOURCES = 200
 
 const COUNTED = ['usage', 'estimate', 'deltas'] as const
 
@@ -37,8 +41,18 @@ function readTurn(value: unknown): Turn | undefined {
       note: oneOf(NOTES, fields.note),
       trouble: readTrouble(fields.trouble),
       rating: oneOf(RATINGS, fields.rating),
+      sources: readSources(fields.sources),
     }),
   }
+}
+
+function readSources(value: unknown): Source[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  return value.slice(0, MAX_SOURCES).flatMap((source) => {
+    const { title, url, start, end } = fieldsOf(source)
+    if (typeof title !== 'string' || !isNumber(start) || !isNumber(end)) return []
+    return [{ title, start, end, ...known({ url: stringOr(undefined, url) }) }]
+  })
 }
 
 function readPending(value: unknown): Pending | undefined {

@@ -2,8 +2,7 @@
  * Shows one conversation. Questions are asked one at a time; each can be stopped, retried, edited and rated.
  */
 import { ChatError } from '../../stream/chat-error.ts'
-import { followStream, newKey, openStream } from '../../stream/open-stream.ts'
-import type { ChatStream, StreamOptions } from '../../stream/read-stream.ts'
+import { newKey } from '../../stream/open-stream.ts'
 import type { Emit } from '../events.ts'
 import { isTooLong } from '../view/explain-trouble.ts'
 import type { TurnActions, TurnView } from '../view/turn-view.ts'
@@ -14,10 +13,12 @@ import {
   leftOutFrom,
   type Pending,
   passedAnswer,
+  passedTurn,
   sentBefore,
   type Turn,
   toMessages,
 } from './conversation.ts'
+import { type Asking, openAnswer } from './open-answer.ts'
 import { fittingTurns, type PromptBound, promptTokens } from './prompt-bound.ts'
 import { tellOwner } from './tell-owner.ts'
 import { leftUnanswered, type Trouble, troubleOf, waitLeft } from './trouble.ts'
@@ -36,8 +37,7 @@ const MAX_SENDS = 7
 
 /** What a thread needs from its surroundings. */
 export interface ThreadOptions {
-  /** The Worker's address of durable streams. */
-  streams: string
+  asking: Asking
   /** The element that holds the turns. */
   list: HTMLElement
   /**
@@ -66,6 +66,8 @@ export interface ThreadOptions {
     kept(view: TurnView): void
     begun(view: TurnView, continues: boolean): unknown
     shortened(view: TurnView): unknown
+    /** @param words what a tool does; '' if that was said */
+    progress(words: Promise<string>): unknown
     /** @param isUnsent whether the question waits for a network */
     reconnecting(isUnsent: boolean): unknown
     /** The oldest messages are no longer sent. */
@@ -187,7 +189,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     let reconnecting = false
     const answer = showAnswer(turn, view, {
       open: (streamOptions) =>
-        openAnswer(options.streams, pending, toMessages(turns, turn), {
+        openAnswer(options.asking, pending, toMessages(turns, turn), {
           ...streamOptions,
           fetch: send,
           ready,
@@ -215,6 +217,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         save('soon')
         emit('millrace-delta', { conversation: conversation.id, text })
       },
+      progress: (progress) => announce.progress(view.setProgress(progress)),
       shortened() {
         save('now')
         announce.shortened(view)
@@ -312,9 +315,10 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
 
   function restore(turn: Turn, view: TurnView): void {
     // What had not passed when the thread was left comes again with the stream, or not at all.
-    turn.answer = passedAnswer(turn)
+    Object.assign(turn, passedTurn(turn))
     delete turn.unjudged
     view.append(turn.answer)
+    if (turn.sources) view.setSources(turn.sources)
     if (turn.pending && !options.watched && !mayTakeUp(turn.pending)) {
       // The request stays: asking again with its key is billed once, if the server has had the question.
       turn.end ??= 'failed'
@@ -387,18 +391,6 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
       removeTurns()
     },
   }
-}
-
-/** Opens the pending answer: follows the stream if it is named, else asks. */
-function openAnswer(
-  streams: string,
-  { id, key, model }: Pending,
-  messages: ReturnType<typeof toMessages>,
-  options: Pick<StreamOptions, 'fetch' | 'ready' | 'signal' | 'onConnection'>,
-): ChatStream {
-  if (id !== undefined) return followStream(streams, id, options)
-  const request = { messages, ...chosen(model), stream_options: { include_usage: true } }
-  return openStream(streams, request, { ...options, idempotencyKey: key })
 }
 
 /** Whether the server has refused to show the answer. */

@@ -1,6 +1,7 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
+import { withoutMarks } from '../../render/parse/source-marks.ts'
 import type { Strings } from '../strings/en.ts'
 import { adopt } from '../style/adopt.ts'
 
@@ -20,6 +21,8 @@ interface Options {
   strings: Strings
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
+  /** Creates a mark of the source of this number. */
+  createMark?: (number: number) => HTMLElement
   /** Called after each paint. */
   painted(): void
 }
@@ -38,7 +41,7 @@ export function loadRendering(): Promise<Rendering> {
 
 export function createAnswerText(
   element: HTMLElement,
-  { tree, strings, imageOrigins, painted }: Options,
+  { tree, strings, imageOrigins, createMark, painted }: Options,
 ): AnswerText {
   let view: MarkdownView | undefined
   let text = ''
@@ -68,7 +71,12 @@ export function createAnswerText(
     }
     element.replaceChildren()
     element.classList.remove('plain')
-    view = createMarkdownView(element, { labels, imageOrigins, onPaint: painted })
+    view = createMarkdownView(element, {
+      labels,
+      imageOrigins,
+      ...(createMark && { createMark }),
+      onPaint: painted,
+    })
     if (text !== '') view.append(text)
     if (ended) view.end()
   }
@@ -77,7 +85,7 @@ export function createAnswerText(
 
   function showPlain(): void {
     if (!isPlain()) return
-    element.textContent = withoutCitationMarks(text)
+    element.textContent = withoutMarks(withoutCitationMarks(text))
     painted()
   }
 

@@ -2,6 +2,9 @@
 import { copyText } from '../../render/dom/copy-text.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import type { Reading } from '../../stream/meter.ts'
+import type { Progress, Source } from '../../stream/stream-format.ts'
+import type { CitedText } from '../responses/cited-text.ts'
+import { loadResponses } from '../responses/load-part.ts'
 import type { Strings } from '../strings/en.ts'
 import type { Language } from '../strings/load-strings.ts'
 import { noteWords } from '../strings/note-words.ts'
@@ -42,6 +45,10 @@ export interface TurnView {
   append(text: string): void
   /** Keeps only this beginning of the text, when the rest was retracted. */
   shorten(text: string): void
+  setSources(sources: readonly Source[]): void
+  /** Shows what a tool does, until text comes. @returns what it says, unless it says so already */
+  setProgress(progress: Progress): Promise<string>
+  spokenSources(): string
   setAwaited(awaited: Awaited): void
   setReading(reading: Reading | undefined, ended: boolean): void
   /** Shown in place of the speed unless `open`. `offline`: the question is not sent yet. */
@@ -83,6 +90,7 @@ export function createTurnView(
   const asked = create('div', { class: 'asked' }, heading, editButton)
   const leftOut = create('p', { class: 'left-out', hidden: true }, strings.olderLeftOut)
   const body = create('div', { class: 'text markdown', part: 'text' })
+  const progress = create('p', { class: 'progress', hidden: true })
   const note = create('p', { class: 'note', hidden: true })
   const speed = create('p', { class: 'speed' })
   const unconnected = create('p', { class: 'reconnecting' })
@@ -93,19 +101,31 @@ export function createTurnView(
   const up = action('up', strings.goodAnswer, 'rate-up')
   const down = action('up', strings.badAnswer, 'rate-down')
   const tools = create('div', { class: 'tools', hidden: true }, copy, again, up, down)
-  const answer = create('div', { class: 'answer', part: 'answer' }, body, note, speed, connection, tools)
+  const answer = create(
+    'div',
+    { class: 'answer', part: 'answer' },
+    body,
+    progress,
+    note,
+    speed,
+    connection,
+    tools,
+  )
   const element = create('article', { class: 'turn', part: 'turn' }, leftOut, asked, answer)
   let trouble: TroubleCard | undefined
   let source = ''
+  let sources: readonly Source[] = []
   let state: AnswerState | undefined
   let isLatest = false
   let rating: 'up' | 'down' | undefined
 
-  const text: AnswerText = createAnswerText(body, {
+  let cited: CitedText | undefined
+  let text: AnswerText = createAnswerText(body, {
     tree,
     strings,
     imageOrigins,
     painted: () => painted(view),
+    createMark: (number) => cited?.createMark(number) ?? create('sup'),
   })
 
   function hideTrouble(): void {
@@ -137,8 +157,20 @@ export function createTurnView(
     tools.hidden = !isOver || (source === '' && (state === 'failed' || !isLatest))
   }
 
+  function hideProgress(): void {
+    progress.hidden = true
+    progress.replaceChildren()
+  }
+
+  /** Also when the sources have come later than the end. */
+  function showState(): void {
+    if (state === undefined || state === 'waiting' || state === 'flowing') return
+    hideProgress()
+    text.end()
+  }
+
   copy.addEventListener('click', async () => {
-    const copied = await copyText(withoutCitationMarks(source), body)
+    const copied = await copyText(cited?.copy() ?? withoutCitationMarks(source), body)
     confirm(copy, copied ? 'done' : 'close', copied ? strings.copied : strings.notCopied)
   })
   again.addEventListener('click', actions.again)
@@ -167,15 +199,17 @@ export function createTurnView(
       answer.dataset.state = state
       body.ariaBusy = String(open)
       showTools()
-      if (!open) text.end()
+      showState()
     },
     clear() {
       source = ''
+      sources = []
       text.clear()
       note.hidden = true
     },
     append(more) {
       source += more
+      hideProgress()
       text.append(more)
     },
     shorten(beginning) {
@@ -183,6 +217,26 @@ export function createTurnView(
       text.shorten(beginning)
       showTools()
     },
+    async setSources(now) {
+      sources = now
+      if (!cited && now.length > 0) {
+        // Where the page blocks the part, the answer is shown without its sources.
+        const part = await loadResponses().catch(() => undefined)
+        if (!part) return
+        if (!cited) text = cited = part.createCitedText(text, source, { tree, strings })
+        progress.after(cited.element)
+        showState()
+      }
+      cited?.cite(sources)
+    },
+    async setProgress(now) {
+      const before = source
+      const { showProgress } = await loadResponses()
+      const isOpen = state === 'waiting' || state === 'flowing'
+      // Text that has come meanwhile has ended it.
+      return isOpen && source === before ? showProgress(progress, now, { tree, strings }) : ''
+    },
+    spokenSources: () => cited?.spoken() ?? '',
     setAwaited: (awaited) => say(awaited === 'check' ? strings.checking : strings.waiting),
     setReading(reading, ended) {
       say(reading ? speedLine(reading, ended, strings) : '')

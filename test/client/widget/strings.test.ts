@@ -33,7 +33,17 @@ const HOURS = ['hours', 'hoursMinutes']
 const SAME_AS_ENGLISH: Record<string, string[]> = {
   de: ['chat', 'code', ...PUNCTUATION, 'details'],
   es: ['chat', 'tokens', ...PUNCTUATION, ...MINUTES, ...HOURS],
-  fr: ['chat', 'conversation', 'conversations', 'code', 'tokens', 'fullStop', 'comma', 'spokenItem'],
+  fr: [
+    'chat',
+    'conversation',
+    'conversations',
+    'code',
+    'tokens',
+    'sources',
+    'fullStop',
+    'comma',
+    'spokenItem',
+  ],
   ja: ['spokenItem'],
   ar: ['fullStop', 'spokenItem', 'spokenTask'],
   it: ['chat', ...PUNCTUATION, ...MINUTES, ...HOURS],

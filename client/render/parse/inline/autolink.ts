@@ -17,8 +17,8 @@ const LETTER = /[\p{L}\p{N}]/u
 
 const START = /(?:https?|ftp):\/\/|www\./gi
 const PARTIAL_START = /(?:https?|ftp):\/?$/i
-/** Ends a URL earlier than URLs allow: Chinese and Japanese put no space after one. */
-const URL_END = /[\s<“”‘’«»、。，；：！？（）「」『』【】《》]|$/g
+/** Ends a URL earlier than URLs allow: Chinese and Japanese put no space after one. A mark ends it too. */
+const URL_END = /[\s<\udbfc“”‘’«»、。，；：！？（）「」『』【】《》]|$/g
 const HOST = /@(?:[\w-]+\.)+[\w-]*[a-z\d]/iy
 const PARTIAL_HOST = /@[\w.-]*/y
 

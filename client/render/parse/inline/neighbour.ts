@@ -3,6 +3,8 @@
  * https://github.com/tats-u/markdown-cjk-friendly/blob/main/specification.md
  */
 
+import { MARK_HALF } from '../source-marks.ts'
+
 export interface Neighbour {
   /** White space, or the start or end of the text. */
   space: boolean
@@ -28,11 +30,13 @@ const QUOTATION = /^[‘’“”]$/
 /** Chooses the form of an ideograph. */
 const IDEOGRAPH_VARIATION = /^[\u{e0100}-\u{e01ef}]$/u
 
+/** Marks of sources count as if they weren't there. */
 export function neighbourAfter(text: string, at: number): Neighbour {
-  return sort(characterAt(text, at))
+  return text[at] === MARK_HALF ? neighbourAfter(text, at + 2) : sort(characterAt(text, at))
 }
 
 export function neighbourBefore(text: string, at: number): Neighbour {
+  if (text[at - 2] === MARK_HALF) return neighbourBefore(text, at - 2)
   const last = characterBefore(text, at)
   if (IDEOGRAPH_VARIATION.test(last)) return { space: false, punctuation: false, cjk: true }
   if (!VARIATION.test(last)) return sort(last)

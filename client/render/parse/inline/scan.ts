@@ -2,6 +2,7 @@
  * Inline text → tokens, from left to right: code, links, escapes, and runs of delimiters, which are paired
  * later. [spec] 6, and the appendix, phase 2
  */
+import { MARK_HALF, markAt } from '../source-marks.ts'
 import { spacesBefore } from '../spaces.ts'
 import { WAIT } from '../undecided.ts'
 import { type Autolink, Autolinks, autolinkMayStart } from './autolink.ts'
@@ -31,7 +32,7 @@ export interface Surroundings {
 }
 
 /** Not all of it: an address may begin soon, and then what follows is read again. */
-const PLAIN = /[^\\`*_~[\]!<&$\n]{1,1024}/y
+const PLAIN = /[^\\`*_~[\]!<&$\n\udbfc]{1,1024}/y
 const RUN = /\*+|_+|~+/y
 const BACKTICKS = /`+/y
 const LINE_BREAK = /<br[ \t]*\/?>/iy
@@ -123,6 +124,7 @@ export class Scan {
     else if (char === '$') this.#takeDollar()
     else if (char === '[') this.#openBracket('[')
     else if (char === ']') closeBracket(this)
+    else if (char === MARK_HALF) this.#takeMark()
     else if (char !== '!') this.#takeRun()
     else if (text[at + 1] === '[') this.#openBracket('![')
     else if (this.#ends(at + 1)) this.take(at + 1, '')
@@ -215,6 +217,12 @@ export class Scan {
     if (typeof end === 'number') this.takeAsItIs(end)
     else if (end === WAIT && display) this.takeAsItIs(text.length)
     else this.takeAsItIs(at + (display ? 2 : 1))
+  }
+
+  #takeMark(): void {
+    const { at, text } = this
+    const label = String(markAt(text, at))
+    this.take(at + 2, '', { kind: 'source-mark', attributes: [['label', label]], content: '' })
   }
 
   #takeAutolink({ at, end, href, open }: Autolink): void {

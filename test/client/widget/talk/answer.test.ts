@@ -69,6 +69,7 @@ async function goOn(
     unsent() {},
     grown: (text) => told.push(text),
     shortened() {},
+    progress() {},
     passed() {},
   })
   const { end } = await ended

@@ -34,6 +34,12 @@ const more = {
     at: amount,
   }),
   rating: fc.constantFrom(...RATINGS),
+  sources: fc.array(
+    fc.record(
+      { title: text, start: fc.nat(), end: fc.constant(0), url: text },
+      { requiredKeys: ['title', 'start', 'end'] },
+    ),
+  ),
   sentWith: fc.nat(),
 }
 
@@ -41,7 +47,7 @@ const pending = fc.record(
   {
     key: fc.stringMatching(/^[!-~]{1,40}$/),
     askedAt: amount,
-    id: fc.stringMatching(/^str_[\w-]{1,40}$/),
+    id: fc.stringMatching(/^(?:str|resp)_[\w-]{1,40}$/),
     model: text,
   },
   { requiredKeys: ['key', 'askedAt'] },

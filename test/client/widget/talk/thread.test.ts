@@ -42,7 +42,7 @@ function show(
   const thread = createThread(
     { id: 'c', turns, updatedAt: 0 },
     {
-      streams: 'https://edge.test/v1/streams',
+      asking: { base: 'https://edge.test/v1', api: async () => undefined },
       list: { append() {} } as unknown as HTMLElement,
       watched,
       closed: new Set(),
