@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { receive } from '../support/caller.ts'
 import { keys, openStream, ROUTES, type Sent, usageOf, VISITORS } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
+import { begin, complete, messageEvents, named, numbered } from '../support/responses.ts'
 import { inOrder, type Script } from '../support/script.ts'
 import { events, json } from '../support/scripts.ts'
 import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/sse.ts'
@@ -17,9 +18,28 @@ const OUTPUT = 90
 const usage = { prompt_tokens: PROMPT, completion_tokens: OUTPUT, total_tokens: PROMPT + OUTPUT }
 const BUDGET = FITTING * (PROMPT + OUTPUT)
 
+const counted = { input_tokens: PROMPT, output_tokens: OUTPUT, total_tokens: PROMPT + OUTPUT }
+const response = complete([...begin(), ...messageEvents(['Hi'])], { usage: counted })
+
 const list = [role(), delta('Hi'), event(chunk({}, { choices: [], usage })), DONE_EVENT]
-const costly: Script = (reply) =>
-  (reply.call.request.stream === true ? events(list) : json(completion('Hi', { usage })))(reply)
+const costly: Script = (reply) => {
+  const { path, request } = reply.call
+  if (path === '/v1/responses') return events(numbered(response).map(named))(reply)
+  return (request.stream === true ? events(list) : json(completion('Hi', { usage })))(reply)
+}
+
+const askResponse =
+  (background: boolean): (typeof ROUTES)[number][1] =>
+  (url, _, init = {}) =>
+    fetch(`${url}/v1/responses`, {
+      method: 'POST',
+      body: JSON.stringify({
+        ...{ model: 'gpt-test', input: 'Say hello.', max_output_tokens: OUTPUT },
+        ...{ stream: true, background },
+      }),
+      ...init,
+      headers: { 'content-type': 'application/json', ...init.headers },
+    })
 
 const { ACCESS_KEYS, callers } = keys(40)
 const own = useHouse({ ...VISITORS, ACCESS_KEYS, KEY_DAILY_TOKENS: String(BUDGET) })
@@ -47,7 +67,11 @@ beforeEach(() => {
   idle.upstream.when(() => costly)
 })
 
-const routes = ROUTES.filter(([name]) => name === 'streamed' || name === '/v1/streams')
+const routes: typeof ROUTES = [
+  ...ROUTES.filter(([name]) => name === 'streamed' || name === '/v1/streams'),
+  ['/v1/responses', askResponse(false)],
+  ['/v1/responses in the background', askResponse(true)],
+]
 describe.each(routes)(`${CALLS} calls against a budget for ${FITTING}, %s`, (_, ask) => {
   test(`exactly ${FITTING} reach the upstream, ${ROUNDS} times`, async () => {
     for (let round = 0; round < ROUNDS; round++) {

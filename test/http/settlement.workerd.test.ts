@@ -17,6 +17,7 @@ import { createCallerStreams } from '../../worker/streams/caller-streams.ts'
 import { chooseModeration } from '../../worker/upstreams/choose.ts'
 import { createSessions } from '../../worker/visitors/session.ts'
 import { allWords } from '../support/all-words.ts'
+import { begin, complete, messageEvents, named, numbered } from '../support/responses.ts'
 import { answerEvents, completion, errorForms } from '../support/sse.ts'
 
 /** test/vitest.config.ts */
@@ -30,7 +31,16 @@ const sessions = createSessions(SECRET)
 const NOTHING_USED = { used: 0, reserved: 0, spent: 0, certain: 0, running: 0 }
 const LIMITS = { tokensPerDay: 100_000, concurrency: 3, sliced: false }
 
-const ROUTES = ['unstreamed', 'streamed', 'with usage', '/chat'] as const
+const ROUTES = [
+  'unstreamed',
+  'streamed',
+  'with usage',
+  '/chat',
+  '/v1/responses',
+  '/v1/responses, unstreamed',
+] as const
+const isResponse = ({ route }: Pick<Scene, 'route'>) => route.startsWith('/v1/responses')
+const isStreamed = ({ route }: Pick<Scene, 'route'>) => !route.endsWith('unstreamed')
 /** What becomes of a call; its caller may leave before each of these, or after the last. */
 const POINTS = ['asked', 'head', 'first byte', 'middle', 'end'] as const
 
@@ -64,9 +74,13 @@ const scenes: fc.Arbitrary<Scene> = fc
   })
   // A reader that stalls, and a judge, have deadlines of their own: too long for this test.
   .filter(({ leaves, reads, judge }) => leaves !== 'stays' || (reads && judge !== 'never answers'))
+  // A visitor's response is a durable stream: below.
+  .filter((scene) => scene.caller === 'key' || !isResponse(scene))
 
 /** An upstream and a moderation for one scene, which goes on when `reach` says so. */
 function stage({ judge, ending, leaves, deaf, route }: Scene) {
+  const streamed = isStreamed({ route })
+
   const caller = new AbortController()
   let cancel = (): unknown => undefined
   let asked = 0
@@ -88,9 +102,12 @@ function stage({ judge, ending, leaves, deaf, route }: Scene) {
     })
 
   function body(signal: AbortSignal): ReadableStream<Uint8Array> {
-    const whole = answerEvents(['One ', 'two ', 'three.'], { usage: true })
-    const unstreamed = [JSON.stringify(completion('One two three.'))]
-    const parts = route === 'unstreamed' ? unstreamed : whole
+    const words = ['One ', 'two ', 'three.']
+    const response = complete([...begin(), ...messageEvents(words)])
+    const [whole, unstreamed] = isResponse({ route })
+      ? [numbered(response).map(named), response.at(-1)?.response]
+      : [answerEvents(words, { usage: true }), completion(words.join(''))]
+    const parts = streamed ? whole : [JSON.stringify(unstreamed)]
     const [first = new Uint8Array(), ...rest] = parts.map((part) => new TextEncoder().encode(part))
     let over = false
     return new ReadableStream({
@@ -129,7 +146,7 @@ function stage({ judge, ending, leaves, deaf, route }: Scene) {
     await unlessDeaf(reach('asked'), signal)
     if (ending === 'refusal') return Response.json({ error: { message: 'No.' } }, { status: 400 })
     await unlessDeaf(reach('head'), signal)
-    const type = route === 'unstreamed' ? 'application/json' : EVENT_STREAM
+    const type = streamed ? EVENT_STREAM : 'application/json'
     return new Response(body(signal), { headers: { 'content-type': type } })
   }
 
@@ -197,9 +214,11 @@ async function callerOf({ caller, moderation, mode }: Scene) {
   return { name: `visitor:${visitor}`, headers: { authorization: `Bearer ${token}`, origin: PAGE }, vars }
 }
 
-function questionOf({ route }: Scene) {
+function questionOf(scene: Scene) {
+  const { route } = scene
+  const stream = isStreamed(scene)
+  if (isResponse(scene)) return { input: 'Count to three.', stream }
   const messages = [{ role: 'user', content: 'Count to three.' }]
-  const stream = route !== 'unstreamed'
   return { messages, stream, ...(route === 'with usage' && { stream_options: { include_usage: true } }) }
 }
 
@@ -207,7 +226,11 @@ async function play(scene: Scene) {
   playing = stage(scene)
   const { name, headers, vars } = await callerOf(scene)
   const { caller, onLeave } = playing
-  const path = scene.route === '/chat' ? '/chat' : '/v1/chat/completions'
+  const path = isResponse(scene)
+    ? '/v1/responses'
+    : scene.route === '/chat'
+      ? '/chat'
+      : '/v1/chat/completions'
   const request = new Request(`https://millrace.example${path}`, {
     method: 'POST',
     body: JSON.stringify(questionOf(scene)),
@@ -285,7 +308,7 @@ async function playDurable(scene: Scene) {
     const bytes = new TextEncoder().encode(JSON.stringify({ ...questionOf(scene), model: 'gpt-4o-mini' }))
     const reservation = { id: `req_${name}`, prompt: 10, output: 100, expiresAt: Date.now() + 60_000 }
     const opening = streams.open({
-      format: 'chat-completions',
+      format: isResponse(scene) ? 'responses' : 'chat-completions',
       bytes,
       model: 'gpt-4o-mini',
       idempotency: undefined,
@@ -306,16 +329,20 @@ async function playDurable(scene: Scene) {
   return { lines: lines.filter((line) => line.caller === name), settled, refused }
 }
 
-test('as a durable stream, under every moderation, whenever it is stopped', async () => {
-  await fc.assert(
-    fc.asyncProperty(scenes, async (scene) => {
-      const { lines, settled, refused } = await playDurable({ ...scene, route: 'streamed' })
-      expect(settled).toHaveLength(1)
-      // A refusal is logged by the request that asks: above.
-      expect(lines).toHaveLength(refused ? 0 : 1)
-      if (!refused) expect(settled).toEqual([lines[0].charged_tokens ?? 0])
-      if (scene.ending !== 'refusal') expect(settled[0]).toBeGreaterThan(0)
-    }),
-    { seed: FUZZ_SEED, numRuns: 100, endOnFailure: true },
-  )
-}, 300_000)
+test.each(['streamed', '/v1/responses'] as const)(
+  'as a durable stream, %s, under every moderation, whenever it is stopped',
+  async (route) => {
+    await fc.assert(
+      fc.asyncProperty(scenes, async (scene) => {
+        const { lines, settled, refused } = await playDurable({ ...scene, route })
+        expect(settled).toHaveLength(1)
+        // A refusal is logged by the request that asks: above.
+        expect(lines).toHaveLength(refused ? 0 : 1)
+        if (!refused) expect(settled).toEqual([lines[0].charged_tokens ?? 0])
+        if (scene.ending !== 'refusal') expect(settled[0]).toBeGreaterThan(0)
+      }),
+      { seed: FUZZ_SEED, numRuns: 100, endOnFailure: true },
+    )
+  },
+  300_000,
+)
