@@ -42,11 +42,12 @@ export function createCallerResponses(kept: KeptResponses, streams: () => Caller
 
   return {
     own: kept.own,
-    keep({ stream, keep, lastEvent, upstreamEnd }) {
+    keep({ stream, keep, state, lastEvent, upstreamEnd }) {
       if (keep === undefined) return
       const response = responseIn(lastEvent?.data)
-      // Only the upstream's own end has reasoning in the form in which it takes it back.
-      const output = conversationItems(responseIn(upstreamEnd)?.output ?? response?.output)
+      // The upstream's own end has reasoning in the form in which it takes it back, and also what was not shown.
+      const whole = state === 'done' ? responseIn(upstreamEnd) : undefined
+      const output = conversationItems(whole?.output ?? response?.output)
       kept.keep(stream.id, { response, input: JSON.parse(keep.input), output }, keep.expires)
     },
     placeOf: (id) => (streams().read(id) === undefined ? kept.placeOf(id) : 'here'),
