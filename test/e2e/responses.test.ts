@@ -160,10 +160,14 @@ describe('an id answers to its own caller alone', () => {
     expect(house.upstream.calls).toHaveLength(0)
   })
 
-  test('one that was not to be stored is nobody’s', async () => {
-    house.upstream.next(json(whole()))
-    await (await post(house, { ...QUESTION, store: false })).text()
-    expect((await call(house, RESPONSE_ID)).status).toBe(404)
+  test.each([
+    ['was not to be stored', { store: false }, {}],
+    ['its upstream does not store', {}, { store: false }],
+  ])('one that %s is nobody’s', async (_, asked, answered) => {
+    const id = `resp_${crypto.randomUUID()}`
+    house.upstream.next(json(whole({ id, ...answered })))
+    await (await post(house, { ...QUESTION, ...asked })).text()
+    expect((await call(house, id)).status).toBe(404)
   })
 
   test.each(['..', '%2e%2e%2fmodels', 'a%2Fb', 'resp_%00', 'x'.repeat(300)])(
@@ -372,6 +376,22 @@ describe('a visitor', () => {
     const text = await (await post(shop, QUESTION, visitor)).text()
     expect(text).not.toMatch(/librarian|vs_of_the_owner/)
     expect(text).toContain('Hello.')
+  })
+
+  test('can’t read that answer again: an upstream that stored it all the same would say all of them', async () => {
+    const visitor = await visit(shop.url)
+    shop.upstream.when(() => json({ ...(echoing().at(-1)?.response as Members), store: true }))
+    await (await post(shop, QUESTION, visitor)).text()
+    expect(shop.upstream.calls[0]?.request.store).toBe(false)
+    for (const path of ['', '/input_items']) {
+      expect((await call(shop, `${RESPONSE_ID}${path}`, visitor)).status).toBe(404)
+    }
+    const next = await post(shop, { ...QUESTION, previous_response_id: RESPONSE_ID }, visitor)
+    expect([next.status, await next.json()]).toMatchObject([
+      404,
+      { error: { code: 'previous_response_not_found' } },
+    ])
+    expect(shop.upstream.calls).toHaveLength(1)
   })
 
   test('goes on from an answer of its own by its id, without a word of the owner’s twice', async () => {

@@ -78,3 +78,10 @@ describe('an answer that is longer than the request lets it be', () => {
     expect(whole.usage?.output_tokens).toBeLessThanOrEqual(20)
   })
 })
+
+test('a prompt has as many tokens as its answer says', async () => {
+  const body = new TextEncoder().encode(JSON.stringify({ input: ON_YOUR_SITE }))
+  const count = await upstream.call({ method: 'POST', path: '/responses/input_tokens', body }, stays)
+  const { usage } = await client.responses.create({ model: 'any', input: ON_YOUR_SITE })
+  expect(await count.json()).toEqual({ object: 'response.input_tokens', input_tokens: usage?.input_tokens })
+})

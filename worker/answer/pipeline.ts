@@ -90,9 +90,15 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
   )
 }
 
-/** An answer that the upstream keeps belongs to the caller who asked for it. */
-function idObserver({ format, question }: ChatCall, { onId }: Pick<Flow, 'onId'>): IdObserver {
-  return seeId(question.store === true ? format : {}, onId)
+/**
+ * An answer that the upstream keeps belongs to the caller who asked for it. A caller who must not see all of it
+ * can't read it there.
+ */
+function idObserver(
+  { format, question }: ChatCall,
+  { onId, strips }: Pick<Flow, 'onId' | 'strips'>,
+): IdObserver {
+  return seeId(question.store === true && !strips ? format : {}, onId)
 }
 
 async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
@@ -158,7 +164,7 @@ async function throughEngine(
     chunks: silence.chunks,
     signal: call.signal,
     abort: call.leave,
-    observers: [usage, timer, idObserver(chat, { onId }), ...limit],
+    observers: [usage, timer, idObserver(chat, { onId, strips }), ...limit],
     hidesUsage: chat.hidesUsage || tell === 'timing',
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
     sink: sinkOf(body, () => `\n\n${inWords(usage.usage().usage, timing())}\n`),

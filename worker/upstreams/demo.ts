@@ -53,7 +53,13 @@ export function demo({ speed: configured, counter }: DemoOptions): Upstream {
       await until(asked + pace.whole(answer.usage.completion_tokens) / speed, signal)
       return Response.json(form.whole(answer), { headers: { 'x-request-id': answer.id } })
     },
-    async call({ path }) {
+    async call({ path, body }) {
+      // The one call with a body: how many tokens its prompt has.
+      if (body !== undefined) {
+        const { messages } = RESPONSES.read(JSON.parse(new TextDecoder().decode(body)))
+        const input_tokens = countChat(messages, DEMO_MODEL, counter())
+        return Response.json({ object: 'response.input_tokens', input_tokens })
+      }
       const id = path.split('/models/')[1]
       const model = { id: id ?? DEMO_MODEL, object: 'model', created: 0, owned_by: 'millrace' }
       return Response.json(id === undefined ? { object: 'list', data: [model] } : model)

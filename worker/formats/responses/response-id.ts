@@ -6,13 +6,14 @@ const PATTERN = /^[\w-]{1,200}$/
 
 export const isResponseId = (text: string): boolean => PATTERN.test(text)
 
-/** @param json an event with the whole response, or a response */
+/**
+ * @param json an event with the whole response, or a response
+ * @returns `undefined` if its upstream says that it does not store it
+ */
 export function responseId(json: unknown): string | undefined {
   if (!isRecord(json)) return undefined
-  const { id } = isRecord(json.response) ? json.response : json
-  return json.object !== 'response' && !isRecord(json.response)
-    ? undefined
-    : typeof id === 'string'
-      ? id
-      : undefined
+  const response = isRecord(json.response) ? json.response : json
+  const { id, store, object } = response
+  if (store === false || (response === json && object !== 'response')) return undefined
+  return typeof id === 'string' ? id : undefined
 }
