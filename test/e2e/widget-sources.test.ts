@@ -1,16 +1,20 @@
 /** A chat that answers from the owner's documents and the web: what it shows of its tools and its sources. */
 import { describe, expect, test } from 'vitest'
 import { type Chat, useChats } from '../support/chats.ts'
+import { isModeration, verdict } from '../support/moderation-server.ts'
 import { poll } from '../support/pages.ts'
 import { begin, complete, type Members, named, numbered } from '../support/responses.ts'
 import { end, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, events } from '../support/scripts.ts'
+import { numbered as words } from '../support/sse.ts'
 
-const chats = useChats({
+const TOOLED = {
   TOOLS: JSON.stringify([{ type: 'web_search' }]),
   MAX_PART_TOKENS: '20000',
   VISITOR_DAILY_TOKENS: '10000000',
-})
+}
+const chats = useChats(TOOLED)
+const judged = useChats({ ...TOOLED, MODERATION: 'output', MODERATION_MODE: 'retract' })
 
 const MESSAGE = { output_index: 1, content_index: 0, item_id: 'msg_1' }
 const text = (delta: string): Members => ({
@@ -203,6 +207,28 @@ describe('a tool that runs', () => {
     await chat.ended()
     expect([await line.isVisible(), await line.textContent()]).toEqual([false, ''])
   })
+})
+
+test('what moderation takes back goes with its sources', async () => {
+  const chat = await judged.visit()
+  const first = words(200)
+  const { script, goOn } = held(
+    [...first.map(text), file('hours.md', 10)],
+    text('And a bomb, in many words.'),
+    file('other.md', first.join('').length + 10),
+  )
+  const isBad = (judgedText: string) => judgedText.includes('bomb')
+  judged.upstream.when((call) => (isModeration(call) ? verdict(isBad) : script))
+  await chat.ask('When?')
+  await judged.upstream.until(({ calls }) =>
+    calls.some((call) => isModeration(call) && JSON.stringify(call.request).includes('t150 ')),
+  )
+  goOn()
+  await chat.ended()
+  await poll(() => list(chat)).toEqual(['hours.md'])
+  expect(await chat.turns.last().locator('.answer').getAttribute('data-state')).toBe('withheld')
+  expect(await chat.answers.last().textContent()).not.toContain('bomb')
+  expect((await marks(chat)).map(([number]) => number)).toEqual(['1'])
 })
 
 test('a connection that breaks is taken up again', async () => {
