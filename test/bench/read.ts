@@ -37,6 +37,8 @@ export interface Target {
   keyOf?: () => string | undefined
   /** Further headers of each question. */
   headers?: Record<string, string>
+  /** The body that asks for an answer; by default a chat's. */
+  questionOf?: (script: Script) => string
 }
 
 /**
@@ -59,8 +61,12 @@ export async function readAll(target: Target, scripts: Script[], watch = async (
   return raws.map((raw, i) => check(raw, scripts[i] as Script))
 }
 
-function ask({ url, path, keyOf, headers: own }: Target, script: Script, onFirst: () => void): Promise<Raw> {
-  const body = question(script)
+function ask(
+  { url, path, keyOf, headers: own, questionOf = question }: Target,
+  script: Script,
+  onFirst: () => void,
+): Promise<Raw> {
+  const body = questionOf(script)
   const key = keyOf?.()
   const headers = {
     'content-type': 'application/json',
@@ -130,9 +136,11 @@ export function check({ asked, pieces, ended }: Raw, { stream, tokens }: Script)
   const decoder = new TextDecoder()
   const parser = createParser({
     onEvent({ data }) {
-      if (data === '[DONE]') done = true
+      const isEnd = data === '[DONE]'
+      const delta: Delta = isEnd ? {} : JSON.parse(data)
+      done ||= isEnd || delta.type === 'response.completed'
       // Some contestants join tokens: one event may hold several words.
-      for (let left = done ? '' : textOf(JSON.parse(data)); left !== ''; arrivals.push(at)) {
+      for (let left = textOf(delta); left !== ''; arrivals.push(at)) {
         const word = wordAt(stream, arrivals.length)
         if (!left.startsWith(word)) throw new Error(`Stream ${stream}: “${left}”, not “${word}”.`)
         left = left.slice(word.length)
@@ -149,7 +157,7 @@ export function check({ asked, pieces, ended }: Raw, { stream, tokens }: Script)
   return { stream, asked, arrivals, ended }
 }
 
-/** OpenAI's chunk, or a delta in the AI SDK's protocol. */
+/** OpenAI's chunk, a response's event, or a delta in the AI SDK's protocol. */
 interface Delta {
   choices?: { delta?: { content?: string } }[]
   type?: string
@@ -157,6 +165,6 @@ interface Delta {
 }
 
 function textOf({ choices, type, delta }: Delta): string {
-  if (type === 'text-delta') return delta ?? ''
+  if (type === 'text-delta' || type === 'response.output_text.delta') return delta ?? ''
   return choices?.[0]?.delta?.content ?? ''
 }

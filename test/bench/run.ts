@@ -22,6 +22,7 @@ import { benchInstant } from './rows/instant.ts'
 import { benchLargeBodies } from './rows/large-bodies.ts'
 import { benchOneKey } from './rows/one-key.ts'
 import { benchReplay } from './rows/replay.ts'
+import { benchResponses } from './rows/responses.ts'
 import { benchRowsWritten } from './rows/rows-written.ts'
 import { benchSaturation } from './rows/saturation.ts'
 import { benchSizes } from './rows/sizes.ts'
@@ -65,6 +66,11 @@ const BESIDE_EACH_OTHER = {
     title: 'tokens at the pace of a model',
     contestants: NAMES,
     measure: (running) => benchSteady(running, upstream, rounds),
+  },
+  responses: {
+    title: 'tokens of the Responses API',
+    contestants: ['bare', 'relay', 'durable'],
+    measure: (running) => benchResponses(running, upstream, rounds),
   },
   'answer-price': {
     title: 'the price of an answer',

@@ -1,7 +1,7 @@
 /** 20 answers at the pace of a fast model: the cost of a token, and how long it takes to cross. */
 import { setTimeout } from 'node:timers/promises'
-import { readAll } from '../read.ts'
-import { pooledRowOf, type Row, rowOf, takeTurns } from '../row.ts'
+import { readAll, type Target } from '../read.ts'
+import { pooledRowOf, type Rounds, type Row, rowOf, takeTurns } from '../row.ts'
 import { type Running, scripts, targetOf } from '../running.ts'
 import { median } from '../statistics.ts'
 import type { Upstream } from '../upstream.ts'
@@ -12,12 +12,30 @@ const EVERY_MS = 5
 /** Until the work after an answer, such as its accounting, has ended. */
 const SETTLE_MS = 250
 
-export async function benchSteady(running: Running[], upstream: Upstream, rounds: number): Promise<Row[]> {
-  const measure = async (each: Running) => {
+/** What a contestant takes for all these answers. */
+export interface Steady {
+  /** Microseconds for each token. */
+  cpu: number
+  crossing: number[]
+  gaps: number[]
+}
+
+/**
+ * All contestants in turns. The first rounds compile the code and grow memory, and don't count.
+ *
+ * @param target where a contestant is asked, and for what
+ */
+export async function steadyRounds(
+  running: Running[],
+  upstream: Upstream,
+  rounds: number,
+  target: (each: Running) => Target = targetOf,
+): Promise<Rounds<Steady>> {
+  const measure = async (each: Running): Promise<Steady> => {
     const { name, server, accounted } = each
     const before = server.cpu()
     const accountedBefore = accounted?.() ?? 0
-    const readings = await readAll(targetOf(each), scripts(STREAMS, TOKENS, EVERY_MS))
+    const readings = await readAll(target(each), scripts(STREAMS, TOKENS, EVERY_MS))
     await setTimeout(SETTLE_MS)
     const cpu = ((server.cpu() - before) * 1000) / (STREAMS * TOKENS)
     // A contestant that accounts for its answers must do so while its CPU is measured.
@@ -31,9 +49,12 @@ export async function benchSteady(running: Running[], upstream: Upstream, rounds
     const gaps = readings.flatMap(({ arrivals, stream }) => addedGaps(arrivals, sent.get(stream) ?? []))
     return { cpu, crossing, gaps }
   }
-  // The first rounds compile the code and grow memory, and don't count.
   await takeTurns(running, 2, measure)
-  const results = await takeTurns(running, rounds, measure)
+  return takeTurns(running, rounds, measure)
+}
+
+export async function benchSteady(running: Running[], upstream: Upstream, rounds: number): Promise<Row[]> {
+  const results = await steadyRounds(running, upstream, rounds)
   return [
     rowOf(
       {
