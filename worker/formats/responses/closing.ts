@@ -65,8 +65,6 @@ export function closingEvents(
   unbegun: () => Members,
   number: Number,
 ): SseEvent[] {
-  // The last events repeat the answer: what is taken back must not come again, nor be kept.
-  if (retract !== undefined) snapshot.withdraw(retract[0] ?? 0)
   const begun = snapshot.response()
   const newest = begun ?? unbegun()
   const counted = usage()

@@ -4,7 +4,7 @@
  */
 import { isRecord } from '../../protocol/json.ts'
 import { rebuilt } from './harmless.ts'
-import { indexIn, PLACES, partedType, partIndex, spokenIn } from './spoken.ts'
+import { indexIn, PLACES, partedType, partIndex } from './spoken.ts'
 
 type Members = Record<string, unknown>
 
@@ -21,11 +21,6 @@ export interface Snapshot {
   open(): [index: number, item: Members][]
   /** Whether an event of this type has come for this part of an item. */
   has(type: string, item: number, part: number): boolean
-  /**
-   * Takes out what readers take back: as many characters at the end of the content, and all words that are
-   * not content.
-   */
-  withdraw(characters: number): void
 }
 
 export function createSnapshot(): Snapshot {
@@ -89,21 +84,6 @@ export function createSnapshot(): Snapshot {
     },
     open: () => [...items].filter(([index]) => !ended.has(`response.output_item.done ${index} 0`)),
     has: (type, item, part) => ended.has(`${type} ${item} ${part}`),
-    withdraw(characters) {
-      let left = characters
-      for (const [index, item] of [...items].sort(([one], [other]) => other - one)) {
-        const kept = new Set<object>()
-        for (const { holder, name, text, kind } of spokenIn({ item }).toReversed()) {
-          if (kind !== 'content') continue
-          const length = Math.max(0, text.length - left)
-          left -= text.length - length
-          Object.assign(holder, { [name]: text.slice(0, length) })
-          kept.add(holder)
-        }
-        const isKept = (holder: object, name: string | number) => name === 'text' && kept.has(holder)
-        items.set(index, rebuilt(item, () => '', isKept) as Members)
-      }
-    },
   }
 }
 
