@@ -5,7 +5,6 @@ import { dataOf, lastError, type Received, receive, refusal } from '../support/c
 import { chatJson, keys, openStream, ROUTES, type Sent, usageOf } from '../support/gate.ts'
 import { type House, useHouse } from '../support/house.ts'
 import { isModeration, verdict } from '../support/moderation-server.ts'
-import * as responses from '../support/responses.ts'
 import { hang, inOrder, type Script, wait } from '../support/script.ts'
 import { answer, begun, events, failing } from '../support/scripts.ts'
 import { answerEvents, delta, numbered, role } from '../support/sse.ts'
@@ -175,34 +174,6 @@ describe('a durable stream, shown ahead', () => {
       await line(retracting, 'moderated')
     },
   )
-
-  test('as a response: neither its last events nor what is kept say again what is taken back', async () => {
-    const said = [...responses.begin(), ...responses.messageEvents(answerWith(120, LETTERS))]
-    const model = responses.numbered(responses.complete(said)).slice(0, -5).map(responses.named)
-    when(retracting, {
-      model: inOrder(begun(model, 4), hang),
-      moderation: inOrder(wait(300), verdict(isBad)),
-    })
-    const { text } = await receive(
-      await fetch(`${retracting.url}/v1/responses`, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ model: 'gpt-test', input: 'Say it.', background: true, stream: true }),
-      }),
-    )
-    const { response, millrace } = chunksOf(text).at(-1)
-    expect(millrace).toMatchObject({ state: 'moderated', retract: { 0: expect.any(Number) } })
-    const live = chunksOf(text).map((event) =>
-      event.type === 'response.output_text.delta' ? event.delta : '',
-    )
-    const kept = live.join('').slice(0, -millrace.retract[0])
-    expect(response.output[0].content[0].text).toBe(kept)
-    expect(kept).not.toMatch(FORBIDDEN)
-    for (const path of ['', '?stream=true']) {
-      const later = await fetch(`${retracting.url}/v1/responses/${response.id}${path}`, { headers })
-      expect(await later.text()).not.toMatch(FORBIDDEN)
-    }
-  })
 
   test('at most so many characters ahead, however long a verdict takes', async () => {
     when(retracting, { model: events(answerEvents(WORDS)), moderation: inOrder(wait(1500), verdict(isBad)) })
