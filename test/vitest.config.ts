@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
-import type { Plugin } from 'vite'
 import { defineConfig } from 'vitest/config'
 import { QUIET, ROOT } from '../scripts/bundle.ts'
+import { textFiles } from './support/text-files.ts'
 
 Object.assign(process.env, QUIET)
 
@@ -103,14 +102,3 @@ export default defineConfig({
     ],
   },
 })
-
-/** wrangler's rule for `.md` and `.txt`, where tests run in Node: a module of the file's text. */
-function textFiles(): Plugin {
-  return {
-    name: 'text-files',
-    // Vite itself would make an address of a `.txt` file.
-    enforce: 'pre',
-    load: (id) =>
-      /\.(?:md|txt)$/.test(id) ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}` : undefined,
-  }
-}

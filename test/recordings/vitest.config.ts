@@ -4,12 +4,14 @@
  */
 import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { textFiles } from '../support/text-files.ts'
 import { RECORDINGS } from './folder.ts'
 
 const there = existsSync(RECORDINGS)
 if (!there) console.log(`No recordings at ${RECORDINGS}: nothing to replay (RECORDINGS names their folder).`)
 
 export default defineConfig({
+  plugins: [textFiles()],
   test: {
     name: 'recordings',
     root: `${import.meta.dirname}/../..`,

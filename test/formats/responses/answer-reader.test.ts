@@ -27,12 +27,17 @@ const sse = (value: unknown, event?: string) => ({
   ...(event !== undefined && { event }),
 })
 
-/** Reads these events and shows them; then each of the closing events, parsed. */
-function readAll(events: readonly Members[], options?: ReaderOptions) {
+/**
+ * Reads these events and shows them; then each of the closing events, parsed.
+ *
+ * @param back how many of the last events readers take back
+ */
+function readAll(events: readonly Members[], options?: ReaderOptions, back = 0) {
   const reader = createAnswerReader('gpt-own', options)
-  const read = numbered(events).map((one) => {
+  const read = numbered(events).map((one, index) => {
     const event = reader.read(sse(one))
-    reader.shown?.(event)
+    if (index < events.length - back) reader.shown?.(event)
+    else reader.withdrawn?.(event)
     return event
   })
   const close = (closing: Partial<Closing>): Members[] =>
@@ -301,11 +306,12 @@ describe('an answer that is ended early', () => {
     }
   })
 
-  test.each<[string, Partial<Closing>, object]>([
+  test.each<[string, Partial<Closing>, object, string?]>([
     [
       'by moderation',
-      { state: 'moderated', cut: { choices: [0], reason: 'content_filter' }, retract: { 0: 5 } },
+      { state: 'moderated', cut: { choices: [0], reason: 'content_filter' }, retract: { 0: 2 } },
       { status: 'incomplete', incomplete_details: { reason: 'content_filter' } },
+      'Hel',
     ],
     [
       'by a limit',
@@ -313,25 +319,49 @@ describe('an answer that is ended early', () => {
       { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } },
     ],
     ['by its caller', { state: 'stopped' }, { status: 'cancelled', incomplete_details: null }],
-  ])('%s: its items are ended, with what was shown', (_, closing, state) => {
+  ])('%s: its items are ended, with what was shown and stays', (_, closing, state, text = 'Hello') => {
     const shown = complete([
       ...begin(),
       ...reasoningEvents(['Hm.']),
       ...messageEvents(['Hel', 'lo'], 1),
     ]).slice(0, -4)
-    const events = readAll(shown).close(closing)
+    const events = readAll(shown, {}, closing.retract === undefined ? 0 : 1).close(closing)
     expect(events.map(({ type, sequence_number }) => [type, sequence_number])).toEqual([
       ['response.output_text.done', shown.length],
       ['response.content_part.done', shown.length + 1],
       ['response.output_item.done', shown.length + 2],
       ['response.incomplete', shown.length + 3],
     ])
-    const item = { type: 'message', status: 'incomplete', content: [{ type: 'output_text', text: 'Hello' }] }
-    expect(events[0]).toMatchObject({ text: 'Hello', output_index: 1, content_index: 0 })
+    const item = { type: 'message', status: 'incomplete', content: [{ type: 'output_text', text }] }
+    expect(events[0]).toMatchObject({ text, output_index: 1, content_index: 0 })
     expect(events[2]).toMatchObject({ output_index: 1, item })
     expect(events[3]).toMatchObject({
       response: { ...state, output: [{ type: 'reasoning' }, item] },
       millrace: { state: closing.state, ...(closing.retract && { retract: closing.retract }) },
+    })
+  })
+
+  test('what is taken back is not said again, in no item', () => {
+    const stays = [...begin(), ...reasoningEvents(['thought']), ...messageEvents(['kept'], 1).slice(0, 3)]
+    const goes = [
+      ...messageEvents(['kept', 'GONE'], 1).slice(3),
+      ...reasoningEvents(['GONE'], 2),
+      ...messageEvents(['GONE'], 3),
+      ...callEvents(['{"path":"GONE"}'], 4),
+    ]
+    const events = readAll([...stays, ...goes], {}, goes.length).close({
+      state: 'moderated',
+      cut: { choices: [0], reason: 'content_filter' },
+      retract: { 0: 8 },
+    })
+    expect(JSON.stringify(events)).not.toMatch(/GONE|function_call/)
+    expect(events.at(-1)?.response).toMatchObject({
+      output: [
+        { type: 'reasoning', summary: [{ text: 'thought' }] },
+        { type: 'message', status: 'incomplete', content: [{ text: 'kept' }] },
+        { type: 'reasoning', summary: [] },
+        { type: 'message', status: 'incomplete', content: [] },
+      ],
     })
   })
 

@@ -74,7 +74,7 @@ export function createSnapshot(): Snapshot {
       if (partedType(type)[1] === 'done') ended.add(`${type} ${index} ${partIndex(event)}`)
       if (!isRecord(item)) return
       if (!isText(item)) items.delete(index)
-      else if (!items.has(index)) items.set(index, withoutWords({ ...item, content: [], summary: [] }))
+      else if (!items.has(index)) items.set(index, emptied(item))
       const own = items.get(index)
       if (own !== undefined) own.status = 'incomplete'
     },
@@ -89,6 +89,9 @@ export function createSnapshot(): Snapshot {
 
 /** Whether an item is for people to read: others are whole, or are not shown. */
 export const isText = ({ type }: Members): boolean => type === 'message' || type === 'reasoning'
+
+const emptied = (item: Members): Members =>
+  withoutWords({ ...item, ...(item.type === 'message' ? { content: [] } : { summary: [] }) })
 
 const withoutWords = (value: Members) => rebuilt(value, () => '') as Members
 
