@@ -259,6 +259,16 @@ describe('an answer in the background', () => {
     expect((await openai.responses.cancel(id)).status).toBe('cancelled')
   })
 
+  test.each(['7000', '-1', 'x', '1.5'])('can’t be read after an event that never came: %s', async (after) => {
+    house.upstream.next(events(wire(TEXT_ANSWER)))
+    const { id } = await client(house).responses.create({ ...QUESTION, background: true })
+    const refused = await call(house, `${id}?stream=true&starting_after=${after}`)
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { error: { code: 'invalid_cursor', param: 'starting_after' } },
+    ])
+  })
+
   test('that is cancelled ends its call, and says so', async () => {
     house.upstream.next(inOrder(begun(wire(TEXT_ANSWER).slice(0, 6), 1), hang))
     const openai = client(house)

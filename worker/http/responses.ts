@@ -61,7 +61,10 @@ async function followResponse(c: Context, id: string): Promise<Response> {
   const after = readSequenceNumber(c.req.raw)
   if (after instanceof ApiError) return refuse(c, after)
   const followed = await callerOf(c).follow(id, after)
-  if (followed instanceof ApiError) return refuse(c, followed)
+  if (followed instanceof ApiError) {
+    const isBeyond = followed.code === 'invalid_cursor'
+    return refuse(c, isBeyond ? new ApiError('invalid_cursor', { param: 'starting_after' }) : followed)
+  }
   c.var.account.durable = 'read'
   // A client of this API takes a status without a body for an error: nothing more to read is an empty stream.
   return eventStream(followed.events ?? new Blob([]).stream(), 200, {
