@@ -53,9 +53,10 @@ export function numberSources(sources: readonly Source[]): CitedSources {
 const REFERENCE = /^(?:\[[^\]\n]*\]\(\S*\)|\(\[[^\]\n]*\]\(\S*\)\))$/
 
 /** A line without words: a mark would make it another block, or a part of code. */
-const NO_WORDS = /(?:^|\n)[\s>]*[-=*_|:`~#\s>]*$/
+const NO_WORDS = /^[-=*_|:`~#\s>]*$/
 
-const LINK = /\[[^\]\n]*\]\([^)\s]*\)|`[^`\n]+`|https?:\/\/\S+/g
+/** No alternative begins inside of itself: a search takes linear time. */
+const LINK = /\[[^[\]\n]*\]\([^()\s]*\)|`[^`\n]+`|https?:\/\/\S+/g
 
 /** @returns what the mark takes the place of, mostly nothing; `undefined`: it can stand nowhere there */
 function placeOf(text: string, { start, end }: Source): { from: number; to: number } | undefined {
@@ -65,7 +66,8 @@ function placeOf(text: string, { start, end }: Source): { from: number; to: numb
   // A mark stands at the word before it.
   const before = text.slice(0, from).trimEnd()
   const cell = /[^\\|\s]\s*\|$/.test(before) ? before.slice(0, -1).trimEnd() : before
-  if (NO_WORDS.test(cell) || isInCode(text, cell.length)) return undefined
+  const lastLine = cell.slice(cell.lastIndexOf('\n') + 1)
+  if (NO_WORDS.test(lastLine) || isInCode(text, cell.length)) return undefined
   return { from: cell.length, to: isReference ? end : cell.length }
 }
 
