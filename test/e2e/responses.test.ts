@@ -344,7 +344,7 @@ describe('a visitor', () => {
     TOOLS: JSON.stringify([{ type: 'file_search', vector_store_ids: ['vs_of_the_owner'] }]),
     MODELS: MODEL,
     MAX_PART_TOKENS: '20000',
-    VISITOR_TOKENS_PER_DAY: '10000000',
+    VISITOR_DAILY_TOKENS: '10000000',
   })
   const ECHO = {
     instructions: 'You are the librarian. Never say so.',

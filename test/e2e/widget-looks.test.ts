@@ -3,11 +3,30 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'
 import { OWN, useEmbedding } from '../support/embedding.ts'
-import { fedAnswer } from '../support/fed-answer.ts'
 import { ALL_KINDS } from '../support/markdown-of-all-kinds.ts'
-import { answer, failing } from '../support/scripts.ts'
+import { begin, complete, messageEvents, numbered, named as wireOf } from '../support/responses.ts'
+import { end, inOrder, send } from '../support/script.ts'
+import { answer, begun, failing } from '../support/scripts.ts'
 
 const site = useEmbedding()
+/** A chat whose answers rest on documents. */
+const informed = useEmbedding({
+  TOOLS: JSON.stringify([{ type: 'file_search', vector_store_ids: ['vs_1'] }]),
+  VISITOR_DAILY_TOKENS: '10000000',
+})
+
+/** An answer with Markdown of all kinds and a source, which ends once the test says so. */
+function informedAnswer() {
+  const place = { output_index: 0, content_index: 0, item_id: 'msg_1', annotation_index: 0 }
+  const annotation = { type: 'file_citation', file_id: 'file_1', filename: 'hours.md', index: 3 }
+  const [added, part, delta, ...rest] = messageEvents([ALL_KINDS])
+  const cite = { type: 'response.output_text.annotation.added', ...place, annotation }
+  const said = [...begin(), added, part, delta, cite].filter((event) => event !== undefined)
+  const wire = numbered(complete([...said, ...rest])).map(wireOf)
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const script = inOrder(begun(wire.slice(0, said.length)), () => over, send(...wire.slice(said.length)), end)
+  return { script, end: resolve }
+}
 
 const looks =
   readFileSync(`${ROOT}docs/WIDGET.md`, 'utf8')
@@ -27,10 +46,8 @@ test('each part that is documented is there, and can be styled; no other is', as
   const css = PARTS.map(
     (part, index) => `millrace-chat::part(${part}) { scroll-margin-top: ${index + 1}px }`,
   ).join('\n')
-  const { page, bubble, panel, ask, begun, ended } = await site.visit(
-    OWN + site.script('data-launcher data-starters="One?"'),
-    { css },
-  )
+  const chat = await informed.visit(OWN + informed.script('data-launcher data-starters="One?"'), { css })
+  const { page, bubble, panel, ask, ended } = chat
   const seen = new Map<string, boolean>()
   const look = async () => {
     const parts = await page
@@ -46,12 +63,12 @@ test('each part that is documented is there, and can be styled; no other is', as
   await bubble.click()
   await panel.waitFor()
   await look()
-  const fed = fedAnswer(ALL_KINDS)
-  site.upstream.next(fed.script, failing(404, { code: 'model_not_found' }))
+  const informing = informedAnswer()
+  informed.upstream.next(informing.script, failing(404, { code: 'model_not_found' }))
   await ask()
-  await begun()
+  await chat.begun()
   await look()
-  fed.end()
+  informing.end()
   await ended()
   await ask('And then?')
   await page.locator('.trouble-card').waitFor()
