@@ -183,9 +183,8 @@ describe('the moderation API is not hammered', () => {
     expect(again.every(({ kind }) => kind === 'passed')).toBe(true)
     const later = server.upstream.calls.slice(calls).map(({ at }) => at - refused)
     expect(later[0]).toBeGreaterThan(150)
-    // One goes ahead; the others follow once it got through.
+    // Each once. That one goes ahead of the others is shared-backoff's to show, by a clock.
     expect(later).toHaveLength(50)
-    expect((later[1] ?? 0) - (later[0] ?? 0)).toBeGreaterThan(SHORT.probe - 5)
   })
 
   test('while it goes on refusing, all callers together ask no more often than one', async () => {

@@ -11,7 +11,7 @@ const DELTA_CHARS = 8
 
 /** The long text is measured once for this many of the short one, so that both take about as long. */
 const SHORT_TEXTS = TIMES_LONGER
-/** Other work of the machine slows a run at random, so each length counts with its fastest one. */
+/** Other work of the machine slows a run at random. A square would take 16 times as long in each. */
 const MOST_RUNS = 15
 /**
  * A length from which on objects outlive the first garbage collection costs more than its share. Longer texts
@@ -38,25 +38,24 @@ function cpuTime(work: () => void): number {
   return user + system
 }
 
-/** @returns how many times as long a text of `TIMES_LONGER` times the characters takes */
+/**
+ * @returns how many times as long a text of `TIMES_LONGER` times the characters takes, at the least of all runs:
+ *   each compares both lengths on the machine as it is then
+ */
 function timesAsLong(textOf: (chars: number) => string, chars: number, step: number): number {
   const shortText = textOf(chars)
   const longText = textOf(chars * TIMES_LONGER)
-  let short = Number.POSITIVE_INFINITY
-  let long = Number.POSITIVE_INFINITY
+  let least = Number.POSITIVE_INFINITY
   for (let run = 0; run < MOST_RUNS; run++) {
     const several = cpuTime(() => {
       for (let text = 0; text < SHORT_TEXTS; text++) written(shortText, step)
     })
-    short = Math.min(short, several / SHORT_TEXTS)
-    long = Math.min(
-      long,
-      cpuTime(() => written(longText, step)),
-    )
+    const long = cpuTime(() => written(longText, step))
     // The first run compiles the code.
-    if (run > 0 && long <= short * MOST_TIMES) break
+    if (run > 0) least = Math.min(least, (long * SHORT_TEXTS) / several)
+    if (least <= MOST_TIMES) break
   }
-  return long / short
+  return least
 }
 
 test.each(Object.entries(HARD_TEXTS))(
