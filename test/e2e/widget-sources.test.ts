@@ -84,8 +84,11 @@ describe('sources', () => {
   test('stand under the answer, and its marks lead to them; what is no address of the web is text', async () => {
     const chat = await chats.visit()
     chats.upstream.next(whole(...CITED))
+    const asked = chat.page.waitForRequest((request) => /\/v1\/responses$/.test(request.url()))
     await chat.ask('When?')
     await chat.ended()
+    // The server keeps the conversation no longer than the stream.
+    expect((await asked).postDataJSON()).toMatchObject({ store: false })
     await poll(() => list(chat)).toEqual(LISTED)
     expect(await marks(chat)).toEqual(MARKED)
     expect(await chat.answers.last().textContent()).toBe('Open from nine.12 Closed on Mondays3. Really.1')

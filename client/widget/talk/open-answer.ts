@@ -29,7 +29,8 @@ export function openAnswer(
     const [format, url] = part ? [part.RESPONSES, `${base}/responses`] : [CHAT_COMPLETIONS, `${base}/streams`]
     if (id !== undefined) return knownStream(format, url, id, options)
     const question = part
-      ? { input: messages, stream_options: { include_timing: true } }
+      ? // The conversation is kept in the browser: the server needs it no longer than its stream.
+        { input: messages, store: false, stream_options: { include_timing: true } }
       : { messages, stream_options: { include_usage: true } }
     return newStream(format, url, { ...question, ...chosen }, key, options)
   }
