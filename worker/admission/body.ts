@@ -32,7 +32,7 @@ export interface ChatCall {
    * the caller.
    */
   hidesUsage: boolean
-  /** How the answer is kept here, whoever reads it; `undefined`: it is the caller's connection's alone. */
+  /** How the caller's object keeps the answer; `undefined`: it is only relayed. */
   kept: Kept | undefined
   tokens: CallTokens
   /** The most tokens that all choices together may have; `undefined`: there is no bound. */

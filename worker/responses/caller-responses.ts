@@ -2,13 +2,12 @@
  * A caller's responses, wherever they are: one that runs or has just ended is a stream, an older one is kept,
  * and one that was only relayed is at its upstream. A part of an object.
  */
+import { seeEvents } from '../answer/see-events.ts'
 import { ApiError } from '../errors.ts'
 import { newResponse } from '../formats/responses/closing.ts'
 import { conversationItems } from '../formats/responses/conversation.ts'
 import { createSnapshot } from '../formats/responses/snapshot.ts'
-import { MAX_EVENT_BYTES } from '../limits.ts'
 import type { Part } from '../objects/part.ts'
-import { createEventReader } from '../protocol/event-reader.ts'
 import { isRecord, parseJson } from '../protocol/json.ts'
 import type { CallerStreams } from '../streams/caller-streams.ts'
 import type { KeptStream } from '../streams/journal.ts'
@@ -51,7 +50,7 @@ export function createCallerResponses(kept: KeptResponses, streams: () => Caller
       const output = conversationItems((own ?? response)?.output)
       kept.keep(stream.id, { response, input: JSON.parse(keep.input), output }, keep.expires)
     },
-    placeOf: (id) => (streams().read(id) === undefined ? kept.placeOf(id) : 'here'),
+    placeOf: (id) => (streams().has(id) ? 'here' : kept.placeOf(id)),
     read,
     async cancel(id) {
       const stopped = await streams().stop(id)
@@ -84,9 +83,8 @@ function queued({ id, model, started }: KeptStream): unknown {
 
 function snapshotOf(events: Uint8Array): unknown {
   const snapshot = createSnapshot()
-  for (const { event } of createEventReader(MAX_EVENT_BYTES).push(events)) {
-    if (event !== undefined) snapshot.fold(parseJson(event.data))
-  }
+  const see = seeEvents({ read: ({ data }) => parseJson(data) }, { see: snapshot.fold })
+  see(events)
   return snapshot.response()
 }
 

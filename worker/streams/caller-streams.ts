@@ -5,16 +5,16 @@
 
 import { type Dataset, record } from '../accounting/record.ts'
 import { reopenTicket, type TicketBudget, takeTicket } from '../admission/ticket.ts'
+import { seeEvents } from '../answer/see-events.ts'
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
 import { formatNamed } from '../formats/wire-format.ts'
 import { isVisitor } from '../http/caller.ts'
-import { IDLE_LOOK_MS, MAX_EVENT_BYTES, MAX_STREAM_EVENTS, PROBE_MS } from '../limits.ts'
+import { IDLE_LOOK_MS, MAX_STREAM_EVENTS, PROBE_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import type { Part } from '../objects/part.ts'
 import { hasTable } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
-import { createEventReader } from '../protocol/event-reader.ts'
 import { sleep } from '../sleep.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
@@ -26,7 +26,7 @@ import { answerOf, startUpstreamRun } from './upstream-run.ts'
 
 export interface CallerStreams
   extends Part,
-    Pick<Streams, 'open' | 'read' | 'isRunning' | 'stop' | 'forget'> {
+    Pick<Streams, 'open' | 'has' | 'read' | 'isRunning' | 'stop' | 'forget'> {
   /** @returns the events after number `after` */
   follow(id: string, after: number): Promise<Followed | ApiError>
 }
@@ -57,6 +57,12 @@ export interface StreamsOptions {
 
 /** Whether an earlier start of the object opened this part: then its streams may have to be ended. */
 export const hasStreams = (sql: Sql): boolean => hasTable(sql, 'streams')
+
+/** The request that opens a stream, as the log names it. */
+const OPENED_BY = {
+  'chat-completions': { route: '/v1/streams', status: 201 },
+  responses: { route: '/v1/responses', status: 200 },
+}
 
 export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerStreams {
   const { caller, config, upstream, words, moderation, budget, dataset, onKept, onDue, onBroken } = options
@@ -96,9 +102,8 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     const line = {
       ts: new Date(stream.started).toISOString(),
       id: begun?.headers['x-request-id'] ?? stream.requestId,
-      route: formatOf(stream.id) === 'responses' ? '/v1/responses' : '/v1/streams',
+      ...OPENED_BY[formatOf(stream.id)],
       method: 'POST',
-      status: formatOf(stream.id) === 'responses' ? 200 : 201,
       caller,
       ...(origin !== undefined && { origin }),
       model: stream.model,
@@ -119,16 +124,16 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   /** Readers get what was journalled, and then that it was interrupted. */
   function interrupt(stream: KeptStream): void {
     const { reader, usage } = answerOf(formatNamed(formatOf(stream.id)), stream, strips)
-    const frames = createEventReader(MAX_EVENT_BYTES)
+    const see = seeEvents(reader, {
+      see(event) {
+        usage.see(event)
+        reader.shown?.(event)
+      },
+    })
     let place = 0
     let bytes = 0
     for (let part = journal.read(stream, 0); part !== undefined; part = journal.read(stream, place)) {
-      for (const { event } of frames.push(part.bytes)) {
-        if (event === undefined) continue
-        const read = reader.read(event)
-        usage.see(read)
-        reader.shown?.(read)
-      }
+      see(part.bytes)
       place = part.last
       bytes += part.bytes.length
     }
@@ -151,6 +156,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
 
   return {
     open: streams.open,
+    has: streams.has,
     read: streams.read,
     isRunning: streams.isRunning,
     stop: streams.stop,

@@ -106,6 +106,8 @@ export interface Streams {
   probe(id: string): void
   /** @returns once the stream has ended, now or earlier */
   stop(id: string): Promise<ApiError | undefined>
+  /** Whether there is a stream of this id, running or ended. */
+  has(id: string): boolean
   isRunning(id: string): boolean
   /** Deletes a stream that has ended. */
   forget(id: string): void
@@ -268,6 +270,7 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
       return { id, replayed, headers, state: admission?.state, ...followed }
     },
     follow,
+    has: (id) => journal.byId(id) !== undefined,
     isRunning: (id) => active.has(id),
     read(id) {
       const stream = journal.byId(id)
