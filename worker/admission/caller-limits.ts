@@ -1,9 +1,7 @@
 /** The limits that the configuration sets for a caller: tokens in a day, and calls at once. */
-
 import type { CallerLimits } from '../budget/budget-state.ts'
 import type { Config } from '../config/config.ts'
-import type { CallerId } from '../http/caller.ts'
-import { isVisitor } from '../http/caller.ts'
+import { type CallerId, isVisitor } from '../http/caller.ts'
 
 /**
  * @returns `undefined` if nothing limits this caller: the demo costs nothing, and a key can have no budget

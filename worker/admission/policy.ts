@@ -137,7 +137,9 @@ export function modelNotOffered(model: string, offered: readonly string[]): ApiE
 export interface CallTokens {
   /** `undefined`: the prompt was not counted. */
   prompt: number | undefined
-  /** The most that tools can add, if tokens are reserved. It is no part of the prompt that is limited or shown. */
+  /**
+   * The most that tools can add, if tokens are reserved. It is no part of the prompt that is limited or shown.
+   */
   tools?: number | undefined
 }
 
@@ -161,16 +163,10 @@ export function applyLimits(question: Question, model: string, rules: Rules): Ca
   const counter = rules.counterFor?.(model)
   const prompt = counter && countPrompt(question, model, counter, rules)
   if (prompt instanceof ApiError) return prompt
-  const tools = rules.reserve ? mostOfTools(question, prompt ?? 0, all ?? 0, rules) : undefined
+  const { toolRounds: rounds = 0, maxPartTokens: mostOfPart } = rules
+  const tools = rules.reserve
+    ? question.toolTokens?.({ rounds, prompt: prompt ?? 0, output: all ?? 0, mostOfPart })
+    : undefined
   if (tools instanceof ApiError) return tools
   return { tokens: { prompt, tools }, outputBound: all, boundEach: each }
-}
-
-function mostOfTools(
-  question: Question,
-  prompt: number,
-  output: number,
-  { toolRounds: rounds = 0, maxPartTokens: mostOfPart }: Rules,
-): number | undefined | ApiError {
-  return question.toolTokens?.({ rounds, prompt, output, mostOfPart })
 }

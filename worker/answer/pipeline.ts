@@ -201,22 +201,17 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
   const counting = flow.count(chat, first, false).catch(() => undefined)
   const work = { isWhole: true, ms: firstByte - asked }
   const account = async (end: EndState, bytes: number) => ({ ...work, end, bytes, counted: await counting })
-  const asItIs = { ...head(answer, JSON_TYPE), body: new Blob([first]).stream() }
+  const send = (bytes: Uint8Array, end: EndState): Handed => ({
+    delivery: { ...head(answer, JSON_TYPE), body: new Blob([bytes]).stream() },
+    ended: account(end, bytes.byteLength),
+  })
   const format = chat.format.answers
   const strip = flow.strips ? format.stripped : undefined
-  if (!flow.moderation.output && strip === undefined) {
-    return { delivery: asItIs, ended: account('done', first.byteLength) }
-  }
+  if (!flow.moderation.output && strip === undefined) return send(first, 'done')
   const came = parseJson(new TextDecoder().decode(first))
   const json = strip === undefined ? came : strip(came)
   const written = (value: unknown) => toBytes(JSON.stringify(value))
-  if (!flow.moderation.output) {
-    const sent = written(json)
-    return {
-      delivery: { ...asItIs, body: new Blob([sent]).stream() },
-      ended: account('done', sent.byteLength),
-    }
-  }
+  if (!flow.moderation.output) return send(written(json), 'done')
   const judged = format.judgedWhole(json, chat.model)
   const signal = flow.clientGone
   const judging = judgeWhole(judged.texts, { ...flow.moderation, signal })
@@ -228,12 +223,9 @@ async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed
     const error = new ApiError('moderation_unavailable', { notes: { cause: verdict.why } })
     return { delivery: error, ended: account('failed', 0) }
   }
-  const passed = verdict.kind === 'passed'
-  const sent = written(passed ? judged.json : format.emptied(json))
-  return {
-    delivery: { ...asItIs, body: new Blob([sent]).stream() },
-    ended: account(passed ? 'done' : 'moderated', sent.byteLength),
-  }
+  return verdict.kind === 'passed'
+    ? send(written(judged.json), 'done')
+    : send(written(format.emptied(json)), 'moderated')
 }
 
 interface Head {

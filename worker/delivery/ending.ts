@@ -75,6 +75,8 @@ export function followEnding(format: AnswerFormat): FollowedEnding {
     heldChars = 0
   }
 
+  const unfinished = () => (isLarge ? '' : held.join(''))
+
   function look(whole: string): void {
     // Bytes after an end change nothing: no client reads them. Nearly all bytes contain no end, so parsing
     // is skipped.
@@ -107,8 +109,8 @@ export function followEnding(format: AnswerFormat): FollowedEnding {
       isLarge = false
       hold(text.slice(end))
     },
-    now: () => ({ state, unfinished: isLarge ? '' : held.join(''), error }),
-    cut: () => ({ unfinished: isLarge ? '' : held.join(''), first, last }),
+    now: () => ({ state, unfinished: unfinished(), error }),
+    cut: () => ({ unfinished: unfinished(), first, last }),
   }
 }
 

@@ -4,7 +4,6 @@
  * @example
  *   app.get('/x', access(), burst(), handler)
  */
-
 import type { MiddlewareHandler } from 'hono'
 import { retryHeaders } from '../admission/rate-headers.ts'
 import { ApiError } from '../errors.ts'

@@ -1,5 +1,4 @@
 /** Calls whose answer is relayed: the caller's connection is the call. */
-
 import { exports } from 'cloudflare:workers'
 import { type CallAccount, chargeOf } from '../accounting/charge.ts'
 import { countAnswer } from '../accounting/count-answer.ts'

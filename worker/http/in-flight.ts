@@ -4,7 +4,6 @@
  * @example
  *   app.post('/x', access(), inFlight(), (c) => { c.var.bodyBytes.take(1024); … })
  */
-
 import type { MiddlewareHandler } from 'hono'
 import { createInFlight } from '../admission/in-flight.ts'
 import {

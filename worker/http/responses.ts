@@ -3,7 +3,6 @@
  * account; an answer in the background, and a visitor's, is kept in the caller's object. On every route an id
  * answers to the caller who got it, and to nobody else.
  */
-
 import { readResponseRequest } from '../admission/body.ts'
 import { readSequenceNumber } from '../admission/stream.ts'
 import { relay } from '../answer/pipeline.ts'

@@ -6,7 +6,7 @@ const encoder = new TextEncoder()
 
 /** @param payload a JSON value; or a string without line breaks that is sent unquoted, such as `[DONE]` */
 export function encodeEvent(payload: unknown): string {
-  return `data: ${typeof payload === 'string' ? payload : JSON.stringify(payload)}\n\n`
+  return encodeSse({ data: typeof payload === 'string' ? payload : JSON.stringify(payload) })
 }
 
 /** An event with data of any number of lines, and its name if it has one. */

@@ -2,7 +2,6 @@
  * A caller's streams: their journal, the calls that fill them, and what each is settled at. A part of an
  * object.
  */
-
 import { type Dataset, record } from '../accounting/record.ts'
 import { reopenTicket, type TicketBudget, takeTicket } from '../admission/ticket.ts'
 import { seeEvents } from '../answer/see-events.ts'

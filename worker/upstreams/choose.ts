@@ -1,7 +1,6 @@
 /**
  * The configured upstream, what callers may read of its errors, and the moderation of questions and answers.
  */
-
 import type { Config } from '../config/config.ts'
 import { secretsOf } from '../config/secrets.ts'
 import { isVisitor } from '../http/caller.ts'
