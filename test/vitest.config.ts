@@ -27,7 +27,8 @@ const FUZZ_SEED = SEED === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Numb
 /** For every project. */
 const SHARED = {
   setupFiles: [`${ROOT}test/support/seed.ts`],
-  // What is waited for comes at once, or much later on a busy machine. A long limit costs a failing test alone.
+  // What is waited for comes at once, or much later on a busy machine. A long limit costs a failing test
+  // alone.
   expect: { poll: { timeout: 20_000 } },
   testTimeout: 60_000,
   hookTimeout: 60_000,

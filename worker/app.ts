@@ -31,7 +31,8 @@ import { followStream, openStream, stopStream, warmCaller } from './http/streams
 import { uncompressed } from './http/uncompressed.ts'
 import { openSession, usage } from './http/visitors.ts'
 
-// The router that Hono's default picks for these routes: its faster one can't tell `/:id` from `/input_tokens`.
+// The router that Hono's default picks for these routes: its faster one can't tell `/:id` from
+// `/input_tokens`.
 export const app = new HonoBase<App>({ router: new TrieRouter() })
 
 app.use(log(), configure(), pages())

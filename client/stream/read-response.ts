@@ -1,6 +1,6 @@
 /**
  * The Responses API as a format of durable streams. Its events become the chunks that the other format has,
- * so that whoever reads answers reads one kind of chunk.
+ * so that callers read one kind of chunk from both.
  */
 import type { Delta } from '../../worker/formats/chat-completions/wire.ts'
 import { usageIn } from '../../worker/formats/responses/usage.ts'

@@ -20,7 +20,7 @@ export interface Plan {
   /** Files whose content is right, and whose attributes are not. */
   relabel: { file: StoreFile; attributes: Attributes }[]
   /**
-   * Files that nobody needs: their document is gone, has a completed successor, or they failed. A completed
+   * Files to delete: their document is gone, has a completed successor, or they failed. A completed
    * file stays until its successor is completed.
    */
   remove: StoreFile[]

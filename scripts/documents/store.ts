@@ -10,7 +10,9 @@ export async function storeById(api: Api, id: string): Promise<Store> {
   return store
 }
 
-/** @returns the oldest store that was created for documents of this name, so that all machines find the same */
+/**
+ * @returns the oldest store that was created for documents of this name, so that all machines find the same
+ */
 export async function findStore(api: Api, name: string): Promise<Store | undefined> {
   for await (const store of api.stores()) {
     if (store.metadata[MARK] === name && !store.expired) return store
@@ -18,7 +20,9 @@ export async function findStore(api: Api, name: string): Promise<Store | undefin
   return undefined
 }
 
-/** Creates a store that `findStore` will find. One whose creation got no answer is found, not created again. */
+/**
+ * Creates a store that `findStore` will find. One whose creation got no answer is found, not created again.
+ */
 export async function createStore(api: Api, name: string): Promise<Store> {
   return attempts(
     api.signal,

@@ -9,7 +9,9 @@ import { type Script, wordAt } from './answer.ts'
 const FIRST = [...begin(), ...messageEvents([]).slice(0, 2)]
 export const FIRST_EVENTS = numbered(FIRST).map(named).join('')
 
-/** A delta, cut open where its number and its word go: the upstream writes no JSON while the bench measures. */
+/**
+ * A delta, cut open where its number and its word go: the upstream writes no JSON while the bench measures.
+ */
 const [BEFORE_NUMBER = '', BEFORE_WORD = '', AFTER = ''] = named(
   numbered([messageEvents(['WORD'])[2] ?? {}])[0] ?? {},
 ).split(/(?<="sequence_number":)0|WORD/)

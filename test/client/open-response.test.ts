@@ -1,4 +1,7 @@
-/** Durable answers of the Responses API, as the client reads them. The reconnecting is tested in open-stream.test.ts. */
+/**
+ * Durable answers of the Responses API, as the client reads them. The reconnecting is tested in
+ * open-stream.test.ts.
+ */
 import { describe, expect, test } from 'vitest'
 import { followResponse, openResponse } from '../../client/stream/open-response.ts'
 import type { OpenOptions } from '../../client/stream/open-stream.ts'

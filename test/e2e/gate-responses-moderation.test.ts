@@ -1,4 +1,7 @@
-/** What is flagged of a response reaches no reader, on any of its routes, nor the question that goes on from it. */
+/**
+ * What is flagged of a response reaches no reader, on any of its routes, nor the question that goes on from
+ * it.
+ */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { FORBIDDEN, phraseOf } from '../support/answers.ts'
 import { dataOf } from '../support/caller.ts'
@@ -149,7 +152,7 @@ describe.each(ROUTES)('shown ahead, %s', (route, how) => {
     expect(kept).not.toMatch(FORBIDDEN)
     expect(WORDS.join('').startsWith(kept)).toBe(true)
     const end = endOf(list)
-    // Its end repeats what stays, for whoever shows nothing else.
+    // The last event repeats the text that stays: some clients show nothing else.
     expect(JSON.stringify(end)).not.toMatch(FORBIDDEN)
     expect(await line(retracting)).toMatchObject({ end: 'moderated' })
     if (route === 'relayed') return

@@ -111,7 +111,8 @@ describe('timing', () => {
       millrace: { state: 'done', usage_source: 'upstream' },
     })
     const { first_byte_ms, first_token_ms, total_ms, tokens_per_second } = last.millrace.timing
-    // The role comes first, the first token 300 ms later, and so on. A busy machine may be slow to see the role.
+    // The role comes first, the first token 300 ms later, and so on. A busy machine may be slow to see the
+    // role.
     expect(first_token_ms - first_byte_ms).toBeGreaterThanOrEqual(100)
     expect(total_ms - first_token_ms).toBeGreaterThanOrEqual(800)
     expect(tokens_per_second).toBeGreaterThan(0)

@@ -7,7 +7,9 @@ import { poll } from '../support/pages.ts'
 import { answer, failing } from '../support/scripts.ts'
 
 const SYSTEM_PROMPT = 'Speak of mills, and of nothing else. '.repeat(20)
-/** Some 160 are the owner's. An answer of 600 letters and spaces is expected to have 200, and has some 120. */
+/**
+ * Some 160 are the owner's. An answer of 600 letters and spaces is expected to have 200, and has some 120.
+ */
 const chats = useChats({ MAX_INPUT_TOKENS: '800', SYSTEM_PROMPT })
 const unbounded = useChats({ MAX_INPUT_TOKENS: '100000' })
 
@@ -107,7 +109,7 @@ describe('a question that is too long even alone', () => {
     expect(await chat.box.inputValue()).toBe(`${huge}\n\nA draft`)
     await chat.open('one')
     expect(await chat.turns.count()).toBe(2)
-    // What was refused is in no one's way.
+    // The refused question is not sent with the next one.
     await chat.box.fill('')
     await talk(chats, chat, 'two')
     expect(questionsIn(chats.asked.at(-1))).toEqual(['one', 'two'])

@@ -1,4 +1,7 @@
-/** While an answer is awaited: what a visitor sees of it, also offline and of a closed chat, and how it is stopped. */
+/**
+ * While an answer is awaited: what a visitor sees of it, also offline and of a closed chat, and how it is
+ * stopped.
+ */
 import { describe, expect, test } from 'vitest'
 import { type Chat, useChats } from '../support/chats.ts'
 import { OWN, useEmbedding } from '../support/embedding.ts'

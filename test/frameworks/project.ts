@@ -1,4 +1,6 @@
-/** A project of a framework: installed outside of this repository, built and served by the framework itself. */
+/**
+ * A project of a framework: installed outside of this repository, built and served by the framework itself.
+ */
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'

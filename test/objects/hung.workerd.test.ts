@@ -69,7 +69,8 @@ test.each([
   expect(response?.headers.get('x-should-retry')).toBe('true')
   expect(await response?.text()).toContain('object_unavailable')
   expect(hung.done).toBe(false)
-  // The object's timers from here on: a faked one would run in the test, which may not touch the object's storage.
+  // The object's timers from here on: a faked one would run in the test, which may not touch the object's
+  // storage.
   vi.useRealTimers()
   hung.awake = true
   await expect.poll(() => hung.done).toBe(true)

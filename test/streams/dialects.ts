@@ -1,4 +1,6 @@
-/** The wire formats that a stream may be in: what the upstream says in one, and what its readers get of that. */
+/**
+ * The wire formats that a stream may be in: what the upstream says in one, and what its readers get of that.
+ */
 import type { AnswerFormat } from '../../worker/formats/answer-format.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { responsesAnswers } from '../../worker/formats/responses/answers.ts'

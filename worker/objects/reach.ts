@@ -14,7 +14,9 @@ export interface ReachedCaller {
   open(opening: Opening): Promise<Opened | ApiError>
   follow(id: string, after: number): Promise<Followed | ApiError>
   stop(id: string): Promise<ApiError | undefined>
-  /** Notes that a response at the upstream is this caller's, until it expires: milliseconds since the epoch. */
+  /**
+   * Notes that a response at the upstream is this caller's, until it expires: milliseconds since the epoch.
+   */
   ownResponse(id: string, expires: number): Promise<ApiError | undefined>
   /** @returns `undefined`: the response isn't this caller's */
   placeOfResponse(id: string): Promise<Place | undefined | ApiError>

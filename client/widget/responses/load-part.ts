@@ -4,7 +4,10 @@ import { getJson } from '../visitor/get-json.ts'
 
 export type ResponsesPart = typeof import('./part.ts')
 
-/** How long the first question waits for the Worker to say it. Without its word, all Workers speak the other API. */
+/**
+ * How long the first question waits for the Worker to say it. Without its word, all Workers speak the other
+ * API.
+ */
 const SAID_MS = 5_000
 
 let loading: Promise<ResponsesPart> | undefined

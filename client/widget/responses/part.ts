@@ -1,4 +1,6 @@
-/** What only answers of the Responses API need. Loaded where the Worker has tools, or an answer has sources. */
+/**
+ * What only answers of the Responses API need. Loaded where the Worker has tools, or an answer has sources.
+ */
 export { RESPONSES } from '../../stream/read-response.ts'
 export { createCitedText } from './cited-text.ts'
 export { showProgress } from './show-progress.ts'

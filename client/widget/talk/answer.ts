@@ -220,7 +220,9 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     else view.setReading(options.resumed ? undefined : reading, false)
   }
 
-  /** The browser may be wrong about its network, so a question counts as unsent only after a failed attempt. */
+  /**
+   * The browser may be wrong about its network, so a question counts as unsent only after a failed attempt.
+   */
   function showConnection(): void {
     const wasUnsent = isUnsent
     isUnsent = isReconnecting && stream.id === undefined && !options.online()

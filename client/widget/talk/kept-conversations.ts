@@ -50,7 +50,10 @@ export interface KeptConversations {
    * @param when `soon` for changes that come many times a second
    */
   save(conversation: Conversation, when: 'now' | 'soon'): void
-  /** Gives the conversation a title, also for the other tabs. An empty one stands for that of the first question. */
+  /**
+   * Gives the conversation a title, also for the other tabs. An empty one stands for that of the first
+   * question.
+   */
   rename(id: string, title: string): void
   /** Deletes the conversation. If it is the current one, begins a new one. */
   remove(id: string): void

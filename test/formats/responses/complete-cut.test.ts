@@ -17,7 +17,10 @@ import {
 
 const ENVELOPE = new ApiError('upstream_truncated').envelope()
 
-/** What a caller of the native pipe gets after the bytes, if the upstream stops there; `undefined`: it was whole. */
+/**
+ * What a caller of the native pipe gets after the bytes, if the upstream stops there; `undefined`: it was
+ * whole.
+ */
 function added({ now, cut }: FollowedEnding): string | undefined {
   const { state, unfinished } = now()
   if (state === 'done') return undefined

@@ -13,7 +13,9 @@ import { closeJson, dataOf, namesEvent } from '../unfinished.ts'
 import { errorMembers, failed, newResponse, numbering } from './closing.ts'
 import { readEvent } from './read-event.ts'
 
-/** @returns the text to send, so that the answer ends with the error, inside its unfinished event or after it */
+/**
+ * @returns the text to send, so that the answer ends with the error, inside its unfinished event or after it
+ */
 export function completeCut({ unfinished, first, last }: Cut, { error }: ErrorEnvelope): string {
   const data = dataOf(unfinished)
   const unclosed = parseJson(data?.text ?? '')
@@ -27,7 +29,8 @@ export function completeCut({ unfinished, first, last }: Cut, { error }: ErrorEn
   const number = numbering(sequence)
   const event = number('error', errorMembers(error))
   const after = encodeSse(number('response.failed', failed(response, error)))
-  // A blank line would close an event without data, on which OpenAI's client fails. Of two names the last counts.
+  // A blank line would close an event without data, on which OpenAI's client fails. Of two names the last
+  // counts.
   const named = /[\r\n]$/.test(unfinished) ? '' : '\n'
   if (data === undefined) return `${namesEvent(unfinished) ? named : '\n\n'}${encodeSse(event)}${after}`
   const { text, prefix } = data

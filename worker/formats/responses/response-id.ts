@@ -1,7 +1,9 @@
 /** The id of a response. */
 import { isRecord } from '../../protocol/json.ts'
 
-/** What is accepted as one. OpenAI's have `resp_` and 48 characters; other upstreams have forms of their own. */
+/**
+ * What is accepted as one. OpenAI's have `resp_` and 48 characters; other upstreams have forms of their own.
+ */
 const PATTERN = /^[\w-]{1,200}$/
 
 export const isResponseId = (text: string): boolean => PATTERN.test(text)

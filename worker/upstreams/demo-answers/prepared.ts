@@ -28,7 +28,8 @@ const PREPARED: readonly Prepared[] = [
   },
   {
     questions: ['Why is the sky blue?', "Why's the sky blue?", 'Why is the sky so blue?'],
-    // Shows a formula and a table, whose third column is (700 nm / λ)⁴. Rarer signs, such as ∝, are in few fonts for code.
+    // Shows a formula and a table, whose third column is (700 nm / λ)⁴. Rarer signs, such as ∝, are in few
+    // fonts for code.
     answer: `${SKY_BLUE}\n${HONEST}`,
   },
   {
