@@ -222,16 +222,16 @@ export const BREAK_OFF_GRACE_MS = 50
 export const OPENING_GRACE_MS = 2_500
 
 /**
- * Events in one row of the journal. Rows written are the price of storage; a restart can lose as many
- * events.
+ * The longest that an event waits to be journalled. Rows written are the price of storage; a restart can lose
+ * as much of an answer as comes in this time.
  */
-export const PACK_EVENTS = 16
+export const FLUSH_MS = 2_000
 
-/** A pack is also closed at this size, because a row holds at most 2 MB. */
+/**
+ * A row of the journal is full at this size: some 250 events. A running stream holds the events of the row
+ * that is not full in memory, so this bounds that too. A row holds at most 2 MB.
+ */
 export const MAX_PACK_BYTES = 64 * 1024
-
-/** The longest that an event waits to be journalled. */
-export const FLUSH_MS = 500
 
 /** Events and bytes of one stream: the longest answers have some 30,000 chunks of 250 bytes. */
 export const MAX_STREAM_EVENTS = 100_000
@@ -338,10 +338,11 @@ export const CALL_BACK_MS = 2_000
 export const CALL_BACK_PAUSE_MS = 5_000
 
 /**
- * Characters of a durable answer after which its progress is counted and noted in the budget: some 256
- * tokens. Each note is a row written, beside the 16 rows or so that the journal needs for as many events.
+ * Characters of a durable answer after which its progress is counted and noted in the budget: some 1,000
+ * tokens, which a call that is never settled is then charged too little at the most. Each note is a row
+ * written.
  */
-export const PROGRESS_CHARS = 1024
+export const PROGRESS_CHARS = 4096
 
 /** The longest `Retry-After` that OpenAI's SDK obeys; told to wait longer, it tries again within seconds. */
 export const MAX_OBEYED_WAIT_MS = 60_000

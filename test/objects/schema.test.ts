@@ -82,7 +82,7 @@ test('from version 1: an open stream is still read and ended', () => {
   if (stream === undefined) throw new Error('There is no stream.')
   expect(stream).toMatchObject({ id: RUNNING, requestId: RESERVED.id, last: EVENTS.length })
   expect(readAll({ read: (after) => journal.read(stream, after) })).toBe(EVENTS.join(''))
-  journal.end(stream.serial, [], 'interrupted', NOON + 1)
+  journal.end(stream.serial, { full: [], state: 'interrupted', expires: NOON + 1 })
   expect([journal.running(), journal.dueAt()]).toEqual([[], NOON + 1])
 })
 

@@ -78,7 +78,7 @@ test('an answer that outgrows its reservation is charged in full, including the 
 
 test('a running answer reserves as much as its last noted progress, which it would be charged if never settled', async () => {
   const stub = newCaller()
-  const words = Array.from({ length: 300 }, () => delta('word '))
+  const words = Array.from({ length: PROGRESS_CHARS / 4 }, () => delta('word '))
   const more = gate()
   const { id, text } = await open(stub, plan(...words, more), 10_000)
   const noted = () =>
@@ -90,5 +90,5 @@ test('a running answer reserves as much as its last noted progress, which it wou
   await stub.stop(id)
   await text
   const { used = 0 } = (await usage(stub)) ?? {}
-  expect(used).toBeGreaterThanOrEqual(PROMPT + 300)
+  expect(used).toBeGreaterThanOrEqual(PROMPT + PROGRESS_CHARS / 4)
 })

@@ -3,16 +3,14 @@ import {
   MAX_EVENT_BYTES,
   MAX_READER_LAG_BYTES,
   MAX_WRITE_BYTES,
-  PACK_EVENTS,
   READER_STALL_MS,
 } from '../../worker/limits.ts'
 import { follow } from '../../worker/streams/follow.ts'
 import type { Journal, KeptStream } from '../../worker/streams/journal.ts'
 import { endedLog, type RunningLog, runningLog } from '../../worker/streams/log.ts'
-import { newStream, openJournal, textOf } from './kept.ts'
+import { dataAt, newStream, openJournal, ROW, textOf } from './kept.ts'
 import { numberedEvent, read } from './reading.ts'
 
-const dataAt = (number: number) => `{"token":"t${number}"}`
 const textFrom = (after: number, last: number) =>
   Array.from({ length: last - after }, (_, i) => numberedEvent(after + i + 1, dataAt(after + i + 1))).join('')
 
@@ -46,7 +44,7 @@ const end = (log: RunningLog) => log.end('done', [{ data: '[DONE]' }], 5000)
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
 describe('a reader gets the events it is missing, and then new ones', () => {
-  const COUNT = 2 * PACK_EVENTS + 5
+  const COUNT = 2 * ROW + 5
 
   test('from every place and at every moment, byte for byte', async () => {
     for (let after = 0; after <= COUNT; after += 3) {
@@ -69,7 +67,7 @@ describe('a reader gets the events it is missing, and then new ones', () => {
     append(log, COUNT)
     log.flush()
     const reading = read(follow(3).body)
-    expect(await reading.next()).toBe(textFrom(3, PACK_EVENTS * 2 + 5))
+    expect(await reading.next()).toBe(textFrom(3, ROW * 2 + 5))
     append(log, 1)
     expect(await reading.next()).toBe(textFrom(COUNT, COUNT + 1))
   })

@@ -1,8 +1,15 @@
 /** What tests of the journal and of what stands on it have in common. */
 
+import { MAX_PACK_BYTES } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { createJournal, type Journal, type Part } from '../../worker/streams/journal.ts'
+import { newStreamId } from '../../worker/streams/stream-id.ts'
 import { type Database, openDatabase } from '../support/sqlite.ts'
+
+/** So many events with these data fill a row. */
+export const ROW = 8
+export const dataAt = (number: number): string =>
+  `{"token":"t${number} 🎉","padding":"${'x'.repeat(MAX_PACK_BYTES / ROW)}"}`
 
 export interface Kept {
   sql: Database
@@ -14,10 +21,14 @@ export function openJournal(): Kept {
   return { sql, journal: createJournal(sql) }
 }
 
-/** A stream as it begins. Each has an id of its own. */
+let streams = 0
+
+/** A stream as it begins. Each has a serial and an id of its own. */
 export function newStream(fields: Partial<Parameters<Journal['begin']>[0]> = {}) {
+  const serial = ++streams
   return {
-    id: `str_${crypto.randomUUID()}`,
+    serial,
+    id: newStreamId('chat-completions', serial),
     idempotencyKey: null,
     requestHash: null,
     requestId: 'req_1',

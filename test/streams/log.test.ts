@@ -6,14 +6,12 @@ import {
   MAX_STREAM_BYTES,
   MAX_STREAM_EVENTS,
   MAX_WRITE_BYTES,
-  PACK_EVENTS,
 } from '../../worker/limits.ts'
 import { endedLog, interruptedEnd, type RunningLog, runningLog } from '../../worker/streams/log.ts'
 import { failAt } from '../support/sqlite.ts'
-import { newStream, openJournal, readAll, rowsIn } from './kept.ts'
+import { dataAt, newStream, openJournal, ROW, readAll, rowsIn } from './kept.ts'
 import { numberedEvent } from './reading.ts'
 
-const dataAt = (number: number) => `{"token":"t${number} 🎉"}`
 const textFrom = (after: number, last: number) =>
   Array.from({ length: last - after }, (_, i) => numberedEvent(after + i + 1, dataAt(after + i + 1))).join('')
 
@@ -36,16 +34,16 @@ const bytesAt = (number: number) => Buffer.byteLength(numberedEvent(number, data
 describe('each event can be read at once', () => {
   test('from every place, while they come: from memory, the journal, and where those meet', () => {
     const { log } = open()
-    for (let last = 1; last <= 4 * PACK_EVENTS; last++) {
+    for (let last = 1; last <= 4 * ROW; last++) {
       append(log, 1)
       for (let after = 0; after <= last; after++) expect(readAll(log, after)).toBe(textFrom(after, last))
     }
   })
 
   test('whenever they are journalled', () => {
-    for (let flushAt = 1; flushAt <= 2 * PACK_EVENTS; flushAt++) {
+    for (let flushAt = 1; flushAt <= 2 * ROW; flushAt++) {
       const { log } = open()
-      for (let last = 1; last <= 3 * PACK_EVENTS; last++) {
+      for (let last = 1; last <= 3 * ROW; last++) {
         append(log, 1)
         if (last === flushAt || last === flushAt + 3) log.flush()
       }
@@ -54,12 +52,12 @@ describe('each event can be read at once', () => {
     }
   })
 
-  test('without the journal, where a reader is a pack behind or less', () => {
+  test('without the journal, where it is of the row that is not full', () => {
     const { log, sql } = open()
-    append(log, 4 * PACK_EVENTS + 3)
+    append(log, 4 * ROW + 3)
     sql.fails = () => true
-    expect(readAll(log, 3 * PACK_EVENTS)).toBe(textFrom(3 * PACK_EVENTS, log.last))
-    expect(() => log.read(3 * PACK_EVENTS - 1)).toThrow('disk I/O error')
+    expect(readAll(log, 4 * ROW)).toBe(textFrom(4 * ROW, log.last))
+    expect(() => log.read(4 * ROW - 1)).toThrow('disk I/O error')
   })
 
   test('of several lines, and none', () => {
@@ -72,11 +70,13 @@ describe('each event can be read at once', () => {
 })
 
 describe('rows are few', () => {
-  test('1,000 events take 63 rows', () => {
+  test('those of an answer of 64 KB are its own row, and each further 64 KB one more', () => {
     const { log, sql } = open()
-    append(log, 1000)
-    log.flush()
-    expect(rowsIn(sql, 'packs')).toBe(Math.ceil(1000 / 16))
+    for (let last = 1; last <= 4 * ROW; last++) {
+      append(log, 1)
+      log.flush()
+      expect([last, rowsIn(sql, 'streams'), rowsIn(sql, 'packs')]).toEqual([last, 1, Math.floor(last / ROW)])
+    }
   })
 
   test('no row is written where no event came', () => {
@@ -166,7 +166,7 @@ describe('a reader that waits is told', () => {
   test('of an event only when the event can be read', async () => {
     const { log } = open()
     const seen: number[] = []
-    for (let count = 0; count < 2 * PACK_EVENTS; count++) {
+    for (let count = 0; count < 2 * ROW; count++) {
       const changed = log.changed().then(() => seen.push(log.read(log.last - 1)?.last ?? 0))
       append(log, 1)
       await changed
@@ -178,12 +178,12 @@ describe('a reader that waits is told', () => {
 describe('the end', () => {
   test('is journalled with what came before it, and can be read after it', () => {
     const { log, journal, stream } = open()
-    append(log, PACK_EVENTS + 2)
+    append(log, ROW + 2)
     log.end('stopped', [{ data: '{"last":true}' }, { data: '[DONE]' }], 5000)
     const { last } = log
     const text =
       textFrom(0, last - 2) + numberedEvent(last - 1, '{"last":true}') + numberedEvent(last, '[DONE]')
-    expect(log).toMatchObject({ last: PACK_EVENTS + 4, ended: true, bytes: Buffer.byteLength(text) })
+    expect(log).toMatchObject({ last: ROW + 4, ended: true, bytes: Buffer.byteLength(text) })
     const known = journal.byId(stream.id)
     expect(known).toMatchObject({ state: 'stopped', last })
     const kept = known && endedLog(journal, known)
@@ -195,22 +195,31 @@ describe('the end', () => {
     }
   })
 
+  test('is the last that is written, though the clock ticks once more and events were provisional', () => {
+    const { journal, stream } = openStream()
+    const provisional = { count: 2, mask: (data: string) => data }
+    const log = runningLog(journal, stream, { provisional })
+    append(log, 4)
+    log.end('done', [{ data: '[DONE]' }], 5000)
+    log.flush()
+    expect(journal.byId(stream.id)?.last).toBe(5)
+  })
+
   test.each([/^INSERT INTO packs/, /^UPDATE streams/])(
     'that can not be journalled has not happened: %s',
     (like) => {
       const { log, sql, journal, stream } = open()
       append(log, 3)
+      const closing = Array.from({ length: ROW }, (_, at) => ({ data: dataAt(4 + at) }))
       sql.fails = failAt(like)
-      const end = () => log.end('done', [{ data: '{"last":true}' }, { data: '[DONE]' }], 5000)
+      const end = () => log.end('done', [...closing, { data: '[DONE]' }], 5000)
       expect(end).toThrow('disk I/O error')
       expect(log).toMatchObject({ ended: false, last: 3 })
       expect(readAll(log)).toBe(textFrom(0, 3))
       sql.fails = undefined
       expect(journal.byId(stream.id)).toMatchObject({ state: 'running', last: 0 })
       end()
-      expect(readAll(log)).toBe(
-        textFrom(0, 3) + numberedEvent(4, '{"last":true}') + numberedEvent(5, '[DONE]'),
-      )
+      expect(readAll(log)).toBe(textFrom(0, 3 + ROW) + numberedEvent(4 + ROW, '[DONE]'))
     },
   )
 })
@@ -230,11 +239,11 @@ describe('after a restart the end is new to each reader', () => {
 
   test('the end is all that follows the journalled events', () => {
     const { log, journal, stream } = open()
-    append(log, PACK_EVENTS + 5)
+    append(log, ROW + 5)
     const kept = journal.byId(stream.id) ?? stream
-    expect(kept.last).toBe(PACK_EVENTS)
+    expect(kept.last).toBe(ROW)
     const end = interruptedEnd([{ data: '{"end":1}' }])
-    journal.end(stream.serial, [end], 'interrupted', 5000)
+    journal.end(stream.serial, { full: [end], state: 'interrupted', expires: 5000 })
     const after = endedLog(journal, { ...kept, last: end.last })
     const event = numberedEvent(end.last, '{"end":1}')
     for (const had of [...Array(2 * log.last).keys(), MAX_STREAM_EVENTS]) {

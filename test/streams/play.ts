@@ -99,7 +99,7 @@ export async function play(
     for (const stream of life.journal.running()) {
       interrupted = { journalled: stream.last, had }
       const end = interruptedEnd([{ data: '{"interrupted":true}' }])
-      life.journal.end(stream.serial, [end], 'interrupted', FOREVER)
+      life.journal.end(stream.serial, { full: [end], state: 'interrupted', expires: FOREVER })
     }
   }
 

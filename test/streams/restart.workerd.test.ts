@@ -9,13 +9,16 @@ import {
   runInDurableObject,
 } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'
-import { afterEach, describe, expect, test, vi } from 'vitest'
-import { FLUSH_MS, KEEPING, MAX_STREAM_EVENTS, OPENING_GRACE_MS, PACK_EVENTS } from '../../worker/limits.ts'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { FLUSH_MS, KEEPING, MAX_PACK_BYTES, OPENING_GRACE_MS } from '../../worker/limits.ts'
+import { sqlOf } from '../../worker/objects/sql.ts'
+import { createJournal } from '../../worker/streams/journal.ts'
 import { Caller, errorOf } from '../protocol/caller.ts'
 import { expectWhole } from '../protocol/expected.ts'
 import { eventsOf, type Following, upTo } from '../protocol/following.ts'
 import { gate, plan } from '../protocol/plan.ts'
 import { answerEvents, delta, numbered, role } from '../support/sse.ts'
+import { ROW } from './kept.ts'
 
 vi.mock('../../worker/upstreams/demo.ts', () => import('../protocol/plan-in-process.ts'))
 
@@ -24,7 +27,12 @@ const caller = new Caller((path, asked) => exports.default.fetch(`http://localho
 const object = () => exports.Caller.getByName('demo')
 
 const ANSWER = answerEvents(numbered(40))
-const HALF = [role(), ...numbered(PACK_EVENTS + 3).map(delta)]
+/** Two full rows, and a third one that is not full. */
+const HALF = [role(), ...numbered(2 * ROW + 3).map((token) => delta(token.padEnd(MAX_PACK_BYTES / ROW)))]
+
+// What is not in a full row is journalled by the clock, and that stands still.
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }))
+afterEach(() => void vi.useRealTimers())
 
 /** A stream of which this much has come, and more could. */
 async function begun(chunks = HALF) {
@@ -33,21 +41,11 @@ async function begun(chunks = HALF) {
   return { reading, id: reading.id, more }
 }
 
-const journalled = (id: string, atLeast: number) =>
-  expect
-    .poll(() => runInDurableObject(object(), (_, { storage }) => lastOf(storage, id)))
-    .toBeGreaterThanOrEqual(atLeast)
+/** Lets the clock of the running streams tick. */
+const flush = () => runInDurableObject(object(), () => void vi.advanceTimersByTime(FLUSH_MS))
 
-function lastOf({ sql }: DurableObjectStorage, id: string): number {
-  const [row] = sql
-    .exec(
-      `SELECT MAX(packs.key) - streams.serial * ${2 ** 20} AS last FROM streams, packs
-       WHERE streams.id = ? AND packs.key BETWEEN streams.serial * ${2 ** 20} AND (streams.serial + 1) * ${2 ** 20}`,
-      id,
-    )
-    .toArray()
-  return Number(row?.last ?? 0)
-}
+const lastOf = (id: string) =>
+  runInDurableObject(object(), (_, { storage }) => createJournal(sqlOf(storage)).byId(id)?.last)
 
 /** Asserts that this reader's connection broke, where a clean end would say that there is no more. */
 async function expectCut(reading: Following): Promise<void> {
@@ -104,14 +102,15 @@ describe('a restart before the first byte', () => {
 describe('a restart in mid-answer', () => {
   test('cuts all readers off, and they come back to the journalled events and the end, nothing twice', async () => {
     const { reading, id } = await begun()
+    const kept = (await lastOf(id)) ?? 0
+    expect(kept).toBeGreaterThan(ROW)
+    expect(kept).toBeLessThan(HALF.length)
     const others = [await (await caller.follow(id)).take(1), await (await caller.follow(id, 5)).take(2)]
     await abortAllDurableObjects()
     for (const one of [reading, ...others]) await expectCut(one)
 
     const whole = await caller.replay(id)
-    // What came before the last row is there. What came after it may be lost.
-    const kept = eventsOf(whole).length - 1
-    expect(kept).toBeGreaterThanOrEqual(PACK_EVENTS)
+    // What came since the last write is lost, though a reader has it.
     expectInterrupted(whole, HALF.slice(0, kept))
 
     const rest = await caller.replay(id, reading.cursor)
@@ -138,12 +137,12 @@ describe('a restart in mid-answer', () => {
 
   test('accounts for the tokens that had come, in the end and in the log', async () => {
     const { id } = await begun()
-    await journalled(id, HALF.length)
+    await flush()
     const log = vi.spyOn(console, 'log')
     await abortAllDurableObjects()
     const { usage, millrace } = expectInterrupted(await caller.replay(id), HALF)
     expect(usage.prompt_tokens).toBe(10)
-    expect(usage.completion_tokens).toBeGreaterThan(PACK_EVENTS)
+    expect(usage.completion_tokens).toBeGreaterThan(HALF.length)
     expect(millrace).not.toHaveProperty('timing')
     const lines = log.mock.calls.map(([line]) => JSON.parse(line))
     expect(lines.filter(({ end }) => end === 'interrupted')).toEqual([
@@ -160,9 +159,7 @@ describe('a restart in mid-answer', () => {
   })
 
   test('ends several streams at once, each at its own place', async () => {
-    const all = await Promise.all(
-      [1, 5, PACK_EVENTS, PACK_EVENTS + 1].map((count) => begun(HALF.slice(0, count))),
-    )
+    const all = await Promise.all([1, 5, ROW, ROW + 1].map((count) => begun(HALF.slice(0, count))))
     await abortAllDurableObjects()
     for (const { id, reading } of all) {
       await expectCut(reading)
@@ -176,7 +173,8 @@ describe('a restart in mid-answer', () => {
 
 test('a restart between the last row and the end loses nothing that came before it', async () => {
   const { reading, id } = await begun()
-  await new Promise((resolve) => setTimeout(resolve, FLUSH_MS + 100))
+  await flush()
+  expect(await lastOf(id)).toBe(HALF.length)
   await abortAllDurableObjects()
   await expectCut(reading)
   expectInterrupted(await caller.replay(id), HALF)
@@ -216,8 +214,9 @@ test('an object whose journal fails restarts itself, and readers get only what i
   const run = (statement: string) =>
     runInDurableObject(object(), (_, { storage }) => void storage.sql.exec(statement))
   // No event can be written, but an end can.
-  await run(`CREATE TRIGGER broken BEFORE INSERT ON packs WHEN NEW.first <= ${MAX_STREAM_EVENTS}
+  await run(`CREATE TRIGGER broken BEFORE UPDATE ON streams WHEN NEW.last > OLD.last
     BEGIN SELECT RAISE(ABORT, 'disk I/O error'); END`)
+  // The journal is written at the answer's end, at the latest.
   await caller.open(more)
   await expectCut(reading)
   expectInterrupted(await caller.replay(reading.id), [])

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
-import { FLUSH_MS, HEARTBEAT_MS, PACK_EVENTS } from '../../worker/limits.ts'
+import { FLUSH_MS, HEARTBEAT_MS, MAX_PACK_BYTES } from '../../worker/limits.ts'
 import type { Verdict } from '../../worker/moderation/judge.ts'
 import { createModeration } from '../../worker/moderation/moderation.ts'
 import { endedLog, type Provisional, runningLog } from '../../worker/streams/log.ts'
@@ -60,26 +60,28 @@ describe('events are journalled', () => {
     expect(kept()?.last).toBe(0)
     await pass(FLUSH_MS)
     expect(kept()?.last).toBe(3)
-    for (const token of numbered(PACK_EVENTS - 1)) upstream.say(delta(token))
+    upstream.say(delta('half'.repeat(MAX_PACK_BYTES / 8)))
     await pass(0)
-    expect([running.log.last, kept()?.last]).toEqual([3 + PACK_EVENTS - 1, 3])
-    upstream.say(delta('one more'))
+    expect([running.log.last, kept()?.last]).toEqual([4, 3])
+    upstream.say(delta('half'.repeat(MAX_PACK_BYTES / 8)))
     await pass(0)
-    expect(kept()?.last).toBe(3 + PACK_EVENTS)
+    expect(kept()?.last).toBe(5)
   })
 
-  test('at ten tokens a second in a row of its own each half second', async () => {
+  test('at ten tokens a second once in two seconds, into one row', async () => {
     const { upstream, sql } = await begun(0)
+    sql.statements.length = 0
     for (let token = 0; token < 100; token++) {
       upstream.say(delta(`t${token}`))
       await pass(100)
     }
-    expect(rowsIn(sql, 'packs')).toBeLessThanOrEqual(21)
+    expect(sql.statements.filter((one) => one.startsWith('UPDATE streams'))).toHaveLength(5)
+    expect(rowsIn(sql, 'packs')).toBe(0)
   })
 
   test('unless the journal fails: then the call is ended, and no reader is told of an end', async () => {
     const { upstream, sql, ended, reading, running, kept } = await begun(2)
-    sql.fails = (statement) => statement.startsWith('INSERT')
+    sql.fails = (statement) => statement.startsWith('UPDATE')
     const rest = reading.rest()
     rest.catch(() => {})
     await pass(FLUSH_MS)

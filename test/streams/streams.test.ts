@@ -8,6 +8,7 @@ import {
   OPENING_GRACE_MS,
 } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
+import { isStreamId } from '../../worker/streams/stream-id.ts'
 import { createStreams, type Opened, type Opening, type StreamEnd } from '../../worker/streams/streams.ts'
 import { answerEvents, DONE_EVENT, delta, role } from '../support/sse.ts'
 import { newStream, openJournal, rowsIn } from './kept.ts'
@@ -84,7 +85,7 @@ describe('a stream that is opened', () => {
     expect(settled).not.toHaveBeenCalled()
     sayAll(upstreams[0])
     const { id, replayed, headers, events } = accepted(await opened)
-    expect(id).toMatch(/^str_[\w-]{22}$/)
+    expect(isStreamId(id, 'chat-completions')).toBe(true)
     expect({ replayed, headers }).toEqual({ replayed: false, headers: { 'x-request-id': 'req_upstream' } })
     expect(await whole({ events })).toContain('[DONE]')
   })
@@ -317,7 +318,10 @@ describe('a caller may have', () => {
 
   test(`${MAX_KEPT_STREAMS} kept streams`, async () => {
     const { begin, open, journal } = start()
-    const serials = Array.from({ length: MAX_KEPT_STREAMS }, () => journal.begin(newStream()).serial)
+    const serials = Array.from(
+      { length: MAX_KEPT_STREAMS },
+      () => journal.begin(newStream({ serial: journal.takeSerial() })).serial,
+    )
     expect(await open()).toMatchObject({ code: 'too_many_streams' })
     for (const serial of serials.slice(0, 2)) journal.forget(serial)
     await begin()
@@ -352,7 +356,7 @@ describe('a journal that fails', () => {
   test('in the middle is told to the object, and to a waiting stop', async () => {
     const { begin, sql, streams, upstreams, onBroken, ends } = start()
     const { id } = await begin()
-    sql.fails = (statement) => statement.startsWith('INSERT')
+    sql.fails = (statement) => statement.startsWith('UPDATE')
     const stopped = streams.stop(id)
     await expect(stopped).rejects.toThrow('disk I/O error')
     expect(upstreams[0]).toMatchObject({ finished: true })

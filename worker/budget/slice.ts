@@ -111,6 +111,11 @@ interface Row {
   at: number
 }
 
+const SLICE_2 = `CREATE TABLE slice (
+      day INTEGER PRIMARY KEY, lease TEXT NOT NULL, seq INTEGER NOT NULL, answered INTEGER NOT NULL,
+      granted INTEGER NOT NULL, at INTEGER NOT NULL
+    )`
+
 const MIGRATIONS: readonly Migration[] = [
   [
     `CREATE TABLE IF NOT EXISTS slice (
@@ -122,10 +127,7 @@ const MIGRATIONS: readonly Migration[] = [
   // held.
   [
     'ALTER TABLE slice RENAME TO slice_1',
-    `CREATE TABLE slice (
-      day INTEGER PRIMARY KEY, lease TEXT NOT NULL, seq INTEGER NOT NULL, answered INTEGER NOT NULL,
-      granted INTEGER NOT NULL, at INTEGER NOT NULL
-    )`,
+    SLICE_2,
     `INSERT INTO slice (day, lease, seq, answered, granted, at)
      SELECT day, lease, term, CASE WHEN confirmed = 1 AND asked = 0 THEN term ELSE term - 1 END, held, at FROM slice_1`,
     'DROP TABLE slice_1',
@@ -133,7 +135,7 @@ const MIGRATIONS: readonly Migration[] = [
 ]
 
 export function createSlice(sql: Sql, newLease: () => string): Slice {
-  migrate(sql, 'slice', MIGRATIONS)
+  migrate(sql, 'slice', MIGRATIONS, { table: 'slice', statements: [SLICE_2] })
 
   /** The table, by day. */
   const rows = new Map<number, Row>(

@@ -178,7 +178,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       moderation: chooseModeration(moderation),
       budget: this.#tickets,
       dataset: this.env.ANALYTICS,
-      onKept: (ended) => this.#openResponses().keep(ended),
+      onKept: (ended, keep) => this.#openResponses().keep(ended, keep),
       onDue: () => void this.#scheduleAlarm(),
       // The next start of the object finds these streams running, and ends them.
       onBroken: () => this.ctx.abort('the journal failed'),
@@ -216,7 +216,9 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     if (this.#alarmAt !== undefined && this.#alarmAt <= soonest) return
     const due = this.#dueAt() ?? Date.now() + IDLE_LOOK_MS
     // Setting the alarm at each change would cost a row each.
-    this.#alarmAt ??= (await this.ctx.storage.getAlarm()) ?? undefined
+    const set = this.#alarmAt ?? (await this.ctx.storage.getAlarm()) ?? undefined
+    // During the wait another change may have set it.
+    this.#alarmAt ??= set
     const wiped = this.#parts().length === 0
     if (wiped || (this.#alarmAt !== undefined && this.#alarmAt <= due)) return
     this.#alarmAt = due

@@ -14,11 +14,20 @@ import type { Sql } from './sql.ts'
 /** The statements that lead from one version to the next. */
 export type Migration = readonly string[]
 
+/** The newest tables of a part, to make them at once: each version on the way would write rows. */
+export interface Newest {
+  /** One of the part's tables, in each version. */
+  table: string
+  statements: Migration
+}
+
 /**
  * Writes nothing once the tables are up to date. Otherwise all that is missing runs in one transaction, so
  * that an object that is evicted in between starts again from the version before.
+ *
+ * @param newest for a part with several versions
  */
-export function migrate(sql: Sql, part: string, migrations: readonly Migration[]): void {
+export function migrate(sql: Sql, part: string, migrations: readonly Migration[], newest?: Newest): void {
   sql.rows(
     'CREATE TABLE IF NOT EXISTS schema (part TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID',
   )
@@ -28,8 +37,9 @@ export function migrate(sql: Sql, part: string, migrations: readonly Migration[]
   if (version === latest) return
   if (version > latest)
     throw new Error(`The tables of ${part} are of a later release: ${version} > ${latest}.`)
+  const isNew = newest !== undefined && version === 0 && !hasTable(sql, newest.table)
   sql.transaction(() => {
-    for (const statement of migrations.slice(version).flat()) sql.rows(statement)
+    for (const statement of isNew ? newest.statements : migrations.slice(version).flat()) sql.rows(statement)
     sql.rows('INSERT OR REPLACE INTO schema (part, version) VALUES (?, ?)', part, latest)
   })
 }

@@ -11,12 +11,12 @@ import type { Part } from '../objects/part.ts'
 import { isRecord, parseJson } from '../protocol/json.ts'
 import type { CallerStreams } from '../streams/caller-streams.ts'
 import type { KeptStream } from '../streams/journal.ts'
-import type { StreamEnd } from '../streams/streams.ts'
+import type { KeepAnswer, StreamEnd } from '../streams/streams.ts'
 import type { KeptResponse, KeptResponses, Place } from './kept-responses.ts'
 
 export interface CallerResponses extends Part, Pick<KeptResponses, 'own'> {
-  /** Keeps a stream's answer, if that was asked for. */
-  keep(ended: StreamEnd): void
+  /** Keeps a stream's answer. */
+  keep(ended: StreamEnd, how: KeepAnswer): void
   placeOf(id: string): Place | undefined
   /** The newest state of a response that is here. */
   read(id: string): KeptResponse | ApiError
@@ -41,14 +41,13 @@ export function createCallerResponses(kept: KeptResponses, streams: () => Caller
 
   return {
     own: kept.own,
-    keep({ stream, state, keep, lastEvent, upstreamEnd }) {
-      if (keep === undefined) return
+    keep({ stream, state, lastEvent, upstreamEnd }, { input, expires }) {
       const response = responseIn(lastEvent?.data)
       // Only the upstream's own end has reasoning in the form in which it takes it back. What moderation has
       // ended goes on from what was shown of it.
       const own = state === 'done' ? responseIn(upstreamEnd) : undefined
       const output = conversationItems((own ?? response)?.output)
-      kept.keep(stream.id, { response, input: JSON.parse(keep.input), output }, keep.expires)
+      kept.keep(stream.id, { response, input: JSON.parse(input), output }, expires)
     },
     placeOf: (id) => (streams().has(id) ? 'here' : kept.placeOf(id)),
     read,

@@ -20,7 +20,7 @@ import type { UpstreamWords } from '../upstreams/words.ts'
 import { createJournal, type KeptStream } from './journal.ts'
 import { interruptedEnd } from './log.ts'
 import { formatOf } from './stream-id.ts'
-import { createStreams, type Followed, type StreamEnd, type Streams } from './streams.ts'
+import { createStreams, type Followed, type KeepAnswer, type StreamEnd, type Streams } from './streams.ts'
 import { answerOf, startUpstreamRun } from './upstream-run.ts'
 
 export interface CallerStreams
@@ -47,7 +47,7 @@ export interface StreamsOptions {
   budget: StreamBudget
   dataset: Dataset | undefined
   /** A stream has ended whose answer is to be kept. */
-  onKept(ended: StreamEnd): void
+  onKept(ended: StreamEnd, keep: KeepAnswer): void
   /** `dueAt` may be sooner than before. */
   onDue(): void
   /** The journal can't be written any more. */
@@ -97,7 +97,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   function onEnd(ended: StreamEnd): void {
     const { stream, ticket, origin, state, error, begun, tokens, charged, bytes, retries, firstToken } = ended
     void ticket.settle(charged ?? 0).catch(console.error)
-    onKept(ended)
+    if (ended.keep !== undefined) onKept(ended, ended.keep)
     const line = {
       ts: new Date(stream.started).toISOString(),
       id: begun?.headers['x-request-id'] ?? stream.requestId,
@@ -145,7 +145,11 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
       usage: usage.usage,
       eventsBefore: MAX_STREAM_EVENTS,
     })
-    journal.end(stream.serial, [interruptedEnd(closing)], end.state, Date.now() + keeping.kept)
+    journal.end(stream.serial, {
+      full: [interruptedEnd(closing)],
+      state: end.state,
+      expires: Date.now() + keeping.kept,
+    })
     const ticket = reopenTicket(budget, stream.requestId, caller)
     const tokens = usage.tokens()
     const charged = tokens.prompt_tokens + tokens.completion_tokens

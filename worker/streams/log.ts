@@ -1,6 +1,7 @@
 /**
- * The events of one stream, numbered as they come. Readers get recent events from memory; older ones are
- * packed into the journal.
+ * The events of one stream, numbered as they come. The journal keeps them in rows. Those of the row that is
+ * not full yet are held in memory too, so readers get what was not journalled, and most reads skip the
+ * journal.
  */
 import { ApiError } from '../errors.ts'
 import {
@@ -9,7 +10,6 @@ import {
   MAX_STREAM_BYTES,
   MAX_STREAM_EVENTS,
   MAX_WRITE_BYTES,
-  PACK_EVENTS,
 } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
 import { encodeSse, toBytes } from '../protocol/encode.ts'
@@ -79,11 +79,11 @@ export function runningLog(
   let last = 0
   let bytes = 0
   let ended = false
-  /** Events that are not journalled yet. */
-  let pending: NumberedEvent[] = []
-  let pendingBytes = 0
-  /** The previous pack. Readers are seldom further behind, so most reads skip the journal. */
-  let recent: NumberedEvent[] = []
+  /** The events of the row that is not full, and those that may not be journalled yet. */
+  let held: NumberedEvent[] = []
+  let heldBytes = 0
+  /** How many of them are journalled. */
+  let journalled = 0
   let change: PromiseWithResolvers<'event' | 'heartbeat'> | undefined
 
   function wake(what: 'event' | 'heartbeat'): void {
@@ -93,30 +93,38 @@ export function runningLog(
 
   function push(event: NumberedEvent): void {
     last++
-    pending.push(event)
-    pendingBytes += event.bytes.length
+    held.push(event)
+    heldBytes += event.bytes.length
     bytes += event.bytes.length
   }
 
-  function packed(count: number): void {
-    recent = pending.slice(0, count)
-    pending = pending.slice(count)
-    pendingBytes = pending.reduce((sum, event) => sum + event.bytes.length, 0)
+  /** Forgets the first held events: they are in full rows. */
+  function drop(count: number): void {
+    held = held.slice(count)
+    heldBytes = held.reduce((sum, event) => sum + event.bytes.length, 0)
+    journalled = Math.max(0, journalled - count)
   }
 
-  function flush(): void {
-    const passed = pending.slice(0, Math.max(0, pending.length - provisional.count))
-    for (const pack of packsOf(passed, last - pending.length + 1)) {
-      journal.write(stream.serial, pack)
-      packed(pack.last - pack.first + 1)
+  /** @param onlyFull leaves the row that is not full for later */
+  function write(onlyFull: boolean): void {
+    const passed = held.slice(0, Math.max(0, held.length - provisional.count))
+    for (const pack of packsOf(passed, last - held.length + 1)) {
+      const count = countOf(pack)
+      if (isFull(pack)) {
+        journal.write(stream.serial, pack)
+        drop(count)
+      } else if (!onlyFull && count > journalled) {
+        journal.writeOpen(stream.serial, pack)
+        journalled = count
+      }
     }
   }
 
-  /** Removes the words of the last `count` pending events, which keep their numbers. */
+  /** Removes the words of the last `count` held events, which keep their numbers. */
   function mask(count: number): void {
-    for (let at = pending.length - count; at < pending.length; at++) {
-      const { event, data } = pending[at] as NumberedEvent
-      pending[at] = numbered(last - pending.length + at + 1, { event, data: provisional.mask(data) })
+    for (let at = held.length - count; at < held.length; at++) {
+      const { event, data } = held[at] as NumberedEvent
+      held[at] = numbered(last - held.length + at + 1, { event, data: provisional.mask(data) })
     }
   }
 
@@ -136,26 +144,27 @@ export function runningLog(
       if (last >= MAX_STREAM_EVENTS || size > MAX_EVENT_BYTES || bytes + size > MAX_STREAM_BYTES)
         throw new ApiError('stream_too_long')
       push(event)
-      if (pending.length >= PACK_EVENTS || pendingBytes >= MAX_PACK_BYTES) flush()
+      if (heldBytes >= MAX_PACK_BYTES) write(true)
       wake('event')
     },
-    flush,
+    flush: () => write(false),
     end(state, closing, expires, withdrawn = 0) {
       mask(withdrawn)
       const events = closing.map((one, index) => numbered(last + 1 + index, one))
-      const packs = packsOf([...pending, ...events], last - pending.length + 1)
-      journal.end(stream.serial, packs, state, expires)
+      const full = packsOf([...held, ...events], last - held.length + 1)
+      const open = full.every(isFull) ? undefined : full.pop()
+      journal.end(stream.serial, { full, open, state, expires })
       // After the journal, or a reader could see an end that is lost in a restart.
       for (const event of events) push(event)
-      packed(pending.length)
+      for (const pack of full) drop(countOf(pack))
+      journalled = held.length
       ended = true
       wake('event')
     },
     heartbeat: () => wake('heartbeat'),
     read(after) {
       if (after >= last) return undefined
-      const held = [...recent, ...pending]
-      // Older events are all in the journal: those not yet journalled are held in memory.
+      // Older events are all in the journal.
       if (last - after > held.length) return journal.read(stream, after)
       const events = held.slice(after - last)
       const count = filling(events, MAX_WRITE_BYTES)
@@ -182,7 +191,14 @@ function numbered(number: number, { event, data }: SseEvent): NumberedEvent {
   return { event, data, bytes: toBytes(`id: ${number}\n${encodeSse({ event, data })}`) }
 }
 
-/** @param first the number of the first of these events */
+const countOf = ({ first, last }: Pack) => last - first + 1
+
+const isFull = ({ bytes }: Pack) => bytes.length >= MAX_PACK_BYTES
+
+/**
+ * @param first the number of the first of these events
+ * @returns all but the last one are full
+ */
 function packsOf(events: readonly NumberedEvent[], first: number): Pack[] {
   if (events.length === 0) return []
   const count = filling(events, MAX_PACK_BYTES)

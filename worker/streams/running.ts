@@ -86,7 +86,8 @@ export function run(
       abort(new ApiError('internal_error', { cause }))
     }
     const at = now()
-    if (at - quietSince >= HEARTBEAT_MS) {
+    // At the next tick it would be late.
+    if (at - quietSince > HEARTBEAT_MS - FLUSH_MS) {
       quietSince = at
       log.heartbeat()
     }

@@ -134,10 +134,12 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
   function begin(opening: Opening, ticket: Ticket): Active {
     const started = options.now()
     // The call starts first; the rest happens while the question is on its way.
-    const id = newStreamId(opening.format)
+    const serial = journal.takeSerial()
+    const id = newStreamId(opening.format, serial)
     const upstream = ask(opening, id)
     try {
       const stream = journal.begin({
+        serial,
         id,
         idempotencyKey: opening.idempotency?.key ?? null,
         requestHash: opening.idempotency?.hash ?? null,
