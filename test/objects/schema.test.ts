@@ -3,11 +3,13 @@ import { expect, test } from 'vitest'
 import type { CallerLimits } from '../../worker/budget/budget-state.ts'
 import { createDeploymentBudget } from '../../worker/budget/deployment-budget.ts'
 import { createLedger } from '../../worker/budget/ledger.ts'
+import { createSlice } from '../../worker/budget/slice.ts'
 import { SLICE_IDLE_MS } from '../../worker/limits.ts'
 import { hasTable, migrate } from '../../worker/objects/schema.ts'
+import type { Sql } from '../../worker/objects/sql.ts'
 import { createJournal } from '../../worker/streams/journal.ts'
 import { createQuota } from '../../worker/visitors/quota.ts'
-import { readAll } from '../streams/kept.ts'
+import { newStream, readAll, rowsIn } from '../streams/kept.ts'
 import { openDatabase } from '../support/sqlite.ts'
 import { EVENTS, HELD, makeAddress, makeCaller, makeDeployment, RESERVED, RUNNING, USED } from './schema-1.ts'
 
@@ -74,6 +76,24 @@ test('tables of a later release are not touched', () => {
   expect(() => migrate(sql, 'part', migrations.slice(0, 1))).toThrow('later release')
 })
 
+const OPENERS: [string, (sql: Sql) => unknown][] = [
+  ['streams', createJournal],
+  ['slices', (sql) => createSlice(sql, () => 'lease')],
+]
+
+test.each(OPENERS)('a new object’s tables of %s are those that an earlier one gets', (_, create) => {
+  const [earlier, made] = [openDatabase(), openDatabase()]
+  makeCaller(earlier, NOON)
+  create(earlier)
+  create(made)
+  const tablesOf = (sql: Sql) =>
+    new Map(sql.rows('SELECT name, sql FROM sqlite_master').map((row) => [row.name, row.sql]))
+  for (const [name, text] of tablesOf(made)) {
+    expect([name, String(tablesOf(earlier).get(name)).replace('IF NOT EXISTS ', '')]).toEqual([name, text])
+  }
+  expect(made.statements.join(), 'without the versions on the way').not.toContain('ALTER TABLE')
+})
+
 test('from version 1: an open stream is still read and ended', () => {
   const sql = openDatabase()
   makeCaller(sql, NOON)
@@ -81,9 +101,18 @@ test('from version 1: an open stream is still read and ended', () => {
   const [stream] = journal.running()
   if (stream === undefined) throw new Error('There is no stream.')
   expect(stream).toMatchObject({ id: RUNNING, requestId: RESERVED.id, last: EVENTS.length })
-  expect(readAll({ read: (after) => journal.read(stream, after) })).toBe(EVENTS.join(''))
+  expect(journal.byId(RUNNING), 'by an id without a serial').toEqual(stream)
+  const next = journal.begin(newStream({ serial: journal.takeSerial(), idempotencyKey: 'key' }))
+  expect([journal.byId(next.id), journal.byKey('key')]).toEqual([next, next])
+  expect(next.serial).toBeGreaterThan(stream.serial)
+  for (let after = 0; after <= EVENTS.length; after++) {
+    const text = readAll({ read: (from) => journal.read(stream, from) }, after)
+    expect(text).toBe(EVENTS.slice(after).join(''))
+  }
   journal.end(stream.serial, { full: [], state: 'interrupted', expires: NOON + 1 })
-  expect([journal.running(), journal.dueAt()]).toEqual([[], NOON + 1])
+  expect([journal.running(), journal.dueAt()]).toEqual([[next], NOON + 1])
+  journal.expire(NOON + 1)
+  expect([journal.byId(RUNNING), journal.kept, rowsIn(sql, 'packs')]).toEqual([undefined, 1, 0])
 })
 
 test('from version 1: an open reservation is still held and settled, and its slice goes on', () => {

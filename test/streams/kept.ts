@@ -24,8 +24,7 @@ export function openJournal(): Kept {
 let streams = 0
 
 /** A stream as it begins. Each has a serial and an id of its own. */
-export function newStream(fields: Partial<Parameters<Journal['begin']>[0]> = {}) {
-  const serial = ++streams
+export function newStream({ serial = ++streams, ...fields }: Partial<Parameters<Journal['begin']>[0]> = {}) {
   return {
     serial,
     id: newStreamId('chat-completions', serial),

@@ -18,7 +18,6 @@ import { expectWhole } from '../protocol/expected.ts'
 import { eventsOf, type Following, upTo } from '../protocol/following.ts'
 import { gate, plan } from '../protocol/plan.ts'
 import { answerEvents, delta, numbered, role } from '../support/sse.ts'
-import { ROW } from './kept.ts'
 
 vi.mock('../../worker/upstreams/demo.ts', () => import('../protocol/plan-in-process.ts'))
 
@@ -27,6 +26,8 @@ const caller = new Caller((path, asked) => exports.default.fetch(`http://localho
 const object = () => exports.Caller.getByName('demo')
 
 const ANSWER = answerEvents(numbered(40))
+/** So many events of `HALF` fill a row. */
+const ROW = 8
 /** Two full rows, and a third one that is not full. */
 const HALF = [role(), ...numbered(2 * ROW + 3).map((token) => delta(token.padEnd(MAX_PACK_BYTES / ROW)))]
 

@@ -1,6 +1,6 @@
 /** What may happen to one stream, and in which order: made up by fast-check, and made small by it where it fails. */
 import fc from 'fast-check'
-import { HEARTBEAT_MS } from '../../worker/limits.ts'
+import { FLUSH_MS, HEARTBEAT_MS } from '../../worker/limits.ts'
 
 export interface Scene {
   /** The words of the answer, an event each. */
@@ -40,7 +40,7 @@ const act = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       act: fc.constant('pass' as const),
-      ms: fc.constantFrom(100, 500, 2500, HEARTBEAT_MS),
+      ms: fc.constantFrom(100, 500, FLUSH_MS, HEARTBEAT_MS),
     }),
   },
   { weight: 1, arbitrary: fc.record({ act: fc.constant('restart' as const) }) },
@@ -49,6 +49,8 @@ const act = fc.oneof(
 
 const token = fc.oneof(
   { weight: 1000, arbitrary: fc.string({ unit: 'grapheme', maxLength: 8 }) },
+  // Some of these fill a row.
+  { weight: 30, arbitrary: fc.constant('x'.repeat(20_000)) },
   // More than a row takes beside others.
   { weight: 1, arbitrary: fc.constant('x'.repeat(70_000)) },
 )
