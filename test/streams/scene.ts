@@ -49,8 +49,8 @@ const act = fc.oneof(
 
 const token = fc.oneof(
   { weight: 1000, arbitrary: fc.string({ unit: 'grapheme', maxLength: 8 }) },
-  // Some of these fill a row.
-  { weight: 30, arbitrary: fc.constant('x'.repeat(20_000)) },
+  // Two of these fill a row.
+  { weight: 12, arbitrary: fc.constant('x'.repeat(40_000)) },
   // More than a row takes beside others.
   { weight: 1, arbitrary: fc.constant('x'.repeat(70_000)) },
 )
