@@ -227,6 +227,9 @@ export const OPENING_GRACE_MS = 2_500
  */
 export const FLUSH_MS = 2_000
 
+/** How often a running stream's clock ticks: it looks at the readers, and every few ticks it journals. */
+export const TICK_MS = 500
+
 /**
  * A row of the journal is full at this size: some 250 events. A running stream holds the events of the row
  * that is not full in memory, so this bounds that too. A row holds at most 2 MB.

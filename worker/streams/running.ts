@@ -6,7 +6,7 @@ import { type AnswerEnd, endOf } from '../answer/end.ts'
 import { type AnswerItem, runAnswer, type Sink } from '../answer/engine.ts'
 import { endOnSilence } from '../answer/silence.ts'
 import { ApiError } from '../errors.ts'
-import { FLUSH_MS, HEARTBEAT_MS, type Keeping } from '../limits.ts'
+import { FLUSH_MS, HEARTBEAT_MS, type Keeping, TICK_MS } from '../limits.ts'
 import type { Moderation } from '../moderation/moderation.ts'
 import type { SseEvent } from '../protocol/event-reader.ts'
 import type { Provisional, RunningLog } from './log.ts'
@@ -78,16 +78,16 @@ export function run(
     },
   }
 
+  let ticks = 0
   function tick(): void {
     try {
-      log.flush()
+      if (++ticks % (FLUSH_MS / TICK_MS) === 0) log.flush()
     } catch (cause) {
       // An answer that can't be kept should cost no more tokens.
       abort(new ApiError('internal_error', { cause }))
     }
     const at = now()
-    // At the next tick it would be late.
-    if (at - quietSince > HEARTBEAT_MS - FLUSH_MS) {
+    if (at - quietSince >= HEARTBEAT_MS) {
       quietSince = at
       log.heartbeat()
     }
@@ -128,7 +128,7 @@ export function run(
     return { ...end, begun: undefined, lastEvent: events.at(-1) }
   }
 
-  const timer = setInterval(tick, FLUSH_MS)
+  const timer = setInterval(tick, TICK_MS)
   const running: Running = {
     log,
     readers,
