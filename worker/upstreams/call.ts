@@ -15,6 +15,7 @@ import { isAnswer } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
 import { type Asker, errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
 import { type Failure, retryDelay } from './retry.ts'
+import type { TakeTurn } from './turns.ts'
 import type { UpstreamWords } from './words.ts'
 
 /** An answer that has begun. */
@@ -77,6 +78,8 @@ export interface UpstreamRequest extends Asker {
   stream: boolean
   call: Call
   deadlines: Deadlines
+  /** Each attempt waits for it, and holds it until its headers have come. `undefined`: there is no need to. */
+  takeTurn?: TakeTurn | undefined
 }
 
 export interface UpstreamResult {
@@ -104,9 +107,11 @@ async function attempts(request: UpstreamRequest): Promise<UpstreamResult> {
   const lost: number[] = []
   for (let retries = 0; ; retries++) {
     if (signal.aborted) return { answer: reasonOf(signal), retries, lost }
-    const asked = Date.now()
-    const outcome = await attempt(request)
-    const ms = Date.now() - asked
+    const sent: Sent = {}
+    const outcome = await attempt(request, sent)
+    // A call that was not made has cost nothing.
+    if (sent.at === undefined) return { answer: outcome as ApiError, retries, lost }
+    const ms = Date.now() - sent.at
     if (outcome instanceof NotStreamed) {
       return { answer: outcome.error, retries, lost, unstreamed: { body: outcome.body, ms } }
     }
@@ -117,6 +122,11 @@ async function attempts(request: UpstreamRequest): Promise<UpstreamResult> {
     if (delay === undefined) return { answer: outcome.error, retries, lost }
     await sleep(delay, signal)
   }
+}
+
+/** When an attempt was made, in milliseconds since the epoch: until then it waits for its turn. */
+interface Sent {
+  at?: number
 }
 
 /** A failure that another attempt may mend, if `retryDelay` says so. */
@@ -147,14 +157,16 @@ class NotStreamed {
   }
 }
 
-async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | AttemptFailed | NotStreamed> {
+async function attempt(
+  request: UpstreamRequest,
+  sent: Sent,
+): Promise<Answer | ApiError | AttemptFailed | NotStreamed> {
   const { call, deadlines, host, stream } = request
-  const started = Date.now()
   let begun = false
   try {
     // An unstreamed answer's headers come with its last word, so only the whole has a deadline there.
     const connect = stream ? deadlines.connect : deadlines.total
-    const response = await within(connect, 'upstream_connect_timeout', call, request.send(call.signal))
+    const response = await within(connect, 'upstream_connect_timeout', call, sendInTurn(request, sent))
     if (!response.ok) {
       return new AttemptFailed(await unlessAborted(readRefusal(response, request), call.signal), response)
     }
@@ -164,9 +176,10 @@ async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | At
     const answer = await unlessAborted(beginning, call.signal)
     if (answer instanceof ApiError || answer instanceof NotStreamed) return answer
     if ('error' in answer) return new AttemptFailed(answer, response)
-    return { ...answer, asked: started, firstByte: Date.now() }
+    return { ...answer, asked: sent.at as number, firstByte: Date.now() }
   } catch (cause) {
     if (call.signal.aborted) return reasonOf(call.signal)
+    if (cause instanceof ApiError) return cause
     if (begun) return new ApiError('upstream_truncated', { cause })
     return new AttemptFailed({
       error: new ApiError('upstream_unreachable', {
@@ -176,6 +189,15 @@ async function attempt(request: UpstreamRequest): Promise<Answer | ApiError | At
       status: 'unreachable',
     })
   }
+}
+
+/** Sends at once if there is nothing to wait for. */
+async function sendInTurn({ call, send, takeTurn }: UpstreamRequest, sent: Sent): Promise<Response> {
+  const taking = takeTurn?.(call.signal)
+  const turn = taking instanceof Promise ? await taking : taking
+  if (turn instanceof ApiError) throw turn
+  sent.at = Date.now()
+  return send(call.signal).finally(turn)
 }
 
 type Untimed = Omit<Answer, 'asked' | 'firstByte'>

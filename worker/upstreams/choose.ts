@@ -11,6 +11,7 @@ import { demo } from './demo.ts'
 import { demoJudge } from './demo-judge.ts'
 import { moderations } from './moderations.ts'
 import { openai } from './openai.ts'
+import type { TakeTurn } from './turns.ts'
 import type { Upstream } from './upstream.ts'
 import { createWords, type UpstreamWords } from './words.ts'
 
@@ -18,9 +19,12 @@ export function chooseUpstream(config: Config['upstream']): Upstream {
   return config.kind === 'demo' ? demo({ ...config, counter: () => counterFor(DEMO_MODEL) }) : openai(config)
 }
 
-/** Make one for all calls: they share its backoff. */
-export function chooseModeration({ api, ...how }: Config['moderation']): Moderating {
-  return { ...how, judge: api === undefined ? demoJudge : moderations(api) }
+/**
+ * Make one for all calls: they share its backoff.
+ * @param takeTurn what each call to the moderation API waits for
+ */
+export function chooseModeration({ api, ...how }: Config['moderation'], takeTurn?: TakeTurn): Moderating {
+  return { ...how, judge: api === undefined ? demoJudge : moderations(api, undefined, takeTurn) }
 }
 
 /** Shared by all objects of an isolate, which have one configuration: what they look for takes memory. */
