@@ -20,6 +20,7 @@ import { parseJson } from '../protocol/json.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall } from '../upstreams/call.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
+import type { TakeTurn } from '../upstreams/turns.ts'
 import type { Upstream } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import type { KeptStream } from './journal.ts'
@@ -82,6 +83,8 @@ interface Parts {
   words: UpstreamWords
   moderation: Moderating
   deadlines: Deadlines
+  /** What each attempt of the call waits for. */
+  takeTurn: TakeTurn
   /** Called now and then with the number of the answer's tokens, if tokens were reserved for it. */
   onProgress(tokens: number): void
 }
@@ -89,14 +92,23 @@ interface Parts {
 /** Makes the call at once. */
 export function startUpstreamRun(
   { id, wire, bytes, model, promptTokens: counted, reservedOutput, terms }: Question,
-  { strips, upstream, words, moderation, deadlines, onProgress }: Parts,
+  { strips, upstream, words, moderation, deadlines, takeTurn, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
   const call = createCall(wanted.signal, deadlines.total)
   const { signal } = call
   const send = (signal: AbortSignal) => upstream.ask(wire.path, bytes, signal)
   const { host } = upstream
-  const asked = askUpstream({ host, send, stream: true, call, deadlines, words, question: bytes })
+  const asked = askUpstream({
+    host,
+    send,
+    stream: true,
+    call,
+    deadlines,
+    words,
+    question: bytes,
+    takeTurn,
+  })
   // Counting overlaps with the call.
   const question = reread(bytes, wire.requests)
   const counter = counterFor(model)
