@@ -53,7 +53,7 @@ async function granted<T>(granting: Promise<T>): Promise<T> {
 /** Whether an earlier start of the object opened this part. */
 export const hasBudget = (sql: Sql): boolean => hasTable(sql, 'spending')
 
-/** @param holder the id of this object, by which the deployment asks it to give back */
+/** @param holder the name of this object, by which the deployment asks it to give back */
 export function createCallerBudget(
   sql: Sql,
   deployment: SliceSource,

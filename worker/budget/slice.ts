@@ -64,12 +64,12 @@ export interface Shortage {
   retryAfterMs: number
 }
 
-/** @param holder the id of the object that holds the lease: it can be asked to give back */
+/** @param holder the name of the object that holds the lease: it can be asked to give back */
 export const nameLease = (holder: string): string => `${holder}/${crypto.randomUUID()}`
 
-/** @returns the id of the object that holds a lease; `undefined`: an earlier release named it without one */
+/** @returns the name of the object that holds a lease; `undefined`: an earlier release named it without one */
 export function holderOf(lease: string): string | undefined {
-  const end = lease.indexOf('/')
+  const end = lease.lastIndexOf('/')
   return end === -1 ? undefined : lease.slice(0, end)
 }
 

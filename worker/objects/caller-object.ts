@@ -38,6 +38,8 @@ const DEPLOYMENT = 'total'
 
 export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   readonly #config: Config
+  /** Whose object it is. One that doesn't know is careful: it shows what a visitor may see. */
+  readonly #caller: string
   readonly #sql: Sql
   readonly #caller: string
   readonly #shard: number
@@ -75,6 +77,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   constructor(ctx: DurableObjectState, env: Vars) {
     super(ctx, env)
     this.#config = readConfig(env)
+    this.#caller = ctx.id.name ?? 'visitor:'
     this.#sql = sqlOf(ctx.storage)
     const { caller, shard } = readShardName(ctx.id.name ?? '')
     this.#caller = caller
@@ -192,7 +195,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   #openBudget(): CallerBudget {
     if (this.#budget !== undefined) return this.#budget
     const deployment = exports.Treasury.getByName(DEPLOYMENT)
-    this.#budget = createCallerBudget(this.#sql, deployment, this.ctx.id.toString(), Date.now)
+    this.#budget = createCallerBudget(this.#sql, deployment, this.#caller, Date.now)
     void this.#scheduleAlarm()
     return this.#budget
   }

@@ -27,9 +27,8 @@ export class Treasury extends DurableObject<Vars> {
   #open() {
     if (this.#parts !== undefined) return this.#parts
     const budget = createDeploymentBudget(sqlOf(this.ctx.storage))
-    const ask = async (holder: string) => {
-      await exports.Caller.get(exports.Caller.idFromString(holder)).giveBack()
-    }
+    // By name: an object that is woken by its id doesn't know its own name, and so not whose it is.
+    const ask = (holder: string) => exports.Caller.getByName(holder).giveBack()
     this.#parts = { budget, callBack: createCallBack(budget, ask, Date.now) }
     return this.#parts
   }
