@@ -154,6 +154,8 @@ export interface Notes {
   setting?: string
   /** How often the call upstream was repeated. */
   retries?: number
+  /** What the call was charged in another object, in tokens. */
+  charged_tokens?: number
 }
 
 export interface PlainError {

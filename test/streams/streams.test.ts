@@ -160,6 +160,15 @@ describe('a failure before the first byte', () => {
     expect(accepted(await again).replayed).toBe(false)
   })
 
+  test('tells the request that made the call, and no other, what it was charged', async () => {
+    const upstream = createTestUpstream()
+    const { open } = start({ ask: () => ({ ...upstream.run, charged: () => 269 }) })
+    const asked = [open(key('k')), open(key('k'))]
+    upstream.refuse(new ApiError('upstream_connect_timeout', { notes: { retries: 0 } }))
+    const notes = (await Promise.all(asked)).map((answer) => (answer as ApiError).notes)
+    expect(notes).toEqual([{ retries: 0, charged_tokens: 269 }, { retries: 0 }])
+  })
+
   test('is the stream’s end if it comes after the grace, when the stream has an id', async () => {
     const { open, upstreams, ends } = start()
     const opened = open()

@@ -274,7 +274,7 @@ export function createStreams({
       if (begun instanceof ApiError && !one?.running.idIsPublic) {
         // What the caller reads of its budget beside the refusal is then true.
         await one?.settled
-        return begun
+        return known === undefined ? withCharge(begun, one?.upstream.charged()) : begun
       }
       if (one !== undefined) one.running.idIsPublic = true
       const { id, requestId } = one?.stream ?? (known as KeptStream)
@@ -313,6 +313,12 @@ export function createStreams({
       return active.size
     },
   }
+}
+
+/** The error for the request that made the call: its line of the log says what that was charged. */
+function withCharge(error: ApiError, charged_tokens: number | undefined): ApiError {
+  if (charged_tokens === undefined) return error
+  return ApiError.from({ ...error.toPlain(), notes: { ...error.notes, charged_tokens } })
 }
 
 /**
