@@ -50,6 +50,12 @@ test('an error after the first byte is an event of its own', async () => {
   expect(body.end).toBe('closed')
 })
 
+test('an error after a large event that was cut off is an event of its own', async () => {
+  const written = ['data: {"image":"AAAA', 'AAAA']
+  const body = await sink(written, { state: 'truncated', error, events: [{ data: '{"error":{}}' }] })
+  expect(body.sent).toBe('data: {"image":"AAAAAAAA\n\ndata: {"error":{}}\n\n')
+})
+
 test('an error before the first byte sends nothing, so that it can be a status', async () => {
   const body = await sink([], { state: 'truncated', error, events: [{ data: '{"error":{}}' }] })
   expect(body).toMatchObject({ sent: '', hasBegun: false, end: 'open' })

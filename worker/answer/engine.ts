@@ -8,7 +8,7 @@ import { ApiError } from '../errors.ts'
 import type { AnswerEvent, AnswerFormat, AnswerReader, Closing, Tell } from '../formats/answer-format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
 import type { Moderation, Outcome } from '../moderation/moderation.ts'
-import { EMPTY_COMMENT, encodeEvent, encodeSse, toBytes } from '../protocol/encode.ts'
+import { BLANK_LINE, EMPTY_COMMENT, encodeEvent, encodeSse, toBytes } from '../protocol/encode.ts'
 import { createEventReader, type Frame, type SseEvent } from '../protocol/event-reader.ts'
 import type { Timing, WireError } from '../protocol/wire.ts'
 import { unlessAborted } from '../unless-aborted.ts'
@@ -78,8 +78,6 @@ export interface AnswerRun {
   /** The upstream's error in mid-stream, in the form that callers may see. */
   errorOf(wire: WireError): ApiError
 }
-
-const BLANK_LINE = toBytes('\n\n')
 
 /** How the upstream's part of the answer ended. */
 interface UpstreamEnd extends AnswerEnd {

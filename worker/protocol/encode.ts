@@ -24,6 +24,9 @@ export function toBytes(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text) as Uint8Array<ArrayBuffer>
 }
 
+/** Ends the event that a stream is in. */
+export const BLANK_LINE = toBytes('\n\n')
+
 /**
  * Keeps a connection alive. No blank line follows it: some readers (Python's among them) dispatch an empty
  * event at one.
