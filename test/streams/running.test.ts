@@ -265,6 +265,13 @@ describe('a stream without readers', () => {
     expect(kept()).toMatchObject({ state: 'stopped' })
   })
 
+  test('waits for its upstream as long as nobody can have its id, whatever the clock says', async () => {
+    const { upstream } = start()
+    vi.setSystemTime(Date.now() + 2 * KEEPING.abandoned)
+    await pass(FLUSH_MS)
+    expect(upstream.aborted).toBeUndefined()
+  })
+
   test('goes on to its end if a reader comes back in time', async () => {
     const { upstream, reading, add } = await begun(1)
     await reading.leave()

@@ -92,7 +92,8 @@ export function run(
       log.heartbeat()
     }
     readers.cutLaggards()
-    if (readers.absence() >= keeping.abandoned) upstream.stop()
+    // Until its id is public nobody can read it, and the request that opens it waits.
+    if (running.idIsPublic && readers.absence() >= keeping.abandoned) upstream.stop()
   }
 
   async function answer(begun: StartedAnswer): Promise<AnswerEnd> {
