@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
+import { endOf } from '../../worker/answer/end.ts'
+import { ownError } from '../../worker/errors.ts'
 import { ERROR_BODY_MS } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { errorInStream, errorInSuccess, readRefusal } from '../../worker/upstreams/refusal.ts'
@@ -265,6 +267,15 @@ describe('an error in a stream', () => {
     ['our key', 'invalid_api_key', 'upstream_refused', 502, expect.stringContaining('credentials')],
   ])('with %s in its code: %s is %s', (_, code, own, status, message) => {
     expect(errorInStream(allWords, false)({ ...wire, code })).toMatchObject({ code: own, status, message })
+  })
+
+  test('of an answer that was cut says that, and that it is not whole', () => {
+    const { code, status } = errorInStream(allWords, true)(ownError('upstream_truncated'))
+    expect([
+      code,
+      status,
+      endOf(errorInStream(allWords, false)(ownError('upstream_truncated'))).state,
+    ]).toEqual(['upstream_truncated', 502, 'truncated'])
   })
 
   test('of an answer that is judged has no words of the upstream', () => {

@@ -78,6 +78,8 @@ function refusalOf(
 export const errorInStream =
   (words: UpstreamWords, isJudged: boolean) =>
   (wire: WireError): ApiError => {
+    // Found by the reader of its format, or said by another Millrace: it is no failure that was reported.
+    if (wire.code === 'upstream_truncated') return new ApiError('upstream_truncated')
     const status = statusIn(wire) ?? 500
     const own = ownCode(status)
     const code = own === undefined ? 'upstream_rejected' : own === 'upstream_refused' ? own : 'upstream_error'
