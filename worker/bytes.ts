@@ -8,7 +8,7 @@ import { concat } from './protocol/concat.ts'
  * @throws {RangeError} past `limit` bytes. The body's own errors pass through
  */
 export async function readAtMost(
-  body: ReadableStream<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array> | null,
   limit: number,
   drained = 0,
   keeps: (bytes: number) => boolean = () => true,

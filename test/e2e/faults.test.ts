@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { ask, askStream, chat, dataOf, lastError, QUESTION, receive } from '../support/caller.ts'
 import { openStream } from '../support/gate.ts'
 import { useHouse } from '../support/house.ts'
-import { cut, end, inOrder, reset, type Script, wait } from '../support/script.ts'
+import { cut, end, hang, head, inOrder, reset, type Script, wait } from '../support/script.ts'
 import { begun, bytes, failing, streamHead } from '../support/scripts.ts'
 import { delta, errorForms, role } from '../support/sse.ts'
 
@@ -71,6 +71,19 @@ test('a head, and then a reset: the model was at work, and is not asked again', 
     expect(response.status).toBe(502)
     expect(await response.text()).toContain('upstream_truncated')
     expect(house.upstream.calls).toHaveLength(1)
+    await house.upstream.clear()
+  }
+})
+
+test('a refusal whose body never ends: its connection is given up', async () => {
+  for (const call of [askStream, openStream]) {
+    house.upstream.next(inOrder(head(401), hang))
+    const response = await call(house.url)
+    expect([response.status, await response.text()]).toEqual([
+      502,
+      expect.stringContaining('upstream_refused'),
+    ])
+    await house.upstream.until((it) => it.open === 0)
     await house.upstream.clear()
   }
 })

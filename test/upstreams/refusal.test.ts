@@ -215,10 +215,12 @@ describe('on one’s own machine', () => {
 
 test('a refusal whose body never ends is known by its status', async () => {
   vi.useFakeTimers()
-  const response = new Response(new ReadableStream({ pull: () => new Promise(() => {}) }), { status: 503 })
+  const cancel = vi.fn()
+  const response = new Response(new ReadableStream({ cancel }), { status: 503 })
   const refusal = readRefusal(response, { words: allWords })
   await vi.advanceTimersByTimeAsync(ERROR_BODY_MS)
   expect((await refusal).error).toMatchObject({ code: 'upstream_overloaded' })
+  expect(cancel, 'its connection is given up').toHaveBeenCalled()
   vi.useRealTimers()
 })
 

@@ -4,7 +4,6 @@
  */
 import { readAtMost } from '../bytes.ts'
 import { ApiError, type ErrorCode, type Notes } from '../errors.ts'
-import { inTime, LATE } from '../in-time.ts'
 import { ERROR_BODY_MS, MAX_ERROR_BODY_BYTES } from '../limits.ts'
 import { parseJson } from '../protocol/json.ts'
 import type { WireError } from '../protocol/wire.ts'
@@ -146,7 +145,32 @@ function ownCode(status: number): ErrorCode | undefined {
 
 /** @returns `undefined` where the body is too long, too slow, cut off, or nothing of an error */
 async function readWire({ body }: Response): Promise<WireError | undefined> {
-  const bytes = await inTime(ERROR_BODY_MS, readAtMost(body, MAX_ERROR_BODY_BYTES)).catch(() => undefined)
-  if (bytes === undefined || bytes === LATE) return undefined
+  const bytes = await readAtMost(body && inTime(body), MAX_ERROR_BODY_BYTES).catch(() => undefined)
+  if (bytes === undefined) return undefined
   return readErrorBody(parseJson(new TextDecoder().decode(bytes)))?.wire
+}
+
+/**
+ * The body, as long as it is waited for. One that never ends is cancelled: its connection would keep the caller's
+ * object awake.
+ */
+async function* inTime(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader()
+  const cancel = () => void reader.cancel().catch(() => {})
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    cancel()
+  }, ERROR_BODY_MS)
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (isLate) throw new Error('The body is late.')
+      if (done) return
+      yield value
+    }
+  } finally {
+    clearTimeout(timer)
+    cancel()
+  }
 }
