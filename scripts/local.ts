@@ -75,7 +75,7 @@ export async function startLocal({ port, bundle, vars, burst, onLog }: LocalOpti
 }
 
 /** The packed ranks and the texts, in the same folder as the bundle that imports them. */
-function filesIn(bundle: string): { type: 'Data' | 'Text'; path: string }[] {
+export function filesIn(bundle: string): { type: 'Data' | 'Text'; path: string }[] {
   return readdirSync(bundle).flatMap((name) => {
     const path = `${bundle}/${name}`
     if (name.endsWith('.bin')) return { type: 'Data', path }

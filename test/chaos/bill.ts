@@ -1,0 +1,75 @@
+/** What a call may be charged, by what its upstream billed or by the rules of docs/PROTOCOL.md, "What it may cost". */
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import type { Usage } from '../../worker/protocol/wire.ts'
+import { type Outcome, questionText } from './call.ts'
+import { eventsIn, wordsOf } from './events.ts'
+import type { Sent } from './judge.ts'
+import type { DisruptionKind, PlannedCall } from './plan.ts'
+import { WAYS, type Way } from './upstreams.ts'
+
+/** Tokens, both ends included. */
+export interface Bill {
+  least: number
+  most: number
+}
+
+/** What is charged a second where nothing tells what the upstream made: Millrace's default. */
+const UNSEEN_PER_SECOND = 100
+/** By how much a count of text may be off. */
+const OFF = 2
+/** The upstream's own count of a prompt, which is none of Millrace's business. */
+const BILLED_PROMPT = 40
+
+export const tokensOf = (text: string): number => countTokens(text)
+
+/** OpenAI's formula for one message of the role `user`. */
+const promptTokensOf = (call: PlannedCall) => 3 + 1 + tokensOf(questionText(call)) + 3
+
+/** What the upstream says that the call has cost. */
+export function usageOf({ words, hiddenTokens }: PlannedCall): Usage {
+  const completion_tokens = tokensOf(words.join('')) + hiddenTokens
+  return {
+    prompt_tokens: BILLED_PROMPT,
+    completion_tokens,
+    total_tokens: BILLED_PROMPT + completion_tokens,
+  }
+}
+
+/**
+ * @param end as judged
+ * @param seconds the longest that the upstream can have been at work
+ */
+export function billOf(
+  { call, seen, isKept, events }: Outcome,
+  { attempts, body }: Sent,
+  { end, hit, seconds }: { end: string; hit: ReadonlySet<DisruptionKind>; seconds: number },
+): Bill {
+  const prompt = promptTokensOf(call)
+  // The object may have reserved it, and been killed before the call was made.
+  if (attempts === 0) return { least: 0, most: hit.size > 0 ? prompt + OFF : 0 }
+  const way: Way = WAYS[call.way]
+  const billed = usageOf(call).total_tokens
+  const isTold = body.includes(`"total_tokens":${billed}`)
+  const text = tokensOf(textOf(body))
+  const isClear = hit.size === 0 && call.far === undefined
+  if (isClear && end === 'whole' && way.bills === 'usage') {
+    return isTold
+      ? { least: billed, most: billed }
+      : { least: prompt + text - OFF, most: prompt + text + OFF }
+  }
+  if (isClear && way.bills === 'nothing' && end !== 'left' && end !== 'broken') return { least: 0, most: 0 }
+  // Where the upstream's count contradicts the text, the most of both counts.
+  const most =
+    attempts * (prompt + OFF) +
+    Math.max(billed, BILLED_PROMPT + text + OFF) +
+    Math.ceil(seconds * UNSEEN_PER_SECOND)
+  const got = tokensOf(isKept ? events.map(wordsOf).join('') : textOf(seen.body.toString()))
+  // A count that a killed object or Worker had not noted is lost. So is that of a day that is over.
+  return { least: hit.size === 0 && got > OFF ? prompt + got - 2 * OFF : 0, most }
+}
+
+/** The words of an answer, streamed or not. */
+function textOf(body: string): string {
+  const words = eventsIn(body).map(wordsOf).join('')
+  return words !== '' || body.startsWith('data:') || body.startsWith('{') ? words : ''
+}
