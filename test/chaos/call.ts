@@ -154,8 +154,12 @@ function idIn({ body }: Seen): string | undefined {
 }
 
 /** Whether the question itself was not answered: the same key finds what it has begun. */
-function isWorthAsking({ status, how, body }: Seen): boolean {
+function isWorthAsking(seen: Seen): boolean {
+  const { status, how, body, headers } = seen
   if (status === undefined) return true
+  // Cut off before its id.
+  if (status < 300 && how !== 'whole' && headers['stream-id'] === undefined && idIn(seen) === undefined)
+    return true
   return status === 503 && (how !== 'whole' || body.toString().includes('"object_unavailable"'))
 }
 

@@ -34,7 +34,7 @@ type Content = Verdict
 function judgeContent(outcome: Outcome, sent: Sent): Content {
   const { seen, call, isKept } = outcome
   const { status, how } = seen
-  if (how === 'gave up') return { end: 'gave up', wrong: [] }
+  if (how === 'gave up' && !isKept) return { end: how, wrong: [] }
   if (status === undefined) return { end: how, wrong: [] }
   const text = seen.body.toString()
   if (status >= 300) return refused(outcome, text)
@@ -254,7 +254,8 @@ export function mayEnd({ call, isKept }: Outcome, hit: ReadonlySet<DisruptionKin
     if (call.near !== undefined && BREAKS.includes(call.near.kind)) ends.add('broken').add('gave up')
     if (call.reader.kind === 'leaves') ends.add('left')
     // Bare text has no other way to say that it is not whole.
-    if (call.route.isText && !ends.has('whole')) ends.add('broken')
+    const mayBreak = call.far !== undefined || way.ends.some((end) => end !== 'whole' && end !== 'budget')
+    if (call.route.isText && mayBreak) ends.add('broken')
   }
   for (const kind of hit) for (const one of BY_DISRUPTION[kind]) ends.add(one)
   return ends
