@@ -41,7 +41,6 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   /** Whose object it is. One that doesn't know is careful: it shows what a visitor may see. */
   readonly #caller: string
   readonly #sql: Sql
-  readonly #caller: string
   readonly #shard: number
   readonly #turns: Turns
   /** The budget that streams are admitted by: here, or in the caller's own object. */
@@ -77,9 +76,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   constructor(ctx: DurableObjectState, env: Vars) {
     super(ctx, env)
     this.#config = readConfig(env)
-    this.#caller = ctx.id.name ?? 'visitor:'
     this.#sql = sqlOf(ctx.storage)
-    const { caller, shard } = readShardName(ctx.id.name ?? '')
+    const { caller, shard } = readShardName(ctx.id.name ?? 'visitor:')
     this.#caller = caller
     this.#shard = shard
     this.#budgetOfStreams = shard === 0 ? this.#tickets : reachCaller(caller, this.#config)
