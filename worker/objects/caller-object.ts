@@ -13,6 +13,7 @@ import { ApiError } from '../errors.ts'
 import { IDLE_LOOK_MS, SLICE_IDLE_MS } from '../limits.ts'
 import { type CallerResponses, createCallerResponses } from '../responses/caller-responses.ts'
 import {
+  type AtUpstream,
   createKeptResponses,
   hasResponses,
   type KeptResponse,
@@ -26,7 +27,7 @@ import {
 } from '../streams/caller-streams.ts'
 import type { Followed, Opened, Opening } from '../streams/streams.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { chooseModeration, chooseUpstream, chooseWords } from '../upstreams/choose.ts'
+import { chooseModeration, chooseUpstreams, chooseWords } from '../upstreams/choose.ts'
 import { type Reply, toReply } from './reply.ts'
 import { type Sql, sqlOf } from './sql.ts'
 
@@ -94,8 +95,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return toReply(await this.#openStreams().stop(id))
   }
 
-  async ownResponse(id: string, expires: number): Promise<Reply<undefined>> {
-    this.#openResponses().own(id, expires)
+  async ownResponse(id: string, expires: number, upstream: string | undefined): Promise<Reply<undefined>> {
+    this.#openResponses().own(id, expires, upstream)
     await this.#scheduleAlarm(expires)
     return {}
   }
@@ -116,8 +117,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return toReply(await this.#openResponses().forget(id))
   }
 
-  /** The items of the conversation up to this response; `upstream`: they are there. */
-  conversation(id: string): Reply<readonly unknown[] | 'upstream'> {
+  /** The items of the conversation up to this response, or which upstream has them. */
+  conversation(id: string): Reply<readonly unknown[] | AtUpstream> {
     return toReply(this.#openResponses().conversation(id))
   }
 
@@ -168,12 +169,12 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   #openStreams(): CallerStreams {
     if (this.#streams !== undefined) return this.#streams
-    const { upstream, moderation } = this.#config
+    const { moderation } = this.#config
     const caller = this.ctx.id.name ?? ''
     this.#streams = createCallerStreams(this.#sql, {
       caller,
       config: this.#config,
-      upstream: chooseUpstream(upstream),
+      upstreams: chooseUpstreams(this.#config.upstream),
       words: chooseWords(this.#config)(caller),
       moderation: chooseModeration(moderation),
       budget: this.#tickets,

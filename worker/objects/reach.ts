@@ -4,7 +4,7 @@ import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
-import type { KeptResponse, Place } from '../responses/kept-responses.ts'
+import type { AtUpstream, KeptResponse, Place } from '../responses/kept-responses.ts'
 import type { Followed, Opened, Opening } from '../streams/streams.ts'
 import type { QuotaExceeded } from '../visitors/quota.ts'
 import { fromReply, type Reply } from './reply.ts'
@@ -15,15 +15,15 @@ export interface ReachedCaller {
   follow(id: string, after: number): Promise<Followed | ApiError>
   stop(id: string): Promise<ApiError | undefined>
   /**
-   * Notes that a response at the upstream is this caller's, until it expires: milliseconds since the epoch.
+   * Notes that a response at this upstream is this caller's, until it expires: milliseconds since the epoch.
    */
-  ownResponse(id: string, expires: number): Promise<ApiError | undefined>
+  ownResponse(id: string, expires: number, upstream: string | undefined): Promise<ApiError | undefined>
   /** @returns `undefined`: the response isn't this caller's */
   placeOfResponse(id: string): Promise<Place | undefined | ApiError>
   readResponse(id: string): Promise<KeptResponse | ApiError>
   cancelResponse(id: string): Promise<KeptResponse | ApiError>
   forgetResponse(id: string): Promise<ApiError | undefined>
-  conversation(id: string): Promise<readonly unknown[] | 'upstream' | ApiError>
+  conversation(id: string): Promise<readonly unknown[] | AtUpstream | ApiError>
   /** Puts a call's tokens aside, if they fit. */
   reserve(reservation: Reservation, limits: CallerLimits): Promise<ReservationResult | ApiError>
   /** @param used tokens in all; `undefined`: the estimate is charged */
@@ -54,12 +54,12 @@ export function reachCaller(name: string, { locationHint }: Pick<Config, 'locati
     open: (opening) => fromReply(object.open(opening), undo(close)),
     follow: (id, after) => fromReply(object.follow(id, after)),
     stop: (id) => fromReply(object.stop(id)),
-    ownResponse: (id, expires) => fromReply(object.ownResponse(id, expires)),
+    ownResponse: (id, expires, upstream) => fromReply(object.ownResponse(id, expires, upstream)),
     placeOfResponse: (id) => fromReply(object.placeOfResponse(id)),
     readResponse: (id) => fromReply(object.readResponse(id) as Promise<Reply<KeptResponse>>),
     cancelResponse: (id) => fromReply(object.cancelResponse(id) as Promise<Reply<KeptResponse>>),
     forgetResponse: (id) => fromReply(object.forgetResponse(id)),
-    conversation: (id) => fromReply(object.conversation(id) as Promise<Reply<unknown[] | 'upstream'>>),
+    conversation: (id) => fromReply(object.conversation(id) as Promise<Reply<unknown[] | AtUpstream>>),
     reserve(reservation, limits) {
       const giveBack = undo(() => object.settle(reservation.id, 0))
       return fromReply(object.reserve(reservation, limits), giveBack)

@@ -15,7 +15,7 @@ import type { Part } from '../objects/part.ts'
 import { hasTable } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
 import { sleep } from '../sleep.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
+import type { Upstreams } from '../upstreams/choose.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import { createJournal, type KeptStream } from './journal.ts'
 import { interruptedEnd } from './log.ts'
@@ -40,7 +40,7 @@ export interface StreamsOptions {
   /** The caller's id. */
   caller: string
   config: Pick<Config, 'keeping' | 'deadlines' | 'unseenPerSecond'>
-  upstream: Upstream
+  upstreams: Upstreams
   /** What the caller may read of the upstream's errors. */
   words: UpstreamWords
   moderation: Moderating
@@ -64,7 +64,7 @@ const OPENED_BY = {
 }
 
 export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerStreams {
-  const { caller, config, upstream, words, moderation, budget, dataset, onKept, onDue, onBroken } = options
+  const { caller, config, upstreams, words, moderation, budget, dataset, onKept, onDue, onBroken } = options
   const { keeping, deadlines, unseenPerSecond } = config
   const journal = createJournal(sql)
   const strips = isVisitor(caller)
@@ -74,7 +74,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     silenceMs: deadlines.silence,
     now: Date.now,
     admit: ({ reservation, limits }) => takeTicket(budget, reservation, { caller, limits }),
-    ask({ format, bytes, model, promptTokens, reservation, limits }, id) {
+    ask({ format, bytes, model, at, promptTokens, reservation, limits }, id) {
       const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
       const terms = { output: reservation.output, unseenPerSecond }
       const question = {
@@ -82,11 +82,12 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
         wire: formatNamed(format),
         bytes,
         model,
+        at,
         promptTokens,
         reservedOutput: limits && reservation.output,
         terms,
       }
-      return startUpstreamRun(question, { strips, upstream, words, moderation, deadlines, onProgress })
+      return startUpstreamRun(question, { strips, upstreams, words, moderation, deadlines, onProgress })
     },
     onEnd,
     onBroken,
@@ -95,7 +96,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   for (const stream of journal.running()) interrupt(stream)
 
   function onEnd(ended: StreamEnd): void {
-    const { stream, ticket, origin, state, error, begun, tokens, charged, bytes, retries, firstToken } = ended
+    const { stream, ticket, origin, state, error, begun, tokens, charged, bytes, notes, firstToken } = ended
     void ticket.settle(charged ?? 0).catch(console.error)
     if (ended.keep !== undefined) onKept(ended, ended.keep)
     const line = {
@@ -106,7 +107,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
       caller,
       ...(origin !== undefined && { origin }),
       model: stream.model,
-      ...(retries !== undefined && { retries }),
+      ...notes,
       ...(begun && { upstream_status: begun.status, first_byte_ms: begun.firstByte - stream.started }),
       ...(firstToken !== undefined && { first_token_ms: firstToken - stream.started }),
       total_ms: Date.now() - stream.started,
