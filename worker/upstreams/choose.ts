@@ -4,7 +4,6 @@
  */
 import type { Config } from '../config/config.ts'
 import { secretsOf } from '../config/secrets.ts'
-import type { Upstreams as Known } from '../config/upstreams.ts'
 import { isVisitor } from '../http/caller.ts'
 import { MODERATION_RETRY_BUDGET } from '../limits.ts'
 import type { Judge } from '../moderation/judge.ts'
@@ -14,14 +13,10 @@ import { counterFor } from '../tokens/packed.ts'
 import { demo } from './demo.ts'
 import { demoJudge } from './demo-judge.ts'
 import { moderations } from './moderations.ts'
-import { createRests, type Rests } from './rest.ts'
+import { createRests } from './rest.ts'
 import { server } from './server.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstreams } from './upstream.ts'
 import { createWords, type UpstreamWords } from './words.ts'
-
-export interface Upstreams extends Known<Upstream> {
-  readonly rests: Rests
-}
 
 /** Makes a value again only if the configuration is another one: an isolate has one. */
 function onceFor<Of, Made>(make: (of: Of) => Made): (of: Of) => Made {

@@ -1,4 +1,5 @@
-import type { KnownUpstream } from '../config/upstreams.ts'
+import type { Upstreams as Known, KnownUpstream } from '../config/upstreams.ts'
+import type { Rests } from './rest.ts'
 
 export interface UpstreamCall {
   method: 'GET' | 'POST' | 'DELETE'
@@ -15,6 +16,11 @@ export interface Upstream extends KnownUpstream {
   /** The host that is called, with its port: for the log. */
   readonly host: string
   call(request: UpstreamCall, signal: AbortSignal): Promise<Response>
+}
+
+/** All that may be asked, and which of them rest. */
+export interface Upstreams extends Known<Upstream> {
+  readonly rests: Rests
 }
 
 /** The upstream's list of models or, with an id, that model. */
