@@ -79,7 +79,7 @@ export const modelRoutes: Parse<ModelRoutes> = (text, setting) => {
       .slice(at + 1)
       .split(',')
       .map((step) => readStep(step.trim().split(/\s+/)))
-    if (!/^[^\s=,]{1,256}$/.test(model) || steps.includes(undefined)) {
+    if (at < 0 || !/^[^\s=,]{1,256}$/.test(model) || steps.includes(undefined)) {
       const form = 'model = upstream, upstream/its-name @5s #128k'
       throw new ConfigError(`${setting}: entry ${index + 1} is not of the form ${form}.`)
     }
