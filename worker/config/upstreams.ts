@@ -50,19 +50,27 @@ export type ModelRoutes = Readonly<Record<string, readonly RouteStep[]>>
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/
 
+const partsOf = (text: string, separators: RegExp) =>
+  text
+    .split(separators)
+    .map((part) => part.trim())
+    .filter(Boolean)
+
+/** @returns the two sides of its first `=`; `undefined`: it has none */
+function sidesOf(entry: string): [left: string, right: string] | undefined {
+  const at = entry.indexOf('=')
+  return at < 0 ? undefined : [entry.slice(0, at).trim(), entry.slice(at + 1).trim()]
+}
+
 /** @returns the addresses by their names, in their order */
 export const upstreams: Parse<ReadonlyMap<string, string>> = (text, setting) => {
-  const entries = text
-    .replace(/\s*=\s*/g, '=')
-    .split(/[\s,]+/)
-    .filter(Boolean)
   const addresses = new Map<string, string>()
-  for (const [index, entry] of entries.entries()) {
-    const [name = '', ...rest] = entry.split('=')
+  for (const [index, entry] of partsOf(text, /[,\n]/).entries()) {
+    const [name, address] = sidesOf(entry) ?? ['', '']
     const where = `${setting}: entry ${index + 1}`
     if (!NAME.test(name)) throw new ConfigError(`${where} is not of the form name=https://host/v1.`)
     if (addresses.has(name)) throw new ConfigError(`${setting}: the name ${name} is there twice.`)
-    addresses.set(name, baseAddress(`${name}=https://host/v1`)(rest.join('='), where))
+    addresses.set(name, baseAddress(`${name}=https://host/v1`)(address, where))
   }
   return addresses
 }
@@ -71,15 +79,10 @@ const UNITS: Partial<Record<string, number>> = { ms: 1, s: 1000, k: 1000, M: 1_0
 
 export const modelRoutes: Parse<ModelRoutes> = (text, setting) => {
   const routes = new Map<string, RouteStep[]>()
-  const entries = text.split(/[;\n]/).filter((entry) => entry.trim())
-  for (const [index, entry] of entries.entries()) {
-    const at = entry.indexOf('=')
-    const model = entry.slice(0, at).trim()
-    const steps = entry
-      .slice(at + 1)
-      .split(',')
-      .map((step) => readStep(step.trim().split(/\s+/)))
-    if (at < 0 || !/^[^\s=,]{1,256}$/.test(model) || steps.includes(undefined)) {
+  for (const [index, entry] of partsOf(text, /[;\n]/).entries()) {
+    const [model, right] = sidesOf(entry) ?? ['', '']
+    const steps = right.split(',').map((step) => readStep(step.trim().split(/\s+/)))
+    if (!/^[^\s,]{1,256}$/.test(model) || steps.includes(undefined)) {
       const form = 'model = upstream, upstream/its-name @5s #128k'
       throw new ConfigError(`${setting}: entry ${index + 1} is not of the form ${form}.`)
     }
