@@ -122,7 +122,14 @@ describe('moderation', () => {
       ownersTools: [],
       mode: { kind: 'hold' },
       unreachable: 'closed',
-      apis: [{ url: 'https://api.openai.com/v1/moderations', apiKey: 'k', model: 'omni-moderation-latest' }],
+      apis: [
+        {
+          url: 'https://api.openai.com/v1/moderations',
+          apiKey: 'k',
+          keyHeader: ['authorization', 'Bearer '],
+          model: 'omni-moderation-latest',
+        },
+      ],
     })
   })
 
@@ -148,7 +155,9 @@ describe('moderation', () => {
       apiKey: 'k',
     })
     const elsewhere = { MODERATION_URL: 'https://b.example/judge', MODERATION_MODEL: 'm' }
-    expect(read(elsewhere).apis).toEqual([{ url: 'https://b.example/judge', apiKey: undefined, model: 'm' }])
+    expect(read(elsewhere).apis).toMatchObject([
+      { url: 'https://b.example/judge', apiKey: undefined, model: 'm' },
+    ])
     expect(read({ ...elsewhere, MODERATION_API_KEY: 'j' }).apis[0]).toMatchObject({ apiKey: 'j' })
     expect(readConfig({}).moderation.apis).toEqual([])
     expect(readConfig(elsewhere).moderation.apis[0]).toMatchObject({ url: 'https://b.example/judge' })

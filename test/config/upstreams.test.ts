@@ -66,14 +66,19 @@ describe('UPSTREAMS', () => {
   test('moderations are asked for where they are, each with that upstream’s key', () => {
     const apisOf = (vars: object) => readConfig({ ...TWO, ...vars }).moderation.apis
     const model = 'omni-moderation-latest'
-    expect(apisOf({})).toEqual([{ url: `${OPENAI}/moderations`, apiKey: 'o-key', model }])
+    const keyHeader = ['authorization', 'Bearer ']
+    expect(apisOf({})).toEqual([{ url: `${OPENAI}/moderations`, apiKey: 'o-key', keyHeader, model }])
     const proxy = { UPSTREAMS: `${TWO.UPSTREAMS}, proxy=https://p.example/v1`, UPSTREAM_KEY_PROXY: 'p-key' }
     expect(apisOf(proxy)).toMatchObject([
       { apiKey: 'o-key' },
       { url: 'https://p.example/v1/moderations', apiKey: 'p-key' },
     ])
+    const one = { ...proxy, MODERATION_API_KEY: 'judge-key' }
+    expect(apisOf(one)).toMatchObject([{ apiKey: 'judge-key' }, { apiKey: 'p-key' }])
     expect(apisOf({ MODERATION_URL: 'https://j.example/judge' })).toMatchObject([{ apiKey: undefined }])
-    expect(apisOf({ MODERATION_URL: `${AZURE}/judge` })).toMatchObject([{ apiKey: 'a-key' }])
+    expect(apisOf({ MODERATION_URL: `${AZURE}/judge` })).toMatchObject([
+      { apiKey: 'a-key', keyHeader: ['api-key', ''] },
+    ])
   })
 })
 
@@ -115,6 +120,11 @@ describe('a wrong value is named, with its form, and not repeated', () => {
     ],
     ['UPSTREAMS: entry 1 must be', { UPSTREAMS: 'a=https://user:secret@a.example/v1' }],
     ['UPSTREAMS: entry 1 must be', { UPSTREAMS: 'a=https://a.example/v1?key=secret' }],
+    ['UPSTREAMS must name at least one', { UPSTREAMS: ' , ' }],
+    [
+      'UPSTREAM_KEY_AZURE is the key of none of UPSTREAMS',
+      { OPENAI_API_KEY: 'k', UPSTREAM_KEY_AZURE: 'secret' },
+    ],
     ['UPSTREAMS: the name a is there twice', { UPSTREAMS: 'a=http://a, a=http://secret' }],
     ['UPSTREAM_KEY_AZURE must have the key of azure', { ...TWO, UPSTREAM_KEY_AZURE: '' }],
     ['UPSTREAM_KEY_AZUR is the key of none of UPSTREAMS', { ...TWO, UPSTREAM_KEY_AZUR: 'secret' }],

@@ -6,7 +6,7 @@ import { RESPONSE_ID, responseOf, TEXT_ANSWER, wireOf } from '../support/respons
 import { hang, inOrder, reset, type Script, send } from '../support/script.ts'
 import { answer, events, failing, json, page, streamHead } from '../support/scripts.ts'
 import { completion, DONE_EVENT, delta, finish, role } from '../support/sse.ts'
-import { useTwoUpstreams } from '../support/two-upstreams.ts'
+import { KEYS, useTwoUpstreams } from '../support/two-upstreams.ts'
 
 const { ACCESS_KEYS, callers } = keys(2)
 const [caller = {}, other = {}] = callers
@@ -193,5 +193,25 @@ test('one answer is all of one upstream: its events, in one piece', async () => 
   house.second.next(events(list))
   expect(await (await askStream(house.url, { model, stream_options: null }, as(caller))).text()).toContain(
     list.slice(0, 3).join(''),
+  )
+})
+
+describe('moderation', () => {
+  const judging = useTwoUpstreams({ most: 1, vars: { MODERATION: 'input' } })
+  const verdict = (flagged: boolean) => json({ results: [{ flagged, categories: { violence: flagged } }] })
+
+  test.each([true, false])(
+    'is asked for at the next one, if the first one fails; flagged: %s',
+    async (flagged) => {
+      judging.first.when(({ path }) => (path === '/v1/moderations' ? failing(500) : undefined))
+      judging.second.when(({ path }) => (path === '/v1/moderations' ? verdict(flagged) : undefined))
+      const response = await ask(judging.url, { ...QUESTION, model: 'm0' })
+      expect(response.status).toBe(flagged ? 400 : 200)
+      const judges = [judging.first, judging.second].map(({ calls }) =>
+        calls.filter(({ path }) => path === '/v1/moderations').map(({ headers }) => headers.authorization),
+      )
+      expect(judges[0]?.every((key) => key === `Bearer ${KEYS.first}`)).toBe(true)
+      expect(judges[1]).toEqual([`Bearer ${KEYS.second}`])
+    },
   )
 })

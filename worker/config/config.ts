@@ -157,7 +157,8 @@ function upstreamsOf(values: Values, keys: ReadonlyMap<string, string>): Upstrea
   // Before there were several, each key was sent as OpenAI's: proxies may ask for that.
   const kind = { ...hostOf(baseUrl), keyHeader: unknown.keyHeader }
   const one = apiKey === undefined ? [] : [{ name: undefined, baseUrl, apiKey, kind, settings: ONE }]
-  const all = addresses.size === 0 ? one : namedUpstreams({ addresses, routes, models }, keys)
+  const isOne = addresses.size === 0 && keys.size === 0
+  const all = isOne ? one : namedUpstreams({ addresses, routes, models }, keys)
   return all.map(({ kind, ...rest }) => ({
     ...rest,
     kind: { ...kind, outputBoundField: field ?? kind.outputBoundField },
@@ -175,7 +176,15 @@ function moderationOf(values: Values, all: readonly UpstreamConfig[]): Moderatio
     throw new ConfigError('MODERATION needs MODERATION_URL: no upstream here has moderations.')
   }
   const { MODERATION_API_KEY: key, MODERATION_MODEL: model } = values
-  const urls = url === undefined ? own.map(({ baseUrl }) => `${baseUrl}/moderations`) : [url]
+  const judge = ({ apiKey, kind }: Partial<UpstreamConfig>, url: string, index: number): ModerationApi => ({
+    url,
+    // One key is for one service: the others keep theirs.
+    apiKey: (index === 0 ? key : undefined) ?? apiKey,
+    keyHeader: kind?.keyHeader ?? unknown.keyHeader,
+    model,
+  })
+  // An upstream's key goes to its own origin alone.
+  const isAt = ({ baseUrl }: UpstreamConfig) => new URL(baseUrl).origin === new URL(url ?? baseUrl).origin
   return {
     input: judged === 'input' || judged === 'both',
     output: judgesAnswers(values),
@@ -183,10 +192,9 @@ function moderationOf(values: Values, all: readonly UpstreamConfig[]): Moderatio
     ownersTools: values.TOOLS,
     mode: kind === 'hold' ? { kind } : { kind, lead: Math.floor(values.MODERATION_RETRACT_CHARS) },
     unreachable: values.MODERATION_UNREACHABLE,
-    apis: urls.map((url) => {
-      // An upstream's key goes to its own origin alone.
-      const owner = all.find(({ baseUrl }) => new URL(baseUrl).origin === new URL(url).origin)
-      return { url, apiKey: key ?? owner?.apiKey, model }
-    }),
+    apis:
+      url === undefined
+        ? own.map((one, index) => judge(one, `${one.baseUrl}/moderations`, index))
+        : [judge(all.find(isAt) ?? {}, url, 0)],
   }
 }

@@ -72,6 +72,7 @@ export const upstreams: Parse<ReadonlyMap<string, string>> = (text, setting) => 
     if (addresses.has(name)) throw new ConfigError(`${setting}: the name ${name} is there twice.`)
     addresses.set(name, baseAddress(`${name}=https://host/v1`)(address, where))
   }
+  if (addresses.size === 0) throw new ConfigError(`${setting} must name at least one, or be left out.`)
   return addresses
 }
 
