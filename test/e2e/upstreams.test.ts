@@ -216,6 +216,24 @@ describe.each(Object.entries(WAYS))('%s', (_, way) => {
   })
 })
 
+test('where none is left, the error is told with a status, and the last upstream is left as well', async () => {
+  for (const [, way] of Object.entries(WAYS).filter(([, { isStreamed }]) => isStreamed)) {
+    const { model, first, second } = house.fresh()
+    house.first.next(reset)
+    house.second.next((reply) => inOrder(begins, send(errorFrame(reply.call, 'server_error')), hang)(reply))
+    const response = await way.ask({ model })
+    expect(response.status).toBe(502)
+    expect(await response.text()).toContain('No.')
+    expect(response.headers.get('x-millrace-upstream')).toBe(second)
+    await house.second.until(({ open }) => open === 0)
+    await expect
+      .poll(() => house.logs.find((line) => line.model === model && line.end === 'failed'))
+      .toMatchObject({ attempts: [{ upstream: first }, { upstream: second, code: 'upstream_error' }] })
+    await house.first.clear()
+    await house.second.clear()
+  }
+})
+
 test('never in mid-answer: that is the error that it is', async () => {
   for (const how of [cut, inOrder(send(errorForms['a frame of its own']), end)]) {
     const { model, first } = house.fresh()

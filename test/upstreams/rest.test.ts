@@ -66,6 +66,13 @@ describe('one that rests', () => {
     expect([chosen(now), chosen(now)]).toEqual(['a', 'b'])
   })
 
+  test('rests on for its Retry-After, if a caller leaves who asked it since all rest', () => {
+    const { chosen, failed, toldNothing } = open()
+    failed(a, 'failed', START, 60_000)
+    toldNothing(a, START + 1000)
+    expect(chosen(START + 2000)).toBe('b')
+  })
+
   test('rests on if a call from before its rest succeeds', () => {
     const { chosen, fail, succeeded } = open()
     fail(a, 3)

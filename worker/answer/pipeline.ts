@@ -287,6 +287,7 @@ async function converse(
     rests: upstreams.rests,
     send: sender(format, bytes, candidates),
     stream: chat.stream ? format.answers : undefined,
+    isJudged: moderation.output,
     call,
     deadlines,
     words,

@@ -104,6 +104,7 @@ export function startUpstreamRun(
     rests: upstreams.rests,
     send: sender(wire, bytes, candidates),
     stream: wire.answers,
+    isJudged: moderation.output,
     call,
     deadlines,
     words,

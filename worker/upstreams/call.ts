@@ -88,6 +88,8 @@ export interface UpstreamRequest extends Omit<Asker, 'upstream'> {
   send(candidate: Candidate, signal: AbortSignal): Promise<Response>
   /** The format of an answer that is to be read as it comes; `undefined`: it is read whole. */
   stream: AnswerFormat | undefined
+  /** Whether the answer is moderated, so that no words of an error in it pass. */
+  isJudged?: boolean
   call: Call
   deadlines: Deadlines
 }
@@ -141,7 +143,7 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
   for (let retries = 0, repeats = 0; ; retries++) {
     if (signal.aborted) return { answer: reasonOf(signal), retries, attempts, lost }
     const asked = Date.now()
-    const own = candidates.length > 1 ? attemptOf(call) : call
+    const own = holds(request, candidate) ? attemptOf(call) : call
     const outcome = await attempt(request, candidate, own)
     const now = Date.now()
     if (!('error' in outcome)) {
@@ -155,6 +157,8 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
     const result = { answer: why ?? error, retries, attempts, lost }
     const mayCost = outcome.hasBegun || mayHaveCost(responded ?? 'unreachable', ms)
     if (unstreamed === undefined && mayCost) lost.push(ms)
+    // It may still be open, and is not to work on beside the next one.
+    if (own !== call) own.abort(error)
     // Its caller's leaving, or the end of the whole call's time, says nothing of an upstream.
     if (signal.aborted) {
       rests.toldNothing(candidate, now)
@@ -166,7 +170,6 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
     else rests.failed(candidate, meaning, now, failure && retryAfter(failure.headers, now))
     const other = meaning === 'final' ? undefined : next()
     if (other !== undefined) {
-      own.abort(error)
       if (unstreamed !== undefined) lost.push(ms)
       candidate = other
       repeats = 0
@@ -189,6 +192,14 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
   }
 }
 
+/** How long an upstream may take to its first content; `undefined`: as long as the other deadlines allow. */
+const firstTokenOf = ({ stream, deadlines }: UpstreamRequest, { firstToken }: Candidate) =>
+  stream && (firstToken ?? deadlines.firstToken)
+
+/** Whether an answer is held until its first content. If it isn't, the attempt is the call. */
+const holds = (request: UpstreamRequest, candidate: Candidate): boolean =>
+  request.candidates.length > 1 || firstTokenOf(request, candidate) !== undefined
+
 type Attempt = Pick<Call, 'signal' | 'abort'>
 
 /** An attempt that can be aborted without the call. */
@@ -201,7 +212,7 @@ function attemptOf({ signal }: Call): Attempt {
 interface Failed {
   error: ApiError
   /** The status of the upstream's answer; `undefined`: there was none. */
-  responded?: number
+  responded?: number | undefined
   /** The status that the error came with or names; `undefined`: it has none. */
   status?: number
   about?: About | undefined
@@ -220,11 +231,11 @@ async function attempt(
   candidate: Candidate,
   own: Attempt,
 ): Promise<Answer | Failed> {
-  const { deadlines, words, question, stream } = request
+  const { deadlines, words, question, stream, isJudged } = request
   const { upstream } = candidate
   const asker = { words, question, upstream }
   const asked = Date.now()
-  const due = stream && (candidate.firstToken ?? deadlines.firstToken)
+  const due = firstTokenOf(request, candidate)
   const late = () => own.abort(new ApiError('upstream_first_token_timeout'))
   const timer = due === undefined ? undefined : setTimeout(late, due)
   let response: Response | undefined
@@ -237,16 +248,17 @@ async function attempt(
       return refused(await unlessAborted(readRefusal(response, asker), own.signal), response)
     }
     // From here on the model is at work, and asking it again would be paid again.
-    const holds = request.candidates.length > 1 || due !== undefined
+    const format = holds(request, candidate) ? stream : undefined
     const beginning = stream
-      ? beginStream(response, { asker, own, deadlines, holds, format: stream })
+      ? beginStream(response, { asker, own, deadlines, format, isJudged })
       : readWhole(response, asker)
     const begun = await unlessAborted(beginning, own.signal)
     if ('error' in begun) return begun
     return { firstByte: Date.now(), ...begun, upstream, asked }
   } catch (cause) {
-    if (own.signal.aborted) return { error: reasonOf(own.signal), hasBegun }
-    if (response !== undefined) return { error: new ApiError('upstream_truncated', { cause }), hasBegun }
+    const began = { responded: response?.status, hasBegun }
+    if (own.signal.aborted) return { error: reasonOf(own.signal), ...began }
+    if (response !== undefined) return { error: new ApiError('upstream_truncated', { cause }), ...began }
     const notes = unreached(upstream.host, upstream.settings.address, cause)
     return {
       error: new ApiError('upstream_unreachable', { cause, notes }),
@@ -270,14 +282,14 @@ interface Begin {
   asker: Asker
   own: Attempt
   deadlines: Deadlines
-  /** Whether it is held until its first content. */
-  holds: boolean
-  format: AnswerFormat
+  /** By which it is held until its first content; `undefined`: it is not held. */
+  format: AnswerFormat | undefined
+  isJudged: boolean | undefined
 }
 
 async function beginStream(
   response: Response,
-  { asker, own, deadlines, holds, format }: Begin,
+  { asker, own, deadlines, format, isJudged }: Begin,
 ): Promise<Begun | Failed> {
   const responded = response.status
   if (!isEventStream(response) || response.body === null) {
@@ -294,17 +306,13 @@ async function beginStream(
     const { value } = await within(deadlines.silence, 'upstream_silence_timeout', own, reader.read())
     return value
   }
-  const begun = holds ? await readToContent(format, first.value, read) : { bytes: first.value }
+  const begun = format ? await readToContent(format, first.value, read) : { bytes: first.value }
   if (begun === 'ended') return ended
   if (begun === 'invalid') return { ...ended, error: new ApiError('upstream_invalid') }
   if ('error' in begun) {
     const status = statusIn(begun.error) ?? 500
-    return {
-      error: errorInStream(begun.error, asker),
-      responded,
-      status,
-      about: aboutOf(status, begun.error),
-    }
+    const error = errorInStream(begun.error, asker, isJudged)
+    return { error, responded, status, about: aboutOf(status, begun.error) }
   }
   reader.releaseLock()
   return { ...head(response, asker), first: begun.bytes, rest: response.body, firstByte }

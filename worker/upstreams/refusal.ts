@@ -90,6 +90,7 @@ export function errorInStream(wire: WireError, asker: Asker, isJudged = false): 
   const heard = own === 'upstream_refused' ? words.ownError(wire, own) : words.error(wire, code)
   return new ApiError(code, {
     notes,
+    headers: passedHeaders(new Headers(), asker),
     ...(!isJudged && { wire: heard }),
     ...(own === undefined && { status }),
   })

@@ -34,6 +34,8 @@ interface Rest {
   failures: number[]
   since: number
   until: number
+  /** Whether the rest was over, and goes on until its probe has ended. */
+  isProbed: boolean
 }
 
 export function createRests(): Rests {
@@ -50,7 +52,9 @@ export function createRests(): Rests {
       const awake = candidates.find((one) => dueAt(one) <= now)
       if (awake === undefined) return candidates.toSorted((a, b) => dueAt(a) - dueAt(b))[0]
       const rest = rests.get(awake.upstream.name)
-      if (rest !== undefined && rest.until > 0) Object.assign(rest, { since: now, until: now + REST_MS })
+      if (rest !== undefined && rest.until > 0) {
+        Object.assign(rest, { since: now, until: now + REST_MS, isProbed: true })
+      }
       return awake
     },
     succeeded(one, began) {
@@ -63,8 +67,9 @@ export function createRests(): Rests {
         lacking.set(keyOf(one), now + LACKING_MS)
         return
       }
-      const rest = rests.get(one.upstream.name) ?? { failures: [], since: 0, until: 0 }
+      const rest = rests.get(one.upstream.name) ?? { failures: [], since: 0, until: 0, isProbed: false }
       rests.set(one.upstream.name, rest)
+      rest.isProbed = false
       rest.failures = [...rest.failures.filter((at) => at > now - FAILURES_MS), now].slice(-MOST_FAILURES)
       const isDown = how === 'refused' || rest.until > 0 || rest.failures.length === MOST_FAILURES
       const ms = retryAfter > 0 ? Math.min(retryAfter, MAX_REST_MS) : isDown ? REST_MS : 0
@@ -72,7 +77,7 @@ export function createRests(): Rests {
     },
     toldNothing(one, now) {
       const rest = rests.get(one.upstream.name)
-      if (rest !== undefined && rest.until > now) rest.until = now
+      if (rest?.isProbed) Object.assign(rest, { until: now, isProbed: false })
     },
   }
 }
