@@ -150,7 +150,7 @@ describe('a wrong value is named, with its form, and not repeated', () => {
       'MODEL_ROUTES: entry 1 is not of the form model = upstream, upstream/its-name @5s #128k',
       { ...TWO, MODEL_ROUTES },
     ]),
-    ...['@5', '@s', '@5k', '#5s', '@0s', '#k', '@5s@5s', '5s', '@-5s', '@5 s'].map(
+    ...['@5', '@s', '@5k', '#5s', '@0s', '#k', '@5s@5s', '5s', '@-5s', '@3601s', '#1M @1M', '@5 s'].map(
       (step): [string, Record<string, unknown>] => [
         'MODEL_ROUTES: entry 2 is not of the form',
         { ...TWO, MODEL_ROUTES: `a = azure; secret = azure ${step}` },

@@ -76,6 +76,7 @@ export const upstreams: Parse<ReadonlyMap<string, string>> = (text, setting) => 
   return addresses
 }
 
+const HOUR = 3_600_000
 const UNITS: Partial<Record<string, number>> = { ms: 1, s: 1000, k: 1000, M: 1_000_000 }
 
 export const modelRoutes: Parse<ModelRoutes> = (text, setting) => {
@@ -95,18 +96,16 @@ export const modelRoutes: Parse<ModelRoutes> = (text, setting) => {
 
 /** @param words `groq/llama-4`, `@5s` (first token), `#128k` (context window) */
 function readStep([target = '', ...words]: readonly string[]): RouteStep | undefined {
-  const slash = target.indexOf('/')
-  const upstream = slash < 0 ? target : target.slice(0, slash)
-  const model = slash < 0 ? undefined : target.slice(slash + 1)
-  if (!NAME.test(upstream) || model === '') return undefined
+  const [, upstream, model] = /^([a-z][a-z0-9-]{0,31})(?:\/(\S+))?$/.exec(target) ?? []
+  if (upstream === undefined) return undefined
   const step: RouteStep = { upstream, ...(model !== undefined && { model }) }
   for (const word of words) {
     const [, number, unit = ''] = /^[@#](\d{1,9}(?:\.\d{1,3})?)(ms|s|k|M)?$/.exec(word) ?? []
     const value = Number(number) * (UNITS[unit] ?? 1)
-    if (!(value > 0)) return undefined
-    if (word.startsWith('@') && /s$/.test(unit)) step.firstToken = value
-    else if (word.startsWith('#') && !/s$/.test(unit)) step.window = value
-    else return undefined
+    const isTime = /s$/.test(unit)
+    // More than an hour is none, and too much for a timer.
+    if (!(value > 0) || isTime !== word.startsWith('@') || (isTime && value > HOUR)) return undefined
+    step[isTime ? 'firstToken' : 'window'] = value
   }
   return step
 }
