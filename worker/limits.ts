@@ -106,7 +106,7 @@ export const ERROR_BODY_MS = 2_000
 export interface Deadlines {
   connect: number
   firstByte: number
-  /** From the call to an answer's first content, where the route sets none. `undefined`: as long as it takes. */
+  /** From the call to the first content, where the route sets none. `undefined`: as long as it takes. */
   firstToken?: number | undefined
   silence: number
   total: number

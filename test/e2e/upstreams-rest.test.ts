@@ -1,4 +1,4 @@
-/** What several upstreams share on the wire: rest, settlement, what is stored with one, models, moderation. */
+/** What several upstreams share on the wire: rest, settlement, stored responses, models, moderation. */
 import { describe, expect, test } from 'vitest'
 import { ask, askStream, QUESTION } from '../support/caller.ts'
 import { keys, openStream, usageOf } from '../support/gate.ts'

@@ -1,4 +1,4 @@
-/** A question's body for each upstream that may be asked: they differ in a model's name and in some fields. */
+/** A question's body for each upstream that may be asked: a model's name and some fields differ. */
 import type { KnownUpstream } from '../config/upstreams.ts'
 import type { UpstreamForm } from '../formats/format.ts'
 import type { WireFormat } from '../formats/wire-format.ts'
@@ -15,7 +15,7 @@ export const formOf = ({ model, upstream: { kind } }: Candidate<KnownUpstream>):
 
 /**
  * @param bytes as the first of the candidates takes them
- * @returns sends the question to a candidate: the same bytes to all that take them so, written anew for others
+ * @returns sends the question to a candidate: these bytes to all that take them so, written anew for others
  */
 export function sender(
   { path, requests }: WireFormat,

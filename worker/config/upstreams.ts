@@ -14,7 +14,10 @@ export interface KnownUpstream {
   /** As `UPSTREAMS` names it; `undefined`: there is but one, without a name. */
   readonly name: string | undefined
   readonly kind: Host
-  /** Whether answers that lack the usage their callers asked for get it here, at the cost of JavaScript per chunk. */
+  /**
+   * Whether answers that lack the usage their callers asked for get it here, at the cost of JavaScript per
+   * chunk.
+   */
   readonly fillsUsage: boolean
   /** The settings that hold its key and its address, and by which its models are chosen. */
   readonly settings: { readonly key: string; readonly address: string; readonly models: string }

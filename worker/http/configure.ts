@@ -1,6 +1,6 @@
 /**
- * Gives each request the parts that the configuration makes, such as `c.var.config` and `c.var.upstreams`. A wrong value answers
- * every call with the variable's name, and nothing is spent.
+ * Gives each request the parts that the configuration makes, such as `c.var.config` and `c.var.upstreams`. A
+ * wrong value answers every call with the variable's name, and nothing is spent.
  *
  * @example
  *   app.use(configure())
