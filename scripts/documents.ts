@@ -7,6 +7,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { readConfig } from '../worker/config/config.ts'
 import { ConfigError } from '../worker/config/parsers.ts'
+import type { UpstreamConfig } from '../worker/config/upstreams.ts'
 import { ROOT } from './bundle.ts'
 import { type Api, createApi, FatalError, RequestError } from './documents/api.ts'
 import { type Folder, readFolder } from './documents/folder.ts'
@@ -119,7 +120,8 @@ function openApi(): Api {
   if (upstream.kind === 'demo') {
     throw new FatalError('OPENAI_API_KEY is not set: set it in the environment or in .dev.vars.')
   }
-  return createApi({ ...upstream, signal: interrupted.signal })
+  const { baseUrl, apiKey = '' } = upstream.all[0] as UpstreamConfig
+  return createApi({ baseUrl, apiKey, signal: interrupted.signal })
 }
 
 function summary({ others }: Folder, outcome: Outcome, { dryRun }: Options): string {

@@ -4,6 +4,7 @@
  */
 import { unstable_getVarsForDev, unstable_readConfig } from 'wrangler'
 import { SETTINGS } from '../worker/config/settings.ts'
+import { KEY_PREFIX } from '../worker/config/upstreams.ts'
 
 /** @param config the path of a wrangler.toml */
 export function readSettings(
@@ -13,7 +14,8 @@ export function readSettings(
   const { vars } = unstable_readConfig({ config })
   const ofFiles = unstable_getVarsForDev(config, undefined, vars, undefined, true)
   const settings: Record<string, string> = {}
-  for (const name of Object.keys(SETTINGS)) {
+  const keys = Object.keys({ ...ofFiles, ...environment }).filter((name) => name.startsWith(KEY_PREFIX))
+  for (const name of [...Object.keys(SETTINGS), ...keys]) {
     const value = environment[name] ?? ofFiles[name]?.value
     if (typeof value === 'string') settings[name] = value
   }

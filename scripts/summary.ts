@@ -31,7 +31,7 @@ export function summary(config: Config, url: string, readyMs: number): string {
 function answers({ upstream }: Config): string {
   return upstream.kind === 'demo'
     ? 'prepared ones, of the built-in demo: no key, no network, no cost'
-    : new URL(upstream.baseUrl).host
+    : upstream.all.map(({ baseUrl }) => new URL(baseUrl).host).join(', then ')
 }
 
 function models({ models, defaultModel, visitors, upstream }: Config): string {

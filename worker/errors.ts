@@ -61,6 +61,7 @@ const KINDS = {
   ),
   response_in_progress: request(409, 'This response is not complete yet.'),
   not_found: request(404, 'There is no such route.'),
+  route_not_available: request(404, 'No upstream here has this route for this model.'),
   method_not_allowed: request(405, 'This route does not answer to this method.'),
   // The upstreams' own word, as a code and as a `finish_reason`.
   content_filter: request(400, 'This was flagged by moderation.'),
@@ -117,6 +118,7 @@ const KINDS = {
   upstream_truncated: server(502, true, 'The upstream ended before the answer was complete.'),
   upstream_connect_timeout: server(504, true, 'The upstream did not take the request in time.'),
   upstream_first_byte_timeout: server(504, false, 'The upstream did not begin to answer in time.'),
+  upstream_first_token_timeout: server(504, true, 'The upstream did not say anything in time.'),
   upstream_silence_timeout: server(504, false, 'The upstream fell silent in the middle of the answer.'),
   upstream_total_timeout: server(504, false, 'The answer took longer than is allowed.'),
 } as const satisfies Record<string, Kind>
@@ -156,6 +158,18 @@ export interface Notes {
   retries?: number
   /** What the call was charged in another object, in tokens. */
   charged_tokens?: number
+  /** The attempts that failed, where there are several upstreams. */
+  attempts?: readonly Attempted[]
+}
+
+/** One attempt without an answer. */
+export interface Attempted {
+  /** As `UPSTREAMS` names it. */
+  upstream: string
+  /** Of its response; absent if there was none. */
+  status?: number
+  code: ErrorCode
+  ms: number
 }
 
 export interface PlainError {

@@ -106,6 +106,8 @@ export const ERROR_BODY_MS = 2_000
 export interface Deadlines {
   connect: number
   firstByte: number
+  /** From the call to the first content, where the route sets none. `undefined`: as long as it takes. */
+  firstToken?: number | undefined
   silence: number
   total: number
 }
@@ -138,6 +140,29 @@ export const QUICK_FAILURE_MS = 1_000
  * models write 50 to 150 tokens a second.
  */
 export const UNSEEN_TOKENS_PER_SECOND = 100
+
+/**
+ * Until its first content, an answer is held while another upstream could still give it. Lifecycle events
+ * repeat a request's instructions and tools: the longest that were seen are a tenth of this. More is passed
+ * on, and then no other one is asked.
+ */
+export const MAX_HELD_BYTES = 256 * 1024
+
+/** So many failures in so many milliseconds, and an upstream rests. One alone may be a deployment's end. */
+export const MOST_FAILURES = 3
+export const FAILURES_MS = 30_000
+
+/** How long it rests then: each probe of one that is down costs a caller its time. */
+export const REST_MS = 30_000
+
+/** The longest rest that an upstream's `Retry-After` can ask for: a daily limit may be raised meanwhile. */
+export const MAX_REST_MS = 15 * 60_000
+
+/** How long an upstream isn't asked for a model that it said it lacks: until then it may be deployed. */
+export const LACKING_MS = 5 * 60_000
+
+/** The most models that are remembered so, over all upstreams: some 50 KB. */
+export const MAX_LACKING = 500
 
 /** Attempts after the first, all before the first byte. OpenAI's SDK makes as many. */
 export const MAX_RETRIES = 2

@@ -20,6 +20,8 @@ const LINE = {
   completion_tokens: 3,
   usage_source: 'estimated',
   charged_tokens: 11,
+  upstream: 'azure',
+  attempts: [{ upstream: 'openai', status: 503, code: 'upstream_overloaded', ms: 4 }],
   end: 'done',
 } as const
 
@@ -37,7 +39,7 @@ test('a bound dataset gets the same record as a data point', () => {
   record(LINE, { writeDataPoint })
   expect(writeDataPoint).toHaveBeenCalledExactlyOnceWith({
     indexes: ['key:laptop'],
-    blobs: ['/chat', 'm', 'done', 'estimated', '', 'req_1', 'https://shop.example', '', ''],
+    blobs: ['/chat', 'm', 'done', 'estimated', '', 'req_1', 'https://shop.example', '', '', 'azure'],
     doubles: [200, 5, 9, 100, 7, 3, 0, 11, 6, 2, 1],
   })
 })

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { readChatRequest, readQuestion, readStreamRequest } from '../../worker/admission/body.ts'
+import { readConfig } from '../../worker/config/config.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { MAX_BODY_BYTES, MAX_DRAINED_BYTES, MAX_JSON_DEPTH, MAX_MESSAGES } from '../../worker/limits.ts'
 
 const unlimited = { maxInputTokens: undefined, maxOutputTokens: undefined, maxPartTokens: undefined }
-const shared = { fillUsage: false, outputBoundField: 'max_completion_tokens', ...unlimited } as const
+const shared = { upstream: readConfig({}).upstream, ...unlimited } as const
 const any = { models: undefined, defaultModel: 'default', ...shared }
 const some = { models: ['a', 'b'], defaultModel: 'a', ...shared }
 const user = { role: 'user', content: 'hi' }
@@ -49,11 +50,8 @@ describe('POST /v1/chat/completions', () => {
   })
 
   describe('what the end of a streamed answer is to tell', () => {
-    const asked = (fields: object, fillUsage = false) =>
-      readChatRequest(post(JSON.stringify({ model: 'm', messages: [user], ...fields })), {
-        ...any,
-        fillUsage,
-      })
+    const asked = (fields: object) =>
+      readChatRequest(post(JSON.stringify({ model: 'm', messages: [user], ...fields })), any)
     const options = async (fields: object) => JSON.parse(text(await asked(fields))).stream_options
 
     test('include_timing is ours: the upstream is asked for usage instead', async () => {
@@ -110,10 +108,9 @@ describe('POST /v1/chat/completions', () => {
 
     test('usage is filled in where it was asked for, and configured', async () => {
       const include_usage = { stream: true, stream_options: { include_usage: true } }
-      expect(await asked(include_usage, true)).toMatchObject({ wants: 'usage' })
-      expect(await asked(include_usage)).toMatchObject({ wants: undefined })
-      expect(await asked({ stream: true }, true)).toMatchObject({ wants: undefined })
-      expect(await asked({ ...include_usage, stream: false }, true)).toMatchObject({ wants: undefined })
+      expect(await asked(include_usage)).toMatchObject({ wants: 'usage' })
+      expect(await asked({ stream: true })).toMatchObject({ wants: undefined })
+      expect(await asked({ ...include_usage, stream: false })).toMatchObject({ wants: undefined })
     })
 
     describe('of a call that is settled at its usage', () => {

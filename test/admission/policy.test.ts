@@ -118,8 +118,8 @@ describe('visitors', () => {
 
 test('the bound goes into the field that the configuration names', () => {
   for (const caller of ['key:laptop', 'visitor:AAAAAAAAAAAAAAAAAAAAAA'] as const) {
-    const { outputBoundField } = rules(caller, { OUTPUT_BOUND_FIELD: 'max_tokens' })
-    expect(outputBoundField).toBe('max_tokens')
+    const { upstream } = rules(caller, { OUTPUT_BOUND_FIELD: 'max_tokens' })
+    expect(upstream.all[0]?.kind.outputBoundField).toBe('max_tokens')
   }
 })
 

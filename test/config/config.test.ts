@@ -7,14 +7,15 @@ const HASH = 'a'.repeat(64)
 
 test('with nothing configured, the demo answers and no call can cost money', () => {
   const config = readConfig({})
-  expect(config.upstream).toEqual({ kind: 'demo', speed: 1 })
+  expect(config.upstream).toMatchObject({ kind: 'demo', speed: 1 })
   expect(config).toMatchObject({ models: undefined, defaultModel: 'millrace-demo' })
   expect(config).toMatchObject({ openAccess: false, accessKeys: [] })
 })
 
 test('with a key, OpenAI answers, and any of its models may be named', () => {
   const config = readConfig({ OPENAI_API_KEY: ' sk-1 ' })
-  expect(config.upstream).toEqual({ kind: 'openai', baseUrl: 'https://api.openai.com/v1', apiKey: 'sk-1' })
+  const openai = { name: undefined, baseUrl: 'https://api.openai.com/v1', apiKey: 'sk-1' }
+  expect(config.upstream).toMatchObject({ kind: 'openai', all: [openai] })
   expect(config.models).toBeUndefined()
 })
 
@@ -29,7 +30,7 @@ test('each setting reaches the configuration', () => {
     STREAM_KEEP_MS: '1000',
     LOCATION_HINT: 'weur',
   })
-  expect(config.upstream).toMatchObject({ baseUrl: 'http://127.0.0.1:11434/v1' })
+  expect(config.upstream).toMatchObject({ all: [{ baseUrl: 'http://127.0.0.1:11434/v1' }] })
   expect(config).toMatchObject({ models: ['b', 'a'], defaultModel: 'b', openAccess: true })
   expect(config.accessKeys).toEqual([
     { name: 'laptop', sha256: toBytes(HASH) },
@@ -41,25 +42,24 @@ test('each setting reaches the configuration', () => {
 })
 
 test('usage is filled in for upstreams other than OpenAI and Azure, unless FILL_USAGE says otherwise', () => {
-  const fill = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).fillUsage
+  const fill = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).upstream.all[0]?.fillsUsage
   expect(fill({})).toBe(false)
   expect(fill({ OPENAI_BASE_URL: 'https://acme.openai.azure.com/openai/v1' })).toBe(false)
   expect(fill({ OPENAI_BASE_URL: 'https://notopenai.com/v1' })).toBe(true)
   expect(fill({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1' })).toBe(true)
   expect(fill({ OPENAI_BASE_URL: 'http://127.0.0.1:11434/v1', FILL_USAGE: 'off' })).toBe(false)
   expect(fill({ FILL_USAGE: 'on' })).toBe(true)
-  expect(readConfig({}).fillUsage).toBe(false)
+  expect(readConfig({}).upstream.all[0]?.fillsUsage).toBe(false)
 })
 
 test('the field for the bound of an answer is the one that the upstream knows', () => {
-  const field = (vars: object) => readConfig({ OPENAI_API_KEY: 'k', ...vars }).outputBoundField
+  const fieldOf = (vars: Record<string, string>) => readConfig(vars).upstream.all[0]?.kind.outputBoundField
+  const field = (vars: Record<string, string>) => fieldOf({ OPENAI_API_KEY: 'k', ...vars })
   expect(field({})).toBe('max_completion_tokens')
   expect(field({ OPENAI_BASE_URL: 'https://acme.openai.azure.com/openai/v1' })).toBe('max_completion_tokens')
   expect(field({ OPENAI_BASE_URL: 'https://notopenai.com/v1' })).toBe('max_tokens')
   expect(field({ OUTPUT_BOUND_FIELD: 'max_tokens' })).toBe('max_tokens')
-  expect(readConfig({ OPENAI_BASE_URL: 'https://api.groq.com/openai/v1' }).outputBoundField).toBe(
-    'max_completion_tokens',
-  )
+  expect(fieldOf({ OPENAI_BASE_URL: 'https://notopenai.com/v1' })).toBe('max_completion_tokens')
 })
 
 describe('the settings of the gate', () => {
@@ -122,7 +122,14 @@ describe('moderation', () => {
       ownersTools: [],
       mode: { kind: 'hold' },
       unreachable: 'closed',
-      api: { url: 'https://api.openai.com/v1/moderations', apiKey: 'k', model: 'omni-moderation-latest' },
+      apis: [
+        {
+          url: 'https://api.openai.com/v1/moderations',
+          apiKey: 'k',
+          keyHeader: ['authorization', 'Bearer '],
+          model: 'omni-moderation-latest',
+        },
+      ],
     })
   })
 
@@ -143,19 +150,21 @@ describe('moderation', () => {
   })
 
   test('the upstream’s key goes to the upstream alone; the demo needs none', () => {
-    expect(read({ OPENAI_BASE_URL: 'https://a.example/v1' }).api).toMatchObject({
+    expect(read({ OPENAI_BASE_URL: 'https://a.example/v1' }).apis[0]).toMatchObject({
       url: 'https://a.example/v1/moderations',
       apiKey: 'k',
     })
     const elsewhere = { MODERATION_URL: 'https://b.example/judge', MODERATION_MODEL: 'm' }
-    expect(read(elsewhere).api).toEqual({ url: 'https://b.example/judge', apiKey: undefined, model: 'm' })
-    expect(read({ ...elsewhere, MODERATION_API_KEY: 'j' }).api).toMatchObject({ apiKey: 'j' })
-    expect(readConfig({}).moderation.api).toBeUndefined()
-    expect(readConfig(elsewhere).moderation.api).toMatchObject({ url: 'https://b.example/judge' })
+    expect(read(elsewhere).apis).toMatchObject([
+      { url: 'https://b.example/judge', apiKey: undefined, model: 'm' },
+    ])
+    expect(read({ ...elsewhere, MODERATION_API_KEY: 'j' }).apis[0]).toMatchObject({ apiKey: 'j' })
+    expect(readConfig({}).moderation.apis).toEqual([])
+    expect(readConfig(elsewhere).moderation.apis[0]).toMatchObject({ url: 'https://b.example/judge' })
   })
 
   test('an answer that is ended here has its usage counted here', () => {
-    expect(readConfig({ OPENAI_API_KEY: 'k', MODERATION: 'output' }).fillUsage).toBe(true)
+    expect(readConfig({ OPENAI_API_KEY: 'k', MODERATION: 'output' }).upstream.all[0]?.fillsUsage).toBe(true)
   })
 
   test.each([

@@ -6,7 +6,7 @@ import { chatCompletions } from '../../worker/formats/chat-completions/chat-comp
 import { READER_STALL_MS, TAP_INTERVAL_MS } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { errorInStream } from '../../worker/upstreams/refusal.ts'
-import { allWords } from '../support/all-words.ts'
+import { asker } from '../support/an-upstream.ts'
 
 const CHUNK = 'data: {"id":"c","choices":[{"index":0,"delta":{"content":"ü"}}]}\n\n'
 const DONE = 'data: [DONE]\n\n'
@@ -42,7 +42,7 @@ function open(first = CHUNK, silenceMs = 60_000) {
     watched,
     signal: call.signal,
     abort,
-    errorOf: errorInStream(allWords, false),
+    errorOf: (wire) => errorInStream(wire, asker),
   })
   return { ...piped, upstream, abort, seen: () => seen.join('') }
 }

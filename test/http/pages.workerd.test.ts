@@ -157,6 +157,7 @@ describe('the response', () => {
         'retry-after-ms',
         'server-timing',
         'idempotent-replayed',
+        'x-millrace-upstream',
         'x-ratelimit-remaining-tokens',
       ]),
     )

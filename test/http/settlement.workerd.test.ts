@@ -16,8 +16,10 @@ import { sqlOf } from '../../worker/objects/sql.ts'
 import { EVENT_STREAM } from '../../worker/protocol/wire.ts'
 import { createCallerStreams } from '../../worker/streams/caller-streams.ts'
 import { chooseModeration } from '../../worker/upstreams/choose.ts'
+import { createRests } from '../../worker/upstreams/rest.ts'
 import { createSessions } from '../../worker/visitors/session.ts'
 import { allWords } from '../support/all-words.ts'
+import { anUpstream } from '../support/an-upstream.ts'
 import { begin, complete, messageEvents, named, numbered } from '../support/responses.ts'
 import { answerEvents, completion, errorForms } from '../support/sse.ts'
 
@@ -290,10 +292,10 @@ async function playDurable(scene: Scene) {
       shard: 0,
       tagOf: tagsOf(name),
       config,
-      upstream: {
-        host: 'api.example',
-        ask: (_path, _body, signal) => playing.answer(signal),
-        call: async () => new Response(),
+      upstreams: {
+        all: [anUpstream((_, signal) => playing.answer(signal))],
+        routes: {},
+        rests: createRests(),
       },
       words: allWords,
       moderation: chooseModeration(config.moderation),

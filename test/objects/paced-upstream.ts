@@ -1,4 +1,5 @@
 /** An upstream in the demo's place that says so many tokens at so even a pace, by a clock that tests turn. */
+import type { KnownUpstream } from '../../worker/config/upstreams.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import type { Upstream } from '../../worker/upstreams/upstream.ts'
 import { eventAt, FIRST_EVENT, lastEvents } from '../bench/answer.ts'
@@ -23,9 +24,11 @@ const FORMS = {
   },
 }
 
-export const demo = (): Upstream => ({
+export const demo = (_: unknown, known: KnownUpstream): Upstream => ({
+  ...known,
   host: 'demo',
-  async ask(path, body) {
+  async call({ path, body }) {
+    if (body === undefined) return Response.json({ object: 'list', data: [] })
     const { first, event, last } = FORMS[path as keyof typeof FORMS]
     const paced = JSON.parse(new TextDecoder().decode(body)).paced as Paced
     const { tokens, every } = paced
@@ -45,5 +48,4 @@ export const demo = (): Upstream => ({
     })
     return new Response(stream, { headers: { 'content-type': 'text/event-stream' } })
   },
-  call: async () => Response.json({ object: 'list', data: [] }),
 })

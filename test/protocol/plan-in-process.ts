@@ -1,4 +1,5 @@
 /** The upstream of these cases inside workerd, in the place of the demo, which is one in process as well. */
+import type { KnownUpstream } from '../../worker/config/upstreams.ts'
 import type { Upstream } from '../../worker/upstreams/upstream.ts'
 import { aMoment, createPlannedUpstream } from './plan.ts'
 
@@ -7,9 +8,11 @@ const answer = createPlannedUpstream()
 const EVENT_STREAM = { headers: { 'content-type': 'text/event-stream' } }
 const encoder = new TextEncoder()
 
-export const demo = (): Upstream => ({
+export const demo = (_: unknown, known: KnownUpstream): Upstream => ({
+  ...known,
   host: 'demo',
-  ask(_path: string, body: Uint8Array, signal: AbortSignal): Promise<Response> {
+  async call({ body }, signal): Promise<Response> {
+    if (body === undefined) return Response.json({ object: 'list', data: [] })
     const response = Promise.withResolvers<Response>()
     let left = signal.aborted
     let ended = false
@@ -56,5 +59,4 @@ export const demo = (): Upstream => ({
     }).catch(fail)
     return response.promise
   },
-  call: async () => Response.json({ object: 'list', data: [] }),
 })

@@ -18,18 +18,19 @@ function open(now = 1000) {
 
 test('one at the upstream is known, and one that is here can be read, until it expires', () => {
   const { clock, kept } = open()
-  kept.own('resp_there', 2000)
+  kept.own('resp_there', 2000, 'azure')
+  kept.own('resp_alone', 2000, undefined)
   kept.keep('resp_here', KEPT, 3000)
-  const seen = () => [kept.placeOf('resp_there'), kept.placeOf('resp_here'), kept.placeOf('resp_never')]
-  expect(seen()).toEqual(['upstream', 'here', undefined])
+  const seen = () => ['resp_there', 'resp_alone', 'resp_here', 'resp_never'].map(kept.placeOf)
+  expect(seen()).toEqual([{ upstream: 'azure' }, { upstream: undefined }, 'here', undefined])
   expect([kept.read('resp_here'), kept.read('resp_there')]).toEqual([KEPT, undefined])
   expect(kept.dueAt()).toBe(2000)
   clock.now = 2000
-  expect(seen()).toEqual([undefined, 'here', undefined])
+  expect(seen()).toEqual([undefined, undefined, 'here', undefined])
   void kept.runDueWork()
   expect(kept.dueAt()).toBe(3000)
   clock.now = 3000
-  expect([...seen(), kept.read('resp_here')]).toEqual([undefined, undefined, undefined, undefined])
+  expect([...seen(), kept.read('resp_here')]).toEqual(Array(5).fill(undefined))
   void kept.runDueWork()
   expect(kept.dueAt()).toBeUndefined()
 })

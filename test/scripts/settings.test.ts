@@ -25,6 +25,17 @@ test('the environment goes before .dev.vars, and that before wrangler.toml', () 
   })
 })
 
+test('the keys of upstreams are settings, whatever their names', () => {
+  write('wrangler.toml', 'name = "x"\n[vars]\nUPSTREAMS = "a=https://a.example/v1"\n')
+  write('.dev.vars', 'UPSTREAM_KEY_A=k-file\nUPSTREAM_KEY_B=k-b\nUPSTREAM_OTHER=x\n')
+  expect(read({ UPSTREAM_KEY_A: 'k-env', UPSTREAM_KEY_C: 'k-c' })).toEqual({
+    UPSTREAMS: 'a=https://a.example/v1',
+    UPSTREAM_KEY_A: 'k-env',
+    UPSTREAM_KEY_B: 'k-b',
+    UPSTREAM_KEY_C: 'k-c',
+  })
+})
+
 test('without either file’s say there is nothing', () => {
   write('wrangler.toml', 'name = "x"\n')
   expect(read()).toEqual({})

@@ -8,7 +8,7 @@ import { chatCompletions } from '../../worker/formats/chat-completions/chat-comp
 import { toBytes } from '../../worker/protocol/encode.ts'
 import type { StartedAnswer, UpstreamRun } from '../../worker/streams/upstream-run.ts'
 import { errorInStream } from '../../worker/upstreams/refusal.ts'
-import { allWords } from '../support/all-words.ts'
+import { asker } from '../support/an-upstream.ts'
 import { words } from '../support/words.ts'
 
 export interface TestUpstream {
@@ -92,11 +92,11 @@ export function createTestUpstream(
       stop: () => abort(new ApiError('caller_left')),
       usage,
       timer,
-      retries: 0,
+      notes: { retries: 0 },
       observers: [usage, timer],
       chunksOf,
       moderate: undefined,
-      errorOf: errorInStream(allWords, false),
+      errorOf: (wire) => errorInStream(wire, asker),
       onUpstreamEnd() {},
       charged: () => undefined,
       finished() {

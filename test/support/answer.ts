@@ -6,7 +6,7 @@ import { createUsageCount } from '../../worker/answer/usage.ts'
 import type { ApiError } from '../../worker/errors.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { errorInStream } from '../../worker/upstreams/refusal.ts'
-import { allWords } from './all-words.ts'
+import { asker } from './an-upstream.ts'
 import { words } from './words.ts'
 
 /** What the sinks of a relay, a terminal and a journal accept. */
@@ -85,7 +85,7 @@ export function startAnswer(parts: Iterable<Uint8Array>, coming: Coming = {}): S
     usage,
     timing: () => undefined,
     onUpstreamEnd() {},
-    errorOf: errorInStream(allWords, false),
+    errorOf: (wire) => errorInStream(wire, asker),
     ...fields,
     sink: {
       takes: TAKES[to],

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { DEADLINES, type Deadlines, MAX_HEADERLESS_CALLS, MAX_WAITING_OPENINGS } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { askUpstream, createCall } from '../../worker/upstreams/call.ts'
+import { createRests } from '../../worker/upstreams/rest.ts'
 import { createTurns, type TakeTurn } from '../../worker/upstreams/turns.ts'
 import { allWords } from '../support/all-words.ts'
+import { anUpstream } from '../support/an-upstream.ts'
 
 const SSE = { headers: { 'content-type': 'text/event-stream' } }
 const stays = new AbortController().signal
@@ -22,7 +25,7 @@ async function ask(answers: ((signal: AbortSignal) => Promise<Response>)[], sett
   const deadlines = { ...DEADLINES, ...setting.deadlines }
   const call = createCall(setting.caller ?? stays, deadlines.total)
   let attempts = 0
-  const send = (signal: AbortSignal) => {
+  const send = (_: unknown, signal: AbortSignal) => {
     const next = answers[attempts++]
     if (next === undefined) throw new Error('one attempt too many')
     return next(signal)
@@ -30,9 +33,10 @@ async function ask(answers: ((signal: AbortSignal) => Promise<Response>)[], sett
   try {
     return {
       ...(await askUpstream({
-        host: 'api.example',
+        candidates: [{ upstream: anUpstream(async () => new Response()), model: 'm' }],
+        rests: createRests(),
         send,
-        stream: setting.stream ?? true,
+        stream: (setting.stream ?? true) ? chatCompletions : undefined,
         call,
         deadlines,
         words: allWords,

@@ -2,10 +2,11 @@
 import OpenAI from 'openai'
 import { describe, expect, test } from 'vitest'
 import { demo } from '../../worker/upstreams/demo.ts'
+import { known } from '../support/an-upstream.ts'
 import { ENCODINGS } from '../tokens/encodings.ts'
 
 const [{ counter }] = ENCODINGS as [(typeof ENCODINGS)[number]]
-const upstream = demo({ speed: 1000, counter: () => counter })
+const upstream = demo({ speed: 1000, counter: () => counter }, known)
 const stays = new AbortController().signal
 const PREPARED = /\*This answer was prepared for the demo: no model was asked\.\*$/
 const ON_YOUR_SITE = 'How do I put this chat on my site?'
@@ -14,9 +15,12 @@ const client = new OpenAI({
   apiKey: 'demo',
   baseURL: 'http://demo',
   fetch: async (address, init) =>
-    upstream.ask(
-      new URL(String(address)).pathname,
-      new TextEncoder().encode(String(init?.body)),
+    upstream.call(
+      {
+        method: 'POST',
+        path: new URL(String(address)).pathname,
+        body: new TextEncoder().encode(String(init?.body)),
+      },
       init?.signal ?? stays,
     ),
 })

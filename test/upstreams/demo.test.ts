@@ -11,6 +11,7 @@ import { createEventReader } from '../../worker/protocol/event-reader.ts'
 import type { Usage } from '../../worker/protocol/wire.ts'
 import { demo } from '../../worker/upstreams/demo.ts'
 import { modelsPath } from '../../worker/upstreams/upstream.ts'
+import { known } from '../support/an-upstream.ts'
 import { ENCODINGS } from '../tokens/encodings.ts'
 
 const SPEED = 100
@@ -23,9 +24,8 @@ const [{ counter, oracle }] = ENCODINGS as [(typeof ENCODINGS)[number]]
 const user = (content: unknown) => ({ role: 'user', content })
 
 const send = (request: object, { signal = stays, speed = SPEED } = {}) =>
-  demo({ speed, counter: () => counter }).ask(
-    '/chat/completions',
-    toBytes(JSON.stringify({ model: 'm', ...request })),
+  demo({ speed, counter: () => counter }, known).call(
+    { method: 'POST', path: '/chat/completions', body: toBytes(JSON.stringify({ model: 'm', ...request })) },
     signal,
   )
 
@@ -276,7 +276,10 @@ test("it takes any model's name, and answers under it", async () => {
   expect(new Set(chunks.map((chunk) => chunk.model))).toEqual(new Set([model]))
   const models = async (id?: string) =>
     (
-      await demo({ speed: 1, counter: () => counter }).call({ method: 'GET', path: modelsPath(id) }, stays)
+      await demo({ speed: 1, counter: () => counter }, known).call(
+        { method: 'GET', path: modelsPath(id) },
+        stays,
+      )
     ).json()
   expect(await models()).toMatchObject({ object: 'list', data: [{ id: 'millrace-demo' }] })
   expect(await models(model)).toMatchObject({ id: model, object: 'model' })

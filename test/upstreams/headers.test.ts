@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { passedHeaders } from '../../worker/upstreams/headers.ts'
 import { createWords } from '../../worker/upstreams/words.ts'
+import { known } from '../support/an-upstream.ts'
 
 const { forKeys } = createWords({ values: ['12345678901234'], hosts: ['acme.example'], systemPrompt: '' })
-const passed = (name: string, value: string) => passedHeaders(new Headers({ [name]: value }), forKeys)[name]
+const passed = (name: string, value: string) =>
+  passedHeaders(new Headers({ [name]: value }), { words: forKeys, upstream: known })[name]
 
 describe.each(['requests', 'tokens', 'project-tokens', 'input-images'])('the rate limits of %s', (what) => {
   test.each(['0', '10000', '150000000'])('limit and remaining: %s passes', (count) => {

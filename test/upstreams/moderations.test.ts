@@ -22,8 +22,9 @@ const SHORT = {
   longestBackoff: 100,
   probe: 20,
 }
+const BEARER = ['authorization', 'Bearer '] as const
 const judgeOf = (apiKey: string | undefined = 'sk-judge', budget = SHORT) =>
-  moderations({ url: server.url, apiKey, model: 'omni-moderation-latest' }, budget)
+  moderations({ url: server.url, apiKey, keyHeader: BEARER, model: 'omni-moderation-latest' }, budget)
 
 const ask = (
   texts: string[],
@@ -48,7 +49,7 @@ test('several texts are sent as a list in one call; one flagged text flags all',
 })
 
 test('without a key no authorization is sent', async () => {
-  await moderations({ url: server.url, apiKey: undefined, model: 'm' }, SHORT)(['a'], {
+  await moderations({ url: server.url, apiKey: undefined, keyHeader: BEARER, model: 'm' }, SHORT)(['a'], {
     mayRetry: true,
     signal: new AbortController().signal,
   })

@@ -5,11 +5,11 @@ import { ERROR_BODY_MS } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { errorInStream, errorInSuccess, readRefusal } from '../../worker/upstreams/refusal.ts'
 import { createWords, type UpstreamWords } from '../../worker/upstreams/words.ts'
-import { allWords } from '../support/all-words.ts'
+import { asker } from '../support/an-upstream.ts'
 
 const textOf = (body: unknown) => (typeof body === 'string' ? body : JSON.stringify(body))
 const refused = async (status: number, body: unknown, headers = {}) =>
-  (await readRefusal(new Response(textOf(body), { status, headers }), { words: allWords })).error
+  (await readRefusal(new Response(textOf(body), { status, headers }), asker)).error
 
 const said = {
   error: {
@@ -95,8 +95,8 @@ describe('the log', () => {
   const key = { message: 'Incorrect API key provided: sk-abcdefgh.', type: 'invalid_request_error' }
   const logged = async (status: number, error: object, question?: string) => {
     const response = new Response(JSON.stringify({ error }), { status })
-    const asker = { words: allWords, ...(question !== undefined && { question: toBytes(question) }) }
-    return (await readRefusal(response, asker)).error.notes
+    const asked = { ...asker, ...(question !== undefined && { question: toBytes(question) }) }
+    return (await readRefusal(response, asked)).error.notes
   }
 
   test.each([
@@ -187,7 +187,7 @@ describe('on one’s own machine', () => {
   })
   const says = async (words: UpstreamWords, message: string, status = 401) => {
     const response = new Response(JSON.stringify({ error: { message, code: 'invalid_api_key' } }), { status })
-    return (await readRefusal(response, { words })).error
+    return (await readRefusal(response, { ...asker, words })).error
   }
 
   test('the caller reads what the upstream says of the account, cleaned', async () => {
@@ -217,7 +217,7 @@ test('a refusal whose body never ends is known by its status', async () => {
   vi.useFakeTimers()
   const cancel = vi.fn()
   const response = new Response(new ReadableStream({ cancel }), { status: 503 })
-  const refusal = readRefusal(response, { words: allWords })
+  const refusal = readRefusal(response, asker)
   await vi.advanceTimersByTimeAsync(ERROR_BODY_MS)
   expect((await refusal).error).toMatchObject({ code: 'upstream_overloaded' })
   expect(cancel, 'its connection is given up').toHaveBeenCalled()
@@ -226,7 +226,7 @@ test('a refusal whose body never ends is known by its status', async () => {
 
 describe('an error that came with status 200 is treated as if it had come with its own status', () => {
   const inSuccess = (body: unknown) =>
-    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }), { words: allWords })
+    errorInSuccess(body, new Response(null, { headers: { 'retry-after': '7' } }), asker)
   const message = 'No.'
 
   test.each([
@@ -268,20 +268,20 @@ describe('an error in a stream', () => {
     ['a mistake', '400', 'upstream_rejected', 400, 'No.'],
     ['our key', 'invalid_api_key', 'upstream_refused', 502, expect.stringContaining('credentials')],
   ])('with %s in its code: %s is %s', (_, code, own, status, message) => {
-    expect(errorInStream(allWords, false)({ ...wire, code })).toMatchObject({ code: own, status, message })
+    expect(errorInStream({ ...wire, code }, asker)).toMatchObject({ code: own, status, message })
   })
 
   test('of an answer that was cut says that, and that it is not whole', () => {
-    const { code, status } = errorInStream(allWords, true)(ownError('upstream_truncated'))
+    const { code, status } = errorInStream(ownError('upstream_truncated'), asker, true)
     expect([
       code,
       status,
-      endOf(errorInStream(allWords, false)(ownError('upstream_truncated'))).state,
+      endOf(errorInStream(ownError('upstream_truncated'), asker)).state,
     ]).toEqual(['upstream_truncated', 502, 'truncated'])
   })
 
   test('of an answer that is judged has no words of the upstream', () => {
-    const { error } = errorInStream(allWords, true)({ ...wire, code: 'odd' }).envelope()
+    const { error } = errorInStream({ ...wire, code: 'odd' }, asker, true).envelope()
     expect(error).toMatchObject({ message: 'The upstream failed.', code: 'upstream_error' })
   })
 })

@@ -1,4 +1,5 @@
 /** The log record of a request, and the one place that writes it. */
+import type { Attempted } from '../errors.ts'
 import type { EndState, UsageSource } from '../protocol/wire.ts'
 
 /**
@@ -21,8 +22,12 @@ export interface RequestRecord {
   upstream_status?: number
   /** The code of the upstream's error. */
   upstream_code?: string
-  /** How often the call upstream was repeated before its first byte. */
+  /** Who answered, where there are several upstreams. */
+  upstream?: string
+  /** How often the question was sent again before the answer began, to the same upstream or another one. */
   retries?: number
+  /** The attempts that failed, in order, where there are several upstreams. */
+  attempts?: readonly Attempted[]
   /** From the request to the first byte of the answer. */
   first_byte_ms?: number
   /** From the request to the first token of a streamed answer. */
@@ -71,6 +76,7 @@ export function record(line: RequestRecord, dataset?: Dataset): void {
       line.origin ?? '',
       line.upstream_code ?? '',
       line.setting ?? '',
+      line.upstream ?? '',
     ],
     doubles: [
       line.status,

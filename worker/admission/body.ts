@@ -2,12 +2,16 @@
  * What may be asked: the caller's body, read within bounds. A key holder's goes to the upstream as it came,
  * wherever nothing has to change; a visitor's is written anew from what its rules allow.
  */
+
+import type { KnownUpstream } from '../config/upstreams.ts'
 import { ApiError, invalidJson } from '../errors.ts'
 import type { Changes, Question, RequestFormat } from '../formats/format.ts'
 import { CHAT_COMPLETIONS, RESPONSES, type WireFormat } from '../formats/wire-format.ts'
 import { MAX_JSON_DEPTH } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
+import { plan } from '../upstreams/plan.ts'
+import { formOf } from './bodies.ts'
 import { depthOf } from './json-shape.ts'
 import { applyLimits, type CallTokens, chooseModel, maxBodyBytes, type Rules } from './policy.ts'
 import { readText } from './read-body.ts'
@@ -16,15 +20,18 @@ import { rewrite } from './rewrite.ts'
 /** A request that may go to the upstream. */
 export interface ChatCall {
   format: WireFormat
-  /** The body for the upstream. */
+  /** The body, as the upstream takes it that is asked first. */
   bytes: Uint8Array<ArrayBuffer>
   /** What `bytes` say. */
   question: Question
+  /** As the caller names it. */
   model: string
+  /** The one upstream that has what the question goes on from; `undefined`: any may be asked. */
+  at: string | undefined
   stream: boolean
   /**
-   * What Millrace adds to the end of a streamed answer: its usage, where the upstream may not send it; or
-   * that and its times. `undefined`: nothing.
+   * What is told at the end of a streamed answer: its usage, which is added where the upstream may not send
+   * it; or that and its times, which Millrace adds. `undefined`: nothing.
    */
   wants: 'usage' | 'timing' | undefined
   /**
@@ -78,20 +85,21 @@ async function readJsonRequest(
   if (text instanceof ApiError) return text
   const read = readBody(text, rules, format.requests)
   if (read instanceof ApiError) return read
-  const question = await continued(read, rules)
-  if (question instanceof ApiError) return question
+  const known = await continued(read, rules)
+  if (known instanceof ApiError) return known
+  const { question, at } = known
   const { asks, model } = question
   const kept = durable ? STREAM : keptOf(question, rules)
   const stream = kept !== undefined || question.stream
   const timing = kept !== undefined || (stream && asks.timing)
   const usage = stream && (asks.usage || format.alwaysTellsUsage)
-  const wants = timing ? 'timing' : asks.usage && usage && rules.fillUsage ? 'usage' : undefined
+  const wants = timing ? 'timing' : asks.usage && usage ? 'usage' : undefined
   // Calls are settled at the upstream's count: it alone has hidden reasoning.
   const hidesUsage = stream && !timing && !usage && rules.reserve === true
   const told = { wants, hidesUsage, kept } as const
   const tellUsage = timing || hidesUsage
   const body = { text, says: read.request }
-  return toCall(body, question, { format, model, stream, tellUsage, ...told }, rules)
+  return toCall(body, question, { format, model, at, stream, tellUsage, ...told }, rules)
 }
 
 /** `POST /chat`: the body is the question, whatever content type curl gives it, or OpenAI's JSON. */
@@ -119,14 +127,14 @@ export async function readQuestion(request: Request, rules: Rules): Promise<Chat
   return toCall(
     { text, says: question.request },
     question,
-    { format, model, stream: true, kept: undefined, ...told },
+    { format, model, at: undefined, stream: true, kept: undefined, ...told },
     rules,
   )
 }
 
 interface Intent
   extends Pick<Changes, 'stream' | 'tellUsage'>,
-    Pick<ChatCall, 'format' | 'wants' | 'hidesUsage' | 'kept'> {
+    Pick<ChatCall, 'format' | 'at' | 'wants' | 'hidesUsage' | 'kept'> {
   /** As the caller names it. */
   model: string | undefined
 }
@@ -143,13 +151,17 @@ function keptOf(question: Question, { visitor }: Rules): Kept | undefined {
     : undefined
 }
 
-/** The question after the answer that it goes on from, if that is kept here. */
-async function continued(question: Question, { conversation }: Rules): Promise<Question | ApiError> {
+/** The question after the answer that it goes on from, if that is kept here; or which upstream has it. */
+async function continued(
+  question: Question,
+  { conversation }: Rules,
+): Promise<{ question: Question; at?: string | undefined } | ApiError> {
   const { previous } = question
-  if (previous === undefined || conversation === undefined) return question
-  const items = await conversation(previous)
-  if (items instanceof ApiError) return items
-  return items === 'upstream' ? question : (question.after?.(items) ?? question)
+  if (previous === undefined || conversation === undefined) return { question }
+  const found = await conversation(previous)
+  if (found instanceof ApiError) return found
+  if ('upstream' in found) return { question, at: found.upstream }
+  return { question: question.after?.(found) ?? question }
 }
 
 /** The call as the rules let it go. */
@@ -165,19 +177,25 @@ function toCall(
   const limits = applyLimits(asked, model, rules)
   if (limits instanceof ApiError) return limits
   const { tokens, outputBound, boundEach } = limits
-  const { outputBoundField, toolRounds } = rules
-  const bounds = { outputBound: boundEach, outputBoundField, toolRounds }
+  const [first] = plan<KnownUpstream>(rules.upstream, { model, route: format.name, at: intent.at })
+  if (first === undefined) return new ApiError('route_not_available', { param: 'model' })
+  // Nothing tells where other stored things are, so that is the upstream that is asked first, and no other.
+  const isStored = asked.previous !== undefined || (asked.storedIds ?? []).length > 0
+  const at = isStored ? first.upstream.name : undefined
+  const form = formOf(first)
+  const { outputBoundField } = form
+  const bounds = { outputBound: boundEach, outputBoundField, toolRounds: rules.toolRounds }
   const question = asked.changed({ model, stream, tellUsage, keptHere: kept !== undefined, ...bounds })
+  const isSame = first.model === model && form.takesStreamOptions
+  const sent = isSame ? question.request : format.requests.adapted(question.request, form)
   // A visitor's own text never goes on: its upstream could read other things in it than were read here.
-  const json =
-    rules.visitor === undefined
-      ? rewrite(body.text, body.says, question.request)
-      : JSON.stringify(question.request)
+  const json = rules.visitor === undefined ? rewrite(body.text, body.says, sent) : JSON.stringify(sent)
   return {
     format,
     bytes: toBytes(json),
     question,
     model,
+    at,
     stream,
     wants,
     hidesUsage,

@@ -19,6 +19,7 @@ import {
   RESERVED_OUTPUT_TOKENS,
   VISITOR_TOKENS,
 } from '../limits.ts'
+import type { AtUpstream } from '../responses/kept-responses.ts'
 import type { Counter } from '../tokens/counter.ts'
 import type { BodyBytes } from './in-flight.ts'
 import { limitOutput } from './output-limit.ts'
@@ -28,13 +29,7 @@ import { countPrompt } from './prompt-limit.ts'
 export interface Rules
   extends Pick<
     Config,
-    | 'models'
-    | 'defaultModel'
-    | 'fillUsage'
-    | 'outputBoundField'
-    | 'maxInputTokens'
-    | 'maxOutputTokens'
-    | 'maxPartTokens'
+    'models' | 'defaultModel' | 'upstream' | 'maxInputTokens' | 'maxOutputTokens' | 'maxPartTokens'
   > {
   /** Counts each prompt; `undefined`: nothing depends on how long one is. */
   counterFor?: ((model: string) => Counter) | undefined
@@ -45,10 +40,10 @@ export interface Rules
   /** `undefined`: the request is the caller's own, and goes to the upstream as it came. */
   visitor?: VisitorRules | undefined
   /**
-   * The items of the conversation up to an answer of this caller's; `upstream`: the upstream has them.
-   * `undefined`: there are no such answers.
+   * The items of the conversation up to an answer of this caller's, or which upstream has them. `undefined`:
+   * there are no such answers.
    */
-  conversation?: (id: string) => Promise<readonly unknown[] | 'upstream' | ApiError>
+  conversation?: (id: string) => Promise<readonly unknown[] | AtUpstream | ApiError>
   /** The bytes of the body are taken from it as they come; `undefined`: nothing counts them. */
   bodyBytes?: BodyBytes | undefined
 }
@@ -64,9 +59,9 @@ export interface Counting {
 
 export function rulesFor(caller: CallerId, config: Config, { counterFor, reserve }: Counting): Rules {
   const { maxInputTokens, maxOutputTokens, visitors, upstream } = config
-  const { defaultModel, fillUsage, outputBoundField, maxPartTokens, toolRounds } = config
+  const { defaultModel, maxPartTokens, toolRounds } = config
   const models = modelsFor(caller, config)
-  const shared = { models, defaultModel, fillUsage, outputBoundField, maxPartTokens, reserve }
+  const shared = { models, defaultModel, upstream, maxPartTokens, reserve }
   if (!isVisitor(caller)) {
     const counted = reserve || maxInputTokens !== undefined
     const counting = counted && { counterFor }

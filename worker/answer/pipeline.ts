@@ -4,6 +4,7 @@
  */
 import { type AnswerWork, type CallAccount, chargeOf, type Terms } from '../accounting/charge.ts'
 import { createFeed } from '../accounting/feed.ts'
+import { sender } from '../admission/bodies.ts'
 import type { ChatCall } from '../admission/body.ts'
 import { createHttpSink } from '../delivery/http-sink.ts'
 import { pipeNative } from '../delivery/native.ts'
@@ -19,12 +20,13 @@ import { judgeQuestion } from '../moderation/question.ts'
 import { judgeWhole } from '../moderation/whole.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { parseJson } from '../protocol/json.ts'
-import { type EndState, EVENT_STREAM, JSON_TYPE, PLAIN_TEXT } from '../protocol/wire.ts'
+import { type EndState, EVENT_STREAM, JSON_TYPE, PLAIN_TEXT, type WireError } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { type Answer, askUpstream, type Call, createCall, type UpstreamResult } from '../upstreams/call.ts'
+import { plan } from '../upstreams/plan.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
+import type { Upstreams } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import { gatheredChunks } from './chunks.ts'
 import { type AnswerItem, runAnswer, type Sink } from './engine.ts'
@@ -37,8 +39,8 @@ import { type Counted, createUsageCount } from './usage.ts'
 import { awaitVerdict } from './verdict.ts'
 
 export interface Flow {
-  upstream: Upstream
-  /** What the caller may read of the upstream's errors. */
+  upstreams: Upstreams
+  /** What the caller may read of the upstreams' errors. */
   words: UpstreamWords
   deadlines: Deadlines
   moderation: Moderating
@@ -50,8 +52,8 @@ export interface Flow {
   terms: Pick<Terms, 'output' | 'unseenPerSecond'>
   /** Aborts when the caller leaves. */
   clientGone: AbortSignal
-  /** Called with the id by which the upstream keeps the answer, before the caller can know it. */
-  onId(id: string): void
+  /** Called with the id by which an upstream keeps the answer, before the caller can know it. */
+  onId(id: string, upstream: string | undefined): void
   /** Counts the tokens of an answer without delaying its bytes. */
   count(
     asked: Pick<ChatCall, 'format' | 'bytes' | 'model' | 'question' | 'tokens'>,
@@ -65,7 +67,9 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
   return converse(chat, flow, (answer, call) => {
     if (!chat.stream) return whole(chat, flow, answer)
     const { moderation, mostOutput, words } = flow
-    const asked = chat.wants === undefined && !chat.hidesUsage
+    // Most upstreams send the usage that is asked for.
+    const tell = chat.wants === 'usage' && !answer.upstream.fillsUsage ? undefined : chat.wants
+    const asked = tell === undefined && !chat.hidesUsage
     const shown = !flow.strips || chat.format.answers.stripped === undefined
     const allowed = shown && !moderation.output && mostOutput === undefined && words.pass
     // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed
@@ -73,7 +77,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     const staysAsItIs = asked && allowed && !chat.format.answers.mayBeError(answer.first)
     if (staysAsItIs) return native(chat, flow, answer, call)
     const sinkOf = (body: ResponseBody) => createHttpSink(body, words.pass)
-    return throughEngine(chat, flow, answer, call, { tell: chat.wants, contentType: EVENT_STREAM, sinkOf })
+    return throughEngine(chat, flow, answer, call, { tell, contentType: EVENT_STREAM, sinkOf })
   })
 }
 
@@ -97,14 +101,16 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
 function idObserver(
   { format, question }: ChatCall,
   { onId, strips }: Pick<Flow, 'onId' | 'strips'>,
+  { upstream }: Answer,
 ): IdObserver {
-  return seeId(question.store === true && !strips ? format : {}, onId)
+  const isOwned = question.store === true && !strips
+  return seeId(isOwned ? format : {}, (id) => onId(id, upstream.name))
 }
 
 async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
   const format = chat.format.answers
   const feed = createFeed((bytes) => flow.count(chat, bytes, true))
-  const ids = idObserver(chat, flow)
+  const ids = idObserver(chat, flow, answer)
   const seeIds = seeEvents({ read: (event) => event }, ids)
   const watched = watch({
     ...answer,
@@ -119,7 +125,7 @@ async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): P
   call.onLeave(watched.drainNow)
   const working = watched.ended.then(() => Date.now() - answer.asked)
   const counted = watched.ended.then(feed.end)
-  const errorOf = errorInStream(flow.words, false)
+  const errorOf = (wire: WireError) => errorInStream(wire, { ...flow, ...answer })
   const { body, ended } = pipeNative({ ...answer, ...call, format, watched, errorOf })
   return {
     delivery: { ...head(answer, EVENT_STREAM), body },
@@ -164,7 +170,7 @@ async function throughEngine(
     chunks: silence.chunks,
     signal: call.signal,
     abort: call.leave,
-    observers: [usage, timer, idObserver(chat, { onId, strips }), ...limit],
+    observers: [usage, timer, idObserver(chat, { onId, strips }, answer), ...limit],
     hidesUsage: chat.hidesUsage || tell === 'timing',
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
     sink: sinkOf(body, () => `\n\n${inWords(usage.usage().usage, timing())}\n`),
@@ -175,7 +181,7 @@ async function throughEngine(
       work.isWhole = state === 'done'
       work.ms = Date.now() - answer.asked
     },
-    errorOf: errorInStream(words, output),
+    errorOf: (wire) => errorInStream(wire, { words, ...answer }, output),
   }).finally(silence.stop)
   const ended = running.then(({ state, error }) => ({
     ...work,
@@ -196,7 +202,7 @@ async function throughEngine(
 /** An unstreamed answer, unchanged. A moderated one is built anew, with what was judged or without words. */
 async function whole(chat: ChatCall, flow: Flow, answer: Answer): Promise<Handed> {
   const { first, asked, firstByte } = answer
-  const ids = idObserver(chat, flow)
+  const ids = idObserver(chat, flow, answer)
   if (!ids.isDone) ids.see({ data: new TextDecoder().decode(first) })
   const counting = flow.count(chat, first, false).catch(() => undefined)
   const work = { isWhole: true, ms: firstByte - asked }
@@ -251,8 +257,8 @@ export interface Outcome {
   delivery: Delivery | ApiError
   /** Never rejects. */
   ended: Promise<CallAccount>
-  /** How often the call was repeated before its first byte. */
-  retries: number
+  /** What the log says of the call; `undefined`: that isn't known yet. */
+  notes?: UpstreamResult['notes']
 }
 
 /**
@@ -264,7 +270,7 @@ async function converse(
   flow: Flow,
   hand: (answer: Answer, call: Call) => Promise<Handed>,
 ): Promise<Outcome> {
-  const { upstream, deadlines, clientGone, moderation, words } = flow
+  const { upstreams, deadlines, clientGone, moderation, words } = flow
   const call = createCall(clientGone, deadlines.total)
   // The verdict and the call run in parallel: a flagged question aborts the call.
   const judged = moderation.input
@@ -274,9 +280,19 @@ async function converse(
       })
     : undefined
   void judged?.then((refusal) => refusal && call.leave(refusal))
-  const send = (signal: AbortSignal) => upstream.ask(chat.format.path, chat.bytes, signal)
-  const { bytes: question, stream } = chat
-  const asked = await askUpstream({ host: upstream.host, send, stream, call, deadlines, words, question })
+  const { format, bytes, model, at } = chat
+  const candidates = plan(upstreams, { model, route: format.name, at })
+  const asked = await askUpstream({
+    candidates,
+    rests: upstreams.rests,
+    send: sender(format, bytes, candidates),
+    stream: chat.stream ? format.answers : undefined,
+    isJudged: moderation.output,
+    call,
+    deadlines,
+    words,
+    question: bytes,
+  })
 
   async function answered({ answer, unstreamed }: UpstreamResult): Promise<Handed> {
     if (answer instanceof ApiError) {
@@ -291,7 +307,7 @@ async function converse(
 
   const { delivery, ended = Promise.resolve(undefined) } = await answered(asked)
   void ended.then(call.finished)
-  return { delivery, retries: asked.retries, ended: ended.then((it) => accountOf(chat, flow, asked, it)) }
+  return { delivery, notes: asked.notes, ended: ended.then((it) => accountOf(chat, flow, asked, it)) }
 }
 
 /** What became of an answer of which nothing was sent. */

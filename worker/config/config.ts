@@ -6,23 +6,23 @@ import type { OwnersTool } from '../formats/format.ts'
 import type { Deadlines, Keeping } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { DEMO_MODEL } from '../protocol/wire.ts'
+import { hostOf } from '../upstreams/hosts/hosts.ts'
+import { openai } from '../upstreams/hosts/openai.ts'
+import { unknown } from '../upstreams/hosts/unknown.ts'
 import type { ModerationApi } from '../upstreams/moderations.ts'
 import { type AccessKey, ConfigError } from './parsers.ts'
-import { DEFAULT_MODEL, readValues, type Values, type Vars } from './settings.ts'
+import { DEFAULT_MODEL, OPENAI, readKeys, readValues, type Values, type Vars } from './settings.ts'
+import { type KnownUpstream, namedUpstreams, type UpstreamConfig, type Upstreams } from './upstreams.ts'
 
 export type { AccessKey, Vars }
 
 export interface Config {
-  upstream: { kind: 'demo'; speed: number } | { kind: 'openai'; baseUrl: string; apiKey: string }
+  upstream: ({ kind: 'demo'; speed: number } & Upstreams) | ({ kind: 'openai' } & Upstreams<UpstreamConfig>)
   /** The models offered, the default first. `undefined`: any the upstream has. */
   models: readonly string[] | undefined
   defaultModel: string
-  /** The field by which the upstream takes the bound of an answer. */
-  outputBoundField: 'max_completion_tokens' | 'max_tokens'
   accessKeys: readonly AccessKey[]
   openAccess: boolean
-  /** Whether a streamed answer that lacks the usage its caller asked for gets it here, at the cost of JavaScript per chunk. */
-  fillUsage: boolean
   deadlines: Deadlines
   keeping: Keeping
   /** Where callers' objects are placed, and so where their calls leave from; `undefined`: near each caller. */
@@ -72,31 +72,35 @@ export type LocationHint = NonNullable<Values['LOCATION_HINT']>
 
 /** What is judged before it is shown, and how. */
 export interface ModerationConfig extends Omit<Moderating, 'judge'> {
-  /** `undefined`: the demo's own moderation. */
-  api: ModerationApi | undefined
+  /** Each is asked if the one before it has no verdict. None: the demo's own moderation. */
+  apis: readonly ModerationApi[]
 }
 
 /** @throws {ConfigError} naming the first variable with a wrong value */
 export function readConfig(vars: Vars): Config {
   const values = readValues(vars)
-  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, FILL_USAGE: fillUsage, MODELS: models } = values
-  const demo = apiKey === undefined
-  // OpenAI and Azure know the newer fields, and send usage where it is asked for; so does the demo. Other upstreams may not.
-  const official = demo || /(?:^|\.)(?:openai|azure)\.com$/.test(new URL(baseUrl).hostname)
-  const moderation = moderationOf(values)
+  const { MODELS: models, MODEL_ROUTES: routes } = values
+  const all = upstreamsOf(values, readKeys(vars))
+  const demo: KnownUpstream = {
+    name: undefined,
+    kind: openai,
+    fillsUsage: judgesAnswers(values),
+    settings: ONE,
+  }
   return {
-    upstream: demo ? { kind: 'demo', speed: values.DEMO_SPEED } : { kind: 'openai', baseUrl, apiKey },
+    upstream:
+      all.length === 0
+        ? { kind: 'demo', speed: values.DEMO_SPEED, all: [demo], routes }
+        : { kind: 'openai', all, routes },
     models,
-    defaultModel: models?.[0] ?? (demo ? DEMO_MODEL : DEFAULT_MODEL),
-    outputBoundField: values.OUTPUT_BOUND_FIELD ?? (official ? 'max_completion_tokens' : 'max_tokens'),
+    defaultModel: models?.[0] ?? Object.keys(routes)[0] ?? (all.length === 0 ? DEMO_MODEL : DEFAULT_MODEL),
     accessKeys: values.ACCESS_KEYS,
     openAccess: values.OPEN_ACCESS,
-    // An answer that moderation ends early never gets to the upstream's usage.
-    fillUsage: moderation.output || (fillUsage === 'auto' ? !official : fillUsage === 'on'),
-    moderation,
+    moderation: moderationOf(values, all),
     deadlines: {
       connect: values.CONNECT_TIMEOUT_MS,
       firstByte: values.FIRST_BYTE_TIMEOUT_MS,
+      firstToken: values.FIRST_TOKEN_TIMEOUT_MS,
       silence: values.SILENCE_TIMEOUT_MS,
       total: values.TOTAL_TIMEOUT_MS,
     },
@@ -141,24 +145,59 @@ function turnstileOf(values: Values): VisitorConfig['turnstile'] {
   return undefined
 }
 
-function moderationOf(values: Values): ModerationConfig {
-  const {
-    MODERATION: judged,
-    MODERATION_MODE: kind,
-    OPENAI_API_KEY: apiKey,
-    OPENAI_BASE_URL: baseUrl,
-  } = values
-  const url = values.MODERATION_URL ?? `${baseUrl}/moderations`
-  // The upstream's key goes to the upstream's own origin alone.
-  const ownKey = new URL(url).origin === new URL(baseUrl).origin ? apiKey : undefined
-  const api = { url, apiKey: values.MODERATION_API_KEY ?? ownKey, model: values.MODERATION_MODEL }
+/** The settings of an upstream without a name. */
+const ONE = { key: 'OPENAI_API_KEY', address: 'OPENAI_BASE_URL', models: 'MODELS' }
+
+/** None: the demo answers. */
+function upstreamsOf(values: Values, keys: ReadonlyMap<string, string>): UpstreamConfig[] {
+  const { UPSTREAMS: addresses, MODEL_ROUTES: routes, MODELS: models, FILL_USAGE: fill } = values
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, OUTPUT_BOUND_FIELD: field } = values
+  if (addresses.size > 0 && baseUrl !== OPENAI) {
+    throw new ConfigError('UPSTREAMS stands in place of OPENAI_BASE_URL: set one of them.')
+  }
+  if (addresses.size === 0 && Object.keys(routes).length > 0)
+    throw new ConfigError('MODEL_ROUTES needs UPSTREAMS.')
+  // Before there were several, each key was sent as OpenAI's: proxies may ask for that.
+  const kind = { ...hostOf(baseUrl), keyHeader: unknown.keyHeader }
+  const one = apiKey === undefined ? [] : [{ name: undefined, baseUrl, apiKey, kind, settings: ONE }]
+  const isOne = addresses.size === 0 && keys.size === 0
+  const all = isOne ? one : namedUpstreams({ addresses, routes, models }, keys)
+  return all.map(({ kind, ...rest }) => ({
+    ...rest,
+    kind: { ...kind, outputBoundField: field ?? kind.outputBoundField },
+    // An answer that moderation ends early never gets to the upstream's usage.
+    fillsUsage: judgesAnswers(values) || (fill === 'auto' ? !kind.sendsUsage : fill === 'on'),
+  }))
+}
+
+const judgesAnswers = ({ MODERATION: judged }: Values) => judged === 'output' || judged === 'both'
+
+function moderationOf(values: Values, all: readonly UpstreamConfig[]): ModerationConfig {
+  const { MODERATION: judged, MODERATION_MODE: kind, MODERATION_URL: url } = values
+  const own = all.filter(({ kind }) => kind.routes.includes('moderations'))
+  if (judged !== 'off' && all.length > 0 && own.length === 0 && url === undefined) {
+    throw new ConfigError('MODERATION needs MODERATION_URL: no upstream here has moderations.')
+  }
+  const { MODERATION_API_KEY: key, MODERATION_MODEL: model } = values
+  const judge = ({ apiKey, kind }: Partial<UpstreamConfig>, url: string, index: number): ModerationApi => ({
+    url,
+    // One key is for one service: the others keep theirs.
+    apiKey: (index === 0 ? key : undefined) ?? apiKey,
+    keyHeader: kind?.keyHeader ?? unknown.keyHeader,
+    model,
+  })
+  // An upstream's key goes to its own origin alone.
+  const isAt = ({ baseUrl }: UpstreamConfig) => new URL(baseUrl).origin === new URL(url ?? baseUrl).origin
   return {
     input: judged === 'input' || judged === 'both',
-    output: judged === 'output' || judged === 'both',
+    output: judgesAnswers(values),
     ownersPrompt: values.SYSTEM_PROMPT,
     ownersTools: values.TOOLS,
     mode: kind === 'hold' ? { kind } : { kind, lead: Math.floor(values.MODERATION_RETRACT_CHARS) },
     unreachable: values.MODERATION_UNREACHABLE,
-    api: apiKey === undefined && values.MODERATION_URL === undefined ? undefined : api,
+    apis:
+      url === undefined
+        ? own.map((one, index) => judge(one, `${one.baseUrl}/moderations`, index))
+        : [judge(all.find(isAt) ?? {}, url, 0)],
   }
 }

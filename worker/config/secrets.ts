@@ -13,20 +13,22 @@ export interface Secrets {
 const ID_CHARS = 16
 
 export function secretsOf({ upstream, moderation, visitors, accessKeys }: Config): Secrets {
-  const { api } = moderation
+  const { apis } = moderation
   const { turnstile, secret, systemPrompt, tools } = visitors
-  const own = upstream.kind === 'openai' ? upstream : undefined
+  const own = upstream.kind === 'openai' ? upstream.all : []
   const servers = tools.map(({ server_url: url }) => (typeof url === 'string' ? url : undefined))
-  const urls = [own?.baseUrl, api?.url, turnstile?.verifyUrl, ...servers].flatMap((url) =>
-    url ? [new URL(url)] : [],
-  )
+  const urls = [
+    ...own.map(({ baseUrl }) => baseUrl),
+    ...apis.map(({ url }) => url),
+    turnstile?.verifyUrl,
+    ...servers,
+  ].flatMap((url) => (url ? [new URL(url)] : []))
   const inUrls = urls.flatMap(({ pathname, searchParams }) => [
     ...pathname.split('/').filter((segment) => segment.length >= ID_CHARS),
     ...searchParams.values(),
   ])
   const keys = [
-    own?.apiKey,
-    api?.apiKey,
+    ...[...own, ...apis].map(({ apiKey }) => apiKey),
     secret,
     turnstile?.secret,
     ...tools.flatMap(({ vector_store_ids: stores }) => stores as string[] | undefined),

@@ -51,14 +51,24 @@ const UPSTREAM = {
     unset: `any for keys, \`${DEFAULT_MODEL}\` for visitors`,
     about: `The models on offer, separated by commas. The first is used where a request names none (unset: \`${DEFAULT_MODEL}\`, of which no end was announced by November 2026). Set it when the upstream no longer has a model.`,
   },
+  UPSTREAMS: {
+    unset: 'the one of `OPENAI_BASE_URL`',
+    about:
+      'Several upstreams, in order of preference: `azure=https://…/openai/v1, openai=https://api.openai.com/v1`. The key of `azure` is the secret `UPSTREAM_KEY_AZURE`. The next one is asked when one fails: [when](PROTOCOL.md#several-upstreams). A name that is a known kind tells what a server at an unknown address is: `openai`, `azure`, `cloudflare`, `cloudflare-gateway`, `openrouter`, `groq`, `mistral`, `ollama`, `vllm`.',
+  },
+  MODEL_ROUTES: {
+    unset: 'each model at each upstream, by its own name',
+    about:
+      'Which upstreams have a model, and their names for it: `model = azure/my-deployment, openai; fast = groq/llama-4 @5s, openai/gpt-5.4-mini #400k`. `@5s` (or `@800ms`) is how long that upstream has until its first content. `#400k` (or `#1M`) is its context window: a prompt that was too long for another one goes there. If `MODELS` is unset, the first model here is used where a request names none.',
+  },
   OUTPUT_BOUND_FIELD: {
-    unset: '`max_completion_tokens` for OpenAI and Azure, `max_tokens` for others',
+    unset: '`max_completion_tokens` for OpenAI, Azure and Groq, `max_tokens` for others',
     about:
       'The field by which the upstream takes the bound of an answer: `max_completion_tokens` or `max_tokens`.',
   },
   FILL_USAGE: {
     about:
-      'Whether callers who ask for `usage` get an estimate where the upstream sends none: `on`, `off`, or `auto` (`on` for all upstreams but OpenAI and Azure).',
+      'Whether callers who ask for `usage` get an estimate where the upstream sends none: `on`, `off`, or `auto` (`on` for upstreams that may not send it: all but OpenAI, Azure, Groq, Mistral and OpenRouter).',
   },
   LOCATION_HINT: {
     unset: 'near the caller',
@@ -137,6 +147,11 @@ const BUDGETS = {
 const TIMES = {
   CONNECT_TIMEOUT_MS: {
     about: 'Until the upstream answers a streamed call with a status.',
+  },
+  FIRST_TOKEN_TIMEOUT_MS: {
+    unset: 'no limit',
+    about:
+      'From a streamed call to its first content. Then the next upstream is asked; the last one’s call ends. A model that thinks may say nothing for minutes. `MODEL_ROUTES` can give a route its own.',
   },
   FIRST_BYTE_TIMEOUT_MS: {
     about: 'From the status to the first byte.',

@@ -30,6 +30,7 @@ import {
   text,
 } from './parsers.ts'
 import { tools } from './tools.ts'
+import { KEY_PREFIX, modelRoutes, upstreams } from './upstreams.ts'
 
 /** Configuration as it arrives: text, or absent. Empty text counts as absent, as deploy forms send it. */
 export type Vars = Readonly<Record<string, unknown>>
@@ -40,7 +41,7 @@ export interface Setting {
   fallback?: unknown
 }
 
-const OPENAI = 'https://api.openai.com/v1'
+export const OPENAI = 'https://api.openai.com/v1'
 /**
  * Where neither the request nor `MODELS` names one. OpenAI had announced no end of it by November 2026 (the
  * comments of its SDK 7.57.0 list the ends). Models age: docs and tests take the name from here, and
@@ -66,6 +67,8 @@ export const SETTINGS = {
   // Upstream
   OPENAI_BASE_URL: { parse: baseAddress(OPENAI), fallback: OPENAI },
   MODELS: { parse: models },
+  UPSTREAMS: { parse: upstreams, fallback: new Map<string, string>() },
+  MODEL_ROUTES: { parse: modelRoutes, fallback: {} },
   OUTPUT_BOUND_FIELD: { parse: oneOf('max_completion_tokens', 'max_tokens') },
   FILL_USAGE: { parse: oneOf('auto', 'on', 'off'), fallback: 'auto' },
   LOCATION_HINT: {
@@ -94,6 +97,7 @@ export const SETTINGS = {
 
   // Times, in milliseconds
   CONNECT_TIMEOUT_MS: { parse: upToAnHour, fallback: DEADLINES.connect },
+  FIRST_TOKEN_TIMEOUT_MS: { parse: upToAnHour },
   FIRST_BYTE_TIMEOUT_MS: { parse: upToAnHour, fallback: DEADLINES.firstByte },
   SILENCE_TIMEOUT_MS: { parse: upToAnHour, fallback: DEADLINES.silence },
   TOTAL_TIMEOUT_MS: { parse: upToAnHour, fallback: DEADLINES.total },
@@ -130,6 +134,16 @@ export function readValues(vars: Vars): Values {
     return [name, text === undefined ? fallback : parse(text, name)]
   }
   return Object.fromEntries(Object.entries(SETTINGS).map(read))
+}
+
+/** The keys of `UPSTREAMS`, by the names of their settings. */
+export function readKeys(vars: Vars): Map<string, string> {
+  const names = Object.keys(vars).filter((name) => name.startsWith(KEY_PREFIX))
+  const read = (name: string) => {
+    const text = textOf(name, vars[name])
+    return text === undefined ? [] : [[name, apiKey(text, name)] as const]
+  }
+  return new Map(names.flatMap(read))
 }
 
 function textOf(name: string, value: unknown): string | undefined {

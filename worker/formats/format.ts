@@ -25,6 +25,18 @@ export interface RequestFormat {
    * JSON.
    */
   isRequest(json: Readonly<Record<string, unknown>>): boolean
+  /** The same request, as an upstream takes it that names the model so and knows these fields. */
+  adapted(json: Readonly<Record<string, unknown>>, form: UpstreamForm): Record<string, unknown>
+}
+
+/** What differs by upstream in how a request is written. */
+export interface UpstreamForm {
+  /** Its own name for the model. */
+  readonly model: string
+  /** The field of Chat Completions by which it takes the bound of an answer. */
+  readonly outputBoundField: OutputBoundField
+  /** Whether it takes `stream_options`. One that doesn't sends usage unasked, or never. */
+  readonly takesStreamOptions: boolean
 }
 
 /** A request that was read. */

@@ -61,7 +61,7 @@ async function ask(c: Context, chat: ChatCall, flow: ChatFlow) {
   })
   const overdue = deadline.passed.then((): Outcome => {
     const delivery = new ApiError('caller_left')
-    return { delivery, ended: Promise.resolve(unknown(delivery)), retries: 0 }
+    return { delivery, ended: Promise.resolve(unknown(delivery)) }
   })
   const running = Promise.race([flow(chat, { ...flowOf(c), mostOutput, terms }), overdue])
   const ended = running
@@ -72,7 +72,7 @@ async function ask(c: Context, chat: ChatCall, flow: ChatFlow) {
   c.executionCtx.waitUntil(ended.then(({ charged = 0 }) => ticket.settle(charged)))
   const outcome = await running
   account.timing.upstream = Date.now() - asked
-  account.retries = outcome.retries
+  Object.assign(account, outcome.notes)
   return { outcome, state }
 }
 
@@ -98,15 +98,18 @@ function settlementDeadline(clientGone: AbortSignal, totalMs: number): Deadline 
 }
 
 function flowOf(c: Context): Omit<Flow, 'terms'> {
-  const { caller, config, moderation, upstream, wordsFor } = c.var
+  const { caller, config, moderation, upstreams, wordsFor } = c.var
   return {
-    upstream,
+    upstreams,
     words: wordsFor(caller),
     moderation,
     strips: isVisitor(caller),
     deadlines: config.deadlines,
     clientGone: c.req.raw.signal,
-    onId: (id) => c.executionCtx.waitUntil(callerOf(c).ownResponse(id, Date.now() + RESPONSE_KEPT_MS)),
+    onId(id, upstream) {
+      const kept = callerOf(c).ownResponse(id, Date.now() + RESPONSE_KEPT_MS, upstream)
+      c.executionCtx.waitUntil(kept)
+    },
     count({ format, bytes, model, question, tokens: { prompt: promptTokens } }, answer, stream) {
       // A call to another invocation costs more than counting a short answer.
       const isShort = answer instanceof Uint8Array && answer.byteLength <= MAX_COUNTED_HERE_BYTES

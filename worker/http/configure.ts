@@ -1,6 +1,6 @@
 /**
- * Gives each request the parts that the configuration makes, such as `c.var.config` and `c.var.upstream`. A wrong value answers
- * every call with the variable's name, and nothing is spent.
+ * Gives each request the parts that the configuration makes, such as `c.var.config` and `c.var.upstreams`. A
+ * wrong value answers every call with the variable's name, and nothing is spent.
  *
  * @example
  *   app.use(configure())
@@ -10,8 +10,8 @@ import { type Config, readConfig, type Vars } from '../config/config.ts'
 import { ConfigError } from '../config/parsers.ts'
 import { type ApiError, misconfigured } from '../errors.ts'
 import type { Moderating } from '../moderation/moderating.ts'
-import { chooseModeration, chooseUpstream, chooseWords } from '../upstreams/choose.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
+import { chooseModeration, chooseUpstreams, chooseWords } from '../upstreams/choose.ts'
+import type { Upstreams } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import { createAddressNames } from '../visitors/address.ts'
 import type { Grants } from '../visitors/grant.ts'
@@ -24,8 +24,8 @@ import { ANY_PAGE, refuse } from './respond.ts'
 /** What the configuration makes. */
 export interface Parts {
   config: Config
-  upstream: Upstream
-  /** What a caller may read of the upstream's errors. */
+  upstreams: Upstreams
+  /** What a caller may read of the upstreams' errors. */
   wordsFor(caller: string): UpstreamWords
   moderation: Moderating
   sessions: Grants['sessions']
@@ -65,7 +65,7 @@ function createParts(vars: Vars): Parts {
   const { secret, turnstile: challenge } = config.visitors
   return {
     config,
-    upstream: chooseUpstream(config.upstream),
+    upstreams: chooseUpstreams(config.upstream),
     wordsFor: chooseWords(config),
     moderation: chooseModeration(config.moderation),
     sessions: secret === undefined ? undefined : createSessions(secret),

@@ -10,7 +10,7 @@ import { version } from '../../package.json'
 import { ApiError } from '../errors.ts'
 import { HEALTH_DEADLINE_MS, HEALTH_INTERVAL_MS } from '../limits.ts'
 import type { Health, UpstreamHealth } from '../protocol/wire.ts'
-import { modelsPath, type Upstream } from '../upstreams/upstream.ts'
+import { modelsPath, type Upstreams } from '../upstreams/upstream.ts'
 import { askForJson } from './ask-for-json.ts'
 import type { App, Context } from './context.ts'
 
@@ -21,18 +21,18 @@ interface Asked {
 }
 
 export function health(): Handler<App> {
-  const asked = new WeakMap<Upstream, Asked>()
+  const asked = new WeakMap<Upstreams, Asked>()
 
   async function upstreamHealth(c: Context): Promise<UpstreamHealth | undefined> {
-    const { upstream } = c.var
-    const before = asked.get(upstream)
+    const { upstreams } = c.var
+    const before = asked.get(upstreams)
     const now = Date.now()
     if (before !== undefined && now - before.at < HEALTH_INTERVAL_MS) return before.health
     // What was known holds until the upstream has answered again.
     const current: Asked = { ...before, at: now }
-    asked.set(upstream, current)
+    asked.set(upstreams, current)
     const found = await askForHealth(c)
-    if (found === undefined) asked.delete(upstream)
+    if (found === undefined) asked.delete(upstreams)
     else current.health = found
     return found
   }
@@ -63,6 +63,7 @@ async function askForHealth(c: Context): Promise<UpstreamHealth | undefined> {
   const answer = await askForJson(c, {
     method: 'GET',
     path: modelsPath(),
+    route: 'models',
     words: wordsFor('visitor:'),
     totalMs: HEALTH_DEADLINE_MS,
   })

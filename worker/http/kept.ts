@@ -21,7 +21,7 @@ export interface OpenedKept {
 /** Has the caller's object make the call, or find the answer that the same request opened before. */
 export async function openKept(c: Context, chat: ChatCall): Promise<OpenedKept | ApiError> {
   const { account, limits } = c.var
-  const { format, bytes, model, kept } = chat
+  const { format, bytes, model, at, kept } = chat
   const key = readIdempotencyKey(c.req.raw)
   if (key instanceof ApiError) return key
   const after = readCursor(c.req.raw)
@@ -32,6 +32,7 @@ export async function openKept(c: Context, chat: ChatCall): Promise<OpenedKept |
     format: format.name,
     bytes,
     model,
+    at,
     idempotency,
     after,
     promptTokens: chat.tokens.prompt,

@@ -16,7 +16,7 @@ import type { EndState } from '../protocol/wire.ts'
 import { originOf } from './origin.ts'
 
 export interface Account
-  extends Partial<Pick<RequestRecord, 'caller' | 'model' | 'retries' | 'code' | keyof Notes>> {
+  extends Partial<Pick<RequestRecord, 'caller' | 'model' | 'upstream' | 'code' | keyof Notes>> {
   /** Where the request is a call, or its answer a stream: how it ended, and what it came to. */
   ended?: Promise<Partial<CallAccount>>
   /** Whether it opens or reads a durable stream. The stream itself is logged when it ends, under the id of the request that opened it. */

@@ -23,6 +23,7 @@ const EXPOSED = [
   'retry-after-ms',
   'server-timing',
   'stream-id',
+  'x-millrace-upstream',
   'x-ratelimit-limit-requests',
   'x-ratelimit-limit-tokens',
   'x-ratelimit-remaining-requests',

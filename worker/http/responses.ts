@@ -11,8 +11,7 @@ import { inputTokensRequest } from '../formats/responses/request.ts'
 import { isResponseId } from '../formats/responses/response-id.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { STREAM_ID } from '../protocol/wire.ts'
-import type { Place } from '../responses/kept-responses.ts'
-import { passOn } from './ask-for-json.ts'
+import { type Asking, passOn } from './ask-for-json.ts'
 import { isVisitor } from './caller.ts'
 import { answerCall } from './chat.ts'
 import { type Context, callerOf } from './context.ts'
@@ -39,9 +38,9 @@ export async function createResponse(c: Context): Promise<Response> {
 export function readResponse(c: Context): Promise<Response> {
   const isStreamed = c.req.query('stream') === 'true'
   return atPlace(c, {
-    async upstream(id) {
+    async upstream(id, at) {
       if (isStreamed) return refuse(c, notStreamedAgain())
-      return passOn(c, { method: 'GET', path: `/responses/${id}${new URL(c.req.url).search}` })
+      return passOn(c, { method: 'GET', ...at, path: `/responses/${id}${new URL(c.req.url).search}` })
     },
     async here(id) {
       if (isStreamed) return followResponse(c, id)
@@ -75,8 +74,8 @@ async function followResponse(c: Context, id: string): Promise<Response> {
 /** `GET /v1/responses/{id}/input_items` */
 export function inputItems(c: Context): Promise<Response> {
   return atPlace(c, {
-    upstream: (id) =>
-      passOn(c, { method: 'GET', path: `/responses/${id}/input_items${new URL(c.req.url).search}` }),
+    upstream: (id, at) =>
+      passOn(c, { method: 'GET', ...at, path: `/responses/${id}/input_items${new URL(c.req.url).search}` }),
     async here(id) {
       const read = await callerOf(c).readResponse(id)
       if (read instanceof ApiError) return refuse(c, read)
@@ -90,7 +89,7 @@ export function inputItems(c: Context): Promise<Response> {
 /** `POST /v1/responses/{id}/cancel` */
 export function cancelResponse(c: Context): Promise<Response> {
   return atPlace(c, {
-    upstream: (id) => passOn(c, { method: 'POST', path: `/responses/${id}/cancel` }),
+    upstream: (id, at) => passOn(c, { method: 'POST', ...at, path: `/responses/${id}/cancel` }),
     async here(id) {
       const cancelled = await callerOf(c).cancelResponse(id)
       return cancelled instanceof ApiError ? refuse(c, cancelled) : c.json(cancelled.response, 200, STREAMED)
@@ -101,8 +100,8 @@ export function cancelResponse(c: Context): Promise<Response> {
 /** `DELETE /v1/responses/{id}` */
 export function deleteResponse(c: Context): Promise<Response> {
   return atPlace(c, {
-    async upstream(id) {
-      const answer = await passOn(c, { method: 'DELETE', path: `/responses/${id}` })
+    async upstream(id, at) {
+      const answer = await passOn(c, { method: 'DELETE', ...at, path: `/responses/${id}` })
       if (answer.ok) c.executionCtx.waitUntil(callerOf(c).forgetResponse(id))
       return answer
     },
@@ -121,11 +120,22 @@ export async function countInputTokens(c: Context): Promise<Response> {
     readResponseRequest(request, { ...rules, maxOutputTokens: undefined, reserve: false }),
   )
   if (chat instanceof ApiError) return refuse(c, chat)
-  const body = toBytes(JSON.stringify(inputTokensRequest(chat.question)))
-  return passOn(c, { method: 'POST', path: '/responses/input_tokens', body })
+  const { model, at } = chat
+  const asked = inputTokensRequest(chat.question)
+  return passOn(c, {
+    method: 'POST',
+    path: '/responses/input_tokens',
+    route: 'responses',
+    model,
+    at,
+    body: ({ model }) => toBytes(JSON.stringify({ ...asked, model })),
+  })
 }
 
-type At = Record<Place, (id: string) => Promise<Response>>
+interface At {
+  upstream(id: string, at: Pick<Asking, 'route' | 'at'>): Promise<Response>
+  here(id: string): Promise<Response>
+}
 
 /** Finds the response in the caller's object. What isn't there is not told from what never was. */
 async function atPlace(c: Context, at: At): Promise<Response> {
@@ -133,5 +143,8 @@ async function atPlace(c: Context, at: At): Promise<Response> {
   const place = isResponseId(id) ? await callerOf(c).placeOfResponse(id) : undefined
   if (place instanceof ApiError) return refuse(c, place)
   if (place === undefined) return refuse(c, new ApiError('response_not_found', { param: 'id' }))
-  return at[place](id)
+  // A response is asked for at the upstream that has it: or at the first, if it had no name when it was made.
+  const { upstream = c.var.upstreams.all.find(({ kind }) => kind.routes.includes('responses'))?.name } =
+    place === 'here' ? {} : place
+  return place === 'here' ? at.here(id) : at.upstream(id, { route: 'responses', at: upstream })
 }

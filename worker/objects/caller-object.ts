@@ -13,6 +13,7 @@ import { ApiError } from '../errors.ts'
 import { IDLE_LOOK_MS, SLICE_IDLE_MS } from '../limits.ts'
 import { type CallerResponses, createCallerResponses } from '../responses/caller-responses.ts'
 import {
+  type AtUpstream,
   createKeptResponses,
   hasResponses,
   type KeptResponse,
@@ -26,7 +27,7 @@ import {
 } from '../streams/caller-streams.ts'
 import type { Followed, Opened, Opening } from '../streams/streams.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { chooseModeration, chooseUpstream, chooseWords } from '../upstreams/choose.ts'
+import { chooseModeration, chooseUpstreams, chooseWords } from '../upstreams/choose.ts'
 import { createTurns, type Turns } from '../upstreams/turns.ts'
 import { type ReachedCaller, reachCaller } from './reach.ts'
 import { type Reply, toReply } from './reply.ts'
@@ -82,7 +83,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     this.#shard = shard
     this.#budgetOfStreams = shard === 0 ? this.#tickets : reachCaller(caller, this.#config)
     const { moderation } = this.#config
-    this.#turns = createTurns(moderation.api !== undefined && (moderation.input || moderation.output))
+    this.#turns = createTurns(moderation.apis.length > 0 && (moderation.input || moderation.output))
     if (hasBudget(this.#sql)) this.#openBudget()
     if (hasStreams(this.#sql)) this.#openStreams()
     if (hasResponses(this.#sql)) this.#openResponses()
@@ -117,8 +118,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return toReply(streams === undefined ? new ApiError('stream_not_found') : await streams.stop(id))
   }
 
-  async ownResponse(id: string, expires: number): Promise<Reply<undefined>> {
-    this.#openResponses().own(id, expires)
+  async ownResponse(id: string, expires: number, upstream: string | undefined): Promise<Reply<undefined>> {
+    this.#openResponses().own(id, expires, upstream)
     await this.#scheduleAlarm(expires)
     return {}
   }
@@ -139,8 +140,8 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     return toReply(await this.#openResponses().forget(id))
   }
 
-  /** The items of the conversation up to this response; `upstream`: they are there. */
-  conversation(id: string): Reply<readonly unknown[] | 'upstream'> {
+  /** The items of the conversation up to this response, or which upstream has them. */
+  conversation(id: string): Reply<readonly unknown[] | AtUpstream> {
     const none = () => new ApiError('previous_response_not_found', { param: 'previous_response_id' })
     return toReply(this.#isEmpty ? none() : this.#openResponses().conversation(id))
   }
@@ -200,14 +201,14 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   #openStreams(): CallerStreams {
     if (this.#streams !== undefined) return this.#streams
-    const { upstream, moderation } = this.#config
+    const { moderation } = this.#config
     const caller = this.#caller
     this.#streams = createCallerStreams(this.#sql, {
       caller,
       shard: this.#shard,
       tagOf: tagsOf(caller),
       config: this.#config,
-      upstream: chooseUpstream(upstream),
+      upstreams: chooseUpstreams(this.#config.upstream),
       words: chooseWords(this.#config)(caller),
       moderation: chooseModeration(moderation, this.#turns.verdict),
       takeTurn: this.#turns.call,

@@ -4,7 +4,7 @@ import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import type { Config } from '../config/config.ts'
 import { ApiError } from '../errors.ts'
-import type { KeptResponse, Place } from '../responses/kept-responses.ts'
+import type { AtUpstream, KeptResponse, Place } from '../responses/kept-responses.ts'
 import { shardOf } from '../streams/stream-id.ts'
 import type { Followed, Opened, Opening } from '../streams/streams.ts'
 import type { QuotaExceeded } from '../visitors/quota.ts'
@@ -18,15 +18,15 @@ export interface ReachedCaller {
   follow(id: string, after: number): Promise<Followed | ApiError>
   stop(id: string): Promise<ApiError | undefined>
   /**
-   * Notes that a response at the upstream is this caller's, until it expires: milliseconds since the epoch.
+   * Notes that a response at this upstream is this caller's, until it expires: milliseconds since the epoch.
    */
-  ownResponse(id: string, expires: number): Promise<ApiError | undefined>
+  ownResponse(id: string, expires: number, upstream: string | undefined): Promise<ApiError | undefined>
   /** @returns `undefined`: the response isn't this caller's */
   placeOfResponse(id: string): Promise<Place | undefined | ApiError>
   readResponse(id: string): Promise<KeptResponse | ApiError>
   cancelResponse(id: string): Promise<KeptResponse | ApiError>
   forgetResponse(id: string): Promise<ApiError | undefined>
-  conversation(id: string): Promise<readonly unknown[] | 'upstream' | ApiError>
+  conversation(id: string): Promise<readonly unknown[] | AtUpstream | ApiError>
   /** Puts a call's tokens aside, if they fit. */
   reserve(reservation: Reservation, limits: CallerLimits): Promise<ReservationResult | ApiError>
   /** Notes how many tokens a running answer has, if the object can be reached. */
@@ -86,13 +86,13 @@ export function reachCaller(
     },
     follow: (id, after) => onStream(id, (object) => object.follow(id, after)),
     stop: (id) => onStream(id, (object) => object.stop(id)),
-    ownResponse: (id, expires) => fromReply(own.ownResponse(id, expires)),
+    ownResponse: (id, expires, upstream) => fromReply(own.ownResponse(id, expires, upstream)),
     placeOfResponse: (id) => fromReply(ofResponse(id).placeOfResponse(id)),
     readResponse: (id) => fromReply(ofResponse(id).readResponse(id) as Promise<Reply<KeptResponse>>),
     cancelResponse: (id) => fromReply(ofResponse(id).cancelResponse(id) as Promise<Reply<KeptResponse>>),
     forgetResponse: (id) => fromReply(ofResponse(id).forgetResponse(id)),
     conversation: (id) =>
-      fromReply(ofResponse(id).conversation(id) as Promise<Reply<unknown[] | 'upstream'>>),
+      fromReply(ofResponse(id).conversation(id) as Promise<Reply<unknown[] | AtUpstream>>),
     reserve(reservation, limits) {
       const giveBack = undo(() => own.settle(reservation.id, 0))
       return fromReply(own.reserve(reservation, limits), giveBack)

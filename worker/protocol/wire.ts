@@ -140,3 +140,6 @@ export const RETRACT_CHARS = 'moderation-retract-chars'
 
 /** On `GET /v1/streams`: the most tokens that the messages of this caller's prompts may have, if bounded. */
 export const MAX_PROMPT_TOKENS = 'max-prompt-tokens'
+
+/** The name of the upstream that answered, where there are several. */
+export const UPSTREAM = 'x-millrace-upstream'

@@ -12,7 +12,7 @@ import { isRecord, parseJson } from '../protocol/json.ts'
 import type { CallerStreams } from '../streams/caller-streams.ts'
 import type { KeptStream } from '../streams/journal.ts'
 import type { KeepAnswer, StreamEnd } from '../streams/streams.ts'
-import type { KeptResponse, KeptResponses, Place } from './kept-responses.ts'
+import type { AtUpstream, KeptResponse, KeptResponses, Place } from './kept-responses.ts'
 
 export interface CallerResponses extends Part, Pick<KeptResponses, 'own'> {
   /** Keeps a stream's answer. */
@@ -24,7 +24,7 @@ export interface CallerResponses extends Part, Pick<KeptResponses, 'own'> {
   cancel(id: string): Promise<KeptResponse | ApiError>
   /** Ends it if it runs, and deletes what is kept of it. */
   forget(id: string): Promise<ApiError | undefined>
-  conversation(id: string): readonly unknown[] | 'upstream' | ApiError
+  conversation(id: string): readonly unknown[] | AtUpstream | ApiError
 }
 
 export function createCallerResponses(kept: KeptResponses, streams: () => CallerStreams): CallerResponses {
@@ -66,7 +66,8 @@ export function createCallerResponses(kept: KeptResponses, streams: () => Caller
     conversation(id) {
       const found = kept.read(id)
       if (found !== undefined) return [...found.input, ...found.output]
-      if (kept.placeOf(id) === 'upstream') return 'upstream'
+      const place = kept.placeOf(id)
+      if (typeof place === 'object') return place
       const code = streams().isRunning(id) ? 'response_in_progress' : 'previous_response_not_found'
       return new ApiError(code, { param: 'previous_response_id' })
     },

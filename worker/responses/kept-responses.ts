@@ -17,12 +17,17 @@ export interface KeptResponse {
   output: readonly unknown[]
 }
 
+/** An upstream has it: the one of this name or, without one, the only one. */
+export interface AtUpstream {
+  upstream: string | undefined
+}
+
 /** Where a response is: with its upstream, or here. */
-export type Place = 'upstream' | 'here'
+export type Place = AtUpstream | 'here'
 
 export interface KeptResponses extends Part {
-  /** Notes that a response at the upstream belongs to this caller. Times in milliseconds since the epoch. */
-  own(id: string, expires: number): void
+  /** Notes that a response at an upstream belongs to this caller. Times in milliseconds since the epoch. */
+  own(id: string, expires: number, upstream: string | undefined): void
   keep(id: string, kept: KeptResponse, expires: number): void
   placeOf(id: string): Place | undefined
   /** @returns `undefined` if the response isn't kept here, or was too long to be kept */
@@ -35,6 +40,8 @@ const MIGRATIONS: readonly Migration[] = [
     'CREATE TABLE responses (id TEXT PRIMARY KEY, expires INTEGER NOT NULL, body TEXT) WITHOUT ROWID',
     'CREATE INDEX responses_by_expiry ON responses (expires)',
   ],
+  // By name, where there are several.
+  ['ALTER TABLE responses ADD COLUMN upstream TEXT'],
 ]
 
 /** Whether an earlier start of the object opened this part. */
@@ -43,20 +50,21 @@ export const hasResponses = (sql: Sql): boolean => hasTable(sql, 'responses')
 /** @param now a clock in milliseconds since the epoch */
 export function createKeptResponses(sql: Sql, now: () => number): KeptResponses {
   migrate(sql, 'responses', MIGRATIONS)
-  const write = (id: string, expires: number, body: string | null) =>
-    sql.rows('INSERT OR REPLACE INTO responses (id, expires, body) VALUES (?, ?, ?)', id, expires, body)
+  const write = (...row: [id: string, expires: number, body: string | null, upstream: string | null]) =>
+    sql.rows('INSERT OR REPLACE INTO responses (id, expires, body, upstream) VALUES (?, ?, ?, ?)', ...row)
   const rowOf = (id: string) =>
-    sql.rows('SELECT body FROM responses WHERE id = ? AND expires > ?', id, now())[0]
+    sql.rows('SELECT body, upstream FROM responses WHERE id = ? AND expires > ?', id, now())[0]
 
   return {
-    own: (id, expires) => void write(id, expires, null),
+    own: (id, expires, upstream) => void write(id, expires, null, upstream ?? null),
     keep(id, kept, expires) {
       const body = JSON.stringify(kept)
-      if (body.length <= MAX_KEPT_RESPONSE_CHARS) write(id, expires, body)
+      if (body.length <= MAX_KEPT_RESPONSE_CHARS) write(id, expires, body, null)
     },
     placeOf(id) {
       const row = rowOf(id)
-      return row && (row.body === null ? 'upstream' : 'here')
+      if (row === undefined || row.body !== null) return row && 'here'
+      return { upstream: typeof row.upstream === 'string' ? row.upstream : undefined }
     },
     read(id) {
       const body = rowOf(id)?.body

@@ -16,7 +16,7 @@ import { hasTable } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
 import { sleep } from '../sleep.ts'
 import type { TakeTurn } from '../upstreams/turns.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
+import type { Upstreams } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import { createJournal, type KeptStream } from './journal.ts'
 import { interruptedEnd } from './log.ts'
@@ -44,7 +44,7 @@ export interface StreamsOptions {
   shard: number
   tagOf: TagOf
   config: Pick<Config, 'keeping' | 'deadlines' | 'unseenPerSecond'>
-  upstream: Upstream
+  upstreams: Upstreams
   /** What the caller may read of the upstream's errors. */
   words: UpstreamWords
   moderation: Moderating
@@ -70,7 +70,7 @@ const OPENED_BY = {
 }
 
 export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerStreams {
-  const { caller, config, upstream, words, moderation, takeTurn, budget, dataset } = options
+  const { caller, config, upstreams, words, moderation, takeTurn, budget, dataset } = options
   const { onKept, onDue, onBroken } = options
   const { keeping, deadlines, unseenPerSecond } = config
   const journal = createJournal(sql)
@@ -82,7 +82,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     silenceMs: deadlines.silence,
     now: Date.now,
     admit: ({ reservation, limits }) => takeTicket(budget, reservation, { caller, limits }),
-    ask({ format, bytes, model, promptTokens, reservation, limits }, id) {
+    ask({ format, bytes, model, at, promptTokens, reservation, limits }, id) {
       const onProgress = (tokens: number) => budget.progress(reservation.id, tokens)
       const terms = { output: reservation.output, unseenPerSecond }
       const question = {
@@ -90,13 +90,14 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
         wire: formatNamed(format),
         bytes,
         model,
+        at,
         promptTokens,
         reservedOutput: limits && reservation.output,
         terms,
       }
       return startUpstreamRun(question, {
         strips,
-        upstream,
+        upstreams,
         words,
         moderation,
         deadlines,
@@ -111,7 +112,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
   const interrupted = Promise.all(journal.running().map(interrupt))
 
   function onEnd(ended: StreamEnd): Promise<void> {
-    const { stream, ticket, origin, state, error, begun, tokens, charged, bytes, retries, firstToken } = ended
+    const { stream, ticket, origin, state, error, begun, tokens, charged, bytes, notes, firstToken } = ended
     const settled = ticket.settle(charged ?? 0).catch(console.error)
     if (ended.keep !== undefined) onKept(ended, ended.keep)
     const line = {
@@ -122,7 +123,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
       caller,
       ...(origin !== undefined && { origin }),
       model: stream.model,
-      ...(retries !== undefined && { retries }),
+      ...notes,
       ...(begun && { upstream_status: begun.status, first_byte_ms: begun.firstByte - stream.started }),
       ...(firstToken !== undefined && { first_token_ms: firstToken - stream.started }),
       total_ms: Date.now() - stream.started,

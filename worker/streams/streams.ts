@@ -21,6 +21,8 @@ export interface Opening {
   /** The request as it goes upstream. */
   bytes: Uint8Array
   model: string
+  /** The one upstream that has what the request goes on from. */
+  at?: string | undefined
   /** The request's `Idempotency-Key`, and a hash of its body. */
   idempotency: { key: string; hash: string } | undefined
   /** The number of the last event that the reader has, if the stream was opened before. */
@@ -78,7 +80,7 @@ export interface StreamEnd extends AnswerEnd {
   /** The data of the upstream's own end. */
   upstreamEnd?: string | undefined
   origin?: string | undefined
-  retries?: number | undefined
+  notes?: UpstreamRun['notes']
   /** Milliseconds since the epoch. */
   firstToken?: number | undefined
 }
@@ -196,7 +198,7 @@ export function createStreams({
       const charged = upstream.charged()
       if (end === 'refused') await ticket.settle(charged ?? 0)
       else {
-        const { retries, timer, usage, upstreamEnd } = upstream
+        const { notes, timer, usage, upstreamEnd } = upstream
         const { firstToken } = timer
         const { bytes } = running.log
         const tokens = usage.tokens()
@@ -209,7 +211,7 @@ export function createStreams({
           tokens,
           charged,
           bytes,
-          retries,
+          notes,
           firstToken,
           upstreamEnd,
         })

@@ -1,5 +1,6 @@
 /** The upstream call of a durable stream: sends the question, and observes the answer. */
 import { chargeOf, type Terms } from '../accounting/charge.ts'
+import { sender } from '../admission/bodies.ts'
 import type { Chunks } from '../answer/chunks.ts'
 import { gatheredChunks } from '../answer/chunks.ts'
 import type { AnswerItem, AnswerRun, Observer } from '../answer/engine.ts'
@@ -18,10 +19,11 @@ import { createModeration } from '../moderation/moderation.ts'
 import { judgeQuestion } from '../moderation/question.ts'
 import { parseJson } from '../protocol/json.ts'
 import { counterFor } from '../tokens/packed.ts'
-import { askUpstream, createCall } from '../upstreams/call.ts'
+import { askUpstream, createCall, type UpstreamResult } from '../upstreams/call.ts'
+import { plan } from '../upstreams/plan.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { TakeTurn } from '../upstreams/turns.ts'
-import type { Upstream } from '../upstreams/upstream.ts'
+import type { Upstream, Upstreams } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import type { KeptStream } from './journal.ts'
 
@@ -37,8 +39,8 @@ export interface UpstreamRun
   /** See each event, in order, before it is shown. */
   observers: readonly Observer[]
   timer: Timer
-  /** How often the call was repeated before its first byte; `undefined` until then. */
-  readonly retries: number | undefined
+  /** What the log says of the call; `undefined` until its first byte. */
+  readonly notes: UpstreamResult['notes'] | undefined
   /** The data of the upstream's own end; `undefined` until then. */
   readonly upstreamEnd: string | undefined
   /** Reads the body of a started answer. */
@@ -68,6 +70,8 @@ interface Question {
   /** The request as it goes upstream. */
   bytes: Uint8Array
   model: string
+  /** The one upstream that has what the question goes on from. */
+  at: string | undefined
   /** `undefined`: the prompt was not counted before the call. */
   promptTokens: number | undefined
   /** The tokens reserved for the answer; `undefined`: the caller has no limits. */
@@ -79,7 +83,7 @@ interface Question {
 interface Parts {
   /** Whether readers must not see what an answer repeats of the owner's prompts and tools. */
   strips: boolean
-  upstream: Upstream
+  upstreams: Upstreams
   words: UpstreamWords
   moderation: Moderating
   deadlines: Deadlines
@@ -91,18 +95,19 @@ interface Parts {
 
 /** Makes the call at once. */
 export function startUpstreamRun(
-  { id, wire, bytes, model, promptTokens: counted, reservedOutput, terms }: Question,
-  { strips, upstream, words, moderation, deadlines, takeTurn, onProgress }: Parts,
+  { id, wire, bytes, model, at, promptTokens: counted, reservedOutput, terms }: Question,
+  { strips, upstreams, words, moderation, deadlines, takeTurn, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
   const call = createCall(wanted.signal, deadlines.total)
   const { signal } = call
-  const send = (signal: AbortSignal) => upstream.ask(wire.path, bytes, signal)
-  const { host } = upstream
-  const asked = askUpstream({
-    host,
-    send,
-    stream: true,
+  const candidates = plan(upstreams, { model, route: wire.name, at })
+  const asking = askUpstream({
+    candidates,
+    rests: upstreams.rests,
+    send: sender(wire, bytes, candidates),
+    stream: wire.answers,
+    isJudged: moderation.output,
     call,
     deadlines,
     words,
@@ -121,7 +126,8 @@ export function startUpstreamRun(
   const limit = reservedOutput === undefined ? undefined : outputLimit(reservedOutput, counter, onProgress)
   const { format, reader, usage, timer } = answerOf(wire, { id, model, promptTokens }, strips)
   let lost: readonly number[] = []
-  let retries: number | undefined
+  let notes: UpstreamResult['notes'] | undefined
+  let upstream = candidates[0]?.upstream as Upstream
   let work: { isWhole: boolean; ms: number } | undefined
   let askedAt = 0
   let upstreamEnd: string | undefined
@@ -135,16 +141,17 @@ export function startUpstreamRun(
   }
 
   async function begin(): Promise<StartedAnswer | ApiError> {
-    const result = await asked
-    const { answer, unstreamed } = result
-    lost = result.lost
-    retries = result.retries
+    const asked = await asking
+    const { answer, unstreamed } = asked
+    lost = asked.lost
+    notes = asked.notes
     if (unstreamed !== undefined) {
       usage.see(format.readWhole(parseJson(new TextDecoder().decode(unstreamed.body))))
       work = { isWhole: false, ms: unstreamed.ms }
     }
     if (answer instanceof ApiError) return answer
     askedAt = answer.asked
+    upstream = answer.upstream
     const refusal = await awaitVerdict(verdict, answer, call, seeEvents(reader, usage))
     if (refusal !== undefined) ended(false)
     return refusal ?? answer
@@ -157,8 +164,8 @@ export function startUpstreamRun(
     timer,
     promptTokens,
     begun: begin(),
-    get retries() {
-      return retries
+    get notes() {
+      return notes
     },
     get upstreamEnd() {
       return upstreamEnd
@@ -180,7 +187,7 @@ export function startUpstreamRun(
       return chunks
     },
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
-    errorOf: errorInStream(words, output),
+    errorOf: (wire) => errorInStream(wire, { words, upstream }, output),
   }
 }
 

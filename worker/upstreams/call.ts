@@ -1,29 +1,41 @@
 /**
- * One call to the upstream, up to its first byte: deadlines, retries, refusals. The result is an answer that
- * has begun, or an error with a status. Once an answer has begun nothing is tried again.
+ * One call, up to the beginning of its answer: which upstream is asked, deadlines, retries, refusals. The
+ * result is an answer that has begun, or an error with a status.
+ *
+ * An answer begins with its first byte or, where another upstream may still be asked or the first content has
+ * a deadline, with its first content. Until then a failed attempt is aborted, and the next upstream is asked;
+ * the last one is asked again, after a while. Once an answer has begun nothing is tried again.
  */
 
+import type { RequestRecord } from '../accounting/record.ts'
 import { readAtMost } from '../bytes.ts'
-import { ApiError, type ErrorCode } from '../errors.ts'
+import { ApiError, type Attempted, type ErrorCode } from '../errors.ts'
+import type { AnswerFormat } from '../formats/answer-format.ts'
 import { type Deadlines, LEAVE_GRACE_MS, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
 import { parseJson } from '../protocol/json.ts'
+import { retryAfter } from '../protocol/retry-after.ts'
 import { sleep } from '../sleep.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { unreached } from '../unreached.ts'
 import { mayHaveCost } from './cost.ts'
-import { isAnswer } from './error-body.ts'
+import { isAnswer, statusIn } from './error-body.ts'
+import { readToContent } from './first-content.ts'
 import { passedHeaders } from './headers.ts'
-import { type Asker, errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
+import { type About, meaningOf } from './move-on.ts'
+import type { Candidate } from './plan.ts'
+import { type Asker, aboutOf, errorInStream, errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
+import type { Rests } from './rest.ts'
 import { type Failure, retryDelay } from './retry.ts'
 import type { TakeTurn } from './turns.ts'
-import type { UpstreamWords } from './words.ts'
+import type { Upstream } from './upstream.ts'
 
 /** An answer that has begun. */
 export interface Answer {
+  upstream: Upstream
   status: number
   /** The upstream's headers that reach the caller. */
   headers: Record<string, string>
-  /** The first chunk. It was waited for, so that a failure before it can still be a status. */
+  /** The first chunks. They were waited for, so that a failure before them can still be a status. */
   first: Uint8Array
   rest: ReadableStream<Uint8Array>
   /** When the last attempt was made, and when its first byte came: milliseconds since the epoch. */
@@ -70,12 +82,15 @@ export function createCall(caller: AbortSignal, totalMs: number): Call {
   return { signal: controller.signal, abort, leave, onLeave, finished }
 }
 
-export interface UpstreamRequest extends Asker {
-  /** The host that `send` calls: for the log. */
-  host: string
-  send(signal: AbortSignal): Promise<Response>
-  /** Whether the answer is to be read as it comes, or whole. */
-  stream: boolean
+export interface UpstreamRequest extends Omit<Asker, 'upstream'> {
+  /** In order of preference; at least one. */
+  candidates: readonly Candidate[]
+  rests: Rests
+  send(candidate: Candidate, signal: AbortSignal): Promise<Response>
+  /** The format of an answer that is to be read as it comes; `undefined`: it is read whole. */
+  stream: AnswerFormat | undefined
+  /** Whether the answer is moderated, so that no words of an error in it pass. */
+  isJudged?: boolean
   call: Call
   deadlines: Deadlines
   /** Each attempt waits for it, and holds it until its headers have come. `undefined`: there is no need to. */
@@ -85,43 +100,121 @@ export interface UpstreamRequest extends Asker {
 export interface UpstreamResult {
   /** The answer, or why there is none. */
   answer: Answer | ApiError
-  /** How often it was tried again. */
+  /** How often the question was sent again, to the same upstream or another one. */
   retries: number
+  /** The attempts that failed, where upstreams have names. */
+  attempts: readonly Attempted[]
   /** How long each attempt worked that ended without an answer and may have cost tokens, in milliseconds. */
   lost: readonly number[]
   /**
    * An answer that came whole where a stream was asked for. It has cost tokens, and may say how many.
    */
   unstreamed?: { body: Uint8Array; ms: number }
+  /** What the log says of all this. */
+  notes: Pick<RequestRecord, 'upstream' | 'retries' | 'attempts'>
 }
 
 export async function askUpstream(request: UpstreamRequest): Promise<UpstreamResult> {
-  const result = await attempts(request)
+  const result = await askInTurn(request)
+  const { answer, retries, attempts } = result
+  const upstream = answer instanceof ApiError ? undefined : answer.upstream.name
+  const notes = { retries, ...(upstream && { upstream }), ...(attempts.length > 0 && { attempts }) }
   // A durable stream's caller is in another object: the error carries what its line of the log says.
-  if (result.answer instanceof ApiError) Object.assign(result.answer.notes, { retries: result.retries })
-  return result
+  if (answer instanceof ApiError) Object.assign(answer.notes, notes)
+  return { ...result, notes }
 }
 
-async function attempts(request: UpstreamRequest): Promise<UpstreamResult> {
-  const { signal } = request.call
+async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult, 'notes'>> {
+  const { call, candidates, rests } = request
+  const { signal } = call
   const lost: number[] = []
-  for (let retries = 0; ; retries++) {
-    if (signal.aborted) return { answer: reasonOf(signal), retries, lost }
+  const attempts: Attempted[] = []
+  let left = candidates
+
+  /** At most one upstream that rests is asked, as the last one. */
+  function next(): Candidate | undefined {
+    const now = Date.now()
+    const allRest = left.every((one) => rests.isResting(one, now))
+    const one = rests.choose(left, now)
+    left = allRest ? [] : left.filter((other) => other !== one)
+    return one
+  }
+
+  let candidate = next() as Candidate
+  /** The last error that says more than that an upstream lacks the model. */
+  let why: ApiError | undefined
+  for (let retries = 0, repeats = 0; ; retries++) {
+    if (signal.aborted) return { answer: reasonOf(signal), retries, attempts, lost }
+    const own = holds(request, candidate) ? attemptOf(call) : call
     const sent: Sent = {}
-    const outcome = await attempt(request, sent)
-    // A call that was not made has cost nothing.
-    if (sent.at === undefined) return { answer: outcome as ApiError, retries, lost }
-    const ms = Date.now() - sent.at
-    if (outcome instanceof NotStreamed) {
-      return { answer: outcome.error, retries, lost, unstreamed: { body: outcome.body, ms } }
+    const outcome = await attempt(request, candidate, own, sent)
+    const now = Date.now()
+    const asked = sent.at ?? now
+    if (!('error' in outcome)) {
+      rests.succeeded(candidate, asked)
+      return { answer: outcome, retries, attempts, lost }
     }
-    if (outcome instanceof ApiError) lost.push(ms)
-    if (!(outcome instanceof AttemptFailed)) return { answer: outcome, retries, lost }
-    if (mayHaveCost(outcome.status, ms)) lost.push(ms)
-    const delay = retryDelay(outcome.failure, retries, Math.random(), Date.now())
-    if (delay === undefined) return { answer: outcome.error, retries, lost }
+    const { error, responded, failure, unstreamed } = outcome
+    // A call that was not made has cost nothing, and says nothing of an upstream.
+    if (sent.at === undefined) {
+      rests.toldNothing(candidate, now)
+      return { answer: error, retries, attempts, lost }
+    }
+    const ms = now - asked
+    const meaning = meaningOf(outcome.status, outcome.about)
+    if (meaning !== 'lacks-model') why = error
+    const result = { answer: why ?? error, retries, attempts, lost }
+    const mayCost = outcome.hasBegun || mayHaveCost(responded ?? 'unreachable', ms)
+    if (unstreamed === undefined && mayCost) lost.push(ms)
+    // It may still be open, and is not to work on beside the next one.
+    if (own !== call) own.abort(error)
+    // Its caller's leaving, or the end of the whole call's time, says nothing of an upstream.
+    if (signal.aborted) {
+      rests.toldNothing(candidate, now)
+      return result
+    }
+    note(candidate, outcome, ms)
+    if (meaning === 'too-long') left = left.filter(({ window = 0 }) => window > (candidate.window ?? 0))
+    if (meaning === 'too-long' || meaning === 'final') rests.succeeded(candidate, asked)
+    else rests.failed(candidate, meaning, now, failure && retryAfter(failure.headers, now))
+    const other = meaning === 'final' ? undefined : next()
+    if (other !== undefined) {
+      if (unstreamed !== undefined) lost.push(ms)
+      candidate = other
+      repeats = 0
+      continue
+    }
+    if (unstreamed !== undefined) return { ...result, unstreamed: { body: unstreamed, ms } }
+    const delay = failure && retryDelay(failure, repeats++, Math.random(), now)
+    if (delay === undefined) return result
     await sleep(delay, signal)
   }
+
+  function note({ upstream: { name } }: Candidate, failed: Failed, ms: number): void {
+    if (name === undefined) return
+    const { error, responded, status, about } = failed
+    const attempted = { upstream: name, ...(responded && { status: responded }), code: error.code, ms }
+    attempts.push(attempted)
+    // Where another upstream answers, only the owner can notice.
+    if (meaningOf(status, about) === 'refused')
+      console.error(JSON.stringify({ ...attempted, ...error.notes }))
+  }
+}
+
+/** How long an upstream may take to its first content; `undefined`: as long as the other deadlines allow. */
+const firstTokenOf = ({ stream, deadlines }: UpstreamRequest, { firstToken }: Candidate) =>
+  stream && (firstToken ?? deadlines.firstToken)
+
+/** Whether an answer is held until its first content. If it isn't, the attempt is the call. */
+const holds = (request: UpstreamRequest, candidate: Candidate): boolean =>
+  request.candidates.length > 1 || firstTokenOf(request, candidate) !== undefined
+
+type Attempt = Pick<Call, 'signal' | 'abort'>
+
+/** An attempt that can be aborted without the call. */
+function attemptOf({ signal }: Call): Attempt {
+  const own = new AbortController()
+  return { signal: AbortSignal.any([signal, own.signal]), abort: (reason) => own.abort(reason) }
 }
 
 /** When an attempt was made, in milliseconds since the epoch: until then it waits for its turn. */
@@ -129,111 +222,142 @@ interface Sent {
   at?: number
 }
 
-/** A failure that another attempt may mend, if `retryDelay` says so. */
-class AttemptFailed {
-  readonly error: ApiError
-  /** The upstream's own, which for an error in a success is not the one that the error names. */
-  readonly status: Failure['status']
-  readonly failure: Failure
-  constructor(
-    { error, status }: { error: ApiError; status: Failure['status'] },
-    response?: Pick<Response, 'status' | 'headers'>,
-  ) {
-    this.error = error
-    this.status = response?.status ?? status
-    const headers = response?.headers ?? new Headers()
-    this.failure = { status, headers, code: error.envelope().error.code }
-  }
+/** An attempt without an answer. */
+interface Failed {
+  error: ApiError
+  /** The status of the upstream's answer; `undefined`: there was none. */
+  responded?: number | undefined
+  /** The status that the error came with or names; `undefined`: it has none. */
+  status?: number
+  about?: About | undefined
+  /** Present if another attempt at this upstream may mend it, as `retryDelay` says. */
+  failure?: Failure
+  /** Whether a model was at work. Else the status and the time tell. */
+  hasBegun?: boolean
+  /** An answer that came whole where a stream was asked for. */
+  unstreamed?: Uint8Array
 }
 
-/** An answer that came whole where a stream was asked for. */
-class NotStreamed {
-  readonly error = new ApiError('upstream_invalid', {
-    message: 'The upstream did not answer a streaming request with an event stream.',
-  })
-  readonly body: Uint8Array
-  constructor(body: Uint8Array) {
-    this.body = body
-  }
-}
+const hasBegun = true
 
 async function attempt(
   request: UpstreamRequest,
+  candidate: Candidate,
+  own: Attempt,
   sent: Sent,
-): Promise<Answer | ApiError | AttemptFailed | NotStreamed> {
-  const { call, deadlines, host, stream } = request
-  let begun = false
+): Promise<Answer | Failed> {
+  const { deadlines, words, question, stream, isJudged } = request
+  const { upstream } = candidate
+  const asker = { words, question, upstream }
+  const due = firstTokenOf(request, candidate)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const send = async () => {
+    const taking = request.takeTurn?.(own.signal)
+    const turn = taking instanceof Promise ? await taking : taking
+    if (turn instanceof ApiError) throw turn
+    sent.at = Date.now()
+    const late = () => own.abort(new ApiError('upstream_first_token_timeout'))
+    if (due !== undefined) timer = setTimeout(late, due)
+    return request.send(candidate, own.signal).finally(turn)
+  }
+  let response: Response | undefined
   try {
     // An unstreamed answer's headers come with its last word, so only the whole has a deadline there.
     const connect = stream ? deadlines.connect : deadlines.total
-    const response = await within(connect, 'upstream_connect_timeout', call, sendInTurn(request, sent))
+    response = await within(connect, 'upstream_connect_timeout', own, send())
     if (!response.ok) {
-      return new AttemptFailed(await unlessAborted(readRefusal(response, request), call.signal), response)
+      return refused(await unlessAborted(readRefusal(response, asker), own.signal), response)
     }
-    // From here on the model is at work, and asking again would be paid again.
-    begun = true
-    const beginning = stream ? beginStream(response, request) : readWhole(response, request)
-    const answer = await unlessAborted(beginning, call.signal)
-    if (answer instanceof ApiError || answer instanceof NotStreamed) return answer
-    if ('error' in answer) return new AttemptFailed(answer, response)
-    return { ...answer, asked: sent.at as number, firstByte: Date.now() }
+    // From here on the model is at work, and asking it again would be paid again.
+    const format = holds(request, candidate) ? stream : undefined
+    const beginning = stream
+      ? beginStream(response, { asker, own, deadlines, format, isJudged })
+      : readWhole(response, asker)
+    const begun = await unlessAborted(beginning, own.signal)
+    if ('error' in begun) return begun
+    return { firstByte: Date.now(), ...begun, upstream, asked: sent.at as number }
   } catch (cause) {
-    if (call.signal.aborted) return reasonOf(call.signal)
-    if (cause instanceof ApiError) return cause
-    if (begun) return new ApiError('upstream_truncated', { cause })
-    return new AttemptFailed({
-      error: new ApiError('upstream_unreachable', {
-        cause,
-        notes: unreached(host, 'OPENAI_BASE_URL', cause),
-      }),
-      status: 'unreachable',
-    })
+    const began = { responded: response?.status, hasBegun }
+    if (own.signal.aborted) return { error: reasonOf(own.signal), ...began }
+    if (cause instanceof ApiError) return { error: cause }
+    if (response !== undefined) return { error: new ApiError('upstream_truncated', { cause }), ...began }
+    const notes = unreached(upstream.host, upstream.settings.address, cause)
+    return {
+      error: new ApiError('upstream_unreachable', { cause, notes }),
+      failure: { status: 'unreachable', headers: new Headers(), code: null },
+    }
+  } finally {
+    if (timer !== undefined) clearTimeout(timer)
   }
 }
 
-/** Sends at once if there is nothing to wait for. */
-async function sendInTurn({ call, send, takeTurn }: UpstreamRequest, sent: Sent): Promise<Response> {
-  const taking = takeTurn?.(call.signal)
-  const turn = taking instanceof Promise ? await taking : taking
-  if (turn instanceof ApiError) throw turn
-  sent.at = Date.now()
-  return send(call.signal).finally(turn)
+/** A refusal, which came with the response's status or, in a success, names one. */
+function refused({ error, status, about }: Refusal, response: Pick<Response, 'status' | 'headers'>): Failed {
+  const { headers } = response
+  const failure = { status, headers, code: error.envelope().error.code }
+  return { error, responded: response.status, status, about, failure }
 }
 
-type Untimed = Omit<Answer, 'asked' | 'firstByte'>
+type Begun = Omit<Answer, 'asked' | 'firstByte' | 'upstream'> & { firstByte?: number }
+
+interface Begin {
+  asker: Asker
+  own: Attempt
+  deadlines: Deadlines
+  /** By which it is held until its first content; `undefined`: it is not held. */
+  format: AnswerFormat | undefined
+  isJudged: boolean | undefined
+}
 
 async function beginStream(
   response: Response,
-  request: UpstreamRequest,
-): Promise<Untimed | Refusal | ApiError | NotStreamed> {
-  const { call, deadlines, words } = request
+  { asker, own, deadlines, format, isJudged }: Begin,
+): Promise<Begun | Failed> {
+  const responded = response.status
   if (!isEventStream(response) || response.body === null) {
     // The body may say why it isn't what was asked for.
-    const whole = await readWhole(response, request)
-    if (whole instanceof ApiError || 'error' in whole) return whole
-    return new NotStreamed(whole.first)
+    const whole = await readWhole(response, asker)
+    return 'error' in whole ? whole : { error: notStreamed(), responded, unstreamed: whole.first }
   }
   const reader = response.body.getReader()
-  const first = await within(deadlines.firstByte, 'upstream_first_byte_timeout', call, reader.read())
+  const first = await within(deadlines.firstByte, 'upstream_first_byte_timeout', own, reader.read())
+  const firstByte = Date.now()
+  const ended = { error: new ApiError('upstream_truncated'), responded, hasBegun }
+  if (first.done) return ended
+  const read = async () => {
+    const { value } = await within(deadlines.silence, 'upstream_silence_timeout', own, reader.read())
+    return value
+  }
+  const begun = format ? await readToContent(format, first.value, read) : { bytes: first.value }
+  if (begun === 'ended') return ended
+  if (begun === 'invalid') return { ...ended, error: new ApiError('upstream_invalid') }
+  if ('error' in begun) {
+    const status = statusIn(begun.error) ?? 500
+    const error = errorInStream(begun.error, asker, isJudged)
+    return { error, responded, status, about: aboutOf(status, begun.error) }
+  }
   reader.releaseLock()
-  if (first.done) return new ApiError('upstream_truncated')
-  return { ...head(response, words), first: first.value, rest: response.body }
+  return { ...head(response, asker), first: begun.bytes, rest: response.body, firstByte }
 }
 
-async function readWhole(response: Response, asker: Asker): Promise<Untimed | Refusal | ApiError> {
-  const { words } = asker
+const notStreamed = () =>
+  new ApiError('upstream_invalid', {
+    message: 'The upstream did not answer a streaming request with an event stream.',
+  })
+
+async function readWhole(response: Response, asker: Asker): Promise<Begun | Failed> {
+  const invalid = { error: new ApiError('upstream_invalid'), responded: response.status, hasBegun }
   const bytes = await readAtMost(response.body, MAX_JSON_ANSWER_BYTES).catch((error) => {
     if (error instanceof RangeError) return undefined
     throw error
   })
-  if (bytes === undefined) return new ApiError('upstream_invalid')
-  const json = parseJson(new TextDecoder().decode(bytes))
-  if (json === undefined) return new ApiError('upstream_invalid')
-  const answer = { ...head(response, words), first: bytes, rest: new Blob([]).stream() }
+  const json = bytes && parseJson(new TextDecoder().decode(bytes))
+  if (bytes === undefined || json === undefined) return invalid
   const refusal = errorInSuccess(json, response, asker)
-  if (refusal !== undefined) return refusal
+  if (refusal !== undefined) return refused(refusal, response)
   // Whatever else an upstream sends in place of an answer are words of its own.
-  return words.pass || isAnswer(json) ? answer : new ApiError('upstream_invalid')
+  if (!asker.words.pass && !isAnswer(json)) return invalid
+  return { ...head(response, asker), first: bytes, rest: new Blob([]).stream() }
 }
 
 const isEventStream = ({ headers }: Response) =>
@@ -243,15 +367,15 @@ const isEventStream = ({ headers }: Response) =>
  * Without the content type: what the caller is told is what was found, an event stream or JSON. A browser
  * would run what an upstream calls `text/html`.
  */
-function head({ status, headers }: Response, words: UpstreamWords): Pick<Answer, 'status' | 'headers'> {
-  return { status, headers: passedHeaders(headers, words) }
+function head({ status, headers }: Response, asker: Asker): Pick<Answer, 'status' | 'headers'> {
+  return { status, headers: passedHeaders(headers, asker) }
 }
 
-/** Aborts the call with `code` unless `work` settles in time. */
-async function within<T>(ms: number, code: ErrorCode, call: Call, work: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => call.abort(new ApiError(code)), ms)
+/** Aborts the attempt with `code` unless `work` settles in time. */
+async function within<T>(ms: number, code: ErrorCode, own: Attempt, work: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => own.abort(new ApiError(code)), ms)
   try {
-    return await unlessAborted(work, call.signal)
+    return await unlessAborted(work, own.signal)
   } finally {
     clearTimeout(timer)
   }

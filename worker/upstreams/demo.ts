@@ -3,6 +3,7 @@
  * without a network. Its answers were written beforehand (demo-answers/), and say so.
  */
 
+import type { KnownUpstream } from '../config/upstreams.ts'
 import { encodeSse, toBytes } from '../protocol/encode.ts'
 import { isRecord } from '../protocol/json.ts'
 import { DEMO_MODEL, EVENT_STREAM } from '../protocol/wire.ts'
@@ -37,26 +38,29 @@ export interface DemoOptions {
 }
 
 /** It takes any model's name, and answers under that name. */
-export function demo({ speed: configured, counter }: DemoOptions): Upstream {
+export function demo({ speed: configured, counter }: DemoOptions, known: KnownUpstream): Upstream {
+  async function answer(request: Record<string, unknown>, form: DemoForm, signal: AbortSignal) {
+    const asked = Date.now()
+    const { pace, speed } = paceOf(request, configured)
+    const answer = compose(request, form, counter())
+    if (request.stream === true) {
+      return eventStream(timed(form.events(answer, request, pace), { asked, speed }, signal))
+    }
+    await until(asked + pace.whole(answer.usage.completion_tokens) / speed, signal)
+    return Response.json(form.whole(answer), { headers: { 'x-request-id': answer.id } })
+  }
+
   return {
+    ...known,
     host: 'demo',
-    async ask(path, body, signal) {
-      const asked = Date.now()
+    async call({ path, body }, signal) {
       // Admission has checked the request. A field that is missing has a default.
-      const request: Record<string, unknown> = JSON.parse(new TextDecoder().decode(body))
-      const form = path === '/responses' ? RESPONSES : CHAT
-      const { pace, speed } = paceOf(request, configured)
-      const answer = compose(request, form, counter())
-      if (request.stream === true) {
-        return eventStream(timed(form.events(answer, request, pace), { asked, speed }, signal))
-      }
-      await until(asked + pace.whole(answer.usage.completion_tokens) / speed, signal)
-      return Response.json(form.whole(answer), { headers: { 'x-request-id': answer.id } })
-    },
-    async call({ path, body }) {
-      // The one call with a body: how many tokens its prompt has.
-      if (body !== undefined) {
-        const { messages } = RESPONSES.read(JSON.parse(new TextDecoder().decode(body)))
+      const request = body && JSON.parse(new TextDecoder().decode(body))
+      if (path === '/chat/completions') return answer(request, CHAT, signal)
+      if (path === '/responses') return answer(request, RESPONSES, signal)
+      // The one other call with a body: how many tokens its prompt has.
+      if (request !== undefined) {
+        const { messages } = RESPONSES.read(request)
         const input_tokens = countChat(messages, DEMO_MODEL, counter())
         return Response.json({ object: 'response.input_tokens', input_tokens })
       }

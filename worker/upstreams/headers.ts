@@ -1,5 +1,6 @@
 /** The upstream's headers that reach the caller: a list of what may pass, and in which form. */
-import type { UpstreamWords } from './words.ts'
+import { UPSTREAM } from '../protocol/wire.ts'
+import type { Asker } from './refusal.ts'
 
 /** Ids, counts, durations and times: no sentence has this form. */
 const TOKEN = /^[\w.:+/=-]{1,128}$/
@@ -28,11 +29,15 @@ const FORMS: Readonly<Record<string, RegExp>> = {
 }
 
 /**
- * @param words says which values may pass
- * @returns the headers of the list: no cookies, organisation, host or cache headers
+ * @param asker its words say which values may pass
+ * @returns the headers of the list, and the upstream's name, if it has one: no cookies, organisation, host or
+ *   cache headers
  */
-export function passedHeaders(upstream: Headers, words: UpstreamWords): Record<string, string> {
-  const passed: Record<string, string> = {}
+export function passedHeaders(
+  upstream: Headers,
+  { words, upstream: { name: ownName } }: Pick<Asker, 'words' | 'upstream'>,
+): Record<string, string> {
+  const passed: Record<string, string> = ownName === undefined ? {} : { [UPSTREAM]: ownName }
   for (const [name, form] of Object.entries(FORMS)) {
     const value = upstream.get(name)
     if (value !== null && form.test(value) && words.header(value)) passed[name] = value

@@ -17,6 +17,7 @@ import type { Judge, JudgeOptions, Verdict } from '../moderation/judge.ts'
 import { isRecord, parseJson } from '../protocol/json.ts'
 import { retryAfter } from '../protocol/retry-after.ts'
 import { sleep } from '../sleep.ts'
+import type { Host } from './hosts/host.ts'
 import { createSharedBackoff } from './shared-backoff.ts'
 import type { TakeTurn } from './turns.ts'
 
@@ -25,6 +26,8 @@ export interface ModerationApi {
   url: string
   /** `undefined`: the server needs no key, or must not get the upstream's. */
   apiKey: string | undefined
+  /** The header that carries the key, and what stands before the key in it. */
+  keyHeader: Host['keyHeader']
   model: string
 }
 
@@ -105,7 +108,7 @@ class Failure {
 }
 
 async function attempt(
-  { url, apiKey, model }: ModerationApi,
+  { url, apiKey, keyHeader: [header, before], model }: ModerationApi,
   inputs: readonly string[],
   ms: number,
   signal: AbortSignal,
@@ -116,7 +119,7 @@ async function attempt(
     const response = await fetch(url, {
       method: 'POST',
       headers: {
-        ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+        ...(apiKey !== undefined && { [header]: before + apiKey }),
         'content-type': 'application/json',
         accept: 'application/json',
         'user-agent': 'millrace',

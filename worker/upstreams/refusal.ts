@@ -9,6 +9,8 @@ import { parseJson } from '../protocol/json.ts'
 import type { WireError } from '../protocol/wire.ts'
 import { isErrorInSuccess, readErrorBody, statusIn } from './error-body.ts'
 import { passedHeaders } from './headers.ts'
+import type { About } from './move-on.ts'
+import type { Upstream } from './upstream.ts'
 import type { UpstreamWords } from './words.ts'
 
 export interface Refusal {
@@ -17,11 +19,14 @@ export interface Refusal {
    * The upstream's status, which says whether to try again: for an error in a success, the one that it names.
    */
   status: number
+  about: About | undefined
 }
 
-/** Who asked, and what. */
+/** Who asked, whom, and what. */
 export interface Asker {
   words: UpstreamWords
+  /** It has the settings by which the owner mends what it refuses. */
+  upstream: Pick<Upstream, 'name' | 'settings'>
   /** The body that was sent, if one was. */
   question?: Uint8Array | undefined
 }
@@ -56,17 +61,18 @@ function refusalOf(
   wire: WireError | undefined,
 ): Refusal {
   const { words } = asker
+  const about = aboutOf(status, wire)
   const notes = { upstream_status, ...notesOf(status, wire, asker) }
-  const details = { headers: passedHeaders(headers, words), notes }
+  const details = { headers: passedHeaders(headers, asker), notes }
   const own = ownCode(status)
   if (own !== undefined) {
     const heard = wire && { wire: words.ownError(wire, own) }
-    return { error: new ApiError(own, { ...details, ...heard }), status }
+    return { error: new ApiError(own, { ...details, ...heard }), status, about }
   }
   // 400, 404, 422 and 429's limits: the caller's own mistake or share, so the upstream's status and words.
-  const code = isAboutModel(status, wire) ? 'model_not_found' : 'upstream_rejected'
+  const code = about === 'model' ? 'model_not_found' : 'upstream_rejected'
   const heard = wire && { wire: words.error(wire, code) }
-  return { error: new ApiError('upstream_rejected', { ...details, status, ...heard }), status }
+  return { error: new ApiError('upstream_rejected', { ...details, status, ...heard }), status, about }
 }
 
 /**
@@ -74,27 +80,27 @@ function refusalOf(
  * @returns how a caller reads an error that the upstream reports in a stream: as a refusal with the status
  *   that it names, except that a failure of the upstream's keeps its words
  */
-export const errorInStream =
-  (words: UpstreamWords, isJudged: boolean) =>
-  (wire: WireError): ApiError => {
-    // Found by the reader of its format, or said by another Millrace: it is no failure that was reported.
-    if (wire.code === 'upstream_truncated') return new ApiError('upstream_truncated')
-    const status = statusIn(wire) ?? 500
-    const own = ownCode(status)
-    const code = own === undefined ? 'upstream_rejected' : own === 'upstream_refused' ? own : 'upstream_error'
-    const notes = notesOf(status, wire, { words })
-    const heard = own === 'upstream_refused' ? words.ownError(wire, own) : words.error(wire, code)
-    return new ApiError(code, {
-      notes,
-      ...(!isJudged && { wire: heard }),
-      ...(own === undefined && { status }),
-    })
-  }
+export function errorInStream(wire: WireError, asker: Asker, isJudged = false): ApiError {
+  // Found by the reader of its format, or said by another Millrace: it is no failure that was reported.
+  if (wire.code === 'upstream_truncated') return new ApiError('upstream_truncated')
+  const { words } = asker
+  const status = statusIn(wire) ?? 500
+  const own = ownCode(status)
+  const code = own === undefined ? 'upstream_rejected' : own === 'upstream_refused' ? own : 'upstream_error'
+  const notes = notesOf(status, wire, asker)
+  const heard = own === 'upstream_refused' ? words.ownError(wire, own) : words.error(wire, code)
+  return new ApiError(code, {
+    notes,
+    headers: passedHeaders(new Headers(), asker),
+    ...(!isJudged && { wire: heard }),
+    ...(own === undefined && { status }),
+  })
+}
 
 /** What the log says of an upstream's error. */
-function notesOf(status: number, wire: WireError | undefined, { words, question }: Asker): Notes {
+function notesOf(status: number, wire: WireError | undefined, { words, question, upstream }: Asker): Notes {
   const code = wire && words.code(wire)
-  const setting = settingFor(status, wire)
+  const setting = settingFor(status, wire, upstream.settings)
   // About the credentials or the bill. A refusal of anything else may quote the question.
   const isAboutAccount = [401, 402, 407].includes(status)
   const cause = isAboutAccount && wire ? words.logged(wire, question) : undefined
@@ -106,28 +112,39 @@ function notesOf(status: number, wire: WireError | undefined, { words, question 
 }
 
 /** The setting by which the owner mends what the upstream refuses. */
-function settingFor(status: number, wire: WireError | undefined): string | undefined {
-  if (isAboutModel(status, wire)) return 'MODELS'
-  if (status === 401) return 'OPENAI_API_KEY'
-  if (status === 403) return isAboutPlace(wire) ? 'LOCATION_HINT' : 'OPENAI_API_KEY'
+function settingFor(
+  status: number,
+  wire: WireError | undefined,
+  { key, address, models }: Upstream['settings'],
+): string | undefined {
+  if (aboutOf(status, wire) === 'model') return models
+  if (status === 401) return key
+  if (status === 403) return isAboutPlace(wire) ? 'LOCATION_HINT' : key
   // A redirect, or no such path: another address is meant.
-  return (status >= 300 && status < 400) || status === 404 ? 'OPENAI_BASE_URL' : undefined
+  return (status >= 300 && status < 400) || status === 404 ? address : undefined
 }
 
-/** By the codes of OpenAI, Azure, Groq and Mistral; Ollama and vLLM say it with the status and in words. */
-function isAboutModel(status: number, wire: WireError | undefined): boolean {
-  if (wire === undefined) return false
-  const names = [wire.code, wire.type].map((name) => name?.toLowerCase() ?? '')
-  if (names.some((name) => MODEL_CODES.includes(name))) return true
-  return status === 404 && /\bmodel\b/i.test(wire.message)
+/**
+ * By the codes of OpenAI, Azure, Groq and Mistral; others say it with the status and in words. [wire]
+ * OpenRouter sends what its moderation flagged with 403, and Ollama and vLLM have no code for a model.
+ */
+export function aboutOf(status: number, wire: WireError | undefined): About | undefined {
+  if (wire === undefined) return undefined
+  const { code, type, message } = wire
+  const names = [code, type].map((name) => name?.toLowerCase() ?? '')
+  const known = Object.keys(ABOUT).find((about) => names.some((name) => ABOUT[about as About].test(name)))
+  if (known !== undefined) return known as About
+  if (status === 404 && /\bmodel\b/i.test(message)) return 'model'
+  if (status === 403 && /\bmoderation\b|\bflagged\b/i.test(message)) return 'policy'
+  if ((status === 400 || status === 413) && /\bcontext (?:length|window)\b/i.test(message)) return 'context'
+  return undefined
 }
-const MODEL_CODES = [
-  'model_not_found',
-  'model_deprecated',
-  'model_decommissioned',
-  'deploymentnotfound',
-  'invalid_model',
-]
+const ABOUT: Readonly<Record<About, RegExp>> = {
+  model: /^(?:model_not_found|model_deprecated|model_decommissioned|deploymentnotfound|invalid_model)$/,
+  context: /^context_(?:length|window)_exceeded$/,
+  policy: /^content_(?:filter|policy_violation)$/,
+  quota: /^insufficient_quota$/,
+}
 
 const isAboutPlace = (wire: WireError | undefined) => /country|region|territory/.test(wire?.code ?? '')
 

@@ -22,6 +22,15 @@ export const chatRequests: RequestFormat = {
   takesFiles: (fields) => ['image_url', 'input_audio', 'file'].some((type) => fields.has(type)),
   ask: (text) => ({ messages: [{ role: 'user', content: text }] }),
   isRequest: (json) => 'messages' in json,
+  adapted(json, { model, outputBoundField, takesStreamOptions }) {
+    const { stream_options, ...others } = json as ChatRequest
+    const hasOptions = stream_options !== undefined && takesStreamOptions
+    const { max_tokens, max_completion_tokens } = others
+    // Of two bounds the upstream knows which one it reads, and it is the smaller one that was meant.
+    const bounds = [max_tokens, max_completion_tokens].filter((bound) => typeof bound === 'number')
+    const request = { ...others, ...(hasOptions && { stream_options }), model }
+    return bounds.length === 0 ? request : boundOutput(request, Math.min(...bounds), outputBoundField)
+  },
 }
 
 function readQuestion(request: ChatRequest, visitor: VisitorRules | undefined): Question | ApiError {

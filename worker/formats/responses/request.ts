@@ -24,6 +24,7 @@ export const responsesRequests: RequestFormat = {
   takesFiles: (fields) => ['input_image', 'input_audio', 'input_file'].some((type) => fields.has(type)),
   ask: (text) => ({ input: text }),
   isRequest: (json) => 'input' in json,
+  adapted: (json, { model }) => ({ ...json, model }),
 }
 
 /** The input may be missing if something stored stands for it: a template, or what was said before. */

@@ -1,0 +1,83 @@
+/**
+ * Which upstreams rest, so that callers don't wait for one that is down. A clock is passed in; nothing else
+ * is known here than what an isolate has seen.
+ *
+ * An upstream rests for as long as its `Retry-After` says, or for `REST_MS` after three failures in
+ * `FAILURES_MS`, or after one by which it refuses this Worker itself. Then one call probes it, while for all
+ * others it rests on: a success ends the rest, a failure begins it anew. A model that an upstream lacks rests
+ * there alone.
+ */
+import { FAILURES_MS, LACKING_MS, MAX_LACKING, MAX_REST_MS, MOST_FAILURES, REST_MS } from '../limits.ts'
+
+type Known = { readonly upstream: { readonly name: string | undefined }; readonly model: string }
+
+/** What a failed attempt says of its upstream. `refused`: this Worker's key, bill or location. */
+export type Failing = 'failed' | 'refused' | 'lacks-model'
+
+export interface Rests {
+  /**
+   * @returns the first that doesn't rest or, where all do, the one whose rest ends first. The call that gets
+   *   one whose rest is over is its probe
+   */
+  choose<One extends Known>(candidates: readonly One[], now: number): One | undefined
+  isResting(candidate: Known, now: number): boolean
+  /** @param began when the attempt did */
+  succeeded(candidate: Known, began: number): void
+  /** @param retryAfter milliseconds that the upstream asked for */
+  failed(candidate: Known, how: Failing, now: number, retryAfter?: number): void
+  /** A probe that told nothing, since its caller left: the next call is one. */
+  toldNothing(candidate: Known, now: number): void
+}
+
+interface Rest {
+  /** When it failed, while these count. */
+  failures: number[]
+  since: number
+  until: number
+  /** Whether the rest was over, and goes on until its probe has ended. */
+  isProbed: boolean
+}
+
+export function createRests(): Rests {
+  const rests = new Map<string | undefined, Rest>()
+  /** Until when a model is not asked for: by upstream and model. Callers may name any number of models. */
+  const lacking = new Map<string, number>()
+  const keyOf = ({ upstream, model }: Known) => `${upstream.name}/${model}`
+  const dueAt = (one: Known) =>
+    Math.max(rests.get(one.upstream.name)?.until ?? 0, lacking.get(keyOf(one)) ?? 0)
+
+  return {
+    isResting: (one, now) => dueAt(one) > now,
+    choose(candidates, now) {
+      const awake = candidates.find((one) => dueAt(one) <= now)
+      if (awake === undefined) return candidates.toSorted((a, b) => dueAt(a) - dueAt(b))[0]
+      const rest = rests.get(awake.upstream.name)
+      if (rest !== undefined && rest.until > 0) {
+        Object.assign(rest, { since: now, until: now + REST_MS, isProbed: true })
+      }
+      return awake
+    },
+    succeeded(one, began) {
+      const rest = rests.get(one.upstream.name)
+      if (rest !== undefined && rest.until > 0 && began >= rest.since) rests.delete(one.upstream.name)
+    },
+    failed(one, how, now, retryAfter = 0) {
+      if (how === 'lacks-model') {
+        if (lacking.size >= MAX_LACKING) lacking.clear()
+        lacking.set(keyOf(one), now + LACKING_MS)
+        return
+      }
+      const rest = rests.get(one.upstream.name) ?? { failures: [], since: 0, until: 0, isProbed: false }
+      rests.set(one.upstream.name, rest)
+      rest.isProbed = false
+      rest.failures = [...rest.failures.filter((at) => at > now - FAILURES_MS), now].slice(-MOST_FAILURES)
+      const isDown = how === 'refused' || rest.until > 0 || rest.failures.length === MOST_FAILURES
+      const ms = retryAfter > 0 ? Math.min(retryAfter, MAX_REST_MS) : isDown ? REST_MS : 0
+      if (ms > 0) Object.assign(rest, { since: now, until: Math.max(rest.until, now + ms) })
+    },
+    toldNothing(one, now) {
+      const rest = rests.get(one.upstream.name)
+      if (rest?.isProbed) Object.assign(rest, { until: now, isProbed: false })
+    },
+  }
+}
