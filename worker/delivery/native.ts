@@ -5,7 +5,7 @@
  */
 import { type AnswerEnd, endOf } from '../answer/end.ts'
 import { ApiError } from '../errors.ts'
-import type { AnswerFormat } from '../formats/answer-format.ts'
+import type { FollowedFormat } from '../formats/answer-format.ts'
 import { BROKEN_PIPE_GRACE_MS, READER_STALL_MS } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import type { WireError } from '../protocol/wire.ts'
@@ -24,7 +24,7 @@ export interface Piped {
 
 interface Source {
   first: Uint8Array
-  format: AnswerFormat
+  format: FollowedFormat
   watched: Watched
   /** Signal of the upstream call, which is aborted here when the caller leaves. */
   signal: AbortSignal
