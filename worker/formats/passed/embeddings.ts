@@ -1,5 +1,5 @@
 /** `POST /v1/embeddings`. Its answer is vectors, so it costs its input alone. */
-import { either, is, list, model } from '../shape.ts'
+import { either, is, list, model, type Shape } from '../shape.ts'
 import type { PassedFormat } from './passed-format.ts'
 import { questionOf, wrongField } from './question.ts'
 
@@ -10,7 +10,9 @@ const isTokens = (value: unknown): value is readonly number[] =>
 
 const WORDS = 'text, a list of token numbers, or a list of these'
 const one = is(WORDS, (it) => isTokens(it) || (typeof it === 'string' && it !== ''))
-const READ = { model, input: either(WORDS, one, list(one)) }
+const some: Shape = (value, param) =>
+  Array.isArray(value) && value.length > 0 ? list(one)(value, param) : { param, right: WORDS }
+const READ = { model, input: either(WORDS, one, some) }
 
 export const EMBEDDINGS: PassedFormat = {
   name: 'embeddings',
