@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { boundaryOf, readForm } from '../../worker/admission/form.ts'
+import { boundaryOf, type Form, readForm } from '../../worker/admission/form.ts'
 import { MAX_FORM_PARTS } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 
@@ -21,8 +21,8 @@ describe('what clients send', () => {
     const request = new Request('http://x', { method: 'POST', body: form })
     const boundary = boundaryOf(request.headers.get('content-type'))
     expect(boundary).toBeDefined()
-    const fields = readForm(new Uint8Array(await request.arrayBuffer()), boundary as string)
-    expect(fields).toEqual({
+    const read = readForm(new Uint8Array(await request.arrayBuffer()), boundary as string) as Form
+    expect({ ...read.fields }).toEqual({
       file: new Uint8Array([0, 13, 10, 45, 45, 255]),
       model: 'whisper-1',
       prompt: 'Grüße, 日本語\r\nund mehr',
@@ -39,15 +39,26 @@ describe('what clients send', () => {
     ],
     ['.NET', 'Content-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name=model'],
   ])('%s', (_, head) => {
-    expect(read(`${part(head, 'm')}--b--\r\n`)).toEqual({ model: 'm' })
+    expect({ ...(read(`${part(head, 'm')}--b--\r\n`) as Form).fields }).toEqual({ model: 'm' })
   })
 
   test('a file of 1 MB that is nearly all boundary', () => {
     const file = '-'.repeat(1_000_000)
-    const fields = read(`${part('Content-Disposition: form-data; name="file"; filename="x"', file)}--b--`)
-    expect((fields as Record<string, Uint8Array>).file?.length).toBe(1_000_000)
+    const form = read(
+      `${part('Content-Disposition: form-data; name="file"; filename="x"', file)}--b--`,
+    ) as Form
+    expect(form.fields.file?.length).toBe(1_000_000)
   })
 })
+
+test.each(['gpt-4o-transcribe', 'm', 'größer'])(
+  'another text in a field, all else as it came: %s',
+  (model) => {
+    const form = read(`${named('prompt', 'Hi')}${named('model', 'whisper-1')}${named('x', 'y')}--b--`) as Form
+    const other = `${named('prompt', 'Hi')}${named('model', model)}${named('x', 'y')}--b--`
+    expect(form.with('model', model)).toEqual(toBytes(other))
+  },
+)
 
 test.each([
   ['multipart/form-data; boundary=b', 'b'],
