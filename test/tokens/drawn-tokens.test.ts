@@ -8,7 +8,7 @@ test.each([
   ['gpt-image-1', 'high', '1024x1024', 4160],
   ['gpt-image-1.5', 'high', '1024x1536', 6240],
   ['gpt-image-1.5-2025-12-16', 'low', '1536x1024', 408],
-  ['openai/gpt-image-1-mini', 'low', '1024x1024', 688],
+  ['openai/gpt-image-1-mini', 'low', '1024x1024', 672],
   ['gpt-image-2', 'high', '1024x1024', 7024],
   ['gpt-image-2', 'high', '1536x1024', 5488],
   ['gpt-image-2', 'high', '1792x1024', 5063],

@@ -22,6 +22,8 @@ const DISPOSITION = /^content-disposition: ?form-data; ?name=("?)([\w.[\]-]{1,64
 const OTHER_HEADS = /^(?:content-(?:type|length): ?.*|content-transfer-encoding: ?(?:binary|[78]bit))$/i
 
 const BLANK_LINE = toBytes('\r\n\r\n')
+const ODD =
+  'The form is cut off, or not plain: send each part with its own plain name, and nothing around them.'
 
 /** @param type the request's content type. @returns `undefined`: it is no plain form */
 export const boundaryOf = (type: string | null): string | undefined => TYPE.exec(type ?? '')?.[2]
@@ -32,12 +34,12 @@ export function readForm(bytes: Uint8Array, boundary: string): Form | string {
   const fields: Form['fields'] = Object.create(null)
   const places = new Map<string, readonly [from: number, to: number]>()
   let at = find(bytes, delimiter, 0)
-  if (at !== 0) return 'The form must begin with its boundary.'
+  if (at !== 0) return ODD
   for (let parts = 0; parts <= MAX_FORM_PARTS; parts++) {
     at += delimiter.length
     const after = latin(bytes.subarray(at, at + 4))
     if (after === '--' || after === '--\r\n') {
-      if (at + after.length !== bytes.length) return 'The form goes on after its end.'
+      if (at + after.length !== bytes.length) return ODD
       return {
         fields,
         with(name, text) {
@@ -48,14 +50,14 @@ export function readForm(bytes: Uint8Array, boundary: string): Form | string {
     }
     const from = find(bytes, BLANK_LINE, at) + BLANK_LINE.length
     const end = find(bytes, delimiter, at)
-    if (!after.startsWith('\r\n') || from < BLANK_LINE.length || end === -1) return 'The form is cut off.'
+    if (!after.startsWith('\r\n') || from < BLANK_LINE.length || end === -1) return ODD
     // The boundary stands on a line of its own, and nowhere else.
     const to = end - 2
     if (to < from || from - at > MAX_FORM_HEAD_BYTES || latin(bytes.subarray(to, end)) !== '\r\n') {
-      return 'A part of the form has a head or an end that is not plain.'
+      return ODD
     }
     const head = readHead(latin(bytes.subarray(at + 2, from - BLANK_LINE.length)))
-    if (head === undefined) return 'A part of the form has a head that is not plain.'
+    if (head === undefined) return ODD
     const { name, isFile } = head
     const value = isFile ? bytes.subarray(from, to) : utf8(bytes.subarray(from, to))
     if (value === undefined) return `\`${name}\` is not valid UTF-8.`

@@ -3,13 +3,12 @@
  * end and for the upstream's count, and never changed.
  */
 import type { PassedCall } from '../admission/passed-body.ts'
-import { passBody } from '../delivery/pass-body.ts'
+import { PLAIN } from '../formats/passed/plain.ts'
 import { searchUsage } from '../formats/passed/usage.ts'
-import { JSON_TYPE, PLAIN_TEXT } from '../protocol/wire.ts'
+import { EVENT_STREAM, JSON_TYPE, PLAIN_TEXT } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
-import type { Answer, Call } from '../upstreams/call.ts'
 import type { Candidate } from '../upstreams/plan.ts'
-import { converse, type Ended, type Flow, type Handed, head, native, type Outcome } from './pipeline.ts'
+import { converse, type Flow, native, type Outcome } from './pipeline.ts'
 import type { Counted } from './usage.ts'
 
 export function pass(asked: PassedCall, flow: Flow): Promise<Outcome> {
@@ -34,42 +33,16 @@ export function pass(asked: PassedCall, flow: Flow): Promise<Outcome> {
     return counted(false)
   }
 
-  async function hand(answer: Answer, call: Call): Promise<Handed> {
-    const { delivery, ended } = await (events && answer.isStream
-      ? native({ format: events, observe, counting: async () => undefined }, flow, answer, call)
-      : piped(answer, call))
-    return {
-      delivery,
-      ...(ended && { ended: ended.then((it) => ({ ...it, counted: counted(it.isWhole) })) }),
-    }
-  }
-
-  async function piped(answer: Answer, call: Call): Promise<Handed> {
-    const { clientGone, deadlines } = flow
-    const { body, ended } = passBody({
-      ...answer,
-      ...call,
-      clientGone,
-      silenceMs: deadlines.silence,
-      observe,
-    })
-    const accounted = ended.then(
-      ({ state: end, ...it }): Ended => ({
-        ...it,
-        end,
-        isWhole: end === 'done',
-        ms: Date.now() - answer.asked,
-        counted: undefined,
-      }),
-    )
-    return { delivery: { ...head(answer, isText ? PLAIN_TEXT : JSON_TYPE), body }, ended: accounted }
-  }
-
   const { path, name: route } = format
   const senderFor = () => (candidate: Candidate, signal: AbortSignal) => {
     const body = candidate.model === model ? bytes : named(candidate.model)
     return candidate.upstream.call({ method: 'POST', path, body, contentType }, signal)
   }
   const passes = isText ? 'text' : 'json'
-  return converse({ ...asked, route, stream: events, passes, senderFor, count }, flow, hand)
+  return converse({ ...asked, route, stream: events, passes, senderFor, count }, flow, (answer, call) => {
+    const [format, type] =
+      events && answer.isStream ? [events, EVENT_STREAM] : [PLAIN, isText ? PLAIN_TEXT : JSON_TYPE]
+    const { delivery, ended } = native({ format, type, observe }, flow, answer, call)
+    return { delivery, ended: ended.then((it) => ({ ...it, counted: counted(it.isWhole) })) }
+  })
 }

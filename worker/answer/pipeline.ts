@@ -115,7 +115,7 @@ function idObserver(
   return seeId(isOwned ? format : {}, (id) => onId(id, upstream.name))
 }
 
-function unchanged(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
+function unchanged(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Handed {
   const feed = createFeed((bytes) => flow.count(chat, bytes, true))
   const ids = idObserver(chat, flow, answer)
   const seeIds = seeEvents({ read: (event) => event }, ids)
@@ -123,32 +123,35 @@ function unchanged(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Prom
     if (!ids.isDone) seeIds(bytes)
     feed.push(bytes)
   }
-  return native({ format: chat.format.answers, observe, counting: feed.end }, flow, answer, call)
+  const looking = { format: chat.format.answers, type: EVENT_STREAM, observe, counting: feed.end }
+  return native(looking, flow, answer, call)
 }
 
 /** What looks at an answer whose bytes stay as they are. */
 interface Looking {
   format: FollowedFormat
+  /** The content type that the caller is told. */
+  type: string
   observe(bytes: Uint8Array): void
   /** Called once all was observed. */
-  counting(): Promise<Counted | undefined>
+  counting?(): Promise<Counted | undefined>
 }
 
-export async function native(
-  { format, observe, counting }: Looking,
+export function native(
+  { format, type, observe, counting }: Looking,
   flow: Flow,
   answer: Answer,
   call: Call,
-): Promise<Handed> {
+): Required<Handed> {
   const { abort } = call
   const watched = watch({ ...answer, format, abort, silenceMs: flow.deadlines.silence, observe })
   call.onLeave(watched.drainNow)
   const working = watched.ended.then(() => Date.now() - answer.asked)
-  const counted = watched.ended.then(counting)
+  const counted = watched.ended.then(() => counting?.())
   const errorOf = (wire: WireError) => errorInStream(wire, { ...flow, ...answer })
   const { body, ended } = pipeNative({ ...answer, ...call, format, watched, errorOf })
   return {
-    delivery: { ...head(answer, EVENT_STREAM), body },
+    delivery: { ...head(answer, type), body },
     ended: ended.then(async ({ state: end, bytes, error }) => {
       watched.drainNow()
       const work = { isWhole: end === 'done', ms: await working, counted: await counted }
@@ -265,9 +268,9 @@ interface Delivery extends Head {
 }
 
 /** What became of an answer that had begun. Without an `end` none of it was sent: then the error tells. */
-export interface Ended extends AnswerWork, Omit<CallAccount, 'tokens' | 'charged'> {}
+interface Ended extends AnswerWork, Omit<CallAccount, 'tokens' | 'charged'> {}
 
-export interface Handed {
+interface Handed {
   delivery: Delivery | ApiError
   /** Never rejects. `undefined`: no answer had begun. */
   ended?: Promise<Ended>
@@ -307,7 +310,7 @@ const asChat = (chat: ChatCall, { count }: Flow): Asked => ({
 export async function converse(
   chat: Asked,
   flow: Flow,
-  hand: (answer: Answer, call: Call) => Promise<Handed>,
+  hand: (answer: Answer, call: Call) => Handed | Promise<Handed>,
 ): Promise<Outcome> {
   const { upstreams, deadlines, clientGone, moderation, words } = flow
   const call = createCall(clientGone, deadlines.total)
@@ -353,7 +356,7 @@ export async function converse(
 }
 
 /** What became of an answer of which nothing was sent. */
-export async function notShown(counting: Promise<Counted | undefined>, ms: number): Promise<Ended> {
+async function notShown(counting: Promise<Counted | undefined>, ms: number): Promise<Ended> {
   return { isWhole: false, ms, counted: await counting.catch(() => undefined) }
 }
 
@@ -377,6 +380,6 @@ function accountOf(
   }
 }
 
-export function head({ status, headers }: Answer, contentType: string): Head {
+function head({ status, headers }: Answer, contentType: string): Head {
   return { status, headers: { ...headers, 'content-type': contentType } }
 }

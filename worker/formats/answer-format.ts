@@ -112,6 +112,8 @@ export interface ReaderOptions {
 
 /** What is needed of a format whose bytes are passed on as they come. */
 export interface FollowedFormat {
+  /** Whether it has no events. Then the body ends where the answer does, and can't say that it is cut off. */
+  readonly isPlain?: true
   reader(model: string): EventReader
   /** @returns the text that ends the answer with an error, inside its unfinished event or after it */
   completeCut(cut: Cut, envelope: ErrorEnvelope): string

@@ -341,28 +341,29 @@ async function beginPassed(
   response: Response,
   { asker, own, deadlines, passes }: Begin & { passes: 'json' | 'text' },
 ): Promise<Begun | Failed> {
-  const body = response.body ?? new Blob([]).stream()
-  const reader = body.getReader()
+  const { body: rest, status: responded } = response
+  const invalid = { error: new ApiError('upstream_invalid'), responded, hasBegun }
+  if (rest === null) return invalid
+  const reader = rest.getReader()
   const parts: Uint8Array[] = []
   let isWhole = false
   for (let bytes = 0; !isWhole && bytes < MAX_CHECKED_BYTES; ) {
-    const { done, value } = await within(deadlines.silence, 'upstream_silence_timeout', own, reader.read())
-    isWhole = done
+    const { value } = await within(deadlines.silence, 'upstream_silence_timeout', own, reader.read())
+    isWhole = value === undefined
     if (value !== undefined) parts.push(value)
     bytes += value?.byteLength ?? 0
   }
   reader.releaseLock()
   const first = concat(parts)
-  const start = new TextDecoder().decode(first).trimStart()
-  const json = isWhole ? parseJson(start) : undefined
+  const text = new TextDecoder().decode(first).trimStart()
+  const json = isWhole ? parseJson(text) : undefined
   const refusal = errorInSuccess(json, response, asker)
   if (refusal !== undefined) return refused(refusal, response)
-  const isJson = isWhole ? isRecord(json) : start.startsWith('{')
-  if (passes === 'json' ? !isJson : /^<(?:!|html)/i.test(start)) {
-    return { error: new ApiError('upstream_invalid'), responded: response.status, hasBegun }
-  }
-  const rest = isWhole ? new Blob([]).stream() : body
-  return { ...head(response, asker), isStream: false, first, rest }
+  const isJson = isWhole ? isRecord(json) : text.startsWith('{')
+  const isPage = /^<(?:!|html)/i.test(text)
+  return (passes === 'json' && !isJson) || isPage
+    ? invalid
+    : { ...head(response, asker), isStream: false, first, rest }
 }
 
 const notStreamed = () =>
