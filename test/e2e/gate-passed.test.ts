@@ -336,6 +336,24 @@ describe('MODERATION', () => {
     expect([response.status, (await refusal(response)).code]).toEqual([503, 'moderation_unavailable'])
   })
 
+  test('of questions: a recording without a word beside it is not asked about', async () => {
+    judging.upstream.when(() => json(TRANSCRIPTIONS.whole))
+    const response = await TRANSCRIPTIONS.ask(judging.url, {}, { headers: aCaller() })
+    expect(response.status).toBe(200)
+    expect(judging.upstream.calls.filter(isModeration)).toEqual([])
+  })
+
+  test('of questions: 2,000 inputs are judged in one call', async () => {
+    const [[, embeddings]] = ENDPOINTS as [(typeof ENDPOINTS)[number]]
+    judging.upstream.when(() => json(embeddings.whole))
+    const input = Array.from({ length: 2000 }, (_, index) => `w${index}`)
+    const response = await embeddings.ask(judging.url, { input }, { headers: aCaller() })
+    expect(response.status).toBe(200)
+    const [call, ...more] = judging.upstream.calls.filter(isModeration)
+    expect(more).toEqual([])
+    expect(JSON.stringify(call?.request.input)).toContain('w1999')
+  })
+
   test('of questions: token numbers can’t be judged, so they are refused', async () => {
     const [[, embeddings]] = ENDPOINTS as [(typeof ENDPOINTS)[number]]
     for (const input of [

@@ -25,7 +25,7 @@ function tokens(question: PassedQuestion, mostOfPart?: number) {
 describe('embeddings', () => {
   test.each<[unknown, prompt: number, judged: string[], unjudged: string | undefined]>([
     ['two words', 2, ['two words'], undefined],
-    [['two words', 'one'], 3, ['two words', 'one'], undefined],
+    [['two words', 'one'], 3, ['two words\none'], undefined],
     [[1, 2, 3], 3, [], 'input'],
     [[[1, 2, 3], [4]], 4, [], 'input'],
     [['two words', [4, 5]], 4, ['two words'], 'input'],
@@ -59,7 +59,7 @@ describe('transcriptions', () => {
       ...{ file, model: 'm', stream: 'true', response_format: 'json', prompt: 'Hi', language: 'en' },
       'known_speaker_references[]': [dataUrl([1, 2, 3])],
     })
-    expect(question.judgedTexts(undefined)).toEqual(['Hi', 'en'])
+    expect(question.judgedTexts(undefined)).toEqual(['Hi\nen'])
   })
 
   test.each([
