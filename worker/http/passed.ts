@@ -25,6 +25,6 @@ const notShown = (what: string) =>
   new ApiError('route_not_allowed', { message: `${what} can't be judged, and answers are moderated here.` })
 const notAsked = (param: string) =>
   new ApiError('invalid_parameter', {
-    message: `\`${param}\` must be text: questions are moderated here, and token numbers can't be judged.`,
+    message: `\`${param}\` must be text: numbers can't be judged, and questions are moderated here.`,
     param,
   })

@@ -1,7 +1,7 @@
 /** `POST /v1/images/generations`: pictures for a prompt, streamed with previews or not. */
-import { ApiError } from '../../errors.ts'
 import { MAX_CHOICES } from '../../limits.ts'
 import { drawnTokens, PARTIAL_TOKENS } from '../../tokens/drawn-tokens.ts'
+import { costUnknown } from '../prompt.ts'
 import { anyText, is, model, name, yesOrNo } from '../shape.ts'
 import { eventsUntil } from './events.ts'
 import type { PassedFormat } from './passed-format.ts'
@@ -62,17 +62,10 @@ export const IMAGES: PassedFormat = {
         const known =
           format === 'svg' ? undefined : drawnTokens(model, quality ?? undefined, size ?? undefined)
         const each = known ?? mostOfPart
-        if (each === undefined) return costUnknown()
+        if (each === undefined) return costUnknown('prompt')
         const frames = format === 'gif' ? (request.frame_count ?? FRAMES) : 1
         return pictures * (each * frames + (request.partial_images ?? 0) * PARTIAL_TOKENS)
       },
     })
   },
 }
-
-const costUnknown = () =>
-  new ApiError('cost_unknown', {
-    message:
-      'It is not known how many tokens such a picture can cost with this model, so none can be reserved.',
-    param: 'model',
-  })
