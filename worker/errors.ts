@@ -77,6 +77,7 @@ const KINDS = {
 
   too_fast: limit('You ask too fast.'),
   too_many_streams: limit('You have too many streams at once.'),
+  too_many_openings: limit('Too many of your calls wait for the upstream to answer.'),
   too_many_readers: limit('This stream has too many readers at once.'),
   origin_not_allowed: request(403, 'Pages of this origin may not call here.'),
   sessions_unavailable: request(403, 'Visitors are not let in here: SESSION_SECRET is not set.'),

@@ -258,9 +258,13 @@ export const OBJECT_REPLY_MS = 15_000
 /** How long the deployment's object may take to grant tokens. It waits `CALL_BACK_MS` itself. */
 export const GRANT_MS = 6_000
 
-/** How long the caller's object may take to settle a call, and how often it is asked. */
+/**
+ * How long the caller's object may take to settle a call, how often it is asked, and the pause after it failed
+ * at once: a restart takes less.
+ */
 export const SETTLE_ATTEMPT_MS = 5_000
 export const SETTLE_ATTEMPTS = 3
+export const SETTLE_PAUSE_MS = 1_000
 
 /** How long sent bytes have to arrive before their connection is broken off. */
 export const BREAK_OFF_GRACE_MS = 50
@@ -296,10 +300,27 @@ export const MAX_READERS = 32
 /** Wait after a probe write for a dead connection to surface. */
 export const PROBE_MS = 100
 
-/** Running streams of one caller: each takes 100 to 400 KB, and an object has 128 MB. */
+/**
+ * Objects that share a key's durable streams. One thread handles some 60 streams of 50 tokens/s: 8 make 480,
+ * and 32 make 1,900. Then the ledger, which hears of each stream's begin, progress and end, has some 400
+ * messages a second.
+ */
+export const KEY_SHARDS = 8
+export const MAX_KEY_SHARDS = 32
+
+/**
+ * Calls of an object that wait for their headers. The platform allows six outgoing connections to do so, and
+ * may cancel a stalled one if there is a seventh. The sixth is for other calls, such as to the ledger.
+ */
+export const MAX_HEADERLESS_CALLS = 5
+
+/** Calls that wait until they may be made: with half a second each, the last one waits 6 s. */
+export const MAX_WAITING_OPENINGS = 64
+
+/** Running streams of one object: each takes 100 to 400 KB, and an object has 128 MB. */
 export const MAX_RUNNING_STREAMS = 256
 
-/** Kept streams of one caller, running or ended: at 50 KB each, half a gigabyte of an object's ten. */
+/** Kept streams of one object, running or ended: at 50 KB each, half a gigabyte of an object's ten. */
 export const MAX_KEPT_STREAMS = 10_000
 
 /** As OpenAI says of a stored response: 30 days. */

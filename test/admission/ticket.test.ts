@@ -3,7 +3,7 @@ import { type Admission, reopenTicket, type TicketBudget, takeTicket } from '../
 import type { CallerLimits } from '../../worker/budget/budget-state.ts'
 import { createCallerBudget } from '../../worker/budget/caller-budget.ts'
 import { ApiError } from '../../worker/errors.ts'
-import { SETTLE_ATTEMPT_MS, SETTLE_ATTEMPTS } from '../../worker/limits.ts'
+import { SETTLE_ATTEMPT_MS, SETTLE_ATTEMPTS, SETTLE_PAUSE_MS } from '../../worker/limits.ts'
 import { openDatabase } from '../support/sqlite.ts'
 
 const LIMITS: CallerLimits = { tokensPerDay: 1000, concurrency: undefined, sliced: false }
@@ -83,7 +83,7 @@ test('an object that hangs for good does not keep the settlement open', async ()
   vi.useFakeTimers()
   try {
     const { tickets } = open()
-    const settle = vi.fn(() => new Promise(() => {}))
+    const settle = vi.fn(() => new Promise<never>(() => {}))
     const taken = await takeTicket({ ...tickets, settle }, reservation(), { caller: 'key:a', limits: LIMITS })
     const settled = admittedOf(taken).ticket.settle(42)
     await vi.advanceTimersByTimeAsync(SETTLE_ATTEMPT_MS * SETTLE_ATTEMPTS)
@@ -132,3 +132,25 @@ test.each([
     expect(used()).toEqual({ used: expected, reserved: 0 })
   },
 )
+
+test.each([
+  ['with limits', LIMITS],
+  ['without', undefined],
+])('if the answer to settling is lost, a call %s is never charged twice', async (_, limits) => {
+  vi.useFakeTimers()
+  try {
+    const { tickets, used } = open()
+    await takeTicket(tickets, reservation(), { caller: 'key:a', limits })
+    const settle = vi.fn(tickets.settle).mockImplementationOnce(async (id, tokens) => {
+      await tickets.settle(id, tokens)
+      return new ApiError('object_unavailable')
+    })
+    const settled = reopenTicket({ ...tickets, settle }, 'req_1', 'key:a').settle(42)
+    await vi.advanceTimersByTimeAsync(SETTLE_PAUSE_MS)
+    await settled
+    // Without limits nothing was reserved, and it isn't known whether it was counted.
+    expect(used()).toEqual({ used: limits === undefined ? 0 : 42, reserved: 0 })
+  } finally {
+    vi.useRealTimers()
+  }
+})

@@ -5,6 +5,7 @@ import { MAX_EVENT_BYTES, MAX_STREAM_BYTES } from '../../worker/limits.ts'
 import { expectWhole } from '../protocol/expected.ts'
 import { eventsOf, Following } from '../protocol/following.ts'
 import { QUESTION } from '../support/caller.ts'
+import { keys } from '../support/gate.ts'
 import { type House, useHouse } from '../support/house.ts'
 import { end, hang, inOrder, send, wait } from '../support/script.ts'
 import { answer, begun, events, streamHead } from '../support/scripts.ts'
@@ -68,7 +69,8 @@ function useLog(house: House) {
   }
 }
 
-const house = useHouse()
+const { ACCESS_KEYS, callers } = keys(1)
+const house = useHouse({ ACCESS_KEYS })
 const ends = useLog(house)
 
 describe('a stream that is stopped', () => {
@@ -212,7 +214,7 @@ describe('what goes wrong', () => {
   )
 })
 
-describe('200 streams at once', () => {
+describe('200 streams of one key at once', () => {
   test('each reader disconnected three times and resumed: all whole, and each on record once', async () => {
     const tokens = 45
     const used = { prompt_tokens: 9, completion_tokens: 999 }
@@ -224,12 +226,12 @@ describe('200 streams at once', () => {
     const texts = await Promise.all(
       Array.from({ length: 200 }, async (_, index) => {
         const body = JSON.stringify({ ...QUESTION, user: `u${index}` })
-        const headers = JSON_TYPE
+        const headers = { ...JSON_TYPE, ...callers[0] }
         const places = [3 + (index % 7), 14 + (index % 11), 28 + (index % 13)]
         const first = await readUpTo(`${house.url}/v1/streams`, { method: 'POST', body, headers }, places[0])
         let text = first.text
         for (const at of [...places.slice(1), undefined]) {
-          const headers = { 'last-event-id': /.*id: (\d+)\n/s.exec(text)?.[1] ?? '' }
+          const headers = { ...callers[0], 'last-event-id': /.*id: (\d+)\n/s.exec(text)?.[1] ?? '' }
           text += (await readUpTo(`${house.url}/v1/streams/${first.id}`, { headers }, at)).text
         }
         return text

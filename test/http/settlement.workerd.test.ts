@@ -11,6 +11,7 @@ import { stateOf } from '../../worker/budget/budget-state.ts'
 import { readConfig } from '../../worker/config/config.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { SETTLED_AFTER_LEAVING_MS, VISITOR_TOKENS } from '../../worker/limits.ts'
+import { tagsOf } from '../../worker/objects/shards.ts'
 import { sqlOf } from '../../worker/objects/sql.ts'
 import { EVENT_STREAM } from '../../worker/protocol/wire.ts'
 import { createCallerStreams } from '../../worker/streams/caller-streams.ts'
@@ -281,10 +282,15 @@ async function playDurable(scene: Scene) {
   const config = readConfig(vars)
   const settled: (number | undefined)[] = []
   let refused = false
-  const settle = async (_: string, used: number | undefined) => void settled.push(used)
+  const settle = async (_: string, used: number | undefined) => {
+    settled.push(used)
+    return true
+  }
   await runInDurableObject(exports.Caller.getByName(name), async (_, { storage }) => {
     const streams = createCallerStreams(sqlOf(storage), {
       caller: name,
+      shard: 0,
+      tagOf: tagsOf(name),
       config,
       upstreams: {
         all: [anUpstream((_, signal) => playing.answer(signal))],
@@ -293,6 +299,7 @@ async function playDurable(scene: Scene) {
       },
       words: allWords,
       moderation: chooseModeration(config.moderation),
+      takeTurn: () => () => {},
       budget: {
         reserve: async (_, limits) => ({
           kind: 'reserved',

@@ -17,25 +17,20 @@ const again = (stub: Stub) => exports.Caller.getByName(stub.name ?? '')
 const kept = (stub: Stub) =>
   runInDurableObject(stub, async (_, { storage }) => ({
     tables: storage.sql
-      .exec("SELECT name FROM sqlite_master WHERE name IN ('streams', 'packs', 'spending')")
+      .exec("SELECT name FROM sqlite_master WHERE name IN ('streams', 'packs', 'spending', 'responses')")
       .toArray()
       .map(({ name }) => String(name))
       .toSorted(),
     alarm: (await storage.getAlarm()) !== null,
   }))
 
-const NOTHING = { tables: [], alarm: false }
+const NOTHING = { tables: [] as string[], alarm: false }
 const ALL = ['packs', 'spending', 'streams']
 const LIMITS = { tokensPerDay: 1000, concurrency: undefined, sliced: false }
 
 test.each([
   ['was made ready', ALL, (stub: Stub) => stub.warm()],
   ['told what it has used', ['spending'], (stub: Stub) => stub.usage(LIMITS)],
-  [
-    'was asked for a stream that it has not',
-    ['packs', 'streams'],
-    (stub: Stub) => stub.follow('str_unknown', 0),
-  ],
 ])('an object that %s, and no more, has %j and is wiped', async (_, tables, ask) => {
   const stub = newCaller()
   await ask(stub)
@@ -45,6 +40,17 @@ test.each([
   // Again, in the same life.
   await ask(stub)
   expect(await kept(stub)).toEqual({ tables, alarm: true })
+})
+
+test.each<[string, (stub: Stub) => unknown]>([
+  ['a stream to follow', (stub) => stub.follow('str_unknown', 0)],
+  ['a stream to stop', (stub) => stub.stop('str_unknown')],
+  ['a response', (stub) => stub.placeOfResponse('resp_unknown')],
+  ['a conversation', (stub) => stub.conversation('resp_unknown')],
+])('an object that was asked for %s that it has not, and no more, is as empty as before', async (_, ask) => {
+  const stub = newCaller()
+  await ask(stub)
+  expect(await kept(stub)).toEqual(NOTHING)
 })
 
 test('an object that the alarm restarted is wiped too', async () => {

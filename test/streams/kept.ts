@@ -3,8 +3,8 @@
 import { MAX_PACK_BYTES } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { createJournal, type Journal, type Part } from '../../worker/streams/journal.ts'
-import { newStreamId } from '../../worker/streams/stream-id.ts'
 import { type Database, openDatabase } from '../support/sqlite.ts'
+import { testStreamId } from './test-ids.ts'
 
 /** So many events with these data fill a row. */
 export const ROW = 8
@@ -27,7 +27,7 @@ let streams = 0
 export function newStream({ serial = ++streams, ...fields }: Partial<Parameters<Journal['begin']>[0]> = {}) {
   return {
     serial,
-    id: newStreamId('chat-completions', serial),
+    id: testStreamId('chat-completions', serial),
     idempotencyKey: null,
     requestHash: null,
     requestId: 'req_1',

@@ -9,6 +9,7 @@ import { interruptedEnd } from '../../worker/streams/log.ts'
 import { createStreams, type Streams } from '../../worker/streams/streams.ts'
 import type { Dialect } from './dialects.ts'
 import { type Act, READERS, type Scene } from './scene.ts'
+import { testStreamId } from './test-ids.ts'
 import { admitted } from './test-ticket.ts'
 import { createTestUpstream, type TestUpstream } from './upstream.ts'
 import { Visitor } from './visitor.ts'
@@ -68,6 +69,7 @@ export async function play(
     born.journal = createJournal(own)
     born.streams = createStreams({
       journal: born.journal,
+      newId: testStreamId,
       keeping: { kept: FOREVER, abandoned: FOREVER },
       silenceMs: FOREVER,
       now: Date.now,

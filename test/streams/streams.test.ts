@@ -13,6 +13,7 @@ import { createStreams, type Opened, type Opening, type StreamEnd } from '../../
 import { answerEvents, DONE_EVENT, delta, role } from '../support/sse.ts'
 import { newStream, openJournal, rowsIn } from './kept.ts'
 import { read } from './reading.ts'
+import { testStreamId } from './test-ids.ts'
 import { admitted } from './test-ticket.ts'
 import { createTestUpstream, type TestUpstream } from './upstream.ts'
 
@@ -28,6 +29,7 @@ function start(surroundings: Partial<Parameters<typeof createStreams>[0]> = {}) 
   const onBroken = vi.fn()
   const streams = createStreams({
     journal,
+    newId: testStreamId,
     keeping: KEEPING,
     silenceMs: 120_000,
     now: Date.now,
@@ -37,7 +39,7 @@ function start(surroundings: Partial<Parameters<typeof createStreams>[0]> = {}) 
       upstreams.push(upstream)
       return upstream.run
     },
-    onEnd: (end) => ends.push(end),
+    onEnd: (end) => void ends.push(end),
     onBroken,
     ...surroundings,
   })

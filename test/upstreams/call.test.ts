@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError } from '../../worker/errors.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
-import { DEADLINES, type Deadlines } from '../../worker/limits.ts'
+import { DEADLINES, type Deadlines, MAX_HEADERLESS_CALLS, MAX_WAITING_OPENINGS } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { askUpstream, createCall } from '../../worker/upstreams/call.ts'
 import { createRests } from '../../worker/upstreams/rest.ts'
+import { createTurns, type TakeTurn } from '../../worker/upstreams/turns.ts'
 import { allWords } from '../support/all-words.ts'
 import { anUpstream } from '../support/an-upstream.ts'
 
@@ -16,6 +17,7 @@ interface Setting {
   stream?: boolean
   deadlines?: Partial<Deadlines>
   caller?: AbortSignal
+  takeTurn?: TakeTurn
 }
 
 /** Asks an upstream that answers each attempt with the next of `answers`; counts the attempts. */
@@ -38,6 +40,7 @@ async function ask(answers: ((signal: AbortSignal) => Promise<Response>)[], sett
         call,
         deadlines,
         words: allWords,
+        takeTurn: setting.takeTurn,
       })),
       attempts,
       call,
@@ -285,4 +288,67 @@ test('the upstream connection ends with the call', async () => {
   const { call } = await ask([upstream], { caller: caller.signal })
   call.abort(new ApiError('upstream_silence_timeout'))
   expect(seen?.aborted).toBe(true)
+})
+
+describe('where calls take turns', () => {
+  const full = () => {
+    const { call } = createTurns(false)
+    const places = Array.from({ length: MAX_HEADERLESS_CALLS }, () => call(stays) as () => void)
+    return { takeTurn: call, places }
+  }
+
+  test('a call that waits is made when the headers of another have come', async () => {
+    const { takeTurn, places } = full()
+    const asked = ask([ok], { takeTurn })
+    places[0]?.()
+    expect(await asked).toMatchObject({ answer: { status: 200 }, attempts: 1 })
+  })
+
+  test.each([
+    ['its headers', [ok]],
+    ['a refusal', [refuses(400)]],
+    ['each attempt', [refuses(500), unreachable, ok]],
+  ])('its place is free again after %s', async (_, answers) => {
+    const { takeTurn, places } = full()
+    places[0]?.()
+    await ask(answers, { takeTurn })
+    expect(takeTurn(stays)).toBeTypeOf('function')
+  })
+
+  test.each<[string, Setting, string]>([
+    ['its deadline is over', { deadlines: { connect: 5 } }, 'upstream_connect_timeout'],
+    ['its time is over', { deadlines: { total: 5 } }, 'upstream_total_timeout'],
+    ['its caller leaves', { caller: AbortSignal.timeout(5) }, 'caller_left'],
+  ])('a call that waits until %s is not made and has cost nothing', async (_, setting, code) => {
+    const { takeTurn, places } = full()
+    expect(await ask([], { takeTurn, ...setting })).toMatchObject({ answer: { code }, attempts: 0, lost: [] })
+    places[0]?.()
+    expect(takeTurn(stays), 'and it waits no more').toBeTypeOf('function')
+  })
+
+  test('the time in which it waits is not of the time in which the upstream was at work', async () => {
+    vi.useFakeTimers()
+    try {
+      const { takeTurn, places } = full()
+      const asked = ask([hangs], { takeTurn, deadlines: { connect: 1000 } })
+      await vi.advanceTimersByTimeAsync(900)
+      places[0]?.()
+      await vi.advanceTimersByTimeAsync(100)
+      expect(await asked).toMatchObject({
+        answer: { code: 'upstream_connect_timeout' },
+        attempts: 1,
+        lost: [100],
+      })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('one that can not even wait is refused', async () => {
+    const { takeTurn } = full()
+    for (let waiting = 0; waiting < MAX_WAITING_OPENINGS; waiting++) void takeTurn(stays)
+    const { answer, attempts, lost } = await ask([], { takeTurn })
+    expect(answer).toMatchObject({ code: 'too_many_openings', status: 429 })
+    expect({ attempts, lost }).toEqual({ attempts: 0, lost: [] })
+  })
 })

@@ -11,7 +11,8 @@ import type { BudgetState, CallerLimits } from '../budget/budget-state.ts'
 import type { Reservation, ReservationResult } from '../budget/ledger.ts'
 import { ApiError } from '../errors.ts'
 import { inTime, LATE } from '../in-time.ts'
-import { SETTLE_ATTEMPT_MS, SETTLE_ATTEMPTS } from '../limits.ts'
+import { SETTLE_ATTEMPT_MS, SETTLE_ATTEMPTS, SETTLE_PAUSE_MS } from '../limits.ts'
+import { sleep } from '../sleep.ts'
 import { rateError } from './rate.ts'
 
 export interface Ticket {
@@ -36,7 +37,8 @@ export interface Admission {
 /** The caller's budget, in this object or reached from elsewhere. */
 export interface TicketBudget {
   reserve(reservation: Reservation, limits: CallerLimits): Promise<ReservationResult | ApiError>
-  settle(id: string, used: number | undefined): Promise<unknown>
+  /** @returns whether there was anything to settle */
+  settle(id: string, used: number | undefined): Promise<boolean | ApiError>
   charge(id: string, used: number): Promise<unknown>
 }
 
@@ -67,9 +69,9 @@ export function takeTicket(
 /** The ticket of a call that was admitted before the object restarted. */
 export function reopenTicket(budget: Omit<TicketBudget, 'reserve'>, id: string, caller: string): Ticket {
   return once(id, undefined, async (used) => {
-    // The restart lost whether the caller had limits. Charging settles the reservation if there is one.
-    if (used && caller.startsWith('key:')) await budget.charge(id, used)
-    else await budget.settle(id, used)
+    const settled = await settleInTime(() => budget.settle(id, used))
+    // The restart lost whether the caller had limits. If nothing was reserved, it had none.
+    if (settled === false && used && caller.startsWith('key:')) await budget.charge(id, used)
   })
 }
 
@@ -82,16 +84,24 @@ async function reserveTicket(
   if (result instanceof ApiError) return result
   if (result.kind === 'refused') return rateError(result.refusal, result.state, Date.now())
   const { id, output } = reservation
-  const ticket = once(id, output, (used) => settleInTime(() => budget.settle(id, used)))
+  const ticket = once(id, output, async (used) => void (await settleInTime(() => budget.settle(id, used))))
   return { ticket, state: result.state }
 }
 
-/** An object that hangs or was restarted is asked again: settling a reservation twice does nothing. */
-async function settleInTime(settle: () => Promise<unknown>): Promise<void> {
+/**
+ * An object that hangs or was restarted is asked again: settling a reservation twice does nothing. If it never
+ * answers, the reservation expires at its estimate.
+ *
+ * @returns whether there was anything to settle; `undefined` if that isn't known, since an answer was lost
+ */
+async function settleInTime(settle: () => Promise<boolean | ApiError>): Promise<boolean | undefined> {
   for (let attempt = 0; attempt < SETTLE_ATTEMPTS; attempt++) {
     const result = await inTime(SETTLE_ATTEMPT_MS, settle())
-    if (result !== LATE && !(result instanceof ApiError)) return
+    if (result === LATE) continue
+    if (!(result instanceof ApiError)) return attempt === 0 ? result : undefined
+    await sleep(SETTLE_PAUSE_MS)
   }
+  return undefined
 }
 
 function once(id: string, outputBound: number | undefined, settle: Ticket['settle']): Ticket {

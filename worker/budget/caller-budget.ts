@@ -25,8 +25,11 @@ export interface CallerBudget extends Part {
    */
   reserve(reservation: Reservation, limits: CallerLimits): Promise<ReservationResult>
   progress(id: string, output: number): void
-  /** @param used tokens in all; without a count, the estimate is charged */
-  settle(id: string, used: number | undefined): void
+  /**
+   * @param used tokens in all; without a count, the estimate is charged
+   * @returns whether there was anything to settle
+   */
+  settle(id: string, used: number | undefined): boolean
   /** Charges a call whether or not tokens were reserved for it. What is no count is not charged. */
   charge(id: string, used: number): void
   usage(limits: CallerLimits): BudgetState
@@ -104,7 +107,7 @@ export function createCallerBudget(
       throw new Error('The deployment grants tokens, but the ledger does not take them.')
     },
     progress: (id, output) => ledger.progress(id, output),
-    settle: (id, used) => void ledger.settle(id, used, now()),
+    settle: (id, used) => ledger.settle(id, used, now()),
     charge(id, used) {
       if (isTokenCount(used) && !ledger.settle(id, used, now())) ledger.spend(used, now())
     },

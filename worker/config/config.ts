@@ -27,6 +27,8 @@ export interface Config {
   keeping: Keeping
   /** Where callers' objects are placed, and so where their calls leave from; `undefined`: near each caller. */
   locationHint: LocationHint | undefined
+  /** How many objects share a key's durable streams. */
+  keyShards: number
   moderation: ModerationConfig
   visitors: VisitorConfig
   /** Origins whose pages may call, beside the Worker's own: `https://example.com`, or `https://*.example.com` for all under it. */
@@ -104,6 +106,7 @@ export function readConfig(vars: Vars): Config {
     },
     keeping: { kept: values.STREAM_KEEP_MS, abandoned: values.STREAM_ABANDONED_MS },
     locationHint: values.LOCATION_HINT,
+    keyShards: values.KEY_SHARDS,
     visitors: {
       secret: values.SESSION_SECRET,
       systemPrompt: values.SYSTEM_PROMPT,

@@ -45,10 +45,15 @@ export function numberFrom(least: number, most: number): Parse<number> {
   }
 }
 
-export const count: Parse<number> = (text, name) => {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new ConfigError(`${name} must be a whole number from 1 to 999999999.`)
+/** @param most of at most 9 digits */
+export function countUpTo(most: number): Parse<number> {
+  return (text, name) => {
+    if (/^[1-9]\d{0,8}$/.test(text) && Number(text) <= most) return Number(text)
+    throw new ConfigError(`${name} must be a whole number from 1 to ${most}.`)
+  }
 }
+
+export const count = countUpTo(999_999_999)
 
 /** @param example for the error */
 export function address(example: string): Parse<string> {

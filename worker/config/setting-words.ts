@@ -75,6 +75,10 @@ const UPSTREAM = {
     about:
       'Where the objects of new callers are placed, and so where calls of durable streams leave from: `wnam`, `enam`, `sam`, `weur`, `eeur`, `apac`, `oc`, `afr` or `me`.',
   },
+  KEY_SHARDS: {
+    about:
+      'How many objects share the durable streams of one key. One holds some 60 streams of 50 tokens/s, and opens 5 at a time. At most 32.',
+  },
 } as const satisfies Words
 
 const VISITORS = {

@@ -2,7 +2,15 @@
  * Every setting, once: how its text is read, and what holds where it is unset. What the documentation says of it stands in
  * setting-words.ts, which the Worker doesn't load. `readConfig` (config.ts) and `npm start` are made from this table.
  */
-import { DEADLINES, KEEPING, TOOL_ROUNDS, UNSEEN_TOKENS_PER_SECOND, VISITOR_BUDGET } from '../limits.ts'
+import {
+  DEADLINES,
+  KEEPING,
+  KEY_SHARDS,
+  MAX_KEY_SHARDS,
+  TOOL_ROUNDS,
+  UNSEEN_TOKENS_PER_SECOND,
+  VISITOR_BUDGET,
+} from '../limits.ts'
 import {
   accessKeys,
   address,
@@ -11,6 +19,7 @@ import {
   boolean,
   ConfigError,
   count,
+  countUpTo,
   fields,
   models,
   numberFrom,
@@ -66,6 +75,7 @@ export const SETTINGS = {
     // Source: Cloudflare, "Durable Objects: Data location".
     parse: oneOf('wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'),
   },
+  KEY_SHARDS: { parse: countUpTo(MAX_KEY_SHARDS), fallback: KEY_SHARDS },
 
   // Visitors
   SYSTEM_PROMPT: { parse: text },

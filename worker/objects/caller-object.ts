@@ -1,6 +1,6 @@
 /**
  * The caller's Durable Object: a budget, streams and kept responses, each with its own tables, under one
- * alarm. Glue.
+ * alarm. A shard of a key has streams and responses alone; its budget is in the key's own object. Glue.
  */
 import { DurableObject, exports } from 'cloudflare:workers'
 import type { Dataset } from '../accounting/record.ts'
@@ -28,7 +28,10 @@ import {
 import type { Followed, Opened, Opening } from '../streams/streams.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { chooseModeration, chooseUpstreams, chooseWords } from '../upstreams/choose.ts'
+import { createTurns, type Turns } from '../upstreams/turns.ts'
+import { type ReachedCaller, reachCaller } from './reach.ts'
 import { type Reply, toReply } from './reply.ts'
+import { readShardName, tagsOf } from './shards.ts'
 import { type Sql, sqlOf } from './sql.ts'
 
 /** The name of the one object that holds the deployment's budget. */
@@ -37,6 +40,11 @@ const DEPLOYMENT = 'total'
 export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   readonly #config: Config
   readonly #sql: Sql
+  readonly #caller: string
+  readonly #shard: number
+  readonly #turns: Turns
+  /** The budget that streams are admitted by: here, or in the caller's own object. */
+  readonly #budgetOfStreams: StreamBudget & Pick<ReachedCaller, 'usage'>
   /** A part is opened when it has tables or is first used, and again after the object was wiped. */
   #budget: CallerBudget | undefined
   #streams: CallerStreams | undefined
@@ -53,20 +61,28 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
       return result
     },
     settle: async (id: string, used: number | undefined) => {
-      this.#openBudget().settle(id, used)
+      const settled = this.#openBudget().settle(id, used)
       await this.#scheduleAlarm(Date.now() + SLICE_IDLE_MS)
+      return settled
     },
     charge: async (id: string, used: number) => {
       this.#openBudget().charge(id, used)
       await this.#scheduleAlarm(Date.now() + SLICE_IDLE_MS)
     },
     progress: (id: string, output: number) => this.#openBudget().progress(id, output),
-  } satisfies StreamBudget
+    usage: async (limits: CallerLimits) => this.#openBudget().usage(limits),
+  }
 
   constructor(ctx: DurableObjectState, env: Vars) {
     super(ctx, env)
     this.#config = readConfig(env)
     this.#sql = sqlOf(ctx.storage)
+    const { caller, shard } = readShardName(ctx.id.name ?? '')
+    this.#caller = caller
+    this.#shard = shard
+    this.#budgetOfStreams = shard === 0 ? this.#tickets : reachCaller(caller, this.#config)
+    const { moderation } = this.#config
+    this.#turns = createTurns(moderation.apis.length > 0 && (moderation.input || moderation.output))
     if (hasBudget(this.#sql)) this.#openBudget()
     if (hasStreams(this.#sql)) this.#openStreams()
     if (hasResponses(this.#sql)) this.#openResponses()
@@ -74,7 +90,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   /** Makes the tables and the counter that the first question needs. */
   warm(): Reply<undefined> {
-    this.#openBudget()
+    if (this.#shard === 0) this.#openBudget()
     this.#openStreams()
     counterFor(this.#config.defaultModel)
     return {}
@@ -84,15 +100,21 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     const opened = await this.#openStreams().open(opening)
     const { limits } = opening
     if (!(opened instanceof ApiError) || limits === undefined) return toReply(opened)
-    return toReply<Opened>(withRates(opened, rateHeaders(this.#openBudget().usage(limits), Date.now())))
+    // A budget that was not reached is not asked again.
+    if (opened.code === 'object_unavailable') return toReply<Opened>(opened)
+    const state = await this.#budgetOfStreams.usage(limits)
+    const rates = state instanceof ApiError ? undefined : rateHeaders(state, Date.now())
+    return toReply<Opened>(withRates(opened, rates))
   }
 
   async follow(id: string, after: number): Promise<Reply<Followed>> {
-    return toReply(await this.#openStreams().follow(id, after))
+    // An object without tables has no streams, and an id that was made up must not give it any.
+    return toReply((await this.#streams?.follow(id, after)) ?? new ApiError('stream_not_found'))
   }
 
   async stop(id: string): Promise<Reply<undefined>> {
-    return toReply(await this.#openStreams().stop(id))
+    const streams = this.#streams
+    return toReply(streams === undefined ? new ApiError('stream_not_found') : await streams.stop(id))
   }
 
   async ownResponse(id: string, expires: number, upstream: string | undefined): Promise<Reply<undefined>> {
@@ -102,7 +124,7 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   }
 
   placeOfResponse(id: string): Reply<Place | undefined> {
-    return { answer: this.#openResponses().placeOf(id) }
+    return { answer: this.#isEmpty ? undefined : this.#openResponses().placeOf(id) }
   }
 
   readResponse(id: string): Reply<KeptResponse> {
@@ -119,15 +141,20 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
 
   /** The items of the conversation up to this response, or which upstream has them. */
   conversation(id: string): Reply<readonly unknown[] | AtUpstream> {
-    return toReply(this.#openResponses().conversation(id))
+    const none = () => new ApiError('previous_response_not_found', { param: 'previous_response_id' })
+    return toReply(this.#isEmpty ? none() : this.#openResponses().conversation(id))
   }
 
   async reserve(reservation: Reservation, limits: CallerLimits): Promise<Reply<ReservationResult>> {
     return { answer: await this.#tickets.reserve(reservation, limits) }
   }
 
-  async settle(id: string, used: number | undefined): Promise<Reply<undefined>> {
-    await this.#tickets.settle(id, used)
+  async settle(id: string, used: number | undefined): Promise<Reply<boolean>> {
+    return { answer: await this.#tickets.settle(id, used) }
+  }
+
+  progress(id: string, output: number): Reply<undefined> {
+    this.#tickets.progress(id, output)
     return {}
   }
 
@@ -159,6 +186,10 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
     await this.ctx.storage.deleteAll()
   }
 
+  get #isEmpty(): boolean {
+    return this.#streams === undefined && this.#responses === undefined
+  }
+
   #openBudget(): CallerBudget {
     if (this.#budget !== undefined) return this.#budget
     const deployment = exports.Treasury.getByName(DEPLOYMENT)
@@ -170,14 +201,17 @@ export class Caller extends DurableObject<Vars & { ANALYTICS?: Dataset }> {
   #openStreams(): CallerStreams {
     if (this.#streams !== undefined) return this.#streams
     const { moderation } = this.#config
-    const caller = this.ctx.id.name ?? ''
+    const caller = this.#caller
     this.#streams = createCallerStreams(this.#sql, {
       caller,
+      shard: this.#shard,
+      tagOf: tagsOf(caller),
       config: this.#config,
       upstreams: chooseUpstreams(this.#config.upstream),
       words: chooseWords(this.#config)(caller),
-      moderation: chooseModeration(moderation),
-      budget: this.#tickets,
+      moderation: chooseModeration(moderation, this.#turns.verdict),
+      takeTurn: this.#turns.call,
+      budget: this.#budgetOfStreams,
       dataset: this.env.ANALYTICS,
       onKept: (ended, keep) => this.#openResponses().keep(ended, keep),
       onDue: () => void this.#scheduleAlarm(),

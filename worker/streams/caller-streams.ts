@@ -15,11 +15,12 @@ import type { Part } from '../objects/part.ts'
 import { hasTable } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
 import { sleep } from '../sleep.ts'
+import type { TakeTurn } from '../upstreams/turns.ts'
 import type { Upstreams } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import { createJournal, type KeptStream } from './journal.ts'
 import { interruptedEnd } from './log.ts'
-import { formatOf } from './stream-id.ts'
+import { formatOf, newStreamId, type TagOf } from './stream-id.ts'
 import { createStreams, type Followed, type KeepAnswer, type StreamEnd, type Streams } from './streams.ts'
 import { answerOf, startUpstreamRun } from './upstream-run.ts'
 
@@ -39,11 +40,16 @@ export interface StreamBudget extends TicketBudget {
 export interface StreamsOptions {
   /** The caller's id. */
   caller: string
+  /** Which of the caller's shards this is, and what its ids are tagged by. */
+  shard: number
+  tagOf: TagOf
   config: Pick<Config, 'keeping' | 'deadlines' | 'unseenPerSecond'>
   upstreams: Upstreams
   /** What the caller may read of the upstream's errors. */
   words: UpstreamWords
   moderation: Moderating
+  /** What each call upstream waits for. */
+  takeTurn: TakeTurn
   budget: StreamBudget
   dataset: Dataset | undefined
   /** A stream has ended whose answer is to be kept. */
@@ -64,12 +70,14 @@ const OPENED_BY = {
 }
 
 export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerStreams {
-  const { caller, config, upstreams, words, moderation, budget, dataset, onKept, onDue, onBroken } = options
+  const { caller, config, upstreams, words, moderation, takeTurn, budget, dataset } = options
+  const { onKept, onDue, onBroken } = options
   const { keeping, deadlines, unseenPerSecond } = config
   const journal = createJournal(sql)
   const strips = isVisitor(caller)
   const streams = createStreams({
     journal,
+    newId: (format, serial) => newStreamId({ format, shard: options.shard, serial }, options.tagOf),
     keeping,
     silenceMs: deadlines.silence,
     now: Date.now,
@@ -87,17 +95,25 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
         reservedOutput: limits && reservation.output,
         terms,
       }
-      return startUpstreamRun(question, { strips, upstreams, words, moderation, deadlines, onProgress })
+      return startUpstreamRun(question, {
+        strips,
+        upstreams,
+        words,
+        moderation,
+        deadlines,
+        takeTurn,
+        onProgress,
+      })
     },
     onEnd,
     onBroken,
   })
   // After a restart, streams still marked `running` have lost their upstream call: end them.
-  for (const stream of journal.running()) interrupt(stream)
+  const interrupted = Promise.all(journal.running().map(interrupt))
 
-  function onEnd(ended: StreamEnd): void {
+  function onEnd(ended: StreamEnd): Promise<void> {
     const { stream, ticket, origin, state, error, begun, tokens, charged, bytes, notes, firstToken } = ended
-    void ticket.settle(charged ?? 0).catch(console.error)
+    const settled = ticket.settle(charged ?? 0).catch(console.error)
     if (ended.keep !== undefined) onKept(ended, ended.keep)
     const line = {
       ts: new Date(stream.started).toISOString(),
@@ -119,10 +135,11 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     }
     record(line, dataset)
     onDue()
+    return settled
   }
 
   /** Readers get what was journalled, and then that it was interrupted. */
-  function interrupt(stream: KeptStream): void {
+  function interrupt(stream: KeptStream): Promise<void> {
     const { reader, usage } = answerOf(formatNamed(formatOf(stream.id)), stream, strips)
     const see = seeEvents(reader, {
       see(event) {
@@ -155,7 +172,7 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     const tokens = usage.tokens()
     const charged = tokens.prompt_tokens + tokens.completion_tokens
     const lastEvent = closing.at(-1)
-    onEnd({ stream, ticket, ...end, begun: undefined, lastEvent, tokens, charged, bytes })
+    return onEnd({ stream, ticket, ...end, begun: undefined, lastEvent, tokens, charged, bytes })
   }
 
   return {
@@ -175,6 +192,10 @@ export function createCallerStreams(sql: Sql, options: StreamsOptions): CallerSt
     },
     // While streams run the alarm goes on, so that an object that is evicted restarts and ends them.
     dueAt: () => journal.dueAt() ?? (streams.size > 0 ? Date.now() + IDLE_LOOK_MS : undefined),
-    runDueWork: () => journal.expire(Date.now()),
+    async runDueWork() {
+      journal.expire(Date.now())
+      // The alarm that restarted the object keeps it until they are settled.
+      await interrupted
+    },
   }
 }

@@ -9,7 +9,7 @@ import { type Migration, migrate } from '../objects/schema.ts'
 import type { Sql, SqlRow } from '../objects/sql.ts'
 import { concat } from '../protocol/concat.ts'
 import type { EndState } from '../protocol/wire.ts'
-import { serialOf } from './stream-id.ts'
+import { formatOf, isStreamId, readStreamId } from './stream-id.ts'
 
 /** A stream as it is stored. */
 export interface KeptStream {
@@ -198,9 +198,10 @@ export function createJournal(sql: Sql): Journal {
       return { ...stream, state: 'running', last: 0 }
     },
     byId(id) {
-      const serial = serialOf(id)
+      const serial = readStreamId(id)?.serial
+      if (serial !== undefined) return select('serial = ? AND id = ?', serial, id)[0]
       // Ids of earlier releases have no serial, and no index any more: there are few of them, and soon none.
-      return serial === undefined ? select('id = ?', id)[0] : select('serial = ? AND id = ?', serial, id)[0]
+      return isStreamId(id, formatOf(id)) ? select('id = ?', id)[0] : undefined
     },
     byKey: (key) => select('idempotency_key = ?', key)[0],
     running: () => select("state = 'running'"),

@@ -14,7 +14,6 @@ import type { Journal, KeptStream } from './journal.ts'
 import { endedLog, type Log, runningLog } from './log.ts'
 import { createReaders, type Readers } from './readers.ts'
 import { type Running, type RunOptions, run } from './running.ts'
-import { newStreamId } from './stream-id.ts'
 import type { StartedAnswer, UpstreamRun } from './upstream-run.ts'
 
 export interface Opening {
@@ -88,12 +87,14 @@ export interface StreamEnd extends AnswerEnd {
 
 interface Surroundings extends RunOptions {
   journal: Journal
+  /** The id of a stream that begins. */
+  newId(format: FormatName, serial: number): string
   /** Takes the ticket of a call. Synchronous if there is nothing to wait for. */
   admit(opening: Opening): Admission | Promise<Admission | ApiError>
   /** Makes the call upstream at once. `id`: of the stream that it fills. */
   ask(opening: Opening, id: string): UpstreamRun
-  /** Called once for each stream, to settle its ticket. */
-  onEnd(end: StreamEnd): void
+  /** Called once for each stream, to settle its ticket. @returns once that is done */
+  onEnd(end: StreamEnd): Promise<void> | void
   /** The journal can't be written any more. */
   onBroken(error: unknown): void
 }
@@ -106,7 +107,7 @@ export interface Streams {
   read(id: string): { stream: KeptStream; events: Uint8Array } | undefined
   /** Writes to each reader, so that dead connections surface. */
   probe(id: string): void
-  /** @returns once the stream has ended, now or earlier */
+  /** @returns once the stream has ended and is settled, now or earlier */
   stop(id: string): Promise<ApiError | undefined>
   /** Whether there is a stream of this id, running or ended. */
   has(id: string): boolean
@@ -126,9 +127,19 @@ interface Active {
   ticket: Ticket
   upstream: UpstreamRun
   running: Running
+  /** Its end was journalled and settled. */
+  settled: Promise<void>
 }
 
-export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options }: Surroundings): Streams {
+export function createStreams({
+  journal,
+  newId,
+  admit,
+  ask,
+  onEnd,
+  onBroken,
+  ...options
+}: Surroundings): Streams {
   const active = new Map<string, Active>()
   /** Readers of streams that have ended. */
   const rereaders = new Map<string, Readers>()
@@ -137,7 +148,7 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
     const started = options.now()
     // The call starts first; the rest happens while the question is on its way.
     const serial = journal.takeSerial()
-    const id = newStreamId(opening.format, serial)
+    const id = newId(opening.format, serial)
     const upstream = ask(opening, id)
     try {
       const stream = journal.begin({
@@ -155,7 +166,7 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
         ...options,
         keeping: opening.inBackground ? { ...keeping, abandoned: Number.POSITIVE_INFINITY } : keeping,
       })
-      const one = {
+      const one: Active = {
         stream,
         bytes: opening.bytes.byteLength,
         origin: opening.origin,
@@ -163,9 +174,9 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
         ticket,
         upstream,
         running,
+        settled: running.ended.then((end) => settle(one, end)).catch(onBroken),
       }
       active.set(stream.id, one)
-      running.ended.then((end) => settle(one, end)).catch(onBroken)
       return one
     } catch (error) {
       // A call without a kept stream is ended.
@@ -191,7 +202,7 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
         const { firstToken } = timer
         const { bytes } = running.log
         const tokens = usage.tokens()
-        onEnd({
+        await onEnd({
           ...end,
           stream,
           origin,
@@ -262,7 +273,11 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
           ? begin(opening, admission.ticket)
           : known && active.get(known.id)
       const begun = one && (await beginning(one))
-      if (begun instanceof ApiError && !one?.running.idIsPublic) return begun
+      if (begun instanceof ApiError && !one?.running.idIsPublic) {
+        // What the caller reads of its budget beside the refusal is then true.
+        await one?.settled
+        return begun
+      }
       if (one !== undefined) one.running.idIsPublic = true
       const { id, requestId } = one?.stream ?? (known as KeptStream)
       const replayed = known !== undefined
@@ -294,6 +309,7 @@ export function createStreams({ journal, admit, ask, onEnd, onBroken, ...options
       const one = active.get(id)
       one?.upstream.stop()
       await one?.running.ended
+      await one?.settled
     },
     get size() {
       return active.size

@@ -22,6 +22,7 @@ import { counterFor } from '../tokens/packed.ts'
 import { askUpstream, createCall, type UpstreamResult } from '../upstreams/call.ts'
 import { plan } from '../upstreams/plan.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
+import type { TakeTurn } from '../upstreams/turns.ts'
 import type { Upstream, Upstreams } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
 import type { KeptStream } from './journal.ts'
@@ -86,6 +87,8 @@ interface Parts {
   words: UpstreamWords
   moderation: Moderating
   deadlines: Deadlines
+  /** What each attempt of the call waits for. */
+  takeTurn: TakeTurn
   /** Called now and then with the number of the answer's tokens, if tokens were reserved for it. */
   onProgress(tokens: number): void
 }
@@ -93,7 +96,7 @@ interface Parts {
 /** Makes the call at once. */
 export function startUpstreamRun(
   { id, wire, bytes, model, at, promptTokens: counted, reservedOutput, terms }: Question,
-  { strips, upstreams, words, moderation, deadlines, onProgress }: Parts,
+  { strips, upstreams, words, moderation, deadlines, takeTurn, onProgress }: Parts,
 ): UpstreamRun {
   const wanted = new AbortController()
   const call = createCall(wanted.signal, deadlines.total)
@@ -109,6 +112,7 @@ export function startUpstreamRun(
     deadlines,
     words,
     question: bytes,
+    takeTurn,
   })
   // Counting overlaps with the call.
   const question = reread(bytes, wire.requests)

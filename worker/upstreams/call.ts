@@ -27,6 +27,7 @@ import type { Candidate } from './plan.ts'
 import { type Asker, aboutOf, errorInStream, errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
 import type { Rests } from './rest.ts'
 import { type Failure, retryDelay } from './retry.ts'
+import type { TakeTurn } from './turns.ts'
 import type { Upstream } from './upstream.ts'
 
 /** An answer that has begun. */
@@ -100,6 +101,8 @@ export interface UpstreamRequest extends Omit<Asker, 'upstream'> {
   passes?: 'json' | 'text' | undefined
   call: Call
   deadlines: Deadlines
+  /** Each attempt waits for it, and holds it until its headers have come. `undefined`: there is no need to. */
+  takeTurn?: TakeTurn | undefined
 }
 
 export interface UpstreamResult {
@@ -150,15 +153,21 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
   let why: ApiError | undefined
   for (let retries = 0, repeats = 0; ; retries++) {
     if (signal.aborted) return { answer: reasonOf(signal), retries, attempts, lost }
-    const asked = Date.now()
     const own = holds(request, candidate) ? attemptOf(call) : call
-    const outcome = await attempt(request, candidate, own)
+    const sent: Sent = {}
+    const outcome = await attempt(request, candidate, own, sent)
     const now = Date.now()
+    const asked = sent.at ?? now
     if (!('error' in outcome)) {
       rests.succeeded(candidate, asked)
       return { answer: outcome, retries, attempts, lost }
     }
     const { error, responded, failure, unstreamed } = outcome
+    // A call that was not made has cost nothing, and says nothing of an upstream.
+    if (sent.at === undefined) {
+      rests.toldNothing(candidate, now)
+      return { answer: error, retries, attempts, lost }
+    }
     const ms = now - asked
     const meaning = meaningOf(outcome.status, outcome.about)
     if (meaning !== 'lacks-model') why = error
@@ -219,6 +228,11 @@ function attemptOf({ signal }: Call): Attempt {
   return { signal: AbortSignal.any([signal, own.signal]), abort: (reason) => own.abort(reason) }
 }
 
+/** When an attempt was made, in milliseconds since the epoch: until then it waits for its turn. */
+interface Sent {
+  at?: number
+}
+
 /** An attempt without an answer. */
 interface Failed {
   error: ApiError
@@ -241,20 +255,27 @@ async function attempt(
   request: UpstreamRequest,
   candidate: Candidate,
   own: Attempt,
+  sent: Sent,
 ): Promise<Answer | Failed> {
   const { deadlines, words, question, stream, isJudged, passes } = request
   const { upstream } = candidate
   const asker = { words, question, upstream }
-  const asked = Date.now()
   const due = firstTokenOf(request, candidate)
-  const late = () => own.abort(new ApiError('upstream_first_token_timeout'))
-  const timer = due === undefined ? undefined : setTimeout(late, due)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const send = async () => {
+    const taking = request.takeTurn?.(own.signal)
+    const turn = taking instanceof Promise ? await taking : taking
+    if (turn instanceof ApiError) throw turn
+    sent.at = Date.now()
+    const late = () => own.abort(new ApiError('upstream_first_token_timeout'))
+    if (due !== undefined) timer = setTimeout(late, due)
+    return request.send(candidate, own.signal).finally(turn)
+  }
   let response: Response | undefined
   try {
     // An unstreamed answer's headers come with its last word, so only the whole has a deadline there.
     const connect = stream && !passes ? deadlines.connect : deadlines.total
-    const sent = request.send(candidate, own.signal)
-    response = await within(connect, 'upstream_connect_timeout', own, sent)
+    response = await within(connect, 'upstream_connect_timeout', own, send())
     if (!response.ok) {
       return refused(await unlessAborted(readRefusal(response, asker), own.signal), response)
     }
@@ -269,10 +290,11 @@ async function attempt(
           : readWhole(response, asker)
     const begun = await unlessAborted(beginning, own.signal)
     if ('error' in begun) return begun
-    return { firstByte: Date.now(), ...begun, upstream, asked }
+    return { firstByte: Date.now(), ...begun, upstream, asked: sent.at as number }
   } catch (cause) {
     const began = { responded: response?.status, hasBegun }
     if (own.signal.aborted) return { error: reasonOf(own.signal), ...began }
+    if (cause instanceof ApiError) return { error: cause }
     if (response !== undefined) return { error: new ApiError('upstream_truncated', { cause }), ...began }
     const notes = unreached(upstream.host, upstream.settings.address, cause)
     return {

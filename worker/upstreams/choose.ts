@@ -15,6 +15,7 @@ import { demoJudge } from './demo-judge.ts'
 import { moderations } from './moderations.ts'
 import { createRests } from './rest.ts'
 import { server } from './server.ts'
+import type { TakeTurn } from './turns.ts'
 import type { Upstreams } from './upstream.ts'
 import { createWords, type UpstreamWords } from './words.ts'
 
@@ -38,17 +39,20 @@ export const chooseUpstreams = onceFor((config: Config['upstream']): Upstreams =
   return { all, routes, rests: createRests() }
 })
 
-/** Make one for all calls: they share its backoff. */
-export function chooseModeration({ apis, ...how }: Config['moderation']): Moderating {
+/**
+ * Make one for all calls: they share its backoff.
+ * @param takeTurn what each call to a moderation API waits for
+ */
+export function chooseModeration({ apis, ...how }: Config['moderation'], takeTurn?: TakeTurn): Moderating {
   const last = apis.length - 1
   // One before another has time for an attempt, and its backoff has it passed over then.
   const hurried = { ...MODERATION_RETRY_BUDGET, verdict: MODERATION_RETRY_BUDGET.attempt }
-  const judges = apis.map((api, index) => moderations(api, index === last ? undefined : hurried))
-  return { ...how, judge: judges.length === 0 ? demoJudge : inTurn(judges) }
+  const judges = apis.map((api, index) => moderations(api, index === last ? undefined : hurried, takeTurn))
+  return { ...how, judge: judges.length === 0 ? demoJudge : oneAfterAnother(judges) }
 }
 
 /** Asks the next one where one has no verdict. */
-function inTurn([first = demoJudge, ...others]: readonly Judge[]): Judge {
+function oneAfterAnother([first = demoJudge, ...others]: readonly Judge[]): Judge {
   return async (texts, options) => {
     let verdict = await first(texts, options)
     for (const judge of others) {

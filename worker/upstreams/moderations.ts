@@ -3,6 +3,7 @@
  * it says `unavailable`; a garbled verdict doesn't count.
  */
 import { readAtMost } from '../bytes.ts'
+import { ApiError } from '../errors.ts'
 import {
   JUDGED_OVERLAP_CHARS,
   MAX_ERROR_BODY_BYTES,
@@ -18,6 +19,7 @@ import { retryAfter } from '../protocol/retry-after.ts'
 import { sleep } from '../sleep.ts'
 import type { Host } from './hosts/host.ts'
 import { createSharedBackoff } from './shared-backoff.ts'
+import type { TakeTurn } from './turns.ts'
 
 export interface ModerationApi {
   /** Of the endpoint itself: `https://api.openai.com/v1/moderations`. */
@@ -29,8 +31,15 @@ export interface ModerationApi {
   model: string
 }
 
-/** Create one for all calls: they share its backoff. */
-export function moderations(api: ModerationApi, budget: RetryBudget = MODERATION_RETRY_BUDGET): Judge {
+/**
+ * Create one for all calls: they share its backoff.
+ * @param takeTurn what each call waits for, if the runtime bounds them
+ */
+export function moderations(
+  api: ModerationApi,
+  budget: RetryBudget = MODERATION_RETRY_BUDGET,
+  takeTurn?: TakeTurn,
+): Judge {
   const backoff = createSharedBackoff(budget)
 
   async function judge(inputs: readonly string[], until: number, options: JudgeOptions): Promise<Verdict> {
@@ -44,7 +53,10 @@ export function moderations(api: ModerationApi, budget: RetryBudget = MODERATION
         await sleep(wait, options.signal)
         continue
       }
-      const answer = await attempt(api, inputs, Math.min(budget.attempt, until - now), options.signal)
+      const turn = await takeTurn?.(AbortSignal.any([options.signal, AbortSignal.timeout(until - now)]))
+      if (turn instanceof ApiError) return unavailable('too many calls wait')
+      const left = Math.max(until - Date.now(), 1)
+      const answer = await attempt(api, inputs, Math.min(budget.attempt, left), options.signal, turn)
       if (!(answer instanceof Failure)) {
         backoff.succeeded(now)
         return answer
@@ -100,8 +112,9 @@ async function attempt(
   inputs: readonly string[],
   ms: number,
   signal: AbortSignal,
+  hasHeaders = () => {},
 ): Promise<Verdict | Failure> {
-  const timeout = AbortSignal.timeout(Math.max(ms, 1))
+  const timeout = AbortSignal.timeout(ms)
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -116,7 +129,7 @@ async function attempt(
       signal: AbortSignal.any([signal, timeout]),
       // A redirect is not followed: it would carry the key and the texts to any host that it names.
       redirect: 'manual',
-    })
+    }).finally(hasHeaders)
     if (!response.ok) return await readFailure(response)
     return readVerdict(await readJson(response, MAX_VERDICT_BYTES), inputs.length)
   } catch {

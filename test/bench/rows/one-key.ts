@@ -1,4 +1,7 @@
-/** Many durable streams of one key: all of them live in that key's object, or in its shards. */
+/**
+ * Many durable streams of one key, which its shards share. One workerd runs all of its objects on one thread, so
+ * what is spread over machines in a deployment is a cost here.
+ */
 import { type Contestant, newKey } from '../contestants.ts'
 import { pooledRowOf, type Row, rowOf, takeTurns } from '../row.ts'
 import { inNewProcess, targetOf } from '../running.ts'
@@ -44,6 +47,16 @@ export async function benchOneKey(
       results,
       ({ crossing }) => crossing,
       0.99,
+    ),
+    rowOf(
+      {
+        name: `${STREAMS} streams of one key: CPU per token`,
+        unit: 'µs',
+        against: 'ratio',
+        goals: { durable: { of: 'figure', most: 80 } },
+      },
+      results,
+      ({ cpu }) => cpu,
     ),
   ]
 }

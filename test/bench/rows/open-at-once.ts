@@ -13,6 +13,8 @@ const SAMPLE_MS = 100
 export interface OpenAtOnce {
   /** Bytes a stream. */
   memory: number
+  /** Microseconds for each token, with its share of its stream's begin and end. */
+  cpu: number
   /** Milliseconds from the upstream to the reader, of each token that was sent once all were open. */
   crossing: number[]
 }
@@ -27,7 +29,7 @@ export async function openAtOnce(
   // The first answers compile the code, and don't count.
   await readAll(target, scripts(20, 20, 5))
   await upstream.sent()
-  const before = server.memory()
+  const [before, cpuBefore] = [server.memory(), server.cpu()]
   const samples: number[] = []
   let allOpen = 0
   const readings = await readAll(target, scripts(streams, tokens, every), async () => {
@@ -37,11 +39,12 @@ export async function openAtOnce(
       await setTimeout(SAMPLE_MS)
     }
   })
+  const cpu = ((server.cpu() - cpuBefore) * 1000) / (streams * tokens)
   if (readings.some(({ ended }) => ended < allOpen)) throw new Error('They were not all open at once.')
   const sent = await upstream.sent()
   const crossing = readings.flatMap(({ stream, arrivals }) => {
     const times = sent.get(stream) ?? []
     return arrivals.flatMap((at, i) => ((times[i] ?? 0) >= allOpen ? at - (times[i] ?? 0) : []))
   })
-  return { memory: (median(samples) - before) / streams, crossing }
+  return { memory: (median(samples) - before) / streams, cpu, crossing }
 }
