@@ -30,22 +30,24 @@ const { token } = await createSessions(SECRET).open(PAGE, Date.now())
 
 /** What an upstream would say to a question that is fine after all. */
 function answered(init: RequestInit | undefined): Response {
-  const { stream } = JSON.parse(new TextDecoder().decode(init?.body as Uint8Array))
+  const text = new TextDecoder().decode(init?.body as Uint8Array)
+  const { stream } = text.startsWith('{') ? JSON.parse(text) : {}
   const choices = [{ index: 0, message: { role: 'assistant', content: 'Hi' }, finish_reason: 'stop' }]
-  if (stream !== true) return Response.json({ choices })
+  if (stream !== true) return new Response(asStream(JSON.stringify({ choices })))
   const chunk = { choices: [{ index: 0, delta: { content: 'Hi' }, finish_reason: 'stop' }] }
-  const events = new TextEncoder().encode(`data: ${JSON.stringify(chunk)}\n\ndata: ${DONE}\n\n`)
-  // A JavaScript stream: workerd can't pipe one of its own from a `Response` that was made here.
-  const body = new ReadableStream({
+  const body = asStream(`data: ${JSON.stringify(chunk)}\n\ndata: ${DONE}\n\n`)
+  return new Response(body, { headers: { 'content-type': EVENT_STREAM } })
+}
+
+/** A JavaScript stream: workerd can't pipe one of its own from a `Response` that was made here. */
+const asStream = (text: string) =>
+  new ReadableStream({
+    type: 'bytes',
     start(controller) {
-      controller.enqueue(events)
+      controller.enqueue(new TextEncoder().encode(text))
       controller.close()
     },
   })
-  return new Response(body, {
-    headers: { 'content-type': EVENT_STREAM },
-  })
-}
 
 const outbound = vi.spyOn(globalThis, 'fetch')
 const log = vi.spyOn(console, 'log')
@@ -65,7 +67,9 @@ interface Sent {
   body: string | Uint8Array | undefined
 }
 
-const ROUTES = ['/v1/chat/completions', '/chat', '/v1/streams', '/v1/sessions']
+const CONVERSATIONS = ['/v1/chat/completions', '/chat', '/v1/streams', '/v1/sessions']
+const PASSED = ['/v1/embeddings', '/v1/images/generations', '/v1/audio/transcriptions']
+const ROUTES = [...CONVERSATIONS, ...PASSED]
 const OTHERS = ['/v1/streams/str_0', '/v1/models', '/v1/usage', '/healthz', '/', '/v1']
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PURGE']
 
@@ -85,7 +89,8 @@ const odd = fc.constantFrom(
   '?timing',
 )
 const path = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(...ROUTES) },
+  { weight: 6, arbitrary: fc.constantFrom(...CONVERSATIONS) },
+  { weight: 2, arbitrary: fc.constantFrom(...PASSED) },
   { weight: 3, arbitrary: fc.constantFrom(...OTHERS) },
   fc.tuple(fc.constantFrom(...ROUTES, ...OTHERS), odd).map(([route, more]) => `${route}${more}`),
   fc.webPath().map((text) => `/${text}`),
@@ -165,7 +170,18 @@ const nearly = fc
     ...Object.fromEntries(names.map((name) => [name, more[name]])),
     messages: [{ role, content: 'hi' }],
   }))
-const json = fc.oneof(request, nearly).map((it) => JSON.stringify(it))
+/** What the other endpoints read. */
+const passed = fc.record(
+  {
+    model: fc.oneof(fc.constant('gpt-4o-mini'), anything),
+    input: fc.oneof(fc.constant('hi'), anything),
+    prompt: fc.oneof(fc.constant('hi'), anything),
+    n: fc.oneof(fc.integer(), anything),
+    size: anything,
+  },
+  { requiredKeys: ['model', 'input', 'prompt'] },
+)
+const json = fc.oneof(request, nearly, passed).map((it) => JSON.stringify(it))
 /** JSON with one character too many, too few, or changed. */
 const broken = fc
   .tuple(json, fc.nat(), fc.string({ unit: 'binary', maxLength: 2 }), fc.nat(2))

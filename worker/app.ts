@@ -6,6 +6,9 @@ import { TrieRouter } from 'hono/router/trie-router'
 import { readChatRequest, readQuestion } from './admission/body.ts'
 import { plainText, relay } from './answer/pipeline.ts'
 import { ApiError } from './errors.ts'
+import { EMBEDDINGS } from './formats/passed/embeddings.ts'
+import { IMAGES } from './formats/passed/images.ts'
+import { TRANSCRIPTIONS } from './formats/passed/transcriptions.ts'
 import { access } from './http/access.ts'
 import { burst } from './http/burst.ts'
 import { answer } from './http/chat.ts'
@@ -13,11 +16,13 @@ import { configure } from './http/configure.ts'
 import type { App } from './http/context.ts'
 import { health } from './http/health.ts'
 import { inFlight } from './http/in-flight.ts'
+import { keysAlone } from './http/keys-alone.ts'
 import { log } from './http/log.ts'
 import { answerOtherMethods } from './http/methods.ts'
 import { answerOtherPaths } from './http/not-found.ts'
 import { model, models } from './http/offer.ts'
 import { pages } from './http/pages.ts'
+import { passOnAnswer } from './http/passed.ts'
 import { refuse } from './http/respond.ts'
 import {
   cancelResponse,
@@ -41,11 +46,14 @@ const question = [access(), burst(), uncompressed(), inFlight()] as const
 app.post('/v1/chat/completions', ...question, (c) => answer(c, readChatRequest, relay))
 app.post('/chat', ...question, (c) => answer(c, readQuestion, plainText))
 app.post('/v1/responses', ...question, createResponse)
-app.post('/v1/responses/input_tokens', ...question, countInputTokens)
+app.post('/v1/responses/input_tokens', ...question, keysAlone(), countInputTokens)
 app.get('/v1/responses/:id', access(), burst(), readResponse)
 app.get('/v1/responses/:id/input_items', access(), burst(), inputItems)
 app.post('/v1/responses/:id/cancel', access(), burst(), cancelResponse)
 app.delete('/v1/responses/:id', access(), burst(), deleteResponse)
+app.post('/v1/embeddings', ...question, keysAlone(), passOnAnswer(EMBEDDINGS))
+app.post('/v1/audio/transcriptions', ...question, keysAlone(), passOnAnswer(TRANSCRIPTIONS))
+app.post('/v1/images/generations', ...question, keysAlone(), passOnAnswer(IMAGES))
 app.post('/v1/streams', ...question, openStream)
 app.get('/v1/streams', access(), burst(), warmCaller)
 app.get('/v1/streams/:id', access(), burst(), followStream)

@@ -34,6 +34,7 @@ const server = (status: number, retry: boolean, text: string): Kind => ({
 
 const KINDS = {
   invalid_json: request(400, 'The body is not valid JSON.'),
+  invalid_form: request(400, 'The body is not a plain form.'),
   invalid_encoding: request(400, 'The body is not valid UTF-8.'),
   invalid_messages: request(400, '`messages` must be a non-empty array of messages.'),
   invalid_role: request(400, 'A message has a role that does not exist.'),

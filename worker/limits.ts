@@ -39,6 +39,22 @@ export const MAX_BODY_MS = BODY_MS + (1000 * MAX_BODY_BYTES) / BODY_BYTES_PER_SE
  */
 export const MAX_DRAINED_BYTES = 32 * 1024 * 1024
 
+/** A form with a recording: OpenAI takes files of 25 MiB, and its fields are small. */
+export const MAX_FORM_BYTES = (25 * 1024 + 64) * 1024
+
+/**
+ * Parts of a form, and the head of one. OpenAI's API has some 20 fields, of which the lists have a part for
+ * each word.
+ */
+export const MAX_FORM_PARTS = 256
+export const MAX_FORM_HEAD_BYTES = 2048
+
+/**
+ * How much of a form is counted among the bodies that an isolate holds: it is kept once, where JSON is kept
+ * three times.
+ */
+export const FORM_SHARE = 1 / 3
+
 /** Messages in one request. OpenAI itself takes 2,048 at the most. */
 export const MAX_MESSAGES = 2048
 
@@ -74,6 +90,15 @@ export const MAX_GATHERED_BYTES = 256 * 1024
 
 /** An unstreamed answer. It is held whole, to be checked before it is passed on. */
 export const MAX_JSON_ANSWER_BYTES = 16 * 1024 * 1024
+
+/**
+ * The first bytes of an answer that is passed on unread, such as pictures in JSON. A refusal with the status
+ * of success has no more.
+ */
+export const MAX_CHECKED_BYTES = 64 * 1024
+
+/** The usage in such an answer: some ten counts. */
+export const MAX_USAGE_CHARS = 1024
 
 /** The body of an upstream's refusal. Only its error envelope is used. */
 export const MAX_ERROR_BODY_BYTES = 64 * 1024

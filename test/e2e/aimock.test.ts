@@ -1,6 +1,6 @@
 /** An upstream that we did not write: `@copilotkit/aimock`, read with OpenAI's own client. */
 import { LLMock } from '@copilotkit/aimock'
-import OpenAI, { APIError } from 'openai'
+import OpenAI, { APIError, toFile } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { chat } from '../support/caller.ts'
 import { startMillrace } from '../support/millrace.ts'
@@ -74,6 +74,60 @@ describe('the same through the Worker as without it', () => {
     for (const field of ['status', 'code', 'type', 'message'] as const) {
       expect((actual as APIError)[field]).toBe((expected as APIError)[field])
     }
+  })
+})
+
+describe('beside conversations', () => {
+  const speech = 'A millrace brings the stream to the wheel.'
+
+  beforeEach(() => {
+    mock.onEmbedding('words', { embedding: [0.25, -1, 0.5] })
+    mock.onTranscription({ transcription: { text: speech, usage: SPOKEN } })
+    mock.onImage('A mill', { image: { b64Json: 'iVBORw0KGgo=' } })
+  })
+
+  const SPOKEN = { type: 'tokens', input_tokens: 11, output_tokens: 9, total_tokens: 20 }
+  const both = <T>(ask: (openai: OpenAI) => Promise<T>) => Promise.all([direct, through].map(ask))
+
+  test('embeddings', async () => {
+    const asked = { model: 'text-embedding-3-small', input: ['words'] }
+    const [expected, actual] = await both((openai) => openai.embeddings.create(asked))
+    expect(actual).toEqual(expected)
+    expect(actual?.data[0]?.embedding).toEqual([0.25, -1, 0.5])
+  })
+
+  test('a transcription', async () => {
+    const [expected, actual] = await both(async (openai) => {
+      const file = await toFile(new Uint8Array(1000), 'speech.mp3')
+      return openai.audio.transcriptions.create({ file, model: 'gpt-4o-transcribe' })
+    })
+    expect(actual).toEqual(expected)
+    expect(actual?.text).toBe(speech)
+  })
+
+  test('a transcription, streamed', async () => {
+    const [expected, actual] = await both(async (openai) => {
+      const file = await toFile(new Uint8Array(1000), 'speech.mp3')
+      return Array.fromAsync(
+        await openai.audio.transcriptions.create({ file, model: 'gpt-4o-transcribe', stream: true }),
+      )
+    })
+    expect(actual).toEqual(expected)
+    expect(actual?.at(-1)).toMatchObject({ type: 'transcript.text.done', text: speech })
+  })
+
+  test('a picture', async () => {
+    const asked = { model: 'gpt-image-1.5', prompt: 'A mill' }
+    const [expected, actual] = await both(async (openai) => stable(await openai.images.generate(asked)))
+    expect(actual).toEqual(expected)
+    expect(actual?.data?.[0]?.b64_json).toBe('iVBORw0KGgo=')
+  })
+
+  test('what it has no answer to', async () => {
+    const asked = { model: 'gpt-image-1.5', prompt: 'Something else' }
+    const [expected, actual] = await both((openai) => openai.images.generate(asked).catch((error) => error))
+    expect(actual).toBeInstanceOf(APIError)
+    for (const field of ['status', 'code', 'message']) expect(actual[field]).toBe(expected[field])
   })
 })
 

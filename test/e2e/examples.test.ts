@@ -17,6 +17,7 @@ import { type Example, readExamples } from '../support/examples.ts'
 import { useHouse } from '../support/house.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { poll } from '../support/pages.ts'
+import { EMBEDDINGS, IMAGES, TRANSCRIPTIONS } from '../support/passed.ts'
 import { named, numbered, TEXT_ANSWER } from '../support/responses.ts'
 import { events, json } from '../support/scripts.ts'
 import { html, type Site, startSite } from '../support/site.ts'
@@ -237,6 +238,19 @@ describe('with an access key', () => {
     house.upstream.next(answer())
     expect(await runNode(example(heading, 'js'))).toBe(`Hello, wörld!${after}`)
     expect(house.upstream.calls[0]?.path).toBe('/v1/responses')
+  })
+
+  test('embeddings, recordings, pictures', async () => {
+    const vectors = { ...EMBEDDINGS.whole, data: [1, 2].map((index) => ({ index, embedding: 'AACAPg==' })) }
+    house.upstream.next(json(vectors), events([...TRANSCRIPTIONS.events]), events([...IMAGES.events]))
+    const speech = `${ROOT}test/support/words.ts`
+    const code = example('Embeddings, recordings, pictures', 'js').replace('speech.mp3', speech)
+    const partial = 'image_generation.partial_image 12\n'
+    const whole = 'image_generation.completed 12\n'
+    expect(await runNode(code)).toBe(`A millrace brings the stream. 2 ${partial} 2 ${whole}`)
+    expect(house.upstream.calls.map(({ path }) => path)).toEqual(
+      [EMBEDDINGS, TRANSCRIPTIONS, IMAGES].map(({ path }) => path),
+    )
   })
 
   test.each([1, 600, 2500])(

@@ -76,7 +76,9 @@ test.each([
   await expect.poll(() => hung.done).toBe(true)
   await over()
   // A stream may be in another object of the caller, which settles by a message.
-  await expect.poll(async () => (await object.usage(LIMITS)).answer).toMatchObject({ reserved: 0, running: 0 })
+  await expect
+    .poll(async () => (await object.usage(LIMITS)).answer)
+    .toMatchObject({ reserved: 0, running: 0 })
   const { answer: state } = await object.usage(LIMITS)
   // A stream that is opened late is stopped, and what it made by then is charged.
   if (method !== 'open') expect([state?.used, upstream.mock.calls.length]).toEqual([0, 0])

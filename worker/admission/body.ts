@@ -77,11 +77,7 @@ async function readJsonRequest(
   format: WireFormat,
   { durable }: { durable: boolean },
 ): Promise<ChatCall | ApiError> {
-  if (!isJsonType(request)) {
-    // Browsers send other types without a preflight, so any page could spend the caller's tokens.
-    return new ApiError('unsupported_media_type', { message: 'Send the request as application/json.' })
-  }
-  const text = await readText(request, maxBodyBytes(rules, format.requests), rules.bodyBytes)
+  const text = await readJsonText(request, maxBodyBytes(rules, format.requests), rules.bodyBytes)
   if (text instanceof ApiError) return text
   const read = readBody(text, rules, format.requests)
   if (read instanceof ApiError) return read
@@ -100,6 +96,12 @@ async function readJsonRequest(
   const tellUsage = timing || hidesUsage
   const body = { text, says: read.request }
   return toCall(body, question, { format, model, at, stream, tellUsage, ...told }, rules)
+}
+
+export async function readJsonText(...body: Parameters<typeof readText>): Promise<string | ApiError> {
+  if (isJsonType(body[0])) return readText(...body)
+  // Browsers send other types without a preflight, so any page could spend the caller's tokens.
+  return new ApiError('unsupported_media_type', { message: 'Send the request as application/json.' })
 }
 
 /** `POST /chat`: the body is the question, whatever content type curl gives it, or OpenAI's JSON. */
@@ -222,6 +224,11 @@ const isJsonType = (request: Request) =>
   /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(request.headers.get('content-type') ?? '')
 
 function readBody(text: string, { visitor }: Rules, format: RequestFormat): Question | ApiError {
+  const body = parseObject(text)
+  return body instanceof ApiError ? body : format.read(body, visitor)
+}
+
+export function parseObject(text: string): Record<string, unknown> | ApiError {
   if (depthOf(text, MAX_JSON_DEPTH) > MAX_JSON_DEPTH) {
     return new ApiError('invalid_json', {
       message: `The body is nested too deeply: ${MAX_JSON_DEPTH} levels are the most.`,
@@ -233,6 +240,5 @@ function readBody(text: string, { visitor }: Rules, format: RequestFormat): Ques
   } catch {
     return invalidJson(text)
   }
-  if (!isRecord(body)) return new ApiError('invalid_json', { message: 'The body must be a JSON object.' })
-  return format.read(body, visitor)
+  return isRecord(body) ? body : new ApiError('invalid_json', { message: 'The body must be a JSON object.' })
 }

@@ -1,4 +1,4 @@
-/** A request's body as text, within bounds: of its size, of the time that it takes, and of what is held. */
+/** A request's body, within bounds: of its size, of the time that it takes, and of what is held. */
 import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
 import { inTime, LATE } from '../in-time.ts'
@@ -16,22 +16,31 @@ import { retryHeaders } from './rate-headers.ts'
  * @param most bytes. A body that says it is larger is refused unread
  * @param bodyBytes what may be held of it; `undefined`: as much as `most` allows
  */
-export async function readText(
+export async function readBytes(
   request: Request,
   most: number,
   bodyBytes?: BodyBytes,
-): Promise<string | ApiError> {
+): Promise<Uint8Array<ArrayBuffer> | ApiError> {
   const told = lengthOf(request)
   if (told !== undefined && told > most) return tooLarge(most)
   const ms = told === undefined ? MAX_BODY_MS : BODY_MS + (1000 * told) / BODY_BYTES_PER_SECOND
   try {
     const bytes = await inTime(ms, read(request, told, most, bodyBytes))
     if (bytes === LATE) return new ApiError('body_timeout')
-    if (bytes instanceof ApiError) return bytes
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+    return bytes instanceof ApiError ? bytes : new Uint8Array(bytes)
   } catch (cause) {
-    if (cause instanceof TypeError) return new ApiError('invalid_encoding')
     return cause instanceof RangeError ? tooLarge(most) : new ApiError('caller_left', { cause })
+  }
+}
+
+/** The same as text. */
+export async function readText(...body: Parameters<typeof readBytes>): Promise<string | ApiError> {
+  const bytes = await readBytes(...body)
+  if (bytes instanceof ApiError) return bytes
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes)
+  } catch {
+    return new ApiError('invalid_encoding')
   }
 }
 

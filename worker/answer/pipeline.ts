@@ -12,7 +12,7 @@ import { createResponseBody, type ResponseBody } from '../delivery/response-body
 import { createTextSink, inWords } from '../delivery/text-sink.ts'
 import { watch } from '../delivery/watch.ts'
 import { ApiError } from '../errors.ts'
-import type { Tell } from '../formats/answer-format.ts'
+import type { FollowedFormat, Tell } from '../formats/answer-format.ts'
 import { type Deadlines, GATHER_MS } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
@@ -23,8 +23,16 @@ import { parseJson } from '../protocol/json.ts'
 import { type EndState, EVENT_STREAM, JSON_TYPE, PLAIN_TEXT, type WireError } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { unlessAborted } from '../unless-aborted.ts'
-import { type Answer, askUpstream, type Call, createCall, type UpstreamResult } from '../upstreams/call.ts'
-import { plan } from '../upstreams/plan.ts'
+import {
+  type Answer,
+  askUpstream,
+  type Call,
+  createCall,
+  type UpstreamRequest,
+  type UpstreamResult,
+} from '../upstreams/call.ts'
+import type { Route } from '../upstreams/hosts/host.ts'
+import { type Candidate, plan } from '../upstreams/plan.ts'
 import { errorInStream } from '../upstreams/refusal.ts'
 import type { Upstreams } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
@@ -64,7 +72,7 @@ export interface Flow {
 
 /** OpenAI's wire format: the upstream's bytes, unless something is added, hidden or judged. */
 export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
-  return converse(chat, flow, (answer, call) => {
+  return converse(asChat(chat, flow), flow, (answer, call) => {
     if (!chat.stream) return whole(chat, flow, answer)
     const { moderation, mostOutput, words } = flow
     // Most upstreams send the usage that is asked for.
@@ -75,7 +83,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed
     // on.
     const staysAsItIs = asked && allowed && !chat.format.answers.mayBeError(answer.first)
-    if (staysAsItIs) return native(chat, flow, answer, call)
+    if (staysAsItIs) return unchanged(chat, flow, answer, call)
     const sinkOf = (body: ResponseBody) => createHttpSink(body, words.pass)
     return throughEngine(chat, flow, answer, call, { tell, contentType: EVENT_STREAM, sinkOf })
   })
@@ -85,7 +93,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
 export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
   // A terminal can't take text back, so text is held until it has passed.
   const holding: Flow = { ...flow, moderation: { ...flow.moderation, mode: { kind: 'hold' } } }
-  return converse(chat, flow, (answer, call) =>
+  return converse(asChat(chat, flow), flow, (answer, call) =>
     throughEngine(chat, holding, answer, call, {
       tell: undefined,
       contentType: PLAIN_TEXT,
@@ -107,28 +115,43 @@ function idObserver(
   return seeId(isOwned ? format : {}, (id) => onId(id, upstream.name))
 }
 
-async function native(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Promise<Handed> {
-  const format = chat.format.answers
+function unchanged(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Handed {
   const feed = createFeed((bytes) => flow.count(chat, bytes, true))
   const ids = idObserver(chat, flow, answer)
   const seeIds = seeEvents({ read: (event) => event }, ids)
-  const watched = watch({
-    ...answer,
-    format,
-    abort: call.abort,
-    silenceMs: flow.deadlines.silence,
-    observe(bytes) {
-      if (!ids.isDone) seeIds(bytes)
-      feed.push(bytes)
-    },
-  })
+  const observe = (bytes: Uint8Array) => {
+    if (!ids.isDone) seeIds(bytes)
+    feed.push(bytes)
+  }
+  const looking = { format: chat.format.answers, type: EVENT_STREAM, observe, counting: feed.end }
+  return native(looking, flow, answer, call)
+}
+
+/** What looks at an answer whose bytes stay as they are. */
+interface Looking {
+  format: FollowedFormat
+  /** The content type that the caller is told. */
+  type: string
+  observe(bytes: Uint8Array): void
+  /** Called once all was observed. */
+  counting?(): Promise<Counted | undefined>
+}
+
+export function native(
+  { format, type, observe, counting }: Looking,
+  flow: Flow,
+  answer: Answer,
+  call: Call,
+): Required<Handed> {
+  const { abort } = call
+  const watched = watch({ ...answer, format, abort, silenceMs: flow.deadlines.silence, observe })
   call.onLeave(watched.drainNow)
   const working = watched.ended.then(() => Date.now() - answer.asked)
-  const counted = watched.ended.then(feed.end)
+  const counted = watched.ended.then(() => counting?.())
   const errorOf = (wire: WireError) => errorInStream(wire, { ...flow, ...answer })
   const { body, ended } = pipeNative({ ...answer, ...call, format, watched, errorOf })
   return {
-    delivery: { ...head(answer, EVENT_STREAM), body },
+    delivery: { ...head(answer, type), body },
     ended: ended.then(async ({ state: end, bytes, error }) => {
       watched.drainNow()
       const work = { isWhole: end === 'done', ms: await working, counted: await counted }
@@ -261,14 +284,33 @@ export interface Outcome {
   notes?: UpstreamResult['notes']
 }
 
+/** What is asked, in any format. */
+interface Asked
+  extends Pick<ChatCall, 'bytes' | 'model' | 'tokens'>,
+    Pick<UpstreamRequest, 'stream' | 'passes'> {
+  route: Route
+  at?: string | undefined
+  question: Pick<ChatCall['question'], 'judgedTexts' | 'promptTokens'>
+  senderFor(candidates: readonly Candidate[]): UpstreamRequest['send']
+  count(answer: Uint8Array | ReadableStream<Uint8Array>, stream: boolean): Promise<Counted>
+}
+
+const asChat = (chat: ChatCall, { count }: Flow): Asked => ({
+  ...chat,
+  route: chat.format.name,
+  stream: chat.stream ? chat.format.answers : undefined,
+  senderFor: (candidates) => sender(chat.format, chat.bytes, candidates),
+  count: (answer, stream) => count(chat, answer, stream),
+})
+
 /**
  * Makes the call and passes its answer on. A failure before the caller's first byte is an error with a
  * status.
  */
-async function converse(
-  chat: ChatCall,
+export async function converse(
+  chat: Asked,
   flow: Flow,
-  hand: (answer: Answer, call: Call) => Promise<Handed>,
+  hand: (answer: Answer, call: Call) => Handed | Promise<Handed>,
 ): Promise<Outcome> {
   const { upstreams, deadlines, clientGone, moderation, words } = flow
   const call = createCall(clientGone, deadlines.total)
@@ -280,26 +322,29 @@ async function converse(
       })
     : undefined
   void judged?.then((refusal) => refusal && call.leave(refusal))
-  const { format, bytes, model, at } = chat
-  const candidates = plan(upstreams, { model, route: format.name, at })
+  const { route, bytes: question, model, at, senderFor, stream, passes } = chat
+  const candidates = plan(upstreams, { model, route, at })
+  const { rests } = upstreams
+  const send = senderFor(candidates)
   const asked = await askUpstream({
     candidates,
-    rests: upstreams.rests,
-    send: sender(format, bytes, candidates),
-    stream: chat.stream ? format.answers : undefined,
+    rests,
+    send,
+    stream,
+    passes,
     isJudged: moderation.output,
     call,
     deadlines,
     words,
-    question: bytes,
+    question,
   })
 
   async function answered({ answer, unstreamed }: UpstreamResult): Promise<Handed> {
     if (answer instanceof ApiError) {
-      const ended = unstreamed && notShown(flow.count(chat, unstreamed.body, false), unstreamed.ms)
+      const ended = unstreamed && notShown(chat.count(unstreamed.body, false), unstreamed.ms)
       return { delivery: answer, ...(ended && { ended }) }
     }
-    const feed = createFeed((bytes) => flow.count(chat, bytes, chat.stream))
+    const feed = createFeed((bytes) => chat.count(bytes, chat.stream !== undefined))
     const refusal = await awaitVerdict(judged, answer, call, feed.push)
     if (refusal === undefined) return hand(answer, call)
     return { delivery: refusal, ended: notShown(feed.end(), Date.now() - answer.asked) }
@@ -316,7 +361,7 @@ async function notShown(counting: Promise<Counted | undefined>, ms: number): Pro
 }
 
 function accountOf(
-  { model, question, tokens }: ChatCall,
+  { model, question, tokens }: Asked,
   { terms }: Flow,
   { lost }: UpstreamResult,
   answer: Ended | undefined,

@@ -6,8 +6,8 @@ import type { OwnersTool } from '../formats/format.ts'
 import type { Deadlines, Keeping } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { DEMO_MODEL } from '../protocol/wire.ts'
+import { demo as demoHost } from '../upstreams/hosts/demo.ts'
 import { hostOf } from '../upstreams/hosts/hosts.ts'
-import { openai } from '../upstreams/hosts/openai.ts'
 import { unknown } from '../upstreams/hosts/unknown.ts'
 import type { ModerationApi } from '../upstreams/moderations.ts'
 import { type AccessKey, ConfigError } from './parsers.ts'
@@ -83,7 +83,7 @@ export function readConfig(vars: Vars): Config {
   const all = upstreamsOf(values, readKeys(vars))
   const demo: KnownUpstream = {
     name: undefined,
-    kind: openai,
+    kind: demoHost,
     fillsUsage: judgesAnswers(values),
     settings: ONE,
   }

@@ -118,7 +118,7 @@ const BUDGETS = {
   MAX_PART_TOKENS: {
     unset: 'such a part is refused where tokens are limited',
     about:
-      'The most tokens that a part of unknown cost can have: a file, a sound, a picture for a model whose rule is not known.',
+      'The most tokens that a part of unknown cost can have: a file, a sound, a picture for a model whose rule is not known, or one that such a model draws.',
   },
   MAX_OUTPUT_TOKENS: {
     unset: `no limit for keys, ${VISITOR_TOKENS.output} for visitors`,

@@ -2,7 +2,7 @@
  * The state in which a stream would end if it ended now. It follows bytes that were already passed on, and
  * keeps only the event that is not closed yet.
  */
-import type { AnswerFormat, Cut } from '../formats/answer-format.ts'
+import type { Cut, FollowedFormat } from '../formats/answer-format.ts'
 import { MAX_COMPLETED_CHARS, MAX_EVENT_BYTES } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
@@ -44,7 +44,7 @@ const END_CHARS = 3
  *   ending.push(bytes)
  *   ending.now() // { state: 'open', unfinished: 'data: {"id"' }
  */
-export function followEnding(format: AnswerFormat): FollowedEnding {
+export function followEnding(format: FollowedFormat): FollowedEnding {
   const decoder = new TextDecoder()
   const reader = format.reader('')
   const events = createEventReader(MAX_EVENT_BYTES)
@@ -69,7 +69,7 @@ export function followEnding(format: AnswerFormat): FollowedEnding {
     heldChars += text.length
     tail = (tail + text).slice(-END_CHARS)
     if (heldChars <= MAX_COMPLETED_CHARS) return
-    if (!isLarge) largeEnds = format.isLargeEnd?.(held.join('').slice(0, BEGINNING_CHARS)) === true
+    if (!isLarge) largeEnds = reader.isLargeEnd?.(held.join('').slice(0, BEGINNING_CHARS)) === true
     isLarge = true
     held = []
     heldChars = 0

@@ -1,11 +1,11 @@
 /**
  * Pipes a stream to the caller byte for byte, natively. JavaScript wakes for the first bytes, for the end,
  * and once a second to look at a second branch (watch.ts). It adds bytes only if the upstream leaves the
- * answer unfinished: an error that says so.
+ * answer unfinished: an error that says so. A body that has no events breaks off instead.
  */
 import { type AnswerEnd, endOf } from '../answer/end.ts'
-import { ApiError } from '../errors.ts'
-import type { AnswerFormat } from '../formats/answer-format.ts'
+import { ApiError, BROKE_OFF } from '../errors.ts'
+import type { FollowedFormat } from '../formats/answer-format.ts'
 import { BROKEN_PIPE_GRACE_MS, READER_STALL_MS } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import type { WireError } from '../protocol/wire.ts'
@@ -24,7 +24,7 @@ export interface Piped {
 
 interface Source {
   first: Uint8Array
-  format: AnswerFormat
+  format: FollowedFormat
   watched: Watched
   /** Signal of the upstream call, which is aborted here when the caller leaves. */
   signal: AbortSignal
@@ -73,9 +73,14 @@ export function pipeNative({ first, format, watched, signal, abort, errorOf }: S
 
   async function lastWords(): Promise<AnswerEnd> {
     const { state, error, unfinished } = watched.ending()
-    const isWhole = state === 'done' || (state === 'open' && format.isUnterminatedEnd(unfinished))
+    const { isPlain } = format
+    const isWhole = isPlain
+      ? (await watched.ended) === 'end'
+      : state === 'done' || (state === 'open' && format.isUnterminatedEnd(unfinished))
     const end = endOf(signal.aborted ? signal.reason : new ApiError('upstream_truncated'))
     const finish = async () => {
+      if (isPlain && !isWhole) return writable.abort(new Error(BROKE_OFF))
+      if (isPlain) return writable.close()
       if (state === 'open' && isWhole) await write(writable, toBytes('\n\n'))
       else if (state === 'open' && end.error !== undefined) {
         await write(writable, toBytes(format.completeCut(watched.cut(), end.error.envelope())))

@@ -1,7 +1,7 @@
 /** When an answer's first token comes, from bytes that are passed on. */
 import { seeEvents } from '../answer/see-events.ts'
 import { createTimer } from '../answer/timing.ts'
-import type { AnswerFormat } from '../formats/answer-format.ts'
+import type { FollowedFormat } from '../formats/answer-format.ts'
 import { MAX_START_BYTES } from '../limits.ts'
 
 export interface Start {
@@ -13,7 +13,7 @@ export interface Start {
 }
 
 /** Parses the first events alone: an answer without a token in its first bytes is not looked at further. */
-export function followStart(format: AnswerFormat): Start {
+export function followStart(format: FollowedFormat): Start {
   const timer = createTimer(Date.now)
   const see = seeEvents(format.reader(''), timer)
   let left = MAX_START_BYTES

@@ -3,7 +3,7 @@
  * follows the answer's state, detects silence, and feeds the token count.
  */
 import { ApiError } from '../errors.ts'
-import type { AnswerFormat, Cut } from '../formats/answer-format.ts'
+import type { Cut, FollowedFormat } from '../formats/answer-format.ts'
 import { type Ending, followEnding } from './ending.ts'
 import { followStart } from './start.ts'
 import { type Tap, tap } from './tap.ts'
@@ -24,7 +24,7 @@ export interface Watched extends Tap {
 interface Source {
   first: Uint8Array
   rest: ReadableStream<Uint8Array>
-  format: AnswerFormat
+  format: FollowedFormat
   abort(reason: ApiError): void
   silenceMs: number
   /** Called with the answer's bytes, in order. */

@@ -66,9 +66,18 @@ export interface Closing {
 
 export type Tell = 'usage' | 'timing' | 'record' | undefined
 
-/** Reads the events of one answer, in order. */
-export interface AnswerReader {
+/** Follows the events of one answer, in order. */
+export interface EventReader {
   read(event: SseEvent): AnswerEvent
+  /**
+   * Whether an event that is too large to be parsed is a whole answer's end, by its first characters. Absent
+   * where no end is large.
+   */
+  isLargeEnd?(beginning: string): boolean
+}
+
+/** Reads the events of one answer, in order, and writes its last ones. */
+export interface AnswerReader extends EventReader {
   /**
    * The form in which a moderated event is shown: its data is built anew, and `texts` are all of it that can
    * hold words. To be called once for each event that is shown, in order.
@@ -101,7 +110,23 @@ export interface ReaderOptions {
   strips?: boolean
 }
 
-export interface AnswerFormat {
+/** What is needed of a format whose bytes are passed on as they come. */
+export interface FollowedFormat {
+  /** Whether it has no events. Then the body ends where the answer does, and can't say that it is cut off. */
+  readonly isPlain?: true
+  reader(model: string): EventReader
+  /** @returns the text that ends the answer with an error, inside its unfinished event or after it */
+  completeCut(cut: Cut, envelope: ErrorEnvelope): string
+  /**
+   * Whether the text is the format's end, only without its blank line: the answer is whole, its framing is
+   * not.
+   */
+  isUnterminatedEnd(unfinished: string): boolean
+  /** Whether a text may contain an event that ends an answer: a cheap check before the events are parsed. */
+  mayEnd(text: string): boolean
+}
+
+export interface AnswerFormat extends FollowedFormat {
   /** @param model for closing events, if no chunk came that they could copy it from */
   reader(model: string, options?: ReaderOptions): AnswerReader
   /** @param json an unstreamed answer */
@@ -117,20 +142,6 @@ export interface AnswerFormat {
   emptied(json: unknown): Record<string, unknown>
   /** An event's data with each character of its texts overwritten. */
   masked(data: string): string
-  /** @returns the text that ends the answer with an error, inside its unfinished event or after it */
-  completeCut(cut: Cut, envelope: ErrorEnvelope): string
-  /**
-   * Whether the text is the format's end, only without its blank line: the answer is whole, its framing is
-   * not.
-   */
-  isUnterminatedEnd(unfinished: string): boolean
   /** Whether an answer's first bytes may hold an error in place of an answer: a cheap check. */
   mayBeError(first: Uint8Array): boolean
-  /** Whether a text may contain an event that ends an answer: a cheap check before the events are parsed. */
-  mayEnd(text: string): boolean
-  /**
-   * Whether an event that is too large to be parsed is a whole answer's end, by its first characters. Absent
-   * where no end is large.
-   */
-  isLargeEnd?(beginning: string): boolean
 }

@@ -19,18 +19,24 @@ import { type Context, callerOf } from './context.ts'
 import { admit, type BodyGuard, readQuestionOf, reservationOf } from './question.ts'
 import { refuse, retraction, STREAMED } from './respond.ts'
 
-type ChatFlow = (chat: ChatCall, flow: Flow) => Promise<Outcome>
+/** What is put aside for a call that may go to the upstream. */
+type Admitted = Pick<ChatCall, 'tokens' | 'outputBound'>
+type FlowOf<Call> = (call: Call, flow: Flow) => Promise<Outcome>
 
 /**
  * A question: its body through the guard, its ticket taken, its answer through the flow, and then settled.
  */
-export async function answer(c: Context, read: BodyGuard, flow: ChatFlow): Promise<Response> {
+export async function answer(c: Context, read: BodyGuard, flow: FlowOf<ChatCall>): Promise<Response> {
   const chat = await readQuestionOf(c, read)
   return chat instanceof ApiError ? refuse(c, chat) : answerCall(c, chat, flow)
 }
 
 /** Answers a question that was read. */
-export async function answerCall(c: Context, chat: ChatCall, flow: ChatFlow): Promise<Response> {
+export async function answerCall<Call extends Admitted>(
+  c: Context,
+  chat: Call,
+  flow: FlowOf<Call>,
+): Promise<Response> {
   const asked = ask(c, chat, flow)
   // From here on: a caller that leaves before the first byte must not leave its tokens reserved.
   c.executionCtx.waitUntil(asked)
@@ -40,7 +46,7 @@ export async function answerCall(c: Context, chat: ChatCall, flow: ChatFlow): Pr
 }
 
 /** Takes the call's ticket, runs its flow, and sees to it that the ticket is settled once, and in time. */
-async function ask(c: Context, chat: ChatCall, flow: ChatFlow) {
+async function ask<Call extends Admitted>(c: Context, chat: Call, flow: FlowOf<Call>) {
   const { account, config } = c.var
   const reservation = reservationOf(c, chat)
   const admission = await admit(c, reservation)

@@ -12,18 +12,31 @@ import { type Context, callerOf } from './context.ts'
 
 export type BodyGuard = (request: Request, rules: Rules) => Promise<ChatCall | ApiError>
 
-export async function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatCall | ApiError> {
+export function readQuestionOf(c: Context, read: BodyGuard): Promise<ChatCall | ApiError> {
+  return readThrough(c, (request, rules) => {
+    const conversation = (id: string) => callerOf(c).conversation(id)
+    return read(request, { ...rules, conversation })
+  })
+}
+
+/** Reads a body of any kind by the caller's rules, and notes how long that took, and its model. */
+export async function readThrough<Call extends Pick<ChatCall, 'model'>>(
+  c: Context,
+  read: (request: Request, rules: Rules) => Promise<Call | ApiError>,
+): Promise<Call | ApiError> {
   const { account, bodyBytes, caller, config, limits } = c.var
   const started = Date.now()
   const rules = rulesFor(caller, config, { counterFor, reserve: limits !== undefined })
-  const conversation = (id: string) => callerOf(c).conversation(id)
-  const chat = await read(c.req.raw, { ...rules, conversation, bodyBytes })
+  const chat = await read(c.req.raw, { ...rules, bodyBytes })
   account.timing.guard = Date.now() - started
   if (!(chat instanceof ApiError)) account.model = chat.model
   return chat
 }
 
-export function reservationOf(c: Context, { tokens, outputBound }: ChatCall): Reservation {
+export function reservationOf(
+  c: Context,
+  { tokens, outputBound }: Pick<ChatCall, 'tokens' | 'outputBound'>,
+): Reservation {
   return {
     id: `req_${crypto.randomUUID()}`,
     // Bounds may be any number; what they ask for beyond all budgets is refused as too much, not as absurd.

@@ -12,7 +12,6 @@ import { isResponseId } from '../formats/responses/response-id.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { STREAM_ID } from '../protocol/wire.ts'
 import { type Asking, passOn } from './ask-for-json.ts'
-import { isVisitor } from './caller.ts'
 import { answerCall } from './chat.ts'
 import { type Context, callerOf } from './context.ts'
 import { eventStream, openKept } from './kept.ts'
@@ -115,7 +114,6 @@ export function deleteResponse(c: Context): Promise<Response> {
 
 /** `POST /v1/responses/input_tokens`: the upstream's own count. It costs nothing, so nothing is put aside. */
 export async function countInputTokens(c: Context): Promise<Response> {
-  if (isVisitor(c.var.caller)) return refuse(c, new ApiError('route_not_allowed'))
   const chat = await readQuestionOf(c, (request, rules) =>
     readResponseRequest(request, { ...rules, maxOutputTokens: undefined, reserve: false }),
   )

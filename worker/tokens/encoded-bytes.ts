@@ -1,6 +1,6 @@
 /**
- * Single bytes of a base64 text. Only what is asked for is decoded: a picture's size stands in a few bytes of
- * its megabytes.
+ * Single bytes of a file, as it is or as a base64 text. Only what is asked for is decoded: a picture's size
+ * stands in a few bytes of its megabytes.
  */
 import { MAX_HEADER_CHARS } from '../limits.ts'
 
@@ -38,6 +38,13 @@ export function openBase64(text: string): EncodedBytes {
     return ((value(from) << (2 + 2 * place)) | (value(from + 1) >> (4 - 2 * place))) & 0xff
   }
 
+  return numbersOf(Math.ceil((text.length * 3) / 4), byteAt)
+}
+
+export const openBytes = (bytes: Uint8Array): EncodedBytes =>
+  numbersOf(bytes.byteLength, (offset) => bytes[offset])
+
+function numbersOf(length: number, byteAt: (offset: number) => number | undefined): EncodedBytes {
   /** @param step from one byte to the next lower one: 1 or -1 */
   function numberFrom(highest: number, bytes: number, step: 1 | -1): number | undefined {
     let number = 0
@@ -57,7 +64,7 @@ export function openBase64(text: string): EncodedBytes {
   }
 
   return {
-    length: Math.ceil((text.length * 3) / 4),
+    length,
     big: (offset, bytes) => numberFrom(offset, bytes, 1),
     little: (offset, bytes) => numberFrom(offset + bytes - 1, bytes, -1),
     says,

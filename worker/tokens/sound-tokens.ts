@@ -8,7 +8,7 @@ import type { EncodedBytes } from './encoded-bytes.ts'
 import { bareName } from './model-name.ts'
 
 /** "Audio tokens in user messages are 1 token per 100 ms", and a message has some special tokens more. */
-const TOKENS_PER_SECOND = 10
+export const TOKENS_PER_SECOND = 10
 const AROUND = 2
 
 /** The most that these models write in one answer, spoken or not. */
@@ -21,8 +21,18 @@ const hears = (model: string) => HEARING.test(bareName(model))
 /** @returns the most tokens that the sound can cost; `undefined`: no bound is known */
 export function soundTokens(model: string, bytes: EncodedBytes): number | undefined {
   const rate = hears(model) ? (wavRate(bytes) ?? leastMp3Rate(bytes)) : undefined
-  return rate && Math.ceil((bytes.length / rate) * TOKENS_PER_SECOND) + AROUND
+  return rate && tokensAt(rate, bytes)
 }
+
+const tokensAt = (rate: number, { length }: EncodedBytes) =>
+  Math.ceil((length / rate) * TOKENS_PER_SECOND) + AROUND
+
+/**
+ * @returns the tokens of a recording that is transcribed: by its header if it is a WAV, and else as one of 8
+ *   kbit/s. A thinner recording, of silence or of a few kbit/s, has more
+ */
+export const recordingTokens = (bytes: EncodedBytes): number =>
+  tokensAt(wavRate(bytes) ?? MP3_BYTES_PER_SECOND, bytes)
 
 /** An earlier answer that the model spoke, and that is sent back by its id. */
 export const spokenTokens = (model: string): number | undefined => (hears(model) ? MOST_SPOKEN : undefined)

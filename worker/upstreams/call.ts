@@ -10,9 +10,10 @@
 import type { RequestRecord } from '../accounting/record.ts'
 import { readAtMost } from '../bytes.ts'
 import { ApiError, type Attempted, type ErrorCode } from '../errors.ts'
-import type { AnswerFormat } from '../formats/answer-format.ts'
-import { type Deadlines, LEAVE_GRACE_MS, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
-import { parseJson } from '../protocol/json.ts'
+import type { FollowedFormat } from '../formats/answer-format.ts'
+import { type Deadlines, LEAVE_GRACE_MS, MAX_CHECKED_BYTES, MAX_JSON_ANSWER_BYTES } from '../limits.ts'
+import { concat } from '../protocol/concat.ts'
+import { isRecord, parseJson } from '../protocol/json.ts'
 import { retryAfter } from '../protocol/retry-after.ts'
 import { sleep } from '../sleep.ts'
 import { unlessAborted } from '../unless-aborted.ts'
@@ -35,6 +36,8 @@ export interface Answer {
   status: number
   /** The upstream's headers that reach the caller. */
   headers: Record<string, string>
+  /** Whether it is an event stream. */
+  isStream: boolean
   /** The first chunks. They were waited for, so that a failure before them can still be a status. */
   first: Uint8Array
   rest: ReadableStream<Uint8Array>
@@ -88,9 +91,14 @@ export interface UpstreamRequest extends Omit<Asker, 'upstream'> {
   rests: Rests
   send(candidate: Candidate, signal: AbortSignal): Promise<Response>
   /** The format of an answer that is to be read as it comes; `undefined`: it is read whole. */
-  stream: AnswerFormat | undefined
+  stream: FollowedFormat | undefined
   /** Whether the answer is moderated, so that no words of an error in it pass. */
   isJudged?: boolean
+  /**
+   * What an answer may be that passes as it comes, if it is no event stream, whether or not one was asked for.
+   * `undefined`: it is JSON, and read whole.
+   */
+  passes?: 'json' | 'text' | undefined
   call: Call
   deadlines: Deadlines
   /** Each attempt waits for it, and holds it until its headers have come. `undefined`: there is no need to. */
@@ -207,7 +215,10 @@ const firstTokenOf = ({ stream, deadlines }: UpstreamRequest, { firstToken }: Ca
 
 /** Whether an answer is held until its first content. If it isn't, the attempt is the call. */
 const holds = (request: UpstreamRequest, candidate: Candidate): boolean =>
-  request.candidates.length > 1 || firstTokenOf(request, candidate) !== undefined
+  request.candidates.length > 1 ||
+  firstTokenOf(request, candidate) !== undefined ||
+  // An error in place of such an answer is not looked for later.
+  request.passes !== undefined
 
 type Attempt = Pick<Call, 'signal' | 'abort'>
 
@@ -246,7 +257,7 @@ async function attempt(
   own: Attempt,
   sent: Sent,
 ): Promise<Answer | Failed> {
-  const { deadlines, words, question, stream, isJudged } = request
+  const { deadlines, words, question, stream, isJudged, passes } = request
   const { upstream } = candidate
   const asker = { words, question, upstream }
   const due = firstTokenOf(request, candidate)
@@ -263,16 +274,20 @@ async function attempt(
   let response: Response | undefined
   try {
     // An unstreamed answer's headers come with its last word, so only the whole has a deadline there.
-    const connect = stream ? deadlines.connect : deadlines.total
+    const connect = stream && !passes ? deadlines.connect : deadlines.total
     response = await within(connect, 'upstream_connect_timeout', own, send())
     if (!response.ok) {
       return refused(await unlessAborted(readRefusal(response, asker), own.signal), response)
     }
     // From here on the model is at work, and asking it again would be paid again.
     const format = holds(request, candidate) ? stream : undefined
-    const beginning = stream
-      ? beginStream(response, { asker, own, deadlines, format, isJudged })
-      : readWhole(response, asker)
+    const begin = { asker, own, deadlines, format, isJudged }
+    const beginning =
+      stream && (!passes || isEventStream(response))
+        ? beginStream(response, begin)
+        : passes
+          ? beginPassed(response, { ...begin, passes })
+          : readWhole(response, asker)
     const begun = await unlessAborted(beginning, own.signal)
     if ('error' in begun) return begun
     return { firstByte: Date.now(), ...begun, upstream, asked: sent.at as number }
@@ -305,7 +320,7 @@ interface Begin {
   own: Attempt
   deadlines: Deadlines
   /** By which it is held until its first content; `undefined`: it is not held. */
-  format: AnswerFormat | undefined
+  format: FollowedFormat | undefined
   isJudged: boolean | undefined
 }
 
@@ -337,7 +352,40 @@ async function beginStream(
     return { error, responded, status, about: aboutOf(status, begun.error) }
   }
   reader.releaseLock()
-  return { ...head(response, asker), first: begun.bytes, rest: response.body, firstByte }
+  return { ...head(response, asker), isStream: true, first: begun.bytes, rest: response.body, firstByte }
+}
+
+/**
+ * Reads as much of a body as a refusal can have. A longer one is passed on as the rest of it comes, if it
+ * begins like what was asked for.
+ */
+async function beginPassed(
+  response: Response,
+  { asker, own, deadlines, passes }: Begin & { passes: 'json' | 'text' },
+): Promise<Begun | Failed> {
+  const { body: rest, status: responded } = response
+  const invalid = { error: new ApiError('upstream_invalid'), responded, hasBegun }
+  if (rest === null) return invalid
+  const reader = rest.getReader()
+  const parts: Uint8Array[] = []
+  let isWhole = false
+  for (let bytes = 0; !isWhole && bytes < MAX_CHECKED_BYTES; ) {
+    const { value } = await within(deadlines.silence, 'upstream_silence_timeout', own, reader.read())
+    isWhole = value === undefined
+    if (value !== undefined) parts.push(value)
+    bytes += value?.byteLength ?? 0
+  }
+  reader.releaseLock()
+  const first = concat(parts)
+  const text = new TextDecoder().decode(first).trimStart()
+  const json = isWhole ? parseJson(text) : undefined
+  const refusal = errorInSuccess(json, response, asker)
+  if (refusal !== undefined) return refused(refusal, response)
+  const isJson = isWhole ? isRecord(json) : text.startsWith('{')
+  const isPage = /^<(?:!|html)/i.test(text)
+  return (passes === 'json' && !isJson) || isPage
+    ? invalid
+    : { ...head(response, asker), isStream: false, first, rest }
 }
 
 const notStreamed = () =>
@@ -357,7 +405,7 @@ async function readWhole(response: Response, asker: Asker): Promise<Begun | Fail
   if (refusal !== undefined) return refused(refusal, response)
   // Whatever else an upstream sends in place of an answer are words of its own.
   if (!asker.words.pass && !isAnswer(json)) return invalid
-  return { ...head(response, asker), first: bytes, rest: new Blob([]).stream() }
+  return { ...head(response, asker), isStream: false, first: bytes, rest: new Blob([]).stream() }
 }
 
 const isEventStream = ({ headers }: Response) =>

@@ -2,7 +2,7 @@
  * Reads an answer to its first content. Until then another upstream may still give the answer, so what came
  * is held: the roles and lifecycle events of one attempt must not be followed by another's.
  */
-import type { AnswerFormat } from '../formats/answer-format.ts'
+import type { FollowedFormat } from '../formats/answer-format.ts'
 import { MAX_EVENT_BYTES, MAX_HELD_BYTES } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
@@ -18,7 +18,7 @@ export type Beginning = { bytes: Uint8Array } | { error: WireError } | 'ended' |
  * @param read the next chunk; `undefined` at the end
  */
 export async function readToContent(
-  format: AnswerFormat,
+  format: FollowedFormat,
   first: Uint8Array,
   read: () => Promise<Uint8Array | undefined>,
 ): Promise<Beginning> {

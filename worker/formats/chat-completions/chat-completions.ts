@@ -1,10 +1,12 @@
 /** OpenAI's Chat Completions as a wire format: the answer half. */
 import type { AnswerFormat } from '../answer-format.ts'
+import { completeWithError } from '../complete-with-error.ts'
+import { dataOf } from '../unfinished.ts'
 import { createAnswerReader } from './answer-reader.ts'
-import { completeWithError, isUnterminatedDone } from './complete-cut.ts'
 import { judgedWhole } from './judged.ts'
 import { masked } from './masked.ts'
 import { emptied, readWhole } from './whole-answer.ts'
+import { DONE } from './wire.ts'
 
 export const chatCompletions: AnswerFormat = {
   reader: createAnswerReader,
@@ -13,7 +15,7 @@ export const chatCompletions: AnswerFormat = {
   emptied,
   masked,
   completeCut: ({ unfinished }, envelope) => completeWithError(unfinished, envelope),
-  isUnterminatedEnd: isUnterminatedDone,
+  isUnterminatedEnd: (unfinished) => dataOf(unfinished)?.text.trim() === DONE,
   mayBeError: (first) => new TextDecoder().decode(first).includes('error'),
   mayEnd: (text) => /\[DONE\]|error/.test(text),
 }

@@ -106,6 +106,8 @@ export function createAnswerReader(model: string, options: ReaderOptions = {}): 
 
   return {
     read,
+    // The end repeats all pictures that were made.
+    isLargeEnd: (beginning) => /"type":\s*"response\.(?:completed|incomplete)"/.test(beginning),
     judged,
     shown: (event) => follow(event, snapshot.fold),
     withdrawn: (event) => follow(event, snapshot.withdraw),

@@ -16,8 +16,6 @@ export const responsesAnswers: AnswerFormat = {
   isUnterminatedEnd,
   // Each response has `"error":null`. Inside of a text, quotes are escaped.
   mayBeError: (first) => /event: ?error|"error":\s*[^n\s]|"type":\s*"error"|"failed"/.test(decoded(first)),
-  // The end repeats all pictures that were made.
-  isLargeEnd: (beginning) => /"type":\s*"response\.(?:completed|incomplete)"/.test(beginning),
   mayEnd: (text) => /event: ?error|"response"|"error"|\[DONE\]/.test(text),
 }
 

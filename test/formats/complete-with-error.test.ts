@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { followEnding } from '../../../worker/delivery/ending.ts'
-import { ApiError } from '../../../worker/errors.ts'
-import { chatCompletions } from '../../../worker/formats/chat-completions/chat-completions.ts'
-import {
-  completeWithError,
-  isUnterminatedDone,
-} from '../../../worker/formats/chat-completions/complete-cut.ts'
-import { toBytes } from '../../../worker/protocol/encode.ts'
-import { eventsOf } from '../../support/events.ts'
+import { followEnding } from '../../worker/delivery/ending.ts'
+import { ApiError } from '../../worker/errors.ts'
+import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
+import { completeWithError } from '../../worker/formats/complete-with-error.ts'
+import { toBytes } from '../../worker/protocol/encode.ts'
+import { eventsOf } from '../support/events.ts'
 
 const envelope = new ApiError('upstream_truncated').envelope()
 const event =
@@ -84,8 +81,8 @@ test('garbage stays as it came, and the error follows it', () => {
 })
 
 test('only a whole [DONE] counts as one', () => {
-  expect(isUnterminatedDone('data: [DONE]')).toBe(true)
-  expect(isUnterminatedDone('data: [DONE]\n')).toBe(true)
-  expect(isUnterminatedDone('data: [DON')).toBe(false)
-  expect(isUnterminatedDone('')).toBe(false)
+  expect(chatCompletions.isUnterminatedEnd('data: [DONE]')).toBe(true)
+  expect(chatCompletions.isUnterminatedEnd('data: [DONE]\n')).toBe(true)
+  expect(chatCompletions.isUnterminatedEnd('data: [DON')).toBe(false)
+  expect(chatCompletions.isUnterminatedEnd('')).toBe(false)
 })

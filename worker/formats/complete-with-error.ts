@@ -5,10 +5,9 @@
  * the half delta and the error, not a JSON parse failure.
  */
 
-import { errorFrame } from '../../protocol/encode.ts'
-import type { ErrorEnvelope } from '../../protocol/wire.ts'
-import { closeJson, dataOf, namesEvent } from '../unfinished.ts'
-import { DONE } from './wire.ts'
+import { errorFrame } from '../protocol/encode.ts'
+import type { ErrorEnvelope } from '../protocol/wire.ts'
+import { closeJson, dataOf, namesEvent } from './unfinished.ts'
 
 /**
  * @param unfinished the text after the last whole event (`Ending.unfinished`)
@@ -32,11 +31,4 @@ function afterOtherLines(unfinished: string, envelope: ErrorEnvelope): string {
   if (!namesEvent(unfinished)) return `\n\n${errorFrame(envelope)}`
   const newLine = /[\r\n]$/.test(unfinished) ? '' : '\n'
   return `${newLine}event: error\n${errorFrame(envelope)}`
-}
-
-/**
- * Whether the stream stopped between `[DONE]` and its blank line: the answer is whole, its framing is not.
- */
-export function isUnterminatedDone(unfinished: string): boolean {
-  return dataOf(unfinished)?.text.trim() === DONE
 }
