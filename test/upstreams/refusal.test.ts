@@ -273,11 +273,11 @@ describe('an error in a stream', () => {
 
   test('of an answer that was cut says that, and that it is not whole', () => {
     const { code, status } = errorInStream(ownError('upstream_truncated'), asker, true)
-    expect([
-      code,
-      status,
-      endOf(errorInStream(ownError('upstream_truncated'), asker)).state,
-    ]).toEqual(['upstream_truncated', 502, 'truncated'])
+    expect([code, status, endOf(errorInStream(ownError('upstream_truncated'), asker)).state]).toEqual([
+      'upstream_truncated',
+      502,
+      'truncated',
+    ])
   })
 
   test('of an answer that is judged has no words of the upstream', () => {
