@@ -35,7 +35,7 @@ export interface Material {
   breaksAt: number
 }
 
-export const FAILED = 'chaos_failed'
+const FAILED = 'chaos_failed'
 const REFUSED = 'chaos_refused'
 const LIMITED = 'chaos_limited'
 const UPSTREAM_ERROR = { message: 'It broke.', type: 'server_error', param: null, code: FAILED }
