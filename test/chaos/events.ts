@@ -64,7 +64,7 @@ export function sayingOf({ data }: EventBlock): Saying {
 const RUNS = ['created', 'queued', 'in_progress']
 
 /** Whether nothing follows this event. */
-export function isEnd(block: EventBlock): boolean {
+function isEnd(block: EventBlock): boolean {
   if (block.data === '[DONE]') return true
   const { type, error, response } = sayingOf(block)
   // A response's `error` comes before its end.

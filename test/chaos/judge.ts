@@ -242,7 +242,7 @@ const BY_DISRUPTION: Record<DisruptionKind, readonly string[]> = {
 
 const LIMITS = ['concurrency_exceeded', 'tokens_per_day_exceeded', 'total_tokens_per_day_exceeded']
 
-export function mayEnd({ call, isKept }: Outcome, hit: ReadonlySet<DisruptionKind>): ReadonlySet<string> {
+function mayEnd({ call, isKept }: Outcome, hit: ReadonlySet<DisruptionKind>): ReadonlySet<string> {
   const way: Way = WAYS[call.way]
   const ends = new Set(call.route.streamed ? way.ends : (way.unstreamedEnds ?? way.ends))
   for (const one of LIMITS) ends.add(one)
