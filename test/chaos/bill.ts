@@ -20,7 +20,7 @@ const OFF = 2
 /** The upstream's own count of a prompt, which is none of Millrace's business. */
 const BILLED_PROMPT = 40
 
-export const tokensOf = (text: string): number => countTokens(text)
+const tokensOf = (text: string): number => countTokens(text)
 
 /** OpenAI's formula for one message of the role `user`. */
 const promptTokensOf = (call: PlannedCall) => 3 + 1 + tokensOf(questionText(call)) + 3

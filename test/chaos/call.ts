@@ -41,7 +41,7 @@ export interface Ways {
 }
 
 /** Nothing hangs: the longest deadline of the Worker, and room for a slow machine. */
-export const PATIENCE_MS = 20_000
+const PATIENCE_MS = 20_000
 /** How long a caller waits on a connection that may be dead. */
 const SILENCE_MS = 3_000
 const RETRY_MS = 150
