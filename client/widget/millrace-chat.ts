@@ -9,6 +9,7 @@ import {
   settingsOf,
   storageOf,
 } from './attributes.ts'
+import type { PageContext } from './context/page-context.ts'
 import { emitFrom, type MillraceEvents } from './events.ts'
 import { createPanel, type Panel } from './panel.ts'
 import { PROPERTIES, withProperties } from './properties.ts'
@@ -40,6 +41,8 @@ export class MillraceChat extends Base {
   /** The visitor of a page that also calls its Worker otherwise. Set it before the element is in the page. */
   declare visitor: Visitor | undefined
 
+  #pageContext: PageContext | undefined
+
   readonly #emit = emitFrom(this)
   readonly #internals = this.attachInternals()
   /** The host's strings as JSON, so that equal objects compare as equal. */
@@ -56,7 +59,7 @@ export class MillraceChat extends Base {
   #calls: ((panel: Panel) => void)[] = []
 
   connectedCallback(): void {
-    for (const name of ['strings', ...PROPERTIES] as const) this.#upgradeProperty(name)
+    for (const name of ['strings', 'context', ...PROPERTIES] as const) this.#upgradeProperty(name)
     this.#renew()
   }
 
@@ -87,6 +90,17 @@ export class MillraceChat extends Base {
     if (own === this.#ownStrings) return
     this.#ownStrings = own
     this.#renew()
+  }
+
+  /** What the page says of itself with each question; `null`: nothing. */
+  get context(): PageContext | null {
+    return this.#pageContext ?? null
+  }
+
+  set context(read: PageContext | null | undefined) {
+    if (read != null && typeof read !== 'function') throw new TypeError('context must be a function.')
+    this.#pageContext = read ?? undefined
+    this.#panel?.pageChanged()
   }
 
   /** Opens a launcher's panel. Other positions are always open. */
@@ -127,6 +141,12 @@ export class MillraceChat extends Base {
     this.#call((panel) => panel.stop())
   }
 
+  /** Shows questions to go on with below the latest answer, until one is asked; none removes them. */
+  suggest(questions: readonly string[]): void {
+    if (!Array.isArray(questions)) throw new TypeError('suggest takes a list of questions.')
+    this.#call((panel) => panel.suggest(questions))
+  }
+
   /** Begins a new conversation. The old one stays in the list. */
   clear(): void {
     this.#call((panel) => panel.clear())
@@ -164,7 +184,7 @@ export class MillraceChat extends Base {
     const buildNumber = ++this.#buildNumber
     if (this.#panel) this.#removePanel(this.#panel)
     if (!this.isConnected) return
-    const language = this.#language()
+    const language: Language = chooseLanguage(this.#languages())
     const loaded = await loadStrings(language)
     // The element may have been removed or changed while loading.
     if (!this.isConnected || this.#renewalDue || this.#buildNumber !== buildNumber) return
@@ -186,8 +206,19 @@ export class MillraceChat extends Base {
         return (options) => {
           const context = this.#contextFor(createTalkContext)
           const strings = { ...whole, ...own }
-          return createTalk({ ...options, strings, context, imageOrigins: imageOriginsOf(this) })
+          const imageOrigins = imageOriginsOf(this)
+          const pageContext = () => this.#pageContext
+          return createTalk({ ...options, strings, context, imageOrigins, pageContext })
         }
+      },
+      loadDictation: async (form) => {
+        const [{ createDictation }, whole] = await Promise.all([
+          import('./dictation/dictation.ts'),
+          wholeStrings(loaded),
+        ])
+        // A wanted tag may say more than the widget's language does, such as `pt-BR`.
+        const tag = this.#languages().find((tag) => tag && chooseLanguage([tag]) === language)
+        return createDictation(form, { strings: { ...whole, ...own }, language: tag || language })
       },
       emit: this.#emit,
       opened: (open) => {
@@ -234,9 +265,10 @@ export class MillraceChat extends Base {
     else this.#panel?.close()
   }
 
-  #language(): Language {
+  /** The wanted languages, the first one first. */
+  #languages(): (string | undefined)[] {
     const own = this.closest<HTMLElement>('[lang]')?.lang
-    return chooseLanguage([own, document.documentElement.lang, ...navigator.languages])
+    return [own, document.documentElement.lang, ...navigator.languages]
   }
 
   /** In the light DOM: Turnstile looks for its elements in the document. */
@@ -250,7 +282,7 @@ export class MillraceChat extends Base {
   }
 
   /** [spec] A property set before the element was defined shadows the accessor of the class: set it again. */
-  #upgradeProperty(name: 'strings' | (typeof PROPERTIES)[number]): void {
+  #upgradeProperty(name: 'strings' | 'context' | (typeof PROPERTIES)[number]): void {
     if (!Object.hasOwn(this, name)) return
     const { [name]: value } = this
     delete (this as Partial<this>)[name]

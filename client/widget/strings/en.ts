@@ -77,6 +77,20 @@ export const en = {
   reconnecting: 'Reconnecting…',
   offlineWaits: atLoad.offlineWaits,
   nearLimit: 'You’ve nearly reached today’s limit',
+  suggestions: 'You could ask next',
+
+  // What of the page goes along with a question.
+  seesPage: 'Sees this page',
+  seesPageAbout: 'This goes along with your next question.',
+  seesNothing: 'Nothing of this page goes along.',
+  sentOfPage: 'Sent with this page',
+
+  // Dictation.
+  dictate: 'Dictate',
+  listening: 'Listening… Your browser may send the sound to its maker.',
+  micDenied: 'Your browser does not let this page use the microphone.',
+  cantDictate: 'Dictating doesn’t work here at the moment.',
+  heardNothing: 'Nothing was heard.',
 
   // How an answer ended.
   tooLongAnswer: 'The answer reached the longest length that is allowed here.',

@@ -42,7 +42,10 @@ function show(
   const thread = createThread(
     { id: 'c', turns, updatedAt: 0 },
     {
-      asking: { base: 'https://edge.test/v1', api: async () => undefined },
+      asking: {
+        base: 'https://edge.test/v1',
+        api: async () => ({ responses: undefined, suggestions: undefined }),
+      },
       list: { append() {} } as unknown as HTMLElement,
       watched,
       closed: new Set(),
@@ -62,6 +65,8 @@ function show(
       isChecking: () => false,
       busy() {},
       promptBound,
+      readContext: () => undefined,
+      showContext() {},
       announce: new Proxy({ leftOut: () => announced++ } as never, {
         get: (own, name) => own[name] ?? (() => {}),
       }),
