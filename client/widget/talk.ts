@@ -30,6 +30,7 @@ import { placeList } from './view/list-place.ts'
 import { saveFile } from './view/save-file.ts'
 import { createTurnView } from './view/turn-view.ts'
 import { createAllowance } from './visitor/allowance.ts'
+import { createHealth } from './visitor/health.ts'
 import { createVisitor, type Visitor } from './visitor/visitor.ts'
 import { warmCaller } from './visitor/warm-caller.ts'
 
@@ -113,7 +114,7 @@ export function createTalkContext({
     storage,
     visitor: visitor ?? createVisitor(endpoint, storage, challengePlace),
     kept: keepConversations({ storage, scope }),
-    api: createApiChoice(endpoint),
+    api: createApiChoice(createHealth(endpoint)),
   }
 }
 
@@ -204,9 +205,7 @@ export function createTalk({
         promptBound,
         readContext,
         showContext: (view, context) =>
-          void loadContext()
-            .then(({ showSent }) => showSent(view.element, context, { tree, strings }))
-            .catch(() => {}),
+          withPart(loadContext, ({ showSent }) => showSent(view.element, context, { tree, strings })),
         busy(busy) {
           if (busy) suggested = undefined
           // A thread that is still being created is not shown yet.
@@ -272,11 +271,9 @@ export function createTalk({
 
   function pageChanged(): void {
     if (!pageContext() && !frame.dock.querySelector('.sees-page')) return
-    void loadContext()
-      .then(({ setNotice }) =>
-        setNotice(frame.keys, pageContext() && (async () => readContext()), { tree, strings }),
-      )
-      .catch(() => {})
+    withPart(loadContext, ({ setNotice }) =>
+      setNotice(frame.keys, pageContext() && (async () => readContext()), { tree, strings }),
+    )
   }
 
   /** The page's suggestions go before those of the answer. */
@@ -288,20 +285,18 @@ export function createTalk({
 
   function showSuggestions(): void {
     if (!suggestionList && suggestedNow().length === 0) return
-    void loadSuggestions()
-      .then(({ createSuggestionList }) => {
-        suggestionList ??= createSuggestionList(content, {
-          tree,
-          strings,
-          ask(question) {
-            ask(question)
-            // The pressed button disappears.
-            focus()
-          },
-        })
-        suggestionList.show(suggestedNow())
+    withPart(loadSuggestions, ({ createSuggestionList }) => {
+      suggestionList ??= createSuggestionList(content, {
+        tree,
+        strings,
+        ask(question) {
+          ask(question)
+          // The pressed button disappears.
+          focus()
+        },
       })
-      .catch(() => {})
+      suggestionList.show(suggestedNow())
+    })
   }
 
   function ask(question: string): boolean {
@@ -411,4 +406,11 @@ export function createTalk({
       detached.abort()
     },
   }
+}
+
+/** Where the page blocks a part, the chat goes on without what it shows. */
+function withPart<T>(load: () => Promise<T>, show: (part: T) => void): void {
+  load()
+    .then(show)
+    .catch(() => {})
 }

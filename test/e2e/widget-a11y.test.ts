@@ -100,6 +100,34 @@ describe('axe finds nothing', () => {
     expect(found).toEqual({})
   })
 
+  test.each([
+    ['en', 'light'],
+    ['ar', 'dark'],
+  ] as const)('in %s, %s, with what a page adds', async (lang, colorScheme) => {
+    const { page, chat, ask, ended } = await open(`data-lang="${lang}" data-dictation`, {
+      colorScheme,
+      css: colorScheme === 'dark' ? 'body { background: #111; color: #eee } a { color: #9cf }' : '',
+    })
+    await chat.evaluate((chat) => {
+      chat.context = () => ({ title: 'A mill' })
+    })
+    await ask()
+    await ended()
+    await chat.evaluate((chat) => chat.suggest(['Why?', 'How?']))
+    await page.locator('.suggestions button').first().waitFor()
+    await page.locator('.dictate').waitFor()
+    expect(await axeFindings(page)).toEqual([])
+    for (const summary of await page.locator('.page-context summary').all()) await summary.click()
+    await page.locator('.sees-page pre').getByText('A mill').waitFor()
+    expect(await axeFindings(page)).toEqual([])
+    // By keyboard, in the order of reading.
+    await page.locator('.tools button').last().focus()
+    for (const name of ['Why?', 'How?']) {
+      await page.keyboard.press('Tab')
+      expect(await focused(page)).toBe(name)
+    }
+  })
+
   test.each(['inline', 'page'])('%s', async (position) => {
     const { page, ask, ended } = await site.visit(
       `<main><h1>A site</h1><millrace-chat position="${position}" starters="One?"></millrace-chat></main>${site.script()}`,

@@ -2,7 +2,6 @@
 import type { Health } from '../../../worker/protocol/wire.ts'
 import { loadResponses, type ResponsesPart } from '../responses/load-part.ts'
 import { loadSuggestions, type SuggestionsPart } from '../suggestions/load-part.ts'
-import { getJson } from '../visitor/get-json.ts'
 
 export interface Api {
   /** Asks by the Responses API, if the Worker is to be asked by it. */
@@ -12,31 +11,17 @@ export interface Api {
 }
 
 /**
- * How long the first question waits for the Worker to say it. Without its word, all Workers speak the other
- * API, and suggest nothing.
+ * @param health asks the Worker. Without its word, all Workers speak the other API, and suggest nothing
+ * @returns what gives the parts that the Worker is to be asked with
  */
-const SAID_MS = 5_000
-
-/** @returns what asks once, and gives the parts that the Worker is to be asked with */
-export function createApiChoice(endpoint: string): () => Promise<Api> {
-  let chosen: Promise<Api> | undefined
-
-  async function choose(): Promise<Api> {
-    const health = await getJson<Health>(`${endpoint}/healthz`, (path) =>
-      fetch(path, { signal: AbortSignal.timeout(SAID_MS) }),
-    )
-    // It can't be reached now: ask again with the next question.
-    if (health === undefined) chosen = undefined
+export function createApiChoice(health: () => Promise<Partial<Health> | undefined>): () => Promise<Api> {
+  return async () => {
+    const { api, suggestions: suggests } = (await health()) ?? {}
     // Where the page blocks a part, answers come without what it does.
     const [responses, suggestions] = await Promise.all([
-      health?.api === 'responses' ? loadResponses().catch(() => undefined) : undefined,
-      health?.suggestions ? loadSuggestions().catch(() => undefined) : undefined,
+      api === 'responses' ? loadResponses().catch(() => undefined) : undefined,
+      suggests ? loadSuggestions().catch(() => undefined) : undefined,
     ])
     return { responses, suggestions }
-  }
-
-  return () => {
-    chosen ??= choose()
-    return chosen
   }
 }
