@@ -104,16 +104,16 @@ describe('axe finds nothing', () => {
     ['en', 'light'],
     ['ar', 'dark'],
   ] as const)('in %s, %s, with what a page adds', async (lang, colorScheme) => {
-    const { page, chat, ask, ended } = await open(`data-lang="${lang}" data-dictation`, {
+    const { page, call, ask, ended } = await open(`data-lang="${lang}" data-dictation`, {
       colorScheme,
       css: colorScheme === 'dark' ? 'body { background: #111; color: #eee } a { color: #9cf }' : '',
     })
-    await chat.evaluate((chat) => {
+    await call((chat) => {
       chat.context = () => ({ title: 'A mill' })
     })
     await ask()
     await ended()
-    await chat.evaluate((chat) => chat.suggest(['Why?', 'How?']))
+    await call((chat) => chat.suggest(['Why?', 'How?']))
     await page.locator('.suggestions button').first().waitFor()
     await page.locator('.dictate').waitFor()
     expect(await axeFindings(page)).toEqual([])
@@ -463,6 +463,8 @@ describe('what is heard', () => {
     await answers.getByText('sentence 19').waitFor()
     await page.getByRole('textbox', { name: 'Edit the question' }).press('Enter')
     await page.locator('.answer[data-state="waiting"]').waitFor()
+    // Else the next test's answer would be this question's.
+    await site.upstream.call(2)
     const then = await heard()
     await page.clock.runFor(30_000)
     expect(await heard()).toBe(then)
