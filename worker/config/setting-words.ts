@@ -74,7 +74,7 @@ const VISITORS = {
   },
   SUGGESTIONS: {
     about:
-      'Has the model end its answers to visitors with up to three questions to go on with, which the widget shows as buttons: `on` or `off`. They come with the same call, and cost some 150 tokens of the prompt and 60 of the answer.',
+      'Has the model end its answers to visitors with up to three questions to go on with, which the widget shows as buttons: `on` or `off`. They come with the same call, and cost some 110 tokens of the prompt and 60 of the answer.',
   },
   VISITOR_FIELDS: {
     unset: 'none',
