@@ -27,6 +27,7 @@ export const ATTRIBUTES = [
   'strings',
   'image-origins',
   'speed',
+  'dictation',
 ] as const
 
 /** Attributes that need a new panel. The others only update the existing one. */
@@ -55,6 +56,8 @@ export interface Settings {
   position: Position
   /** Whether the speed of answers is shown. */
   speed: boolean
+  /** Whether questions can be dictated. */
+  dictation: boolean
 }
 
 /** @param corner the corner of a launcher that names none */
@@ -75,6 +78,7 @@ export function settingsOf(element: Attributes, corner: (typeof CORNERS)[number]
     theme: oneOf(THEMES, element.getAttribute('theme'), 'auto'),
     position,
     speed: isOn(element.getAttribute('speed')),
+    dictation: isOn(element.getAttribute('dictation')),
   }
 }
 

@@ -38,6 +38,8 @@ export interface Properties {
   set launcher(value: Flag)
   get speed(): boolean
   set speed(value: Flag)
+  get dictation(): boolean
+  set dictation(value: Flag)
   /** Whether a launcher's panel is open. */
   get open(): boolean
   set open(value: Flag)
@@ -57,7 +59,7 @@ const TEXTS = {
   imageOrigins: 'image-origins',
 } as const
 
-const FLAGS = ['launcher', 'speed', 'open'] as const
+const FLAGS = ['launcher', 'speed', 'dictation', 'open'] as const
 
 /** All properties that reflect an attribute. */
 export const PROPERTIES = [...(Object.keys(TEXTS) as (keyof typeof TEXTS)[]), ...FLAGS]

@@ -48,6 +48,18 @@ describe('the API that a chat should ask by', () => {
   })
 })
 
+describe('whether a visitor’s page may ask for suggestions', () => {
+  const SESSION_SECRET = 'a secret of thirty-two characters'
+  const off = useHouse({ SESSION_SECRET })
+  const on = useHouse({ SESSION_SECRET, SUGGESTIONS: 'on' })
+  const nobody = useHouse({ SUGGESTIONS: 'on' })
+
+  test('is told where there are visitors, and the owner says so', async () => {
+    const told = await Promise.all([off, on, nobody].map(({ url }) => get(url, '')))
+    expect(told.map(({ health }) => health.suggestions)).toEqual([undefined, true, undefined])
+  })
+})
+
 describe.each([
   ['refuses the key', failing(401, { code: 'invalid_api_key', message: 'Zebra.' }), 'upstream_refused', 401],
   ['has no such path', page('<h1>404</h1>', 'text/html', 404), 'upstream_rejected', 404],

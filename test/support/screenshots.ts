@@ -94,6 +94,37 @@ async function askAndWait(page: Page): Promise<void> {
   await page.locator('.answer[data-state="done"]').waitFor()
 }
 
+/** The page says what it is, suggests how to go on, and has its reader dictate. */
+async function withExtras(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const chat = document.querySelector('millrace-chat')
+    if (!chat) return
+    chat.dictation = true
+    chat.context = () => ({
+      url: 'https://mill.example/tours',
+      title: document.title,
+      selection: 'Water has turned this wheel since 1612.',
+    })
+  })
+  await askAndWait(page)
+  await page.evaluate(() =>
+    document
+      .querySelector('millrace-chat')
+      ?.suggest(['How old is the wheel?', 'Can I see it turn?', 'What does a tour cost for five of us?']),
+  )
+  await page.locator('.suggestions button').first().waitFor()
+}
+
+/** What hears nothing: the browser's own asks for a microphone. */
+function standInForSpeech(): void {
+  class Recognition extends EventTarget {
+    start() {}
+    stop() {}
+    abort() {}
+  }
+  Object.assign(globalThis, { SpeechRecognition: Recognition, webkitSpeechRecognition: Recognition })
+}
+
 /** A wheel, as a site's picture. */
 const WHEEL = `data:image/svg+xml,${encodeURIComponent(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><path fill="#7a4b1f" d="M0 0h64v64H0z"/><circle cx="32" cy="32" r="18" fill="none" stroke="#f4e3c8" stroke-width="5"/><path stroke="#f4e3c8" stroke-width="4" d="M32 8v48M8 32h48M15 15l34 34M49 15 15 49"/></svg>',
@@ -234,6 +265,36 @@ const SHOTS: Shot[] = [
   { name: 'arabic', lang: 'ar', show: askAndWait },
   { name: 'russian', lang: 'ru', show: askAndWait },
   { name: 'japanese', lang: 'ja', tag: 'data-launcher', show: open },
+  { name: 'extras', show: withExtras },
+  { name: 'extras-dark', context: DARK, show: withExtras },
+  { name: 'extras-arabic', lang: 'ar', show: withExtras },
+  {
+    name: 'extras-sees',
+    async show(page) {
+      await withExtras(page)
+      await page.locator('.sees-page summary').click()
+    },
+  },
+  {
+    name: 'extras-sent',
+    async show(page) {
+      await withExtras(page)
+      await page.locator('.turn .page-context summary').click()
+      await page.locator('#log').evaluate((log) => log.scrollTo(0, 0))
+    },
+  },
+  ...[
+    { name: 'extras-listening', context: {} },
+    { name: 'extras-listening-dark', context: DARK },
+    { name: 'extras-listening-arabic', lang: 'ar', context: {} },
+    { name: 'extras-phone', context: { ...PHONE, ...DARK } },
+  ].map((shot) => ({
+    ...shot,
+    async show(page: Page) {
+      await withExtras(page)
+      await page.locator('.dictate').click()
+    },
+  })),
   { name: 'phone', context: PHONE, show: async () => {} },
   { name: 'phone-open', tag: STARTERS, context: PHONE, show: open },
   { name: 'phone-answered', context: { ...PHONE, ...DARK }, show: askAndWait },
@@ -279,6 +340,7 @@ const browser = await startBrowser()
 try {
   for (shot of wanted) {
     const context = await browser.newContext({ ...DESKTOP, ...shot.context, locale: shot.lang ?? 'en' })
+    await context.addInitScript(standInForSpeech)
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)
     await page.goto(site.url)

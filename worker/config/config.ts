@@ -60,6 +60,8 @@ export interface VisitorConfig {
   /** Signs their tokens. `undefined`: there are no visitors, and every call needs a key. */
   secret: string | undefined
   systemPrompt: string | undefined
+  /** Whether answers end with questions to go on with, for pages that show them. */
+  suggestions: boolean
   /** What they may send beside what a plain conversation needs. */
   fields: ReadonlySet<string>
   /** What the upstream may use to answer them. */
@@ -106,6 +108,7 @@ export function readConfig(vars: Vars): Config {
     visitors: {
       secret: values.SESSION_SECRET,
       systemPrompt: values.SYSTEM_PROMPT,
+      suggestions: values.SUGGESTIONS === 'on',
       fields: values.VISITOR_FIELDS,
       tools: toolsOf(values),
       turnstile: turnstileOf(values),

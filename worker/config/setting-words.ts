@@ -76,6 +76,10 @@ const VISITORS = {
     unset: 'none',
     about: "Goes before a visitor's messages. A page can't replace it.",
   },
+  SUGGESTIONS: {
+    about:
+      'Has the model end its answers to visitors with up to three questions to go on with, which the widget shows as buttons: `on` or `off`. They come with the same call, and cost some 110 tokens of the prompt and 60 of the answer.',
+  },
   VISITOR_FIELDS: {
     unset: 'none',
     about:

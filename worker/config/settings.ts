@@ -76,6 +76,7 @@ export const SETTINGS = {
 
   // Visitors
   SYSTEM_PROMPT: { parse: text },
+  SUGGESTIONS: { parse: oneOf('on', 'off'), fallback: 'off' },
   VISITOR_FIELDS: { parse: fields, fallback: new Set<string>() },
   TOOLS: { parse: tools, fallback: [] },
   TURNSTILE_SECRET: { parse: text },

@@ -48,6 +48,7 @@ export function health(): Handler<App> {
       version,
       upstream: upstream.kind,
       ...(hasTools && { api: 'responses' }),
+      ...(visitors.suggestions && visitors.secret !== undefined && { suggestions: true }),
       ...(found && { upstream_health: found }),
       ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
     }

@@ -70,6 +70,18 @@ export const strings: Strings = {
   reconnecting: 'Verbindung wird wiederhergestellt\u00a0…',
   offlineWaits: 'Sie sind offline. Ihre Frage wird gesendet, sobald Sie wieder online sind.',
   nearLimit: 'Sie haben das Limit für heute fast erreicht',
+  suggestions: 'Das könnten Sie als Nächstes fragen',
+
+  seesPage: 'Sieht diese Seite',
+  seesPageAbout: 'Das wird mit Ihrer nächsten Frage gesendet.',
+  seesNothing: 'Von dieser Seite wird nichts gesendet.',
+  sentOfPage: 'Mit dieser Seite gesendet',
+
+  dictate: 'Diktieren',
+  listening: 'Ich höre zu… Ihr Browser sendet den Ton vielleicht an seinen Hersteller.',
+  micDenied: 'Ihr Browser lässt diese Seite das Mikrofon nicht benutzen.',
+  cantDictate: 'Diktieren funktioniert hier gerade nicht.',
+  heardNothing: 'Es war nichts zu hören.',
 
   tooLongAnswer: 'Die Antwort hat die hier erlaubte Höchstlänge erreicht.',
   noBudget: 'Die Antwort endet hier: Das Limit für heute ist erreicht.',

@@ -70,6 +70,18 @@ export const strings: Strings = {
   reconnecting: 'Reconectando…',
   offlineWaits: 'No tiene conexión. La pregunta se enviará cuando vuelva.',
   nearLimit: 'Casi ha llegado al límite de hoy',
+  suggestions: 'Puede preguntar a continuación',
+
+  seesPage: 'Ve esta página',
+  seesPageAbout: 'Esto se envía con su próxima pregunta.',
+  seesNothing: 'No se envía nada de esta página.',
+  sentOfPage: 'Enviado con esta página',
+
+  dictate: 'Dictar',
+  listening: 'Escuchando… Es posible que su navegador envíe el sonido a su fabricante.',
+  micDenied: 'Su navegador no deja que esta página use el micrófono.',
+  cantDictate: 'El dictado no funciona aquí en este momento.',
+  heardNothing: 'No se oyó nada.',
 
   tooLongAnswer: 'La respuesta alcanzó la longitud máxima permitida aquí.',
   noBudget: 'La respuesta termina aquí: se alcanzó el límite de hoy.',

@@ -70,6 +70,18 @@ export const strings: Strings = {
   reconnecting: 'Reconnexion…',
   offlineWaits: 'Vous êtes hors ligne. La question partira à votre retour.',
   nearLimit: 'Vous avez presque atteint la limite du jour',
+  suggestions: 'Vous pourriez demander ensuite',
+
+  seesPage: 'Voit cette page',
+  seesPageAbout: 'Ceci accompagne votre prochaine question.',
+  seesNothing: 'Rien de cette page n’est envoyé.',
+  sentOfPage: 'Envoyé avec cette page',
+
+  dictate: 'Dicter',
+  listening: 'J’écoute… Votre navigateur peut envoyer le son à son éditeur.',
+  micDenied: 'Votre navigateur ne laisse pas cette page utiliser le micro.',
+  cantDictate: 'La dictée ne fonctionne pas ici pour le moment.',
+  heardNothing: 'Rien n’a été entendu.',
 
   tooLongAnswer: 'La réponse a atteint la longueur maximale autorisée ici.',
   noBudget: 'La réponse s’arrête ici\u202f: la limite du jour est atteinte.',

@@ -70,6 +70,18 @@ export const strings: Strings = {
   reconnecting: 'Riconnessione…',
   offlineWaits: 'Non hai connessione. La domanda partirà quando tornerai in linea.',
   nearLimit: 'Hai quasi raggiunto il limite di oggi',
+  suggestions: 'Potresti chiedere anche',
+
+  seesPage: 'Vede questa pagina',
+  seesPageAbout: 'Questo viene inviato con la tua prossima domanda.',
+  seesNothing: 'Di questa pagina non viene inviato nulla.',
+  sentOfPage: 'Inviato con questa pagina',
+
+  dictate: 'Dettare',
+  listening: 'In ascolto… Il tuo browser può inviare il suono al suo produttore.',
+  micDenied: 'Il tuo browser non permette a questa pagina di usare il microfono.',
+  cantDictate: 'La dettatura qui al momento non funziona.',
+  heardNothing: 'Non si è sentito nulla.',
 
   tooLongAnswer: 'La risposta ha raggiunto la lunghezza massima consentita qui.',
   noBudget: 'La risposta finisce qui: il limite di oggi è raggiunto.',

@@ -69,6 +69,18 @@ export const strings: Strings = {
   reconnecting: '再接続しています…',
   offlineWaits: 'オフラインです。接続が戻ると送信されます。',
   nearLimit: '本日の上限に近づいています',
+  suggestions: '次の質問の例',
+
+  seesPage: 'このページを参照しています',
+  seesPageAbout: '次の質問と一緒に送信されます。',
+  seesNothing: 'このページの内容は送信されません。',
+  sentOfPage: 'このページと一緒に送信',
+
+  dictate: '音声入力',
+  listening: '聞き取り中… 音声がブラウザーの提供元に送信されることがあります。',
+  micDenied: 'このページはブラウザーでマイクの使用を許可されていません。',
+  cantDictate: '音声入力は現在ここでは使えません。',
+  heardNothing: '何も聞こえませんでした。',
 
   tooLongAnswer: '回答が長さの上限に達しました。',
   noBudget: '回答はここで終わります。本日の上限に達しました。',

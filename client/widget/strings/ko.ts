@@ -69,6 +69,18 @@ export const strings: Strings = {
   reconnecting: '다시 연결하는 중…',
   offlineWaits: '오프라인 상태예요. 다시 연결되면 전송돼요.',
   nearLimit: '오늘의 한도에 거의 도달했어요',
+  suggestions: '다음에 물어볼 만한 질문',
+
+  seesPage: '이 페이지를 참고해요',
+  seesPageAbout: '다음 질문과 함께 전송돼요.',
+  seesNothing: '이 페이지의 내용은 전송되지 않아요.',
+  sentOfPage: '이 페이지와 함께 전송됨',
+
+  dictate: '음성으로 입력',
+  listening: '듣고 있어요… 브라우저가 소리를 제조사에 보낼 수 있어요.',
+  micDenied: '브라우저가 이 페이지의 마이크 사용을 허용하지 않아요.',
+  cantDictate: '지금은 여기에서 음성 입력을 쓸 수 없어요.',
+  heardNothing: '아무 소리도 들리지 않았어요.',
 
   tooLongAnswer: '답변이 허용된 최대 길이에 도달했어요.',
   noBudget: '오늘의 한도에 도달해서 답변이 여기서 끝나요.',

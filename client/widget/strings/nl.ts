@@ -70,6 +70,18 @@ export const strings: Strings = {
   reconnecting: 'Opnieuw verbinden…',
   offlineWaits: 'Je bent offline. Je vraag wordt verzonden zodra je weer online bent.',
   nearLimit: 'Je hebt de limiet van vandaag bijna bereikt',
+  suggestions: 'Je kunt ook vragen',
+
+  seesPage: 'Ziet deze pagina',
+  seesPageAbout: 'Dit gaat mee met je volgende vraag.',
+  seesNothing: 'Van deze pagina gaat niets mee.',
+  sentOfPage: 'Verstuurd met deze pagina',
+
+  dictate: 'Dicteren',
+  listening: 'Aan het luisteren… Je browser stuurt het geluid misschien naar de maker ervan.',
+  micDenied: 'Je browser laat deze pagina de microfoon niet gebruiken.',
+  cantDictate: 'Dicteren werkt hier op dit moment niet.',
+  heardNothing: 'Er was niets te horen.',
 
   tooLongAnswer: 'Het antwoord heeft de maximale lengte bereikt.',
   noBudget: 'Het antwoord stopt hier: de limiet van vandaag is bereikt.',

@@ -73,6 +73,18 @@ export const strings: Strings = {
   reconnecting: 'Ponowne łączenie…',
   offlineWaits: 'Brak połączenia. Pytanie zostanie wysłane, gdy połączenie wróci.',
   nearLimit: 'Dzisiejszy limit jest prawie wyczerpany',
+  suggestions: 'Możesz zapytać jeszcze',
+
+  seesPage: 'Widzi tę stronę',
+  seesPageAbout: 'To zostanie wysłane z następnym pytaniem.',
+  seesNothing: 'Nic z tej strony nie zostanie wysłane.',
+  sentOfPage: 'Wysłano z tą stroną',
+
+  dictate: 'Dyktuj',
+  listening: 'Słucham… Przeglądarka może wysłać dźwięk do swojego producenta.',
+  micDenied: 'Przeglądarka nie pozwala tej stronie używać mikrofonu.',
+  cantDictate: 'Dyktowanie teraz tu nie działa.',
+  heardNothing: 'Nic nie było słychać.',
 
   tooLongAnswer: 'Odpowiedź osiągnęła maksymalną dozwoloną długość.',
   noBudget: 'Odpowiedź kończy się tutaj: dzisiejszy limit został wyczerpany.',

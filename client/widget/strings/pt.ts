@@ -70,6 +70,18 @@ export const strings: Strings = {
   reconnecting: 'Reconectando…',
   offlineWaits: 'Você está sem conexão. A pergunta será enviada quando a conexão voltar.',
   nearLimit: 'Você quase atingiu o limite de hoje',
+  suggestions: 'Você pode perguntar em seguida',
+
+  seesPage: 'Vê esta página',
+  seesPageAbout: 'Isto vai junto com a próxima pergunta.',
+  seesNothing: 'Nada desta página é enviado.',
+  sentOfPage: 'Enviado com esta página',
+
+  dictate: 'Ditar',
+  listening: 'Ouvindo… O navegador pode enviar o som ao fabricante.',
+  micDenied: 'O navegador não deixa esta página usar o microfone.',
+  cantDictate: 'O ditado não funciona aqui no momento.',
+  heardNothing: 'Nada foi ouvido.',
 
   tooLongAnswer: 'A resposta atingiu o tamanho máximo permitido aqui.',
   noBudget: 'A resposta termina aqui: o limite de hoje foi atingido.',

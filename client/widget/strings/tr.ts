@@ -73,6 +73,18 @@ export const strings: Strings = {
   reconnecting: 'Yeniden bağlanılıyor…',
   offlineWaits: 'Çevrimdışısınız. Sorunuz bağlantınız gelince gönderilecek.',
   nearLimit: 'Bugünkü sınıra yaklaştınız',
+  suggestions: 'Şunları da sorabilirsiniz',
+
+  seesPage: 'Bu sayfayı görüyor',
+  seesPageAbout: 'Bu, sonraki sorunuzla birlikte gönderilir.',
+  seesNothing: 'Bu sayfadan hiçbir şey gönderilmiyor.',
+  sentOfPage: 'Bu sayfayla gönderildi',
+
+  dictate: 'Dikte et',
+  listening: 'Dinliyor… Tarayıcınız sesi üreticisine gönderebilir.',
+  micDenied: 'Tarayıcınız bu sayfanın mikrofonu kullanmasına izin vermiyor.',
+  cantDictate: 'Dikte şu anda burada çalışmıyor.',
+  heardNothing: 'Hiçbir şey duyulmadı.',
 
   tooLongAnswer: 'Yanıt, burada izin verilen en fazla uzunluğa ulaştı.',
   noBudget: 'Yanıt burada bitiyor: bugünkü sınıra ulaşıldı.',

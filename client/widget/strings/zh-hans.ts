@@ -72,6 +72,18 @@ export const strings: Strings = {
   reconnecting: '正在重新连接…',
   offlineWaits: '你已离线。恢复连接后将会发送。',
   nearLimit: '即将达到今日上限',
+  suggestions: '接下来可以问',
+
+  seesPage: '可查看此页面',
+  seesPageAbout: '这些内容会随下一个问题一起发送。',
+  seesNothing: '不会发送此页面的任何内容。',
+  sentOfPage: '随此页面内容发送',
+
+  dictate: '语音输入',
+  listening: '正在聆听… 浏览器可能会把声音发送给其开发商。',
+  micDenied: '浏览器不允许此页面使用麦克风。',
+  cantDictate: '语音输入目前在这里无法使用。',
+  heardNothing: '没有听到声音。',
 
   tooLongAnswer: '回答已达到此处允许的最大长度。',
   noBudget: '回答到此为止：已达到今日上限。',

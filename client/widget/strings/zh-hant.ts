@@ -72,6 +72,18 @@ export const strings: Strings = {
   reconnecting: '正在重新連線…',
   offlineWaits: '你已離線。恢復連線後將會傳送。',
   nearLimit: '即將達到今日上限',
+  suggestions: '接下來可以問',
+
+  seesPage: '可檢視此頁面',
+  seesPageAbout: '這些內容會隨下一個問題一起傳送。',
+  seesNothing: '不會傳送此頁面的任何內容。',
+  sentOfPage: '隨此頁面內容傳送',
+
+  dictate: '語音輸入',
+  listening: '正在聆聽… 瀏覽器可能會把聲音傳送給其開發商。',
+  micDenied: '瀏覽器不允許此頁面使用麥克風。',
+  cantDictate: '語音輸入目前在這裡無法使用。',
+  heardNothing: '沒有聽到聲音。',
 
   tooLongAnswer: '回答已達此處允許的長度上限。',
   noBudget: '回答到此為止：已達到今日上限。',

@@ -30,6 +30,10 @@ export interface Turn {
   sources?: Source[]
   /** How the answer ended; `undefined` while it is in progress. */
   end?: TurnEnd
+  /** What of the page was sent with the question, as text. */
+  context?: string
+  /** Questions to go on with, which the answer ended with. */
+  suggestions?: string[]
   /** The request, as long as more of the answer may come. */
   pending?: Pending
   /**
@@ -83,6 +87,8 @@ export interface Pending {
   key: string
   /** Whether the question waits for a network, and has not been sent. */
   isUnsent?: true
+  /** Whether the answer ends with suggestions, which are taken off. */
+  suggests?: true
   /** The model chosen for the question. */
   model?: string
   /** Wall clock, in milliseconds. */
@@ -159,9 +165,16 @@ export function toMessages(turns: readonly Turn[], turn: Turn): ChatMessage[] {
       { role: 'user', content: earlier.question },
       { role: 'assistant', content: passedAnswer(earlier) },
     ]),
-    { role: 'user', content: turn.question },
+    { role: 'user', content: sentQuestion(turn) },
   ]
 }
+
+/**
+ * The question with what of the page goes along. Only the latest has it: each question is asked on the page as
+ * it is then.
+ */
+export const sentQuestion = ({ context, question }: Pick<Turn, 'context' | 'question'>): string =>
+  context === undefined ? question : `${context}\n\n${question}`
 
 /** The turns that are sent with `turn`: the latest ones, if not all. */
 export function sentBefore(turns: readonly Turn[], turn: Turn): Turn[] {

@@ -126,6 +126,8 @@ interface ExportedTurn {
   end: TurnEnd | 'pending'
   note: Note | null
   rating: Rating | null
+  /** What of the page was sent before the question, as text. */
+  context: string | null
   /** What the answer rests on, and where: UTF-16 code units in its text. */
   sources: Source[]
   speed: {
@@ -167,6 +169,7 @@ function detailsOf({
   end,
   note,
   rating,
+  context,
   sources,
   speed,
   trouble,
@@ -175,6 +178,7 @@ function detailsOf({
     end: end ?? 'pending',
     note: note ?? null,
     rating: rating ?? null,
+    context: context ?? null,
     sources: sources ?? [],
     speed: speed
       ? {

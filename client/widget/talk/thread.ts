@@ -1,6 +1,7 @@
 /**
  * Shows one conversation. Questions are asked one at a time; each can be stopped, retried, edited and rated.
  */
+import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 import { ChatError } from '../../stream/chat-error.ts'
 import { newKey } from '../../stream/open-stream.ts'
 import type { Emit } from '../events.ts'
@@ -15,6 +16,7 @@ import {
   passedAnswer,
   passedTurn,
   sentBefore,
+  sentQuestion,
   type Turn,
   toMessages,
 } from './conversation.ts'
@@ -58,6 +60,10 @@ export interface ThreadOptions {
   isChecking(): boolean
   model(): string | undefined
   promptBound: PromptBound
+  /** Reads what of the page goes along with a question; `undefined`: nothing does. */
+  readContext(): Promise<string | undefined> | undefined
+  /** Shows what went along; `undefined`: nothing. */
+  showContext(view: TurnView, context: string | undefined): void
   /** Called when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
   /** Announcements about the answer in this view. */
@@ -147,13 +153,17 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     if (!view || current) return
     const resumed = turn.pending !== undefined
     const model = turn.pending ? turn.pending.model : options.model()
-    if (!turn.pending) sendWhatFits(turn, model)
+    const reading = turn.pending ? undefined : options.readContext()
+    if (!turn.pending) {
+      setContext(turn, view, undefined)
+      sendWhatFits(turn, model)
+    }
     turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(model) }
     delete turn.pending.isUnsent
     delete turn.trouble
     view.hideTrouble()
     options.busy(true)
-    let outcome = await receive(turn, turn.pending, view, { resumed, watched })
+    let outcome = await receive(turn, turn.pending, view, { resumed, watched, reading })
     for (let sends = 1; !watched && outcome && sendsLess(turn, outcome, sends); sends++) {
       // The server has this key for another body, if it has kept it.
       turn.pending = { key: newKey(), askedAt: turn.pending.askedAt, ...chosen(model) }
@@ -180,7 +190,11 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     turn: Turn,
     pending: Pending,
     view: TurnView,
-    { resumed, watched }: { resumed: boolean; watched: boolean },
+    {
+      resumed,
+      watched,
+      reading,
+    }: { resumed: boolean; watched: boolean; reading?: Promise<string | undefined> | undefined },
   ): Promise<AnswerOutcome | undefined> {
     askedHere.add(pending.key)
     showLeftOut(!resumed)
@@ -189,7 +203,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     let reconnecting = false
     const answer = showAnswer(turn, view, {
       open: (streamOptions) =>
-        openAnswer(options.asking, pending, toMessages(turns, turn), {
+        openAnswer(options.asking, pending, () => messagesOf(turn, view, reading), {
           ...streamOptions,
           fetch: send,
           ready,
@@ -229,10 +243,34 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     return current?.answer === answer ? outcome : undefined
   }
 
+  /** @param reading what of the page goes along: it may take a moment */
+  async function messagesOf(
+    turn: Turn,
+    view: TurnView,
+    reading: Promise<string | undefined> | undefined,
+  ): Promise<ChatMessage[]> {
+    const context = await reading
+    // The question may have been edited meanwhile: then it is not sent.
+    if (context !== undefined && turns.includes(turn)) {
+      setContext(turn, view, context)
+      sendWhatFits(turn, turn.pending?.model)
+      showLeftOut(true)
+      save('now')
+    }
+    return toMessages(turns, turn)
+  }
+
+  function setContext(turn: Turn, view: TurnView, context: string | undefined): void {
+    if (context === turn.context) return
+    if (context === undefined) delete turn.context
+    else turn.context = context
+    options.showContext(view, context)
+  }
+
   /** Leaves out the oldest turns that don't fit into a prompt. */
   function sendWhatFits(turn: Turn, model: string | undefined): void {
     const earlier = answeredBefore(turns, turn)
-    const count = fittingTurns(turn.question, earlier, promptBound.of(model))
+    const count = fittingTurns(sentQuestion(turn), earlier, promptBound.of(model))
     if (count < earlier.length) turn.sentWith = count
     else delete turn.sentWith
   }
@@ -245,9 +283,14 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
    */
   function sendsLess(turn: Turn, outcome: AnswerOutcome, sends: number): boolean {
     const sent = sentBefore(turns, turn)
-    if (!isRefusedAsTooLong(outcome) || sent.length === 0) return false
+    if (!isRefusedAsTooLong(outcome)) return false
     const model = turn.pending?.model
-    promptBound.refused(model, promptTokens(turn.question, sent))
+    // Then the question goes alone, without its page.
+    const isAlone = sent.length === 0
+    const view = views.get(turn)
+    if (isAlone && (turn.context === undefined || !view)) return false
+    promptBound.refused(model, promptTokens(sentQuestion(turn), sent))
+    if (isAlone && view) setContext(turn, view, undefined)
     sendWhatFits(turn, model)
     // What was refused is not sent once more, whatever is known of the bound.
     const fewer = Math.min(turn.sentWith ?? sent.length, sent.length - 1)
@@ -319,6 +362,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     delete turn.unjudged
     view.append(turn.answer)
     if (turn.sources) view.setSources(turn.sources)
+    if (turn.context !== undefined) options.showContext(view, turn.context)
     if (turn.pending && !options.watched && !mayTakeUp(turn.pending)) {
       // The request stays: asking again with its key is billed once, if the server has had the question.
       turn.end ??= 'failed'

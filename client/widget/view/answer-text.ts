@@ -2,6 +2,7 @@
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import { withoutMarks } from '../../render/parse/source-marks.ts'
+import { lazily } from '../lazily.ts'
 import type { Strings } from '../strings/en.ts'
 import { adopt } from '../style/adopt.ts'
 
@@ -29,15 +30,7 @@ interface Options {
 
 type Rendering = typeof import('./rendering.ts')
 
-let loading: Promise<Rendering> | undefined
-
-export function loadRendering(): Promise<Rendering> {
-  loading ??= import('./rendering.ts').catch((error) => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
+export const loadRendering = lazily((): Promise<Rendering> => import('./rendering.ts'))
 
 export function createAnswerText(
   element: HTMLElement,
