@@ -59,7 +59,7 @@ export interface TalkOptions {
   takeUp(question: string): void
 }
 
-export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins'>) => Talk
+export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'strings'>) => Talk
 
 export interface Talk {
   /** Whether an answer is in progress. */
