@@ -186,7 +186,13 @@ export class MillraceChat extends Base {
         return (options) => {
           const context = this.#contextFor(createTalkContext)
           const strings = { ...whole, ...own }
-          return createTalk({ ...options, strings, context, imageOrigins: imageOriginsOf(this) })
+          return createTalk({
+            ...options,
+            strings,
+            context,
+            imageOrigins: imageOriginsOf(this),
+            math: this.math,
+          })
         }
       },
       emit: this.#emit,

@@ -2,9 +2,12 @@
  * Everything a conversation needs. Loaded at the first sign of use, or at once if there is a conversation to
  * continue.
  */
+import type { Health } from '../../worker/protocol/wire.ts'
 import { createAnswerSpeech } from './announce/answer-speech.ts'
 import type { Settings, StorageKind } from './attributes.ts'
 import type { Emit } from './events.ts'
+import { loadPictures } from './pictures/load-part.ts'
+import type { PictureBox } from './pictures/picture-box.ts'
 import { createApiChoice, type ResponsesPart, responsesPart } from './responses/load-part.ts'
 import type { Strings } from './strings/en.ts'
 import type { Language } from './strings/load-strings.ts'
@@ -25,6 +28,7 @@ import { placeList } from './view/list-place.ts'
 import { saveFile } from './view/save-file.ts'
 import { createTurnView } from './view/turn-view.ts'
 import { createAllowance } from './visitor/allowance.ts'
+import { createHealth } from './visitor/health.ts'
 import { createVisitor, type Visitor } from './visitor/visitor.ts'
 import { warmCaller } from './visitor/warm-caller.ts'
 
@@ -38,6 +42,8 @@ export interface TalkContext {
   visitor: Visitor
   /** The part that asks by the Responses API, if the Worker is to be asked by it. */
   api(): Promise<ResponsesPart | undefined>
+  /** What the Worker says of itself. */
+  health(): Promise<Partial<Health> | undefined>
 }
 
 export interface TalkOptions {
@@ -47,6 +53,8 @@ export interface TalkOptions {
   context: TalkContext
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
+  /** Whether formulas are shown as such. */
+  math: boolean
   settings(): Settings
   emit: Emit
   /** Called when another conversation is shown, and when an answer begins to be awaited or has ended. */
@@ -59,7 +67,7 @@ export interface TalkOptions {
   takeUp(question: string): void
 }
 
-export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'strings'>) => Talk
+export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'strings' | 'math'>) => Talk
 
 export interface Talk {
   /** Whether an answer is in progress. */
@@ -95,12 +103,14 @@ export function createTalkContext({
   visitor: Visitor | undefined
   challengePlace(): HTMLElement
 }): TalkContext {
+  const health = createHealth(endpoint)
   return {
     endpoint,
     storage,
     visitor: visitor ?? createVisitor(endpoint, storage, challengePlace),
     kept: keepConversations({ storage, scope }),
-    api: createApiChoice(endpoint),
+    api: createApiChoice(health),
+    health,
   }
 }
 
@@ -109,8 +119,9 @@ export function createTalk({
   frame,
   language,
   strings,
-  context: { endpoint, storage, kept, visitor, api },
+  context: { endpoint, storage, kept, visitor, api, health },
   imageOrigins,
+  math,
   settings,
   emit,
   changed,
@@ -176,8 +187,15 @@ export function createTalk({
         list: turns,
         watched,
         closed,
-        createTurnView: (question, actions) =>
-          createTurnView(question, actions, { tree, language, strings, imageOrigins, painted: speech.grown }),
+        createTurnView: (turn, actions) =>
+          createTurnView(turn, actions, {
+            tree,
+            language,
+            strings,
+            imageOrigins,
+            math,
+            painted: speech.grown,
+          }),
         emit,
         save: kept.save,
         send,
@@ -218,8 +236,9 @@ export function createTalk({
           }
           focus()
         },
-        startOver(question) {
+        startOver({ question, pictures = [] }) {
           threads.begin()
+          pictureBox?.put(pictures)
           takeUp(question)
         },
       })
@@ -230,6 +249,16 @@ export function createTalk({
       changedHere()
     },
   )
+
+  let pictureBox: PictureBox | undefined
+
+  /** Lets pictures into the question box, where the Worker takes them. */
+  async function takePictures(): Promise<void> {
+    if (!(await health())?.pictures) return
+    const part = await loadPictures()
+    if (detached.signal.aborted) return
+    pictureBox = part.createPictureBox(frame, { tree, strings, say: speech.say })
+  }
 
   function warm(): void {
     void warmCaller(`${base}/streams`, send, promptBound.told)
@@ -274,6 +303,7 @@ export function createTalk({
     if (format === 'json') return JSON.stringify(toJson(conversation), null, 2)
     return toMarkdown(conversation, {
       you: strings.you,
+      picture: strings.picture,
       assistant: strings.assistant,
       notes: noteWords(strings),
       failed: strings.endedFailed,
@@ -295,6 +325,7 @@ export function createTalk({
   })
   // A page that may not have a session may not ask this either.
   visitor.session.ready().then(api, () => {})
+  takePictures().catch(() => {})
   warm()
   showEnd()
 
@@ -307,7 +338,8 @@ export function createTalk({
     },
     ask(question) {
       place.showConversation()
-      const asked = threads.shown.ask(question)
+      const asked = threads.shown.ask(question, pictureBox?.pictures.slice())
+      if (asked) pictureBox?.clear()
       changedHere()
       return asked
     },
@@ -322,6 +354,7 @@ export function createTalk({
       kept.flush()
       threads.leave()
       speech.stop()
+      pictureBox?.remove()
       follow.detach()
       place.detach()
       unwatch()

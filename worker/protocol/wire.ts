@@ -62,6 +62,8 @@ export interface Health {
   upstream: 'openai' | 'demo'
   /** The API by which a page's chat should ask: only by this one do the owner's tools answer. */
   api?: 'responses'
+  /** Whether visitors may send pictures by that API. */
+  pictures?: true
   /** With `?upstream`; absent while the first answer is awaited. */
   upstream_health?: UpstreamHealth
   /** For the page's Turnstile widget; present only if visitors have to solve its challenge. */

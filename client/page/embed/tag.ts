@@ -23,6 +23,8 @@ export interface TagSettings {
   lang: string
   /** Whether the speed of answers is shown. */
   speed: boolean
+  /** Whether formulas are shown as such. */
+  math: boolean
   colors: Partial<Record<Color, string>>
 }
 
@@ -40,7 +42,7 @@ const isLauncher = (placement: Placement) => placement !== 'inline' && placement
 
 /** The element's attributes, beside `launcher`. */
 export function attributesOf(settings: TagSettings): [name: string, value: string][] {
-  const { heading, avatar, greeting, placement, model, lang, speed } = settings
+  const { heading, avatar, greeting, placement, model, lang, speed, math } = settings
   const given: [string, string][] = [
     ['heading', heading],
     ['avatar', avatar],
@@ -51,7 +53,8 @@ export function attributesOf(settings: TagSettings): [name: string, value: strin
     ['lang', lang],
   ]
   const texts = given.map(([name, value]): [string, string] => [name, value.trim()])
-  return [...texts.filter(([, value]) => value), ...(speed ? [['speed', ''] as [string, string]] : [])]
+  const flags = Object.entries({ speed, math }).filter(([, isOn]) => isOn)
+  return [...texts.filter(([, value]) => value), ...flags.map(([name]): [string, string] => [name, ''])]
 }
 
 /** The element's custom properties. */

@@ -30,7 +30,7 @@ export function openAnswer(
     if (id !== undefined) return knownStream(format, url, id, options)
     const question = part
       ? // The conversation is kept in the browser: the server needs it no longer than its stream.
-        { input: messages, store: false, stream_options: { include_timing: true } }
+        { input: part.toInput(messages), store: false, stream_options: { include_timing: true } }
       : { messages, stream_options: { include_usage: true } }
     return newStream(format, url, { ...question, ...chosen }, key, options)
   }

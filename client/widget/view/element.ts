@@ -51,11 +51,14 @@ const ICONS = {
 
 export type IconName = keyof typeof ICONS
 
-export function icon(name: IconName): SVGElement {
+export const icon = (name: IconName): SVGElement => drawIcon(ICONS[name])
+
+/** @param outline a path in that box */
+export function drawIcon(outline: string): SVGElement {
   const [svg, path] = [draw('svg'), draw('path')]
   svg.setAttribute('viewBox', '0 0 24 24')
   svg.setAttribute('aria-hidden', 'true')
-  path.setAttribute('d', ICONS[name])
+  path.setAttribute('d', outline)
   svg.append(path)
   return svg
 }

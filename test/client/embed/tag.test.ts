@@ -19,6 +19,7 @@ const settings = (more: Partial<TagSettings> = {}): TagSettings => ({
   model: '',
   lang: '',
   speed: false,
+  math: false,
   colors: {},
   ...more,
 })
@@ -46,6 +47,7 @@ describe('the tag', () => {
       model: 'gpt-test',
       lang: 'de',
       speed: true,
+      math: true,
       colors: { accent: '#7a1f3d', line: 'rgb(0 0 0 / 20%)' },
     })
     expect(tagOf(full, RELEASE, false)).toBe(
@@ -64,7 +66,8 @@ describe('the tag', () => {
   data-position="bottom-left"
   data-model="gpt-test"
   data-lang="de"
-  data-speed></script>`,
+  data-speed
+  data-math></script>`,
     )
   })
 
