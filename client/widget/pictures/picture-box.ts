@@ -14,7 +14,7 @@ import { scalePicture } from './scale-picture.ts'
 import { thumbnail } from './thumbnails.ts'
 
 /** With each question. */
-export const MAX_PICTURES = 4
+const MAX_PICTURES = 4
 
 const ICONS = {
   picture: 'M5 5h14v14H5zM5 16l4-4 3 3 3.5-4.5L19 15M8.5 9.5h.01',

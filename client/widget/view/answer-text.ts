@@ -62,9 +62,9 @@ export function createAnswerText(
   }
 
   async function loadFormulas() {
-    const part = await import('./formulas.ts')
-    adopt(tree, part.FORMULA_STYLES)
-    return part
+    const { FORMULA_STYLES, showFormula } = await import('./formulas.ts')
+    adopt(tree, FORMULA_STYLES)
+    return { showFormula }
   }
 
   function render({ createMarkdownView, MARKDOWN_STYLES }: Rendering): void {
