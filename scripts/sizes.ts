@@ -24,16 +24,18 @@ const BUDGETS: Budget[] = [
 /** The budget of a lazy part, by its name: the first match counts. */
 const PART_BUDGETS: [name: RegExp, most: number][] = [
   // Cyrillic letters take two bytes each.
-  [/^strings-/, 3.5 * KB],
+  [/^strings-/, 4 * KB],
   // A language's grammar. The largest ones are lists of words.
   [/^mode-/, 12 * KB],
   // The highlighter, without any language.
   [/^highlight-/, 10 * KB],
+  // Temml, with its chemistry.
+  [/^view-formulas-/, 63 * KB],
   // The Markdown parser and the view that shows its result.
   [/^(?:render|view)-/, 24 * KB],
   // Everything that a plain conversation needs, including its client of the Worker: an error has to be told
   // offline too, and a page may ask for an export at any time. The rest is in parts of its own.
-  [/^widget-/, 28 * KB],
+  [/^widget-/, 30 * KB],
 ]
 const ANY_OTHER: [name: RegExp, most: number] = [/./, 8 * KB]
 

@@ -22,6 +22,7 @@ export interface ChatAttributes extends Partial<Record<Texts, string>> {
   speed?: boolean
   dictation?: boolean
   context?: MillraceChat['context']
+  math?: boolean
 }
 
 /** A property named `on` and an event's name adds a listener, in React 19 and Svelte 5. */

@@ -26,6 +26,7 @@ export const ATTRIBUTES = [
   'storage',
   'strings',
   'image-origins',
+  'math',
   'speed',
   'dictation',
 ] as const
@@ -37,6 +38,7 @@ export const REBUILDING_ATTRIBUTES: readonly string[] = [
   'storage',
   'strings',
   'image-origins',
+  'math',
 ]
 
 type Attributes = Pick<Element, 'getAttribute'>

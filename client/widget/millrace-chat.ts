@@ -206,9 +206,14 @@ export class MillraceChat extends Base {
         return (options) => {
           const context = this.#contextFor(createTalkContext)
           const strings = { ...whole, ...own }
-          const imageOrigins = imageOriginsOf(this)
-          const pageContext = () => this.#pageContext
-          return createTalk({ ...options, strings, context, imageOrigins, pageContext })
+          return createTalk({
+            ...options,
+            strings,
+            context,
+            imageOrigins: imageOriginsOf(this),
+            pageContext: () => this.#pageContext,
+            math: this.math,
+          })
         }
       },
       loadDictation: async (form) => {

@@ -36,6 +36,9 @@ export interface Properties {
   set imageOrigins(value: Text)
   get launcher(): boolean
   set launcher(value: Flag)
+  /** Whether formulas are shown as such. */
+  get math(): boolean
+  set math(value: Flag)
   get speed(): boolean
   set speed(value: Flag)
   get dictation(): boolean
@@ -59,7 +62,7 @@ const TEXTS = {
   imageOrigins: 'image-origins',
 } as const
 
-const FLAGS = ['launcher', 'speed', 'dictation', 'open'] as const
+const FLAGS = ['launcher', 'math', 'speed', 'dictation', 'open'] as const
 
 /** All properties that reflect an attribute. */
 export const PROPERTIES = [...(Object.keys(TEXTS) as (keyof typeof TEXTS)[]), ...FLAGS]

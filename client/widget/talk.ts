@@ -2,11 +2,14 @@
  * Everything a conversation needs. Loaded at the first sign of use, or at once if there is a conversation to
  * continue.
  */
+import type { Health } from '../../worker/protocol/wire.ts'
 import { createAnswerSpeech } from './announce/answer-speech.ts'
 import type { Settings, StorageKind } from './attributes.ts'
 import { loadContext } from './context/load-part.ts'
 import type { PageContext } from './context/page-context.ts'
 import type { Emit } from './events.ts'
+import { loadPictures } from './pictures/load-part.ts'
+import type { PictureBox } from './pictures/picture-box.ts'
 import { responsesPart } from './responses/load-part.ts'
 import type { Strings } from './strings/en.ts'
 import type { Language } from './strings/load-strings.ts'
@@ -44,6 +47,8 @@ export interface TalkContext {
   visitor: Visitor
   /** What the Worker can do for a page. */
   api(): Promise<Api>
+  /** What the Worker says of itself. */
+  health(): Promise<Partial<Health> | undefined>
 }
 
 export interface TalkOptions {
@@ -55,6 +60,8 @@ export interface TalkOptions {
   imageOrigins: readonly string[]
   /** What the page says of itself with a question; `undefined`: nothing. */
   pageContext(): PageContext | undefined
+  /** Whether formulas are shown as such. */
+  math: boolean
   settings(): Settings
   emit: Emit
   /** Called when another conversation is shown, and when an answer begins to be awaited or has ended. */
@@ -68,7 +75,7 @@ export interface TalkOptions {
 }
 
 export type MakeTalk = (
-  options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'strings' | 'pageContext'>,
+  options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'strings' | 'pageContext' | 'math'>,
 ) => Talk
 
 export interface Talk {
@@ -109,12 +116,14 @@ export function createTalkContext({
   visitor: Visitor | undefined
   challengePlace(): HTMLElement
 }): TalkContext {
+  const health = createHealth(endpoint)
   return {
     endpoint,
     storage,
     visitor: visitor ?? createVisitor(endpoint, storage, challengePlace),
     kept: keepConversations({ storage, scope }),
-    api: createApiChoice(createHealth(endpoint)),
+    api: createApiChoice(health),
+    health,
   }
 }
 
@@ -123,9 +132,10 @@ export function createTalk({
   frame,
   language,
   strings,
-  context: { endpoint, storage, kept, visitor, api },
+  context: { endpoint, storage, kept, visitor, api, health },
   imageOrigins,
   pageContext,
+  math,
   settings,
   emit,
   changed,
@@ -182,6 +192,7 @@ export function createTalk({
   /** What the page suggests; `undefined`: nothing of its own. */
   let suggested: readonly string[] | undefined
   let suggestionList: SuggestionList | undefined
+  let pictureBox: PictureBox | undefined
   const closed = new Set<string>()
   const promptBound = createPromptBound()
   const threads = createThreads(
@@ -194,8 +205,15 @@ export function createTalk({
         list: turns,
         watched,
         closed,
-        createTurnView: (question, actions) =>
-          createTurnView(question, actions, { tree, language, strings, imageOrigins, painted: speech.grown }),
+        createTurnView: (turn, actions) =>
+          createTurnView(turn, actions, {
+            tree,
+            language,
+            strings,
+            imageOrigins,
+            math,
+            painted: speech.grown,
+          }),
         emit,
         save: kept.save,
         send,
@@ -243,8 +261,9 @@ export function createTalk({
           }
           focus()
         },
-        startOver(question) {
+        startOver({ question, pictures = [] }) {
           threads.begin()
+          pictureBox?.put(pictures)
           takeUp(question)
         },
       })
@@ -301,9 +320,18 @@ export function createTalk({
 
   function ask(question: string): boolean {
     place.showConversation()
-    const asked = threads.shown.ask(question)
+    const asked = threads.shown.ask(question, pictureBox?.pictures.slice())
+    if (asked) pictureBox?.clear()
     changedHere()
     return asked
+  }
+
+  /** Lets pictures into the question box, where the Worker takes them. */
+  async function takePictures(): Promise<void> {
+    if (!(await health())?.pictures) return
+    const part = await loadPictures()
+    if (detached.signal.aborted) return
+    pictureBox = part.createPictureBox(frame, { tree, strings, say: speech.say })
   }
 
   function warm(): void {
@@ -350,6 +378,7 @@ export function createTalk({
     if (format === 'json') return JSON.stringify(toJson(conversation), null, 2)
     return toMarkdown(conversation, {
       you: strings.you,
+      picture: strings.picture,
       assistant: strings.assistant,
       notes: noteWords(strings),
       failed: strings.endedFailed,
@@ -371,6 +400,7 @@ export function createTalk({
   })
   // A page that may not have a session may not ask this either.
   visitor.session.ready().then(api, () => {})
+  takePictures().catch(() => {})
   warm()
   showEnd()
   pageChanged()
@@ -400,6 +430,7 @@ export function createTalk({
       kept.flush()
       threads.leave()
       speech.stop()
+      pictureBox?.remove()
       follow.detach()
       place.detach()
       unwatch()

@@ -72,6 +72,8 @@ export interface Health {
   api?: 'responses'
   /** Present where a visitor's page may ask for suggestions, by `stream_options.include_suggestions`. */
   suggestions?: true
+  /** Whether visitors may send pictures by that API. */
+  pictures?: true
   /** With `?upstream`; absent while the first answer is awaited. */
   upstream_health?: UpstreamHealth
   /** For the page's Turnstile widget; present only if visitors have to solve its challenge. */

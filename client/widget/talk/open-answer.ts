@@ -40,7 +40,11 @@ export function openAnswer(
     const said = await messages()
     const question = responses
       ? // The conversation is kept in the browser: the server needs it no longer than its stream.
-        { input: said, store: false, stream_options: { include_timing: true, ...suggests } }
+        {
+          input: responses.toInput(said),
+          store: false,
+          stream_options: { include_timing: true, ...suggests },
+        }
       : { messages: said, stream_options: { include_usage: true, ...suggests } }
     return newStream(read, url, { ...question, ...chosen }, key, options)
   }

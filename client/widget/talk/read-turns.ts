@@ -32,6 +32,8 @@ function readTurn(value: unknown): Turn | undefined {
   if (end === undefined && pending === undefined) return undefined
   return {
     question,
+    // That they were there: pictures are not stored.
+    ...(Array.isArray(fields.pictures) && { pictures: fields.pictures.map(() => ({})) }),
     answer,
     ...known({
       end,

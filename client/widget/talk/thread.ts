@@ -11,19 +11,20 @@ import { type AnswerOutcome, type ShownAnswer, showAnswer } from './answer.ts'
 import {
   answeredBefore,
   type Conversation,
+  lacksPictures,
   leftOutFrom,
   type Pending,
+  type Picture,
   passedAnswer,
   passedTurn,
   sentBefore,
-  sentQuestion,
   type Turn,
   toMessages,
 } from './conversation.ts'
 import { type Asking, openAnswer } from './open-answer.ts'
 import { fittingTurns, type PromptBound, promptTokens } from './prompt-bound.ts'
 import { tellOwner } from './tell-owner.ts'
-import { leftUnanswered, type Trouble, troubleOf, waitLeft } from './trouble.ts'
+import { leftUnanswered, picturesGone, type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
 /**
  * Idempotency keys of the questions that were asked on this page. No other question is sent without a click:
@@ -49,7 +50,7 @@ export interface ThreadOptions {
   watched: boolean
   /** Idempotency keys of answers that this tab was not allowed to read. */
   closed: Set<string>
-  createTurnView(question: string, actions: TurnActions): TurnView
+  createTurnView(turn: Turn, actions: TurnActions): TurnView
   emit: Emit
   save(conversation: Conversation, when: 'now' | 'soon'): void
   /** Calls the Worker. */
@@ -87,8 +88,8 @@ export interface ThreadOptions {
    * clicked button disappears.
    */
   retried(key?: string): void
-  /** Begins a new conversation, with this question in the question box. */
-  startOver(question: string): void
+  /** Begins a new conversation, with the turn's question in the question box. */
+  startOver(turn: Turn): void
 }
 
 export interface Thread {
@@ -98,7 +99,7 @@ export interface Thread {
    * @returns whether the question is asked; `false` while another answer is in progress, or if the page
    *   prevents it
    */
-  ask(question: string): boolean
+  ask(question: string, pictures?: readonly Picture[]): boolean
   /** Stops the answer in progress. */
   stop(): void
   /** Stops the answer and removes the turns. */
@@ -119,7 +120,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
   const save = (when: 'now' | 'soon') => options.save(conversation, when)
 
   function show(turn: Turn): TurnView {
-    const view = options.createTurnView(turn.question, {
+    const view = options.createTurnView(turn, {
       // Only the last answer can be regenerated. Any question can be edited.
       again: () => askAgain(turn),
       edit: (question) => edit(turn, question),
@@ -127,7 +128,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         current?.answer.stop()
         options.retried()
       },
-      startOver: () => options.startOver(turn.question),
+      startOver: () => options.startOver(turn),
       rate(rating) {
         if (rating) turn.rating = rating
         else delete turn.rating
@@ -270,7 +271,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
   /** Leaves out the oldest turns that don't fit into a prompt. */
   function sendWhatFits(turn: Turn, model: string | undefined): void {
     const earlier = answeredBefore(turns, turn)
-    const count = fittingTurns(sentQuestion(turn), earlier, promptBound.of(model))
+    const count = fittingTurns(turn, earlier, promptBound.of(model))
     if (count < earlier.length) turn.sentWith = count
     else delete turn.sentWith
   }
@@ -289,7 +290,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     const isAlone = sent.length === 0
     const view = views.get(turn)
     if (isAlone && (turn.context === undefined || !view)) return false
-    promptBound.refused(model, promptTokens(sentQuestion(turn), sent))
+    promptBound.refused(model, promptTokens(turn, sent))
     if (isAlone && view) setContext(turn, view, undefined)
     sendWhatFits(turn, model)
     // What was refused is not sent once more, whatever is known of the bound.
@@ -349,7 +350,13 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
    * Asks the question again. If the server has named the stream, only reads it again: then nothing is sent.
    */
   function askAgain(turn: Turn, key?: string): void {
-    if (current || (turn.pending?.id === undefined && !emit('millrace-ask', asked(turn)))) return
+    if (current) return
+    if (turn.pending?.id === undefined) {
+      const view = views.get(turn)
+      const lacks = view && lacksPictures(turn)
+      if (lacks) showTrouble(turn, view, picturesGone(Date.now()))
+      if (lacks || !emit('millrace-ask', asked(turn))) return
+    }
     options.retried(key)
     // The wait starts now, whatever an earlier attempt left.
     if (turn.pending) turn.pending.askedAt = Date.now()
@@ -366,7 +373,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     if (turn.pending && !options.watched && !mayTakeUp(turn.pending)) {
       // The request stays: asking again with its key is billed once, if the server has had the question.
       turn.end ??= 'failed'
-      turn.trouble ??= leftUnanswered(turn.pending)
+      turn.trouble ??= lacksPictures(turn) ? picturesGone(turn.pending.askedAt) : leftUnanswered(turn.pending)
     }
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
@@ -389,17 +396,17 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
       views.get(dropped)?.remove()
       views.delete(dropped)
     }
-    begin(question)
+    begin(question, turn.pictures)
     return true
   }
 
-  function begin(question: string): void {
+  function begin(question: string, pictures: readonly Picture[] = []): void {
     const before = turns.at(-1)
     // An answer that another tab was receiving ends here.
     if (before?.pending) before.end ??= 'failed'
     delete before?.pending
     delete before?.trouble
-    const turn = { question, answer: '' }
+    const turn: Turn = { question, ...(pictures.length > 0 && { pictures }), answer: '' }
     turns.push(turn)
     show(turn)
     markLatest()
@@ -420,9 +427,9 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     get busy() {
       return current !== undefined
     },
-    ask(question) {
+    ask(question, pictures) {
       if (current || !emit('millrace-ask', { conversation: conversation.id, question })) return false
-      begin(question)
+      begin(question, pictures)
       return true
     },
     stop: () => current?.answer.stop(),

@@ -1,4 +1,6 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
+
+import { createFormulas } from '../../render/formula/create-formula.ts'
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import { withoutMarks } from '../../render/parse/source-marks.ts'
@@ -22,6 +24,8 @@ interface Options {
   strings: Strings
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
+  /** Whether formulas are shown as such. */
+  math?: boolean
   /** Creates a mark of the source of this number. */
   createMark?: (number: number) => HTMLElement
   /** Called after each paint. */
@@ -34,7 +38,7 @@ export const loadRendering = lazily((): Promise<Rendering> => import('./renderin
 
 export function createAnswerText(
   element: HTMLElement,
-  { tree, strings, imageOrigins, createMark, painted }: Options,
+  { tree, strings, imageOrigins, math = false, createMark, painted }: Options,
 ): AnswerText {
   let view: MarkdownView | undefined
   let text = ''
@@ -48,6 +52,12 @@ export function createAnswerText(
       element.classList.add('plain')
       showPlain()
     })
+  }
+
+  async function loadFormulas() {
+    const { FORMULA_STYLES, showFormula } = await import('./formulas.ts')
+    adopt(tree, FORMULA_STYLES)
+    return { showFormula }
   }
 
   function render({ createMarkdownView, MARKDOWN_STYLES }: Rendering): void {
@@ -68,6 +78,7 @@ export function createAnswerText(
       labels,
       imageOrigins,
       ...(createMark && { createMark }),
+      ...(math && { createFormula: createFormulas(strings, loadFormulas) }),
       onPaint: painted,
     })
     if (text !== '') view.append(text)

@@ -13,6 +13,7 @@ const { tests: specification } = createRequire(import.meta.url)('commonmark-spec
 
 const words = {
   you: 'You',
+  picture: 'Picture {number}',
   assistant: 'Assistant',
   notes: Object.fromEntries(NOTES.map((note) => [note, `${note}.`])) as Record<Note, string>,
   failed: 'It broke off.',
