@@ -35,6 +35,7 @@ const PART_BUDGETS: [name: RegExp, most: number][] = [
   [/^(?:render|view)-/, 24 * KB],
   // Everything that a plain conversation needs, including its client of the Worker: an error has to be told
   // offline too, and a page may ask for an export at any time. The rest is in parts of its own.
+  // Each of those takes some of this: it says when to load them, and what of them is kept and sent.
   [/^widget-/, 30 * KB],
 ]
 const ANY_OTHER: [name: RegExp, most: number] = [/./, 8 * KB]

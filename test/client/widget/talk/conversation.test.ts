@@ -67,6 +67,16 @@ describe('pictures', () => {
     ])
   })
 
+  test('go with what of the page was sent, which only the latest question has', () => {
+    const shown = { question: 'What?', context: 'page 1', pictures: [picture()], answer: 'A mill.' }
+    const last = { question: 'And?', context: 'page 2', pictures: [picture(), gone], answer: '' }
+    expect(toMessages([shown, last], last).map(({ content }) => content)).toEqual([
+      [{ type: 'text', text: 'What?' }, part(picture())],
+      'A mill.',
+      [{ type: 'text', text: 'page 2\n\nAnd?\n\n[Pictures no longer sent: 1]' }, part(picture())],
+    ])
+  })
+
   test('that are gone are told as such, and so are the oldest, where all are too many', () => {
     const lost = { question: 'One?', pictures: [gone], answer: 'A.' }
     const old = { question: 'Two?', pictures: [picture(1_600_000)], answer: 'B.' }

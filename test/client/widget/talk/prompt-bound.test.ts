@@ -100,6 +100,15 @@ describe('the bound', () => {
   })
 })
 
+test('what of the page is sent counts with the question that it is sent with', () => {
+  const context = 'x'.repeat(300)
+  const alone = promptTokens({ question: 'Why?' }, [])
+  const [earlier, before] = [done('a', 'b'), { ...done('a', 'b'), context }]
+  expect(promptTokens({ question: 'Why?', context }, []) - alone).toBe(100)
+  expect(promptTokens({ question: 'Why?' }, [before])).toBe(promptTokens({ question: 'Why?' }, [earlier]))
+  expect(fittingTurns({ question: 'Why?', context }, [earlier], alone + 50)).toBe(0)
+})
+
 test('a picture counts as what most models bill for it, unless it is gone', () => {
   const tokens = (pictures: Turn['pictures'] = []) => promptTokens({ question: 'Why?', pictures }, [])
   expect(tokens([{ url: 'data:', width: 4, height: 3 }, {}]) - tokens()).toBe(1300)
