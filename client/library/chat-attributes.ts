@@ -20,6 +20,7 @@ export interface ChatAttributes extends Partial<Record<Texts, string>> {
   open?: boolean
   strings?: MillraceChat['strings'] | string
   speed?: boolean
+  run?: boolean
 }
 
 /** A property named `on` and an event's name adds a listener, in React 19 and Svelte 5. */

@@ -26,6 +26,7 @@ export const ATTRIBUTES = [
   'storage',
   'strings',
   'image-origins',
+  'run',
   'speed',
 ] as const
 
@@ -36,6 +37,7 @@ export const REBUILDING_ATTRIBUTES: readonly string[] = [
   'storage',
   'strings',
   'image-origins',
+  'run',
 ]
 
 type Attributes = Pick<Element, 'getAttribute'>

@@ -175,7 +175,7 @@ export class MillraceChat extends Base {
         const { createTalk, createTalkContext } = await import('./talk.ts')
         return (options) => {
           const context = this.#contextFor(createTalkContext)
-          return createTalk({ ...options, context, imageOrigins: imageOriginsOf(this) })
+          return createTalk({ ...options, context, imageOrigins: imageOriginsOf(this), runsCode: this.run })
         }
       },
       emit: this.#emit,

@@ -38,6 +38,9 @@ export interface Properties {
   set launcher(value: Flag)
   get speed(): boolean
   set speed(value: Flag)
+  /** Whether code of answers can be run, where the Worker lets it. */
+  get run(): boolean
+  set run(value: Flag)
   /** Whether a launcher's panel is open. */
   get open(): boolean
   set open(value: Flag)
@@ -57,7 +60,7 @@ const TEXTS = {
   imageOrigins: 'image-origins',
 } as const
 
-const FLAGS = ['launcher', 'speed', 'open'] as const
+const FLAGS = ['launcher', 'speed', 'run', 'open'] as const
 
 /** All properties that reflect an attribute. */
 export const PROPERTIES = [...(Object.keys(TEXTS) as (keyof typeof TEXTS)[]), ...FLAGS]

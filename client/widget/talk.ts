@@ -2,6 +2,8 @@
  * Everything a conversation needs. Loaded at the first sign of use, or at once if there is a conversation to
  * continue.
  */
+import type { Health } from '../../worker/protocol/wire.ts'
+import { createRunOffer } from '../run/run-offer.ts'
 import { createAnswerSpeech } from './announce/answer-speech.ts'
 import type { Settings, StorageKind } from './attributes.ts'
 import type { Emit } from './events.ts'
@@ -25,6 +27,7 @@ import { placeList } from './view/list-place.ts'
 import { saveFile } from './view/save-file.ts'
 import { createTurnView } from './view/turn-view.ts'
 import { createAllowance } from './visitor/allowance.ts'
+import { createHealth } from './visitor/health.ts'
 import { createVisitor, type Visitor } from './visitor/visitor.ts'
 import { warmCaller } from './visitor/warm-caller.ts'
 
@@ -38,6 +41,8 @@ export interface TalkContext {
   visitor: Visitor
   /** The part that asks by the Responses API, if the Worker is to be asked by it. */
   api(): Promise<ResponsesPart | undefined>
+  /** What the Worker says of itself. */
+  health(): Promise<Partial<Health> | undefined>
 }
 
 export interface TalkOptions {
@@ -47,6 +52,8 @@ export interface TalkOptions {
   context: TalkContext
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
+  /** Whether code of answers may be run, where the Worker lets it. */
+  runsCode: boolean
   settings(): Settings
   emit: Emit
   /** Called when another conversation is shown, and when an answer begins to be awaited or has ended. */
@@ -59,7 +66,7 @@ export interface TalkOptions {
   takeUp(question: string): void
 }
 
-export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins'>) => Talk
+export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'runsCode'>) => Talk
 
 export interface Talk {
   /** Whether an answer is in progress. */
@@ -95,12 +102,14 @@ export function createTalkContext({
   visitor: Visitor | undefined
   challengePlace(): HTMLElement
 }): TalkContext {
+  const health = createHealth(endpoint)
   return {
     endpoint,
     storage,
     visitor: visitor ?? createVisitor(endpoint, storage, challengePlace),
     kept: keepConversations({ storage, scope }),
-    api: createApiChoice(endpoint),
+    api: createApiChoice(health),
+    health,
   }
 }
 
@@ -109,8 +118,9 @@ export function createTalk({
   frame,
   language,
   strings,
-  context: { endpoint, storage, kept, visitor, api },
+  context: { endpoint, storage, kept, visitor, api, health },
   imageOrigins,
+  runsCode,
   settings,
   emit,
   changed,
@@ -164,6 +174,7 @@ export function createTalk({
   log.after(conversations)
   panel.append(speech.element)
 
+  const offerRuns = runsCode ? createRunOffer(health, { tree, endpoint, strings, language }) : undefined
   const closed = new Set<string>()
   const promptBound = createPromptBound()
   const threads = createThreads(
@@ -177,7 +188,14 @@ export function createTalk({
         watched,
         closed,
         createTurnView: (question, actions) =>
-          createTurnView(question, actions, { tree, language, strings, imageOrigins, painted: speech.grown }),
+          createTurnView(question, actions, {
+            tree,
+            language,
+            strings,
+            imageOrigins,
+            painted: speech.grown,
+            whole: offerRuns,
+          }),
         emit,
         save: kept.save,
         send,

@@ -78,6 +78,7 @@ export const SETTINGS = {
   SYSTEM_PROMPT: { parse: text },
   VISITOR_FIELDS: { parse: fields, fallback: new Set<string>() },
   TOOLS: { parse: tools, fallback: [] },
+  RUN_CODE: { parse: oneOf('on', 'off'), fallback: 'off' },
   TURNSTILE_SECRET: { parse: text },
   TURNSTILE_SITE_KEY: { parse: text },
   TURNSTILE_VERIFY_URL: { parse: address(TURNSTILE), fallback: TURNSTILE },

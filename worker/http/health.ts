@@ -38,7 +38,7 @@ export function health(): Handler<App> {
   }
 
   return async function health(c) {
-    const { upstream, visitors } = c.var.config
+    const { upstream, visitors, runCode } = c.var.config
     const hasTools = upstream.kind === 'demo' || visitors.tools.length > 0
     const siteKey = visitors.secret === undefined ? undefined : visitors.turnstile?.siteKey
     const found = c.req.query('upstream') === undefined ? undefined : await upstreamHealth(c)
@@ -48,6 +48,7 @@ export function health(): Handler<App> {
       version,
       upstream: upstream.kind,
       ...(hasTools && { api: 'responses' }),
+      ...(runCode && { run_code: true }),
       ...(found && { upstream_health: found }),
       ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
     }

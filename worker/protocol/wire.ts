@@ -62,6 +62,8 @@ export interface Health {
   upstream: 'openai' | 'demo'
   /** The API by which a page's chat should ask: only by this one do the owner's tools answer. */
   api?: 'responses'
+  /** Present if pages may run an answer's code, in the frame at `/run/`. */
+  run_code?: true
   /** With `?upstream`; absent while the first answer is awaited. */
   upstream_health?: UpstreamHealth
   /** For the page's Turnstile widget; present only if visitors have to solve its challenge. */

@@ -72,6 +72,8 @@ export interface TurnOptions {
   imageOrigins: readonly string[]
   /** Called after each paint of the answer. */
   painted(view: TurnView): void
+  /** Called with the text of an answer that is whole, after each paint of it. */
+  whole: ((body: HTMLElement) => void) | undefined
 }
 
 /** How long a button shows its result. */
@@ -80,7 +82,7 @@ const DONE_MS = 2_000
 export function createTurnView(
   question: string,
   actions: TurnActions,
-  { tree, language, strings, imageOrigins, painted }: TurnOptions,
+  { tree, language, strings, imageOrigins, painted, whole }: TurnOptions,
 ): TurnView {
   const action = (name: Parameters<typeof iconButton>[0], label: string, of = name as string) =>
     iconButton(name, label, { part: 'action', class: `action ${of}` })
@@ -124,7 +126,10 @@ export function createTurnView(
     tree,
     strings,
     imageOrigins,
-    painted: () => painted(view),
+    painted() {
+      painted(view)
+      if (state === 'done') whole?.(body)
+    },
     createMark: (number) => cited?.createMark(number) ?? create('sup'),
   })
 
