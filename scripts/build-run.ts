@@ -51,6 +51,7 @@ export async function buildRun(outDir: string): Promise<void> {
 export async function buildScripts(define: Record<string, unknown>, loader?: string) {
   const replaced = {
     name: 'python-loader',
+    enforce: 'pre' as const,
     resolveId: (asked: string) => (loader && asked.endsWith('/load-python.ts') ? loader : undefined),
   }
   const code = await buildAlone(`${RUN}/python/worker.ts`, './', replaced, inJson(define))

@@ -1,4 +1,4 @@
-/** Puts the buttons that run it on each block of code that can be run. Nothing runs without a click. */
+/** The buttons that run code, and the place of its output. Nothing runs without a click. */
 import type { Strings } from '../widget/strings/en.ts'
 import { adopt } from '../widget/style/adopt.ts'
 import { create } from '../widget/view/element.ts'
@@ -9,55 +9,62 @@ import { kindOf } from './runnable.ts'
 import { type Run, runCode } from './runner.ts'
 
 export interface CodeRunOptions {
-  /** Where the blocks are. */
+  /** Where the code is. */
   tree: Document | ShadowRoot
   endpoint: string
   strings: Strings
   language: string
 }
 
-/** @param body an answer's rendered text, which is whole. A block that has its buttons keeps them */
+export interface CodeRun {
+  /** Starts it, and stops it while it runs. */
+  start: HTMLButtonElement
+  close: HTMLButtonElement
+  /** Of the output. */
+  place: HTMLElement
+  /** Ends it, and removes its output. */
+  remove(): void
+}
+
+/**
+ * Puts the buttons on each block of code that can be run.
+ *
+ * @param body an answer's rendered text, which is whole. A block that has its buttons keeps them
+ */
 export function offerRuns(body: Element, options: CodeRunOptions): void {
-  adopt(options.tree, [styles])
   for (const block of body.querySelectorAll('.code')) {
     const kind = kindOf(block)
-    if (kind && !block.querySelector('.run-button')) offerRun(block, kind, options)
+    const code = block.querySelector('code')
+    if (!kind || !code || block.querySelector('.run-button')) continue
+    const { start, close, place } = createCodeRun(kind, code, options)
+    block.querySelector('.code-bar')?.lastElementChild?.before(start, close)
+    block.append(place)
   }
 }
 
-function offerRun(block: Element, kind: Kind, { endpoint, strings, language }: CodeRunOptions): void {
-  const code = block.querySelector('code')
-  const bar = block.querySelector('.code-bar')
-  const start = create(
-    'button',
-    { type: 'button', class: 'run-button', part: 'run-code' },
-    kind === 'python' ? strings.run : strings.preview,
-  )
+/** @param code the element whose text is run, as it is when the button is pressed */
+export function createCodeRun(kind: Kind, code: Element, options: CodeRunOptions): CodeRun {
+  const { tree, endpoint, strings, language } = options
+  const isPython = kind === 'python'
+  const name = isPython ? strings.run : strings.preview
+  const start = create('button', { type: 'button', class: 'run-button', part: 'run-code' }, name)
   const close = create('button', { type: 'button', part: 'close-output', hidden: true }, strings.closeOutput)
-  const place = create('div', { class: 'output', part: 'output', hidden: true })
+  const place = create('div', { class: 'run-output', part: 'output', hidden: true })
   let run: Run | undefined
-  let isRunning = false
 
-  function show(running: boolean): void {
-    isRunning = running
-    start.textContent = running ? strings.stopRun : kind === 'python' ? strings.run : strings.preview
+  function show(isRunning: boolean): void {
+    start.textContent = isRunning ? strings.stopRun : name
     // A preview goes on until it is closed.
-    start.hidden = running && kind !== 'python'
-    close.hidden = run === undefined
-    place.hidden = run === undefined
+    start.hidden = isRunning && !isPython
+    close.hidden = place.hidden = run === undefined
   }
 
-  start.addEventListener('click', () => {
-    if (isRunning) {
-      run?.stop()
-      return
-    }
+  function begin(): void {
     run?.remove()
-    place.hidden = false
     run = runCode(place, {
       endpoint,
       kind,
-      code: code?.textContent ?? '',
+      code: code.textContent,
       title: strings.output,
       words: runWords(strings),
       language,
@@ -66,14 +73,32 @@ function offerRun(block: Element, kind: Kind, { endpoint, strings, language }: C
     show(true)
     if (start.hidden) close.focus()
     place.scrollIntoView({ block: 'nearest' })
-  })
-  close.addEventListener('click', () => {
+  }
+
+  function remove(): void {
     const ended = run
     run = undefined
     ended?.remove()
     show(false)
+  }
+
+  adopt(tree, [styles])
+  keepInView(place)
+  start.addEventListener('click', () => (run?.isRunning ? run.stop() : begin()))
+  close.addEventListener('click', () => {
+    remove()
     start.focus()
   })
-  bar?.lastElementChild?.before(start, close)
-  block.append(place)
+  return { start, close, place, remove }
+}
+
+/** An output that grows stays in view, unless the reader has left it. */
+function keepInView(place: HTMLElement): void {
+  let isSeen = false
+  new IntersectionObserver(([entry]) => {
+    isSeen = entry?.isIntersecting ?? false
+  }).observe(place)
+  new ResizeObserver(() => {
+    if (isSeen && !place.hidden) place.scrollIntoView({ block: 'nearest' })
+  }).observe(place)
 }

@@ -65,7 +65,7 @@ export interface RunWords {
 export function readReport(data: unknown): Report | undefined {
   const { type, height } = (data ?? {}) as Record<string, unknown>
   if (type === 'ready' || type === 'ended') return { type }
-  if (type === 'height' && Number.isFinite(height)) return { type, height: Number(height) }
+  if (type === 'height' && typeof height === 'number' && Number.isFinite(height)) return { type, height }
   return undefined
 }
 

@@ -18,6 +18,7 @@ export interface RunOptions {
 }
 
 export interface Run {
+  readonly isRunning: boolean
   /** Ends it at once. What it has shown stays. */
   stop(): void
   remove(): void
@@ -81,6 +82,9 @@ export function runCode(place: HTMLElement, options: RunOptions): Run {
   place.replaceChildren(frame)
 
   return {
+    get isRunning() {
+      return !isOver
+    },
     stop() {
       order({ type: 'stop' })
       clearTimeout(timer)

@@ -8,6 +8,10 @@ import type { Output } from './output.ts'
 /** The worker's file, from the frame's address. By the build. */
 declare const MILLRACE_WORKER: string
 
+/** The worker's script. The task may be there before the file. */
+const STARTER = `onmessage = ({ data }) =>
+  import(FILE).then(({ run }) => run(data)).catch(() => postMessage({ type: 'failed' }))`
+
 /**
  * @param base the frame's address
  * @param ended called once, however it ends
@@ -21,10 +25,11 @@ export function runPython(
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let isOver = false
-  // A worker's file must be of its own origin, which here is none: a blob is, and has this document's policy.
-  const source = `import ${JSON.stringify(new URL(MILLRACE_WORKER, base).href)}`
-  const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))
-  const worker = new Worker(address, { type: 'module' })
+  // A worker's file must be of its document's origin, which here is none: a blob is, and has this document's policy.
+  const file = JSON.stringify(new URL(MILLRACE_WORKER, base).href)
+  const address = URL.createObjectURL(new Blob([STARTER.replace('FILE', file)], { type: 'text/javascript' }))
+  // No module: Chromium 153 starts none from a blob of an opaque origin.
+  const worker = new Worker(address)
 
   function end(said: string): void {
     if (isOver) return

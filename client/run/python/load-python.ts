@@ -61,7 +61,9 @@ export async function loadPython({ base, imports, program, progress }: PythonOpt
   stopCounting()
   python.runPython(program)
   const run = python.globals.get('run')
-  return (...given) => run.callPromising(...given)
+  // `asyncio.run()` waits for promises, where the browser can.
+  const canWait = 'Suspending' in WebAssembly
+  return async (...given) => (canWait ? run.callPromising(...given) : run(...given))
 }
 
 /** The packages that have these modules, and those that they need. */

@@ -14,6 +14,7 @@ import time
 import traceback
 import types
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 
 # What tracebacks call the code of the answer.
@@ -202,10 +203,24 @@ def shades(figure, dark):
                 for part in ("color", "facecolor", "edgecolor"):
                     if hasattr(artist, "get_" + part):
                         turn(getattr(artist, "get_" + part), getattr(artist, "set_" + part))
+            for wall, line, grid in walls_of(figure):
+                turn(wall.get_facecolor, wall.set_facecolor)
+                turn(wall.get_edgecolor, wall.set_edgecolor)
+                turn(line.get_color, line.set_color)
+                turn(partial(grid.get, "color"), partial(grid.__setitem__, "color"))
         yield
     finally:
         for put, value in reversed(undo):
             put(value)
+
+
+def walls_of(figure):
+    """The walls of 3D axes, with their lines and grids, which are no artists of the figure."""
+    for axes in figure.axes:
+        for name in ("xaxis", "yaxis", "zaxis"):
+            axis = getattr(axes, name, None)
+            if hasattr(axis, "pane"):
+                yield axis.pane, axis.line, getattr(axis, "_axinfo", {}).get("grid", {})
 
 
 def turned_shade(value):

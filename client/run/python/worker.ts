@@ -22,9 +22,7 @@ export interface Task {
 
 const tell = (news: News, transfer: Transferable[] = []) => postMessage(news, { transfer })
 
-addEventListener('message', ({ data }: MessageEvent<Task>) => void run(data), { once: true })
-
-async function run({ base, code, dark }: Task): Promise<void> {
+export async function run({ base, code, dark }: Task): Promise<void> {
   limitMemory(MAX_MEMORY)
   try {
     const imports = importsOf(code)

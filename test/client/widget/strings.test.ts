@@ -40,6 +40,7 @@ const SAME_AS_ENGLISH: Record<string, string[]> = {
     'code',
     'tokens',
     'sources',
+    'runFigure',
     'fullStop',
     'comma',
     'spokenItem',
@@ -80,7 +81,7 @@ const WRITTEN_IN: Record<string, RegExp> = {
   'zh-Hans': /^(?:[\p{Script=Han}、。，：？“”… ]|token)+$/u,
   'zh-Hant': /^(?:[\p{Script=Han}、。，：？「」… ]|token)+$/u,
 }
-const NAMES = /Markdown|JSON|Enter|Shift|Esc(ape)?/g
+const NAMES = /Markdown|JSON|Python|MB|Enter|Shift|Esc(ape)?/g
 
 /** Signs within a number: no words, and the same in many a language. They have a test of their own. */
 const isMark = (name: string) => name === 'decimalMark' || name === 'thousandsMark'
