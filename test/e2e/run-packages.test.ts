@@ -77,7 +77,7 @@ test('a file that is not the listed one is not run', async () => {
 })
 
 test('the files of Python are kept for a year, by names that have their versions', async () => {
-  for (const file of globSync('dist/client/run/python/**/*.*', { cwd: ROOT })) {
+  for (const file of globSync('dist/client/run/python/**/*.{js,mjs,wasm,zip,whl}', { cwd: ROOT })) {
     const { headers } = await fetch(`${runs.millrace.url}/${file.replace('dist/client/', '')}`)
     expect(headers.get('cache-control'), file).toBe('public, max-age=31536000, immutable')
     expect(headers.get('access-control-allow-origin'), file).toBe('*')

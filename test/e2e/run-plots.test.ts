@@ -86,9 +86,10 @@ async function expectPlot(page: Page, output: FrameLocator, name: string): Promi
   const drawn = await picture.evaluate(async (image: HTMLImageElement) => {
     await image.decode()
     const canvas = document.createElement('canvas')
-    canvas.width = image.naturalWidth
-    canvas.height = image.naturalHeight
-    canvas.getContext('2d')?.drawImage(image, 0, 0)
+    // As large as it is shown.
+    canvas.width = image.naturalWidth / 2
+    canvas.height = image.naturalHeight / 2
+    canvas.getContext('2d')?.drawImage(image, 0, 0, canvas.width, canvas.height)
     return canvas.toDataURL()
   })
   const path = `${ROOT}test/runner/${name}.png`
