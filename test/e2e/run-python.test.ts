@@ -32,14 +32,30 @@ test('a line is shown when it is printed, and Stop ends the program at once', as
   expect(await text()).toMatch(/^Stopped\.\s+begun\s+$/)
 })
 
-test('the load is told once in words, and seen in percent', async () => {
-  const { page, frame, text } = await runs.run('python', 'while True: pass')
-  await poll(text).toMatch(/Running/)
-  // Said by the line that screen readers follow; the rest is hidden from them.
-  expect(await frame.locator('[role=status]').count()).toBe(1)
-  const { bytes } = await frame.evaluate(() => ({ bytes: performance.getEntriesByType('resource').length }))
-  expect(bytes).toBeGreaterThan(0)
-  await page.close()
+test('a program runs no longer than 60 s from its start', async () => {
+  const code = 'import asyncio\nprint("begun")\nasyncio.run(asyncio.sleep(1000))'
+  const { page, text, ended } = await runs.run('python', code, { clock: true })
+  await poll(text).toContain('begun')
+  await page.clock.runFor(55_000)
+  expect(await text()).toContain('Running')
+  await page.clock.runFor(6_000)
+  await ended()
+  expect(await text()).toContain('Stopped: it took longer than 60 s.')
+})
+
+test('the load is told in words, once, and seen in percent', async () => {
+  const { frame, text } = await runs.run('python', 'while True: pass')
+  const [status, percent] = [frame.locator('[role=status]'), frame.locator('.status span')]
+  const heard = await status.evaluate((line) => {
+    const heard = [line.textContent]
+    new MutationObserver(() => heard.push(line.textContent)).observe(line, { childList: true })
+    return Object.assign(globalThis, { heard }).heard
+  })
+  expect(heard[0] === '' || heard[0] === 'Loading Python, 6 MB').toBe(true)
+  expect(await percent.getAttribute('aria-hidden')).toBe('true')
+  await poll(text).toContain('Running')
+  const said = await frame.evaluate(() => (globalThis as unknown as { heard: string[] }).heard)
+  expect(said.filter(Boolean)).toEqual(['Loading Python, 6 MB', 'Running…'])
 })
 
 test('its memory ends at 1 GiB, as an error of Python', async () => {

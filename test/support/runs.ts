@@ -31,6 +31,12 @@ export interface Running {
   worker(): Promise<Worker>
 }
 
+interface RunOptions {
+  dark?: boolean
+  /** Whether the test says what time it is (`page.clock`). */
+  clock?: boolean
+}
+
 export interface Runs {
   readonly millrace: Millrace
   /** The Worker's address, as the page has it. */
@@ -39,7 +45,7 @@ export interface Runs {
   /** Another site, which allows everybody to read it. */
   readonly elsewhere: Site
   readonly browser: Browser
-  run(kind: Kind, code: string, options?: { dark?: boolean }): Promise<Running>
+  run(kind: Kind, code: string, options?: RunOptions): Promise<Running>
 }
 
 /** The site's page. The frame is made as client/run/runner.ts makes it. */
@@ -96,9 +102,10 @@ export function useRuns(inFront: (worker: string) => Promise<Edge> = startEdge):
     get url() {
       return started.edge.url
     },
-    async run(kind, code, { dark = false } = {}) {
+    async run(kind, code, { dark = false, clock = false } = {}) {
       frameUrl = `${started.edge.url}/run/${kind === 'python' ? '' : 'preview/'}`
       const page = await started.browser.newPage()
+      if (clock) await page.clock.install()
       const workers: Worker[] = []
       page.on('worker', (worker) => workers.push(worker))
       await page.goto(started.site.url)
