@@ -13,8 +13,14 @@ import { emitFrom, type MillraceEvents } from './events.ts'
 import { createPanel, type Panel } from './panel.ts'
 import { PROPERTIES, withProperties } from './properties.ts'
 import type { Strings } from './strings/en.ts'
-import { chooseLanguage, directionOf, type Language, loadStrings } from './strings/load-strings.ts'
-import { ownStrings } from './strings/own-strings.ts'
+import {
+  chooseLanguage,
+  directionOf,
+  type Language,
+  loadStrings,
+  wholeStrings,
+} from './strings/load-strings.ts'
+import { checkNames, ownStrings } from './strings/own-strings.ts'
 import { hasConversation } from './talk/storage-names.ts'
 import type { createTalkContext, ExportFormat, TalkContext } from './talk.ts'
 import type { Visitor } from './visitor/visitor.ts'
@@ -164,18 +170,29 @@ export class MillraceChat extends Base {
     if (!this.isConnected || this.#renewalDue || this.#buildNumber !== buildNumber) return
     const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
     const { storage, scope } = this.#storage()
+    const own = { ...readStrings(this.getAttribute('strings')), ...this.strings }
     this.#panel = createPanel({
       shadow: this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
       language,
-      strings: { ...loaded, ...readStrings(this.getAttribute('strings')), ...this.strings },
+      strings: { ...loaded, ...own },
       settings: () => settingsOf(this, corner),
       // Covers a rebuilt panel without storage, too.
       hasConversation: this.#context !== undefined || hasConversation(storage, scope),
       loadTalk: async () => {
-        const { createTalk, createTalkContext } = await import('./talk.ts')
+        const [{ createTalk, createTalkContext }, whole] = await Promise.all([
+          import('./talk.ts'),
+          wholeStrings(loaded),
+        ])
         return (options) => {
           const context = this.#contextFor(createTalkContext)
-          return createTalk({ ...options, context, imageOrigins: imageOriginsOf(this), runsCode: this.run })
+          const strings = { ...whole, ...own }
+          return createTalk({
+            ...options,
+            strings,
+            context,
+            imageOrigins: imageOriginsOf(this),
+            runsCode: this.run,
+          })
         }
       },
       emit: this.#emit,
@@ -249,7 +266,9 @@ export class MillraceChat extends Base {
 
 function readStrings(value: unknown): Partial<Strings> {
   try {
-    return ownStrings(value)
+    const own = ownStrings(value)
+    checkNames(own).catch(console.error)
+    return own
   } catch (error) {
     // For the page's author. The widget's own strings are used instead.
     console.error(error)

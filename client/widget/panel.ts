@@ -8,7 +8,7 @@ import { type Bubble, createBubble } from './launcher/bubble.ts'
 import { fitViewport } from './launcher/fit-viewport.ts'
 import { createPopup, type Popup } from './launcher/popup.ts'
 import { siteName } from './site-name.ts'
-import type { Strings } from './strings/en.ts'
+import type { StringsAtLoad } from './strings/at-load.ts'
 import { directionOf, type Language } from './strings/load-strings.ts'
 import { adopt } from './style/adopt.ts'
 import { PANEL_STYLES } from './style/panel-styles.ts'
@@ -24,7 +24,7 @@ import { atFirstUse } from './visitor/first-use.ts'
 export interface PanelOptions {
   shadow: ShadowRoot
   language: Language
-  strings: Strings
+  strings: StringsAtLoad
   settings(): Settings
   /** Whether there is a conversation to continue. */
   hasConversation: boolean
@@ -119,7 +119,6 @@ export function createPanel({
     talk = makeTalk({
       frame,
       language,
-      strings,
       settings,
       emit,
       changed: showState,

@@ -66,7 +66,9 @@ export interface TalkOptions {
   takeUp(question: string): void
 }
 
-export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'runsCode'>) => Talk
+export type MakeTalk = (
+  options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'runsCode' | 'strings'>,
+) => Talk
 
 export interface Talk {
   /** Whether an answer is in progress. */

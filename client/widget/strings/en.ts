@@ -1,32 +1,34 @@
 /**
  * The widget's English texts. Their names are the same in every language. `{name}` is replaced by a value,
- * and `{name?one:many}` by `one` if that value is 1.
+ * and `{name?one:many}` by `one` if that value is 1. They are loaded with the conversation, as each language
+ * is; at-load.ts has those that `widget.js` brings.
  */
+import { atLoad } from './at-load.ts'
+
 export const en = {
   // Numbers.
   decimalMark: '.',
   thousandsMark: ',',
 
   // The panel.
-  chat: 'Chat',
-  greeting: 'What would you like to know?',
-  placeholder: 'Ask anything',
-  questionBox: 'Your question',
-  keys: 'Enter sends, Shift and Enter start a new line, Escape stops the answer.',
-  keysOfLauncher:
-    'Enter sends, Shift and Enter start a new line, Escape stops the answer, then closes the chat.',
-  openChat: 'Open the chat',
-  closeChat: 'Close the chat',
-  unread: 'New answer',
-  answering: 'An answer is being written',
-  send: 'Send',
-  stop: 'Stop the answer',
-  newTextBelow: 'New text below',
-  conversation: 'Conversation',
+  chat: atLoad.chat,
+  greeting: atLoad.greeting,
+  placeholder: atLoad.placeholder,
+  questionBox: atLoad.questionBox,
+  keys: atLoad.keys,
+  keysOfLauncher: atLoad.keysOfLauncher,
+  openChat: atLoad.openChat,
+  closeChat: atLoad.closeChat,
+  unread: atLoad.unread,
+  answering: atLoad.answering,
+  send: atLoad.send,
+  stop: atLoad.stop,
+  newTextBelow: atLoad.newTextBelow,
+  conversation: atLoad.conversation,
 
   // Conversations.
-  conversations: 'Conversations',
-  newConversation: 'New conversation',
+  conversations: atLoad.conversations,
+  newConversation: atLoad.newConversation,
   backToConversation: 'Back to the conversation',
   noConversations: 'What you ask is kept here.',
   noConversationsHere: 'Conversations are not kept here.',
@@ -46,7 +48,7 @@ export const en = {
   // Questions and answers.
   edit: 'Edit the question',
   askAgain: 'Ask again',
-  cancel: 'Cancel',
+  cancel: atLoad.cancel,
   copyAnswer: 'Copy the answer',
   copied: 'Copied',
   notCopied: 'Could not be copied',
@@ -73,7 +75,7 @@ export const en = {
   sources: 'Sources',
   sourceMark: 'Source {number}: {title}',
   reconnecting: 'Reconnecting…',
-  offlineWaits: 'You’re offline. It will be sent when you’re back.',
+  offlineWaits: atLoad.offlineWaits,
   nearLimit: 'You’ve nearly reached today’s limit',
 
   // How an answer ended.
@@ -109,7 +111,7 @@ export const en = {
   endedLong: 'The answer is complete: {count} {count?word:words}.',
   spokenCode: 'Code: {lines} {lines?line:lines}.',
   spokenCodeIn: 'Code, {language}: {lines} {lines?line:lines}.',
-  fullStop: '.',
+  fullStop: atLoad.fullStop,
   comma: ', ',
   spokenItem: '{number}. {text}',
   spokenTask: '{state}: {text}',
@@ -123,7 +125,7 @@ export const en = {
   hoursMinutes: '{hours} h {minutes} min',
 
   // Errors, and what to do about them.
-  retry: 'Try again',
+  retry: atLoad.retry,
   retryIn: 'Try again in {wait}',
   accessKey: 'Access key',
   useKey: 'Use this key',
@@ -179,13 +181,13 @@ export const en = {
   noAnswer: 'No answer came in time',
   silenceAdvice: 'Nothing more came for a long time.',
   tookTooLongAdvice: 'It took longer than is allowed here.',
-  offline: 'This chat could not be reached',
-  offlineAdvice: 'Check your connection, then try again.',
+  offline: atLoad.offline,
+  offlineAdvice: atLoad.offlineAdvice,
   lost: 'The connection was lost',
   endedEarlyAdvice: 'The connection ended before the answer did.',
   wrong: 'Something went wrong',
-  wrongHere: 'Something went wrong on this page',
-  wrongHereAdvice: 'Reload it, then try again.',
+  wrongHere: atLoad.wrongHere,
+  wrongHereAdvice: atLoad.wrongHereAdvice,
 }
 
 export type Strings = Record<keyof typeof en, string>
