@@ -37,6 +37,7 @@ export function offerRuns(body: Element, options: CodeRunOptions): void {
     const code = block.querySelector('code')
     if (!kind || !code || block.querySelector('.run-button')) continue
     const { start, close, place } = createCodeRun(kind, code, options)
+    start.addEventListener('click', () => letEdit(code, options.strings.code), { once: true })
     block.querySelector('.code-bar')?.lastElementChild?.before(start, close)
     block.append(place)
   }
@@ -90,6 +91,27 @@ export function createCodeRun(kind: Kind, code: Element, options: CodeRunOptions
     start.focus()
   })
   return { start, close, place, remove }
+}
+
+/** Code that has been run can be changed and run again. The conversation keeps what the model wrote. */
+function letEdit(code: HTMLElement, label: string): void {
+  try {
+    code.contentEditable = 'plaintext-only'
+  } catch {
+    // Firefox before 136: a paste could bring markup.
+    return
+  }
+  code.role = 'textbox'
+  code.ariaMultiLine = 'true'
+  code.ariaLabel = label
+  code.spellcheck = false
+  code.addEventListener('keydown', (event) => {
+    if (event.key !== 'Escape') return
+    // Leaves the code, and not the panel.
+    event.stopPropagation()
+    event.preventDefault()
+    code.blur()
+  })
 }
 
 /** An output that grows stays in view, unless the reader has left it. */

@@ -104,6 +104,25 @@ test('a click runs the block, Stop ends it, and Close takes the output away', as
   expect(await run.evaluate((button) => button.matches(':focus'))).toBe(true)
 })
 
+test('code that has been run can be changed, and run again', async () => {
+  const embedded = await chat('data-run', { text: '```python\nprint("ground")\n```' })
+  const { page } = embedded
+  const code = page.locator('.code code')
+  expect(await code.getAttribute('contenteditable')).toBe(null)
+  await page.locator('.run-button').click()
+  await outputOf(embedded).locator('.out').getByText('ground').waitFor()
+  await poll(() => page.locator('.run-button').textContent()).toBe('Run')
+  await code.click()
+  await page.keyboard.press('ControlOrMeta+End')
+  await page.keyboard.insertText('print("flour")\nprint("bran")')
+  // The conversation is not asked anything, and Escape leaves the code alone.
+  await page.keyboard.press('Escape')
+  await page.locator('.run-button').click()
+  await outputOf(embedded).locator('.out').getByText('flour').waitFor()
+  expect(await outputOf(embedded).locator('.out').textContent()).toBe('ground\nflour\nbran\n')
+  expect(await embedded.call((chat) => chat.export('markdown'))).not.toContain('flour')
+})
+
 test('the frame gets the code and its look, and nothing of the chat', async () => {
   const embedded = await chat('data-run data-storage="local"')
   await embedded.page.evaluate(() => {
