@@ -1,4 +1,7 @@
-/** Builds what runs an answer's code (docs/RUNNING.md): the script of its frame, Python's worker, and Python itself. */
+/**
+ * Builds what runs an answer's code (docs/RUNNING.md): the script of its frame, Python's worker, and Python
+ * itself.
+ */
 import { createHash } from 'node:crypto'
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'

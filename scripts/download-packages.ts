@@ -18,7 +18,9 @@ export interface Download {
   say(line: string): void
 }
 
-/** @throws {Error} with what to do, at the first file that can't be had or is another one than it should be */
+/**
+ * @throws {Error} with what to do, at the first file that can't be had or is another one than it should be
+ */
 export async function downloadPackages({ names, packages, from, folder, say }: Download): Promise<void> {
   const wanted = withNeeded(names, packages)
   const base = new URL(from.endsWith('/') ? from : `${from}/`)

@@ -1,6 +1,7 @@
 /**
- * `npm run python`: downloads numpy, matplotlib and scipy for programs in answers, and what they need. `npm run python -- pandas`
- * downloads that too. Each file is checked against the hash that Pyodide's own list has. The next build takes them in.
+ * `npm run python`: downloads numpy, matplotlib and scipy for programs in answers, and what they need. `npm
+ * run python -- pandas` downloads that too. Each file is checked against the hash that Pyodide's own list
+ * has. The next build takes them in.
  *
  * `--from URL`: downloads from there, in place of Pyodide's own address.
  */

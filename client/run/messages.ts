@@ -1,6 +1,7 @@
 /**
- * What a page, the frame at `/run/` and the code in it say to each other. The page and the frame speak over one `MessagePort`.
- * Whatever comes out of a frame may have been written by the code that ran in it: it is read here, once, into these types.
+ * What a page, the frame at `/run/` and the code in it say to each other. The page and the frame speak over
+ * one `MessagePort`. Whatever comes out of a frame may have been written by the code that ran in it: it is
+ * read here, once, into these types.
  */
 
 export type Kind = 'python' | 'javascript' | 'html'

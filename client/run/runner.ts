@@ -1,6 +1,6 @@
 /**
- * The page's side of a run: a frame below the code, and a port to it. The frame gets the code, the words and the look of its
- * output, and nothing of the conversation: no address, no token, no key.
+ * The page's side of a run: a frame below the code, and a port to it. The frame gets the code, the words
+ * and the look of its output, and nothing of the conversation: no address, no token, no key.
  */
 import { HELLO, type Kind, type Look, type Order, type RunWords, readReport } from './messages.ts'
 
@@ -73,7 +73,8 @@ export function runCode(place: HTMLElement, options: RunOptions): Run {
   frame.addEventListener(
     'load',
     () => {
-      // Its origin is an opaque one, which can't be named. Who else could get the port is a document without it.
+      // Its origin is an opaque one, which can't be named. Who else could get the port is a document
+      // without it.
       frame.contentWindow?.postMessage(HELLO, '*', [port2])
       timer = setTimeout(() => giveUp(words.notLoaded), READY_MS)
     },

@@ -13,7 +13,10 @@ const reached = () => [
   ...runs.millrace.logs.map(({ route }) => route).filter((route) => !String(route).startsWith('/run/')),
 ]
 
-/** Makes the attempt in a function of the page, the frame or the worker. @returns what came of it, or the error's name */
+/**
+ * Makes the attempt in a function of the page, the frame or the worker.
+ * @returns what came of it, or the error's name
+ */
 const attempt = (code: string) =>
   // Later than the debugger's own call, in which text may be code.
   `(async () => { await new Promise((later) => setTimeout(later)); try { return String(await (async () => { ${code} })()) } catch (error) { return 'refused: ' + error.name } })()`

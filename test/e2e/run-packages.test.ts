@@ -1,4 +1,7 @@
-/** A package that was downloaded is loaded by the programs that import it, from the Worker, and checked again. */
+/**
+ * A package that was downloaded is loaded by the programs that import it, from the Worker, and checked
+ * again.
+ */
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'

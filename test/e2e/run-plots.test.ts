@@ -1,6 +1,7 @@
 /**
- * The founding example's two programs, from the page to their 3D plots. They are drawn by an old Pyodide that has matplotlib inside
- * (test/runner/), since npm has no newer one. All but its loader is what a deployment runs.
+ * The founding example's two programs, from the page to their 3D plots. They are drawn by an old Pyodide
+ * that has matplotlib inside (test/runner/), since npm has no newer one. All but its loader is what a
+ * deployment runs.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import type { Browser, FrameLocator, Page } from 'playwright-core'
@@ -52,7 +53,10 @@ async function ask(page: Page, question: string): Promise<FrameLocator> {
   return page.frameLocator('.run-output iframe')
 }
 
-/** How much two pictures differ: the mean of all channels, of 255, and the share of pixels that are another colour. */
+/**
+ * How much two pictures differ: the mean of all channels, of 255, and the share of pixels that are another
+ * colour.
+ */
 async function compare(page: Page, drawn: string, kept: string): Promise<{ mean: number; others: number }> {
   return page.evaluate(
     async ([drawn, kept]) => {

@@ -1,4 +1,7 @@
-/** Running an answer's code from the chat of a site: where it is offered, what a click does, how it is ended. */
+/**
+ * Running an answer's code from the chat of a site: where it is offered, what a click does, how it is
+ * ended.
+ */
 import { describe, expect, test } from 'vitest'
 import { axeFindings } from '../support/axe.ts'
 import { type Embedded, type EmbeddedOptions, OWN, useEmbedding } from '../support/embedding.ts'

@@ -1,6 +1,7 @@
 /**
- * Stands in for client/run/python/load-python.ts: loads Pyodide 0.17.1, which has numpy, matplotlib and scipy inside, in place of
- * 314, whose packages npm doesn't have. This file is the one place where the two loaders differ:
+ * Stands in for client/run/python/load-python.ts: loads Pyodide 0.17.1, which has numpy, matplotlib and
+ * scipy inside, in place of 314, whose packages npm doesn't have. This file is the one place where the two
+ * loaders differ:
  *
  * - `loadPyodide` is a global that a classic script defines, and it has no options but its folder.
  * - Packages are loaded by their names afterwards, from one list that is in the folder.

@@ -1,6 +1,6 @@
 /**
- * Stands before a Worker and gives its frame another Python than the build's. All else is the Worker's: the page, the frame, its
- * policy.
+ * Stands before a Worker and gives its frame another Python than the build's. All else is the Worker's: the
+ * page, the frame, its policy.
  */
 import { Agent, createServer, request } from 'node:http'
 import { extname } from 'node:path'

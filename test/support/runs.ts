@@ -1,6 +1,6 @@
 /**
- * A page of a site that runs code in the Worker's frame, as the widget does, and another site that the code may try to reach. For
- * all the tests of a file: each run has a page of its own.
+ * A page of a site that runs code in the Worker's frame, as the widget does, and another site that the code
+ * may try to reach. For all the tests of a file: each run has a page of its own.
  */
 import type { Browser, Frame, Page, Worker } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'

@@ -1,11 +1,12 @@
 /**
- * `GET /run/`, `GET /run/preview/`: the documents in which a page runs an answer's code (docs/RUNNING.md). A document is empty
- * but for one script, client/run/frame/. Its policy is what holds the code, so it is sent as a header: no script can change it.
- * `sandbox` makes its origin an opaque one, also where the document is opened alone.
+ * `GET /run/`, `GET /run/preview/`: the documents in which a page runs an answer's code (docs/RUNNING.md).
+ * A document is empty but for one script, client/run/frame/. Its policy is what holds the code, so it is
+ * sent as a header: no script can change it. `sandbox` makes its origin an opaque one, also where the
+ * document is opened alone.
  *
- * What each kind may run and load stands in run.txt. The host's address stands before each path: `'self'` is no match for an
- * opaque origin in all browsers. Python comes from `/run/python/` alone, so that no code reaches the chat's own routes. A
- * preview loads nothing.
+ * What each kind may run and load stands in run.txt. The host's address stands before each path: `'self'`
+ * is no match for an opaque origin in all browsers. Python comes from `/run/python/` alone, so that no code
+ * reaches the chat's own routes. A preview loads nothing.
  *
  * @example
  *   app.get('/run/', frame('python'))

@@ -1,6 +1,7 @@
 /**
- * The script of the document at `/run/`, in which a page runs an answer's code. It takes one order, from the page that it stands
- * in and from nobody else. Code never runs in this document: Python has a worker, and a preview a frame of its own.
+ * The script of the document at `/run/`, in which a page runs an answer's code. It takes one order, from
+ * the page that it stands in and from nobody else. Code never runs in this document: Python has a worker,
+ * and a preview a frame of its own.
  */
 import { HELLO, type Order, type Report, type Start } from '../messages.ts'
 import { createOutput } from './output.ts'
@@ -11,7 +12,8 @@ import { runPython } from './run-python.ts'
 const base = new URL('/run/', document.baseURI).href
 
 addEventListener('message', function greet({ source, data, ports: [port] }) {
-  // Opened alone, it has no page. `source` can't be forged, and `frame-ancestors` says which pages there may be.
+  // Opened alone, it has no page. `source` can't be forged, and `frame-ancestors` says which pages there
+  // may be.
   if (source !== parent || parent === window || data !== HELLO || !port) return
   removeEventListener('message', greet)
   serve(port)

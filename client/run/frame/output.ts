@@ -1,4 +1,7 @@
-/** What a run shows: how it stands, what it writes and its pictures. Text of the code becomes text nodes, and nothing else. */
+/**
+ * What a run shows: how it stands, what it writes and its pictures. Text of the code becomes text nodes,
+ * and nothing else.
+ */
 import { CodeText } from '../../render/dom/code-text.ts'
 import { fill } from '../../widget/strings/fill.ts'
 import { MAX_PICTURE_BYTES, MAX_PICTURES, MAX_TEXT } from '../bounds.ts'

@@ -1,13 +1,20 @@
-/** What runs in a preview's window before its code. Both functions are sent as text, so they use nothing of this module. */
+/**
+ * What runs in a preview's window before its code. Both functions are sent as text, so they use nothing of
+ * this module.
+ */
 
-/** [spec] Trusted Types: a window with this policy asks it about each text that would become markup or a script. */
+/**
+ * [spec] Trusted Types: a window with this policy asks it about each text that would become markup or a
+ * script.
+ */
 export interface TrustedTypesWindow {
   trustedTypes?: { createPolicy(name: 'default', rules: Record<string, TextRule>): unknown }
 }
 type TextRule = (text: string, type: string, sink: string) => string
 
 /**
- * Frames inside of a preview would be windows that nothing has prepared. Their tags become tags without a meaning.
+ * Frames inside of a preview would be windows that nothing has prepared. Their tags become tags without a
+ * meaning.
  *
  * @param html markup, or a script with markup in it
  */
@@ -16,8 +23,8 @@ export function withoutFrames(html: string): string {
 }
 
 /**
- * Tells what the console is told, and the height of the page. Takes away the connections that no policy of a document speaks of:
- * those of WebRTC, and windows in which they are still there.
+ * Tells what the console is told, and the height of the page. Takes away the connections that no policy of
+ * a document speaks of: those of WebRTC, and windows in which they are still there.
  */
 export function prepare(clean: (html: string) => string): void {
   const { parent, document } = window

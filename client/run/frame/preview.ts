@@ -1,6 +1,7 @@
 /**
- * Shows a page of HTML, or what a script makes of an empty one, in a frame inside of this frame. Two frames, because of the
- * policy: a document's own does not keep it from going elsewhere, but that of the document around it does.
+ * Shows a page of HTML, or what a script makes of an empty one, in a frame inside of this frame. Two
+ * frames, because of the policy: a document's own does not keep it from going elsewhere, but that of the
+ * document around it does.
  */
 import { readPreview, type Start } from '../messages.ts'
 import type { Output } from './output.ts'

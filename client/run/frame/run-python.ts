@@ -25,7 +25,8 @@ export function runPython(
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let isOver = false
-  // A worker's file must be of its document's origin, which here is none: a blob is, and has this document's policy.
+  // A worker's file must be of its document's origin, which here is none: a blob is, and has this
+  // document's policy.
   const file = JSON.stringify(new URL(MILLRACE_WORKER, base).href)
   const address = URL.createObjectURL(new Blob([STARTER.replace('FILE', file)], { type: 'text/javascript' }))
   // No module: Chromium 153 starts none from a blob of an opaque origin.

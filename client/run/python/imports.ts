@@ -1,6 +1,6 @@
 /**
- * The modules that a Python program imports, by their first names. A line inside a text may look like an import: then a package
- * is loaded that isn't used.
+ * The modules that a Python program imports, by their first names. A line inside a text may look like an
+ * import: then a package is loaded that isn't used.
  */
 export function importsOf(code: string): string[] {
   const names = new Set<string>()

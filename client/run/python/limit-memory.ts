@@ -1,6 +1,6 @@
 /**
- * Bounds the memory of every WebAssembly module that is made from now on. The browser itself then refuses to grow it, and Python
- * raises `MemoryError`. Without a bound a program that fills a list takes 4 GB.
+ * Bounds the memory of every WebAssembly module that is made from now on. The browser itself then refuses
+ * to grow it, and Python raises `MemoryError`. Without a bound a program that fills a list takes 4 GB.
  */
 const PAGE_BYTES = 64 * 1024
 

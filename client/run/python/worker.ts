@@ -1,6 +1,6 @@
 /**
- * Runs one Python program. The frame makes a worker for each run, so a run leaves nothing behind, and ending the worker ends
- * whatever the program does.
+ * Runs one Python program. The frame makes a worker for each run, so a run leaves nothing behind, and
+ * ending the worker ends whatever the program does.
  */
 import { MAX_MEMORY, MAX_PICTURE_BYTES, MAX_PICTURES, MAX_TEXT } from '../bounds.ts'
 import type { News } from '../messages.ts'
