@@ -117,7 +117,7 @@ test('code that has been run can be changed, and run again', async () => {
   await poll(() => page.locator('.run-button').textContent()).toBe('Run')
   await code.click()
   await page.keyboard.press('ControlOrMeta+End')
-  await page.keyboard.insertText('print("flour")\nprint("bran")')
+  await page.keyboard.insertText('\nprint("flour")\nprint("bran")')
   // The conversation is not asked anything, and Escape leaves the code alone.
   await page.keyboard.press('Escape')
   await page.locator('.run-button').click()
