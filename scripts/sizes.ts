@@ -1,5 +1,5 @@
 /** Size budgets, in bytes after gzip, of what a deployment uploads and what pages load. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { buildChanged } from './build-changed.ts'
 import { ROOT } from './bundle.ts'
@@ -19,6 +19,9 @@ const BUDGETS: Budget[] = [
   { name: 'page at load', files: loadedAtOnce, most: 25 * KB },
   // One file without eager imports; build-alone.ts checks that.
   { name: 'widget.js', files: () => [`${CLIENT}/widget.js`], most: 13 * KB },
+  { name: 'frame of code', files: () => [`${CLIENT}/run/frame.js`], most: 5 * KB },
+  // With Pyodide's list of what isn't here, by its modules' names.
+  { name: 'worker of Python', files: () => globSync(`${CLIENT}/run/python/worker-*.js`), most: 9 * KB },
 ]
 
 /** The budget of a lazy part, by its name: the first match counts. */

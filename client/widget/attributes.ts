@@ -27,6 +27,7 @@ export const ATTRIBUTES = [
   'strings',
   'image-origins',
   'math',
+  'run',
   'speed',
   'dictation',
 ] as const
@@ -39,6 +40,7 @@ export const REBUILDING_ATTRIBUTES: readonly string[] = [
   'strings',
   'image-origins',
   'math',
+  'run',
 ]
 
 type Attributes = Pick<Element, 'getAttribute'>

@@ -213,6 +213,7 @@ export class MillraceChat extends Base {
             imageOrigins: imageOriginsOf(this),
             pageContext: () => this.#pageContext,
             math: this.math,
+            runsCode: this.run,
           })
         }
       },

@@ -3,6 +3,7 @@
  * continue.
  */
 import type { Health } from '../../worker/protocol/wire.ts'
+import { createRunOffer } from '../run/run-offer.ts'
 import { createAnswerSpeech } from './announce/answer-speech.ts'
 import type { Settings, StorageKind } from './attributes.ts'
 import { loadContext } from './context/load-part.ts'
@@ -62,6 +63,8 @@ export interface TalkOptions {
   pageContext(): PageContext | undefined
   /** Whether formulas are shown as such. */
   math: boolean
+  /** Whether code of answers may be run, where the Worker lets it. */
+  runsCode: boolean
   settings(): Settings
   emit: Emit
   /** Called when another conversation is shown, and when an answer begins to be awaited or has ended. */
@@ -75,7 +78,7 @@ export interface TalkOptions {
 }
 
 export type MakeTalk = (
-  options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'strings' | 'pageContext' | 'math'>,
+  options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'strings' | 'pageContext' | 'math' | 'runsCode'>,
 ) => Talk
 
 export interface Talk {
@@ -136,6 +139,7 @@ export function createTalk({
   imageOrigins,
   pageContext,
   math,
+  runsCode,
   settings,
   emit,
   changed,
@@ -189,6 +193,7 @@ export function createTalk({
   log.after(conversations)
   panel.append(speech.element)
 
+  const offerRuns = runsCode ? createRunOffer(health, { tree, endpoint, strings, language }) : undefined
   /** What the page suggests; `undefined`: nothing of its own. */
   let suggested: readonly string[] | undefined
   let suggestionList: SuggestionList | undefined
@@ -213,6 +218,7 @@ export function createTalk({
             imageOrigins,
             math,
             painted: speech.grown,
+            whole: offerRuns,
           }),
         emit,
         save: kept.save,

@@ -9,10 +9,11 @@ import { end, inOrder, send } from '../support/script.ts'
 import { answer, begun, failing } from '../support/scripts.ts'
 
 const site = useEmbedding()
-/** A chat that takes pictures, and whose answers rest on documents. */
+/** A chat that takes pictures, and whose answers rest on documents and have code to run. */
 const informed = useEmbedding({
   TOOLS: JSON.stringify([{ type: 'file_search', vector_store_ids: ['vs_1'] }]),
   VISITOR_FIELDS: 'input_image',
+  RUN_CODE: 'on',
   VISITOR_DAILY_TOKENS: '10000000',
 })
 
@@ -48,7 +49,7 @@ test('each part that is documented is there, and can be styled; no other is', as
     (part, index) => `millrace-chat::part(${part}) { scroll-margin-top: ${index + 1}px }`,
   ).join('\n')
   const chat = await informed.visit(
-    OWN + informed.script('data-launcher data-starters="One?" data-dictation'),
+    OWN + informed.script('data-launcher data-starters="One?" data-dictation data-run'),
     { css },
   )
   const { page, bubble, panel, ask, ended } = chat
@@ -80,7 +81,7 @@ test('each part that is documented is there, and can be styled; no other is', as
   informing.end()
   await ended()
   await chat.call((chat) => chat.suggest(['And now?']))
-  await look('page-context', 'suggestion')
+  await look('page-context', 'suggestion', 'run-code')
   await ask('And then?')
   await page.locator('.trouble-card').waitFor()
   await look()

@@ -33,6 +33,8 @@ export interface Config {
   visitors: VisitorConfig
   /** Origins whose pages may call, beside the Worker's own: `https://example.com`, or `https://*.example.com` for all under it. */
   allowedOrigins: readonly string[]
+  /** Whether pages may run an answer's code (docs/RUNNING.md). */
+  runCode: boolean
   /** Of a prompt, and of each choice of an answer. `undefined`: as much as the upstream takes; for visitors, limits.ts's. */
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
@@ -114,6 +116,7 @@ export function readConfig(vars: Vars): Config {
       turnstile: turnstileOf(values),
     },
     allowedOrigins: values.ALLOWED_ORIGINS,
+    runCode: values.RUN_CODE === 'on',
     maxInputTokens: values.MAX_INPUT_TOKENS,
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
     maxPartTokens: values.MAX_PART_TOKENS,

@@ -38,7 +38,7 @@ export function health(): Handler<App> {
   }
 
   return async function health(c) {
-    const { upstream, visitors } = c.var.config
+    const { upstream, visitors, runCode } = c.var.config
     const hasTools = upstream.kind === 'demo' || visitors.tools.length > 0
     const pictures = visitors.fields.has(hasTools ? 'input_image' : 'image_url')
     const siteKey = visitors.secret === undefined ? undefined : visitors.turnstile?.siteKey
@@ -51,6 +51,7 @@ export function health(): Handler<App> {
       ...(hasTools && { api: 'responses' }),
       ...(visitors.suggestions && visitors.secret !== undefined && { suggestions: true }),
       ...(pictures && { pictures }),
+      ...(runCode && { run_code: true }),
       ...(found && { upstream_health: found }),
       ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
     }

@@ -74,6 +74,8 @@ export interface Health {
   suggestions?: true
   /** Whether visitors may send pictures by that API. */
   pictures?: true
+  /** Present if pages may run an answer's code, in the frame at `/run/`. */
+  run_code?: true
   /** With `?upstream`; absent while the first answer is awaited. */
   upstream_health?: UpstreamHealth
   /** For the page's Turnstile widget; present only if visitors have to solve its challenge. */

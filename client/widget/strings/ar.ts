@@ -106,6 +106,24 @@ export const strings: Strings = {
   withheldWhole: 'لا يمكن عرض هذه الإجابة: لم تجتز فحص الأمان.',
   nothingSaid: 'الإجابة فارغة.',
 
+  // Running an answer's code.
+  run: 'تشغيل',
+  preview: 'معاينة',
+  stopRun: 'إيقاف',
+  closeOutput: 'إغلاق',
+  output: 'الناتج',
+  runLoading: 'جارٍ تحميل Python، {size} MB',
+  running: 'يعمل…',
+  runStopped: 'أُوقف.',
+  runTooLong: 'أُوقف: استغرق أكثر من {seconds} ثانية.',
+  runTooMuch: 'أُوقف: الناتج أكثر مما يُعرض هنا.',
+  runBrokeOff: 'انقطع البرنامج.',
+  runNotLoaded: 'لا يمكن تشغيل الكود هنا: تعذّر تحميل كل ما يحتاج إليه.',
+  runNotInstalled:
+    '\u2068{module}\u2069 غير مثبّت هنا. يمكن لمن يدير هذه الصفحة إضافته: \u2068{command}\u2069',
+  runNoOutput: 'انتهى البرنامج دون ناتج.',
+  runFigure: 'الشكل {number}',
+
   begun: 'بدأت الإجابة.',
   ended: 'اكتملت الإجابة.',
   endedLong: 'اكتملت الإجابة، وعدد الكلمات: {count}.',

@@ -105,6 +105,24 @@ export const strings: Strings = {
   withheldWhole: 'Diese Antwort kann nicht gezeigt werden: Sie hat eine Sicherheitsprüfung nicht bestanden.',
   nothingSaid: 'Die Antwort ist leer.',
 
+  // Running an answer's code.
+  run: 'Ausführen',
+  preview: 'Vorschau',
+  stopRun: 'Anhalten',
+  closeOutput: 'Schließen',
+  output: 'Ausgabe',
+  runLoading: 'Python wird geladen, {size} MB',
+  running: 'Läuft…',
+  runStopped: 'Angehalten.',
+  runTooLong: 'Angehalten: Es dauerte länger als {seconds} Sekunden.',
+  runTooMuch: 'Angehalten: Es gibt mehr aus, als hier gezeigt wird.',
+  runBrokeOff: 'Das Programm ist abgebrochen.',
+  runNotLoaded: 'Der Code kann hier nicht laufen: Nicht alles, was er braucht, konnte geladen werden.',
+  runNotInstalled:
+    '{module} ist hier nicht installiert. Wer diese Seite betreibt, kann es hinzufügen: {command}',
+  runNoOutput: 'Das Programm endete ohne Ausgabe.',
+  runFigure: 'Abbildung {number}',
+
   begun: 'Die Antwort hat begonnen.',
   ended: 'Die Antwort ist vollständig.',
   endedLong: 'Die Antwort ist vollständig: {count} {count?Wort:Wörter}.',

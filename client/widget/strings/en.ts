@@ -114,6 +114,23 @@ export const en = {
   withheldWhole: 'This answer can’t be shown: it did not pass a safety check.',
   nothingSaid: 'The answer is empty.',
 
+  // Running an answer's code.
+  run: 'Run',
+  preview: 'Preview',
+  stopRun: 'Stop',
+  closeOutput: 'Close',
+  output: 'Output',
+  runLoading: 'Loading Python, {size} MB',
+  running: 'Running…',
+  runStopped: 'Stopped.',
+  runTooLong: 'Stopped: it took longer than {seconds} s.',
+  runTooMuch: 'Stopped: it has more output than is shown here.',
+  runBrokeOff: 'The program broke off.',
+  runNotLoaded: 'The code can’t be run here: not all that it needs could be loaded.',
+  runNotInstalled: '{module} isn’t installed here. Whoever runs this page can add it: {command}',
+  runNoOutput: 'The program ended without output.',
+  runFigure: 'Figure {number}',
+
   // Screen reader announcements.
   begun: 'The answer has begun.',
   ended: 'The answer is complete.',

@@ -104,6 +104,23 @@ export const strings: Strings = {
   withheldWhole: 'Esta respuesta no se puede mostrar: no pasó un control de seguridad.',
   nothingSaid: 'La respuesta está vacía.',
 
+  // Running an answer's code.
+  run: 'Ejecutar',
+  preview: 'Vista previa',
+  stopRun: 'Detener',
+  closeOutput: 'Cerrar',
+  output: 'Salida',
+  runLoading: 'Cargando Python, {size} MB',
+  running: 'En marcha…',
+  runStopped: 'Detenido.',
+  runTooLong: 'Detenido: tardó más de {seconds} segundos.',
+  runTooMuch: 'Detenido: su salida es mayor de lo que se muestra aquí.',
+  runBrokeOff: 'El programa se interrumpió.',
+  runNotLoaded: 'El código no se puede ejecutar aquí: no se pudo cargar todo lo que necesita.',
+  runNotInstalled: '{module} no está instalado aquí. Quien gestiona esta página puede añadirlo: {command}',
+  runNoOutput: 'El programa terminó sin salida.',
+  runFigure: 'Figura {number}',
+
   begun: 'La respuesta ha comenzado.',
   ended: 'La respuesta está completa.',
   endedLong: 'La respuesta está completa: {count} {count?palabra:palabras}.',

@@ -105,6 +105,24 @@ export const strings: Strings = {
   withheldWhole: 'Cette réponse ne peut pas être affichée\u202f: elle n’a pas passé un contrôle de sécurité.',
   nothingSaid: 'La réponse est vide.',
 
+  // Running an answer's code.
+  run: 'Exécuter',
+  preview: 'Aperçu',
+  stopRun: 'Arrêter',
+  closeOutput: 'Fermer',
+  output: 'Sortie',
+  runLoading: 'Chargement de Python, {size} MB',
+  running: 'En cours…',
+  runStopped: 'Arrêté.',
+  runTooLong: 'Arrêté\u202f: cela a duré plus de {seconds} secondes.',
+  runTooMuch: 'Arrêté\u202f: la sortie dépasse ce qui est affiché ici.',
+  runBrokeOff: 'Le programme s’est interrompu.',
+  runNotLoaded: 'Le code ne peut pas être exécuté ici\u202f: tout ce qu’il lui faut n’a pas pu être chargé.',
+  runNotInstalled:
+    '{module} n’est pas installé ici. La personne qui gère cette page peut l’ajouter\u202f: {command}',
+  runNoOutput: 'Le programme s’est terminé sans rien afficher.',
+  runFigure: 'Figure {number}',
+
   begun: 'La réponse a commencé.',
   ended: 'La réponse est complète.',
   endedLong: 'La réponse est complète\u202f: {count} {count?mot:mots}.',

@@ -104,6 +104,23 @@ export const strings: Strings = {
   withheldWhole: 'Questa risposta non può essere mostrata: non ha superato un controllo di sicurezza.',
   nothingSaid: 'La risposta è vuota.',
 
+  // Running an answer's code.
+  run: 'Esegui',
+  preview: 'Anteprima',
+  stopRun: 'Ferma',
+  closeOutput: 'Chiudi',
+  output: 'Risultato',
+  runLoading: 'Caricamento di Python, {size} MB',
+  running: 'In esecuzione…',
+  runStopped: 'Fermato.',
+  runTooLong: 'Fermato: ha richiesto più di {seconds} secondi.',
+  runTooMuch: 'Fermato: il risultato supera quanto viene mostrato qui.',
+  runBrokeOff: 'Il programma si è interrotto.',
+  runNotLoaded: 'Il codice non può essere eseguito qui: non è stato possibile caricare tutto il necessario.',
+  runNotInstalled: '{module} non è installato qui. Chi gestisce questa pagina può aggiungerlo: {command}',
+  runNoOutput: 'Il programma è terminato senza risultato.',
+  runFigure: 'Figura {number}',
+
   begun: 'La risposta è iniziata.',
   ended: 'La risposta è completa.',
   endedLong: 'La risposta è completa: {count} {count?parola:parole}.',

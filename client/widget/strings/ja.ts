@@ -104,6 +104,23 @@ export const strings: Strings = {
   withheldWhole: 'この回答は安全性の確認を通らなかったため、表示できません。',
   nothingSaid: '回答は空でした。',
 
+  // Running an answer's code.
+  run: '実行',
+  preview: 'プレビュー',
+  stopRun: '停止',
+  closeOutput: '閉じる',
+  output: '出力',
+  runLoading: 'Python を読み込み中、{size} MB',
+  running: '実行中…',
+  runStopped: '停止しました。',
+  runTooLong: '停止しました：{seconds} 秒より長くかかりました。',
+  runTooMuch: '停止しました：出力がここに表示できる量を超えました。',
+  runBrokeOff: 'プログラムが中断しました。',
+  runNotLoaded: 'ここではコードを実行できません：必要なものをすべて読み込めませんでした。',
+  runNotInstalled: '{module} はここに入っていません。このページの運営者が追加できます：{command}',
+  runNoOutput: 'プログラムは何も出力せずに終わりました。',
+  runFigure: '図 {number}',
+
   begun: '回答が始まりました。',
   ended: '回答が完了しました。',
   endedLong: '回答が完了しました。{count}語です。',

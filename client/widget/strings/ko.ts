@@ -103,6 +103,24 @@ export const strings: Strings = {
   withheldWhole: '이 답변은 안전 검사를 통과하지 못해서 표시할 수 없어요.',
   nothingSaid: '답변이 비어 있어요.',
 
+  // Running an answer's code.
+  run: '실행',
+  preview: '미리보기',
+  stopRun: '중지',
+  closeOutput: '닫기',
+  output: '출력',
+  runLoading: 'Python 불러오는 중, {size} MB',
+  running: '실행 중…',
+  runStopped: '중지했습니다.',
+  runTooLong: '중지했습니다: {seconds}초보다 오래 걸렸습니다.',
+  runTooMuch: '중지했습니다: 출력이 여기에 표시할 수 있는 양을 넘었습니다.',
+  runBrokeOff: '프로그램이 중단되었습니다.',
+  runNotLoaded: '여기서는 코드를 실행할 수 없습니다: 필요한 것을 모두 불러오지 못했습니다.',
+  runNotInstalled:
+    '{module}: 여기에 설치되어 있지 않습니다. 이 페이지의 운영자가 추가할 수 있습니다: {command}',
+  runNoOutput: '프로그램이 출력 없이 끝났습니다.',
+  runFigure: '그림 {number}',
+
   begun: '답변이 시작됐어요.',
   ended: '답변이 끝났어요.',
   endedLong: '답변이 끝났어요. 총 {count}단어예요.',

@@ -105,6 +105,24 @@ export const strings: Strings = {
   withheldWhole: 'Dit antwoord kan niet worden getoond: het kwam niet door een veiligheidscontrole.',
   nothingSaid: 'Het antwoord is leeg.',
 
+  // Running an answer's code.
+  run: 'Uitvoeren',
+  preview: 'Voorbeeld',
+  stopRun: 'Stoppen',
+  closeOutput: 'Sluiten',
+  output: 'Uitvoer',
+  runLoading: 'Python wordt geladen, {size} MB',
+  running: 'Bezig…',
+  runStopped: 'Gestopt.',
+  runTooLong: 'Gestopt: het duurde langer dan {seconds} seconden.',
+  runTooMuch: 'Gestopt: er is meer uitvoer dan hier wordt getoond.',
+  runBrokeOff: 'Het programma is afgebroken.',
+  runNotLoaded: 'De code kan hier niet draaien: niet alles wat nodig is, kon worden geladen.',
+  runNotInstalled:
+    '{module} is hier niet geïnstalleerd. Wie deze pagina beheert, kan het toevoegen: {command}',
+  runNoOutput: 'Het programma eindigde zonder uitvoer.',
+  runFigure: 'Figuur {number}',
+
   begun: 'Het antwoord is begonnen.',
   ended: 'Het antwoord is compleet.',
   endedLong: 'Het antwoord is compleet: {count} {count?woord:woorden}.',

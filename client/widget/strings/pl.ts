@@ -107,6 +107,23 @@ export const strings: Strings = {
   withheldWhole: 'Tej odpowiedzi nie można pokazać: nie przeszła kontroli bezpieczeństwa.',
   nothingSaid: 'Odpowiedź jest pusta.',
 
+  // Running an answer's code.
+  run: 'Uruchom',
+  preview: 'Podgląd',
+  stopRun: 'Zatrzymaj',
+  closeOutput: 'Zamknij',
+  output: 'Wynik',
+  runLoading: 'Wczytywanie Pythona, {size} MB',
+  running: 'Działa…',
+  runStopped: 'Zatrzymano.',
+  runTooLong: 'Zatrzymano: trwało to dłużej niż {seconds} s.',
+  runTooMuch: 'Zatrzymano: wynik jest większy, niż można tu pokazać.',
+  runBrokeOff: 'Program się przerwał.',
+  runNotLoaded: 'Nie można tu uruchomić kodu: nie udało się wczytać wszystkiego, czego wymaga.',
+  runNotInstalled: 'Nie zainstalowano tu: {module}. Kto prowadzi tę stronę, może to dodać: {command}',
+  runNoOutput: 'Program zakończył się bez wyniku.',
+  runFigure: 'Rysunek {number}',
+
   begun: 'Odpowiedź się rozpoczęła.',
   ended: 'Odpowiedź jest gotowa.',
   endedLong: 'Odpowiedź jest gotowa, liczba słów: {count}.',

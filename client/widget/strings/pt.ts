@@ -104,6 +104,23 @@ export const strings: Strings = {
   withheldWhole: 'Esta resposta não pode ser mostrada: não passou por uma verificação de segurança.',
   nothingSaid: 'A resposta está vazia.',
 
+  // Running an answer's code.
+  run: 'Executar',
+  preview: 'Prévia',
+  stopRun: 'Parar',
+  closeOutput: 'Fechar',
+  output: 'Saída',
+  runLoading: 'Carregando Python, {size} MB',
+  running: 'Em execução…',
+  runStopped: 'Parado.',
+  runTooLong: 'Parado: demorou mais de {seconds} segundos.',
+  runTooMuch: 'Parado: a saída é maior do que se mostra aqui.',
+  runBrokeOff: 'O programa foi interrompido.',
+  runNotLoaded: 'O código não pode ser executado aqui: não foi possível carregar tudo de que precisa.',
+  runNotInstalled: '{module} não está instalado aqui. Quem mantém esta página pode adicionar: {command}',
+  runNoOutput: 'O programa terminou sem saída.',
+  runFigure: 'Figura {number}',
+
   begun: 'A resposta começou.',
   ended: 'A resposta está completa.',
   endedLong: 'A resposta está completa: {count} {count?palavra:palavras}.',

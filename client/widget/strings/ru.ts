@@ -107,6 +107,23 @@ export const strings: Strings = {
   withheldWhole: 'Этот ответ нельзя показать: он не прошёл проверку безопасности.',
   nothingSaid: 'Ответ пуст.',
 
+  // Running an answer's code.
+  run: 'Выполнить',
+  preview: 'Просмотр',
+  stopRun: 'Остановить',
+  closeOutput: 'Закрыть',
+  output: 'Вывод',
+  runLoading: 'Загружается Python, {size} МБ',
+  running: 'Выполняется…',
+  runStopped: 'Остановлено.',
+  runTooLong: 'Остановлено: это заняло больше {seconds} секунд.',
+  runTooMuch: 'Остановлено: вывод больше, чем здесь показывается.',
+  runBrokeOff: 'Программа прервалась.',
+  runNotLoaded: 'Код здесь нельзя выполнить: не удалось загрузить всё, что ему нужно.',
+  runNotInstalled: '{module} здесь не установлен. Владелец этой страницы может добавить его: {command}',
+  runNoOutput: 'Программа завершилась без вывода.',
+  runFigure: 'Рисунок {number}',
+
   begun: 'Ответ начался.',
   ended: 'Ответ готов.',
   endedLong: 'Ответ готов, слов: {count}.',

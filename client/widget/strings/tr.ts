@@ -107,6 +107,23 @@ export const strings: Strings = {
   withheldWhole: 'Bu yanıt gösterilemiyor: bir güvenlik denetiminden geçmedi.',
   nothingSaid: 'Yanıt boş.',
 
+  // Running an answer's code.
+  run: 'Çalıştır',
+  preview: 'Önizleme',
+  stopRun: 'Durdur',
+  closeOutput: 'Kapat',
+  output: 'Çıktı',
+  runLoading: 'Python yükleniyor, {size} MB',
+  running: 'Çalışıyor…',
+  runStopped: 'Durduruldu.',
+  runTooLong: 'Durduruldu: {seconds} saniyeden uzun sürdü.',
+  runTooMuch: 'Durduruldu: çıktı burada gösterilenden fazla.',
+  runBrokeOff: 'Program yarıda kesildi.',
+  runNotLoaded: 'Kod burada çalıştırılamıyor: gereken her şey yüklenemedi.',
+  runNotInstalled: '{module} burada kurulu değil. Bu sayfayı yöneten ekleyebilir: {command}',
+  runNoOutput: 'Program çıktı vermeden sona erdi.',
+  runFigure: 'Şekil {number}',
+
   begun: 'Yanıt başladı.',
   ended: 'Yanıt tamamlandı.',
   endedLong: 'Yanıt tamamlandı: {count} sözcük.',

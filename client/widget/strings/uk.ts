@@ -107,6 +107,23 @@ export const strings: Strings = {
   withheldWhole: 'Цю відповідь не можна показати: вона не пройшла перевірку безпеки.',
   nothingSaid: 'Відповідь порожня.',
 
+  // Running an answer's code.
+  run: 'Виконати',
+  preview: 'Перегляд',
+  stopRun: 'Зупинити',
+  closeOutput: 'Закрити',
+  output: 'Вивід',
+  runLoading: 'Завантажується Python, {size} МБ',
+  running: 'Виконується…',
+  runStopped: 'Зупинено.',
+  runTooLong: 'Зупинено: це тривало довше ніж {seconds} секунд.',
+  runTooMuch: 'Зупинено: вивід більший, ніж тут показується.',
+  runBrokeOff: 'Програма перервалася.',
+  runNotLoaded: 'Код тут не можна виконати: не вдалося завантажити все, що йому потрібно.',
+  runNotInstalled: '{module} тут не встановлено. Власник цієї сторінки може додати його: {command}',
+  runNoOutput: 'Програма завершилася без виводу.',
+  runFigure: 'Рисунок {number}',
+
   begun: 'Відповідь почалася.',
   ended: 'Відповідь готова.',
   endedLong: 'Відповідь готова, слів: {count}.',

@@ -106,6 +106,23 @@ export const strings: Strings = {
   withheldWhole: '此回答无法显示：未通过安全检查。',
   nothingSaid: '回答为空。',
 
+  // Running an answer's code.
+  run: '运行',
+  preview: '预览',
+  stopRun: '停止',
+  closeOutput: '关闭',
+  output: '输出',
+  runLoading: '正在加载 Python，{size} MB',
+  running: '正在运行…',
+  runStopped: '已停止。',
+  runTooLong: '已停止：用时超过 {seconds} 秒。',
+  runTooMuch: '已停止：输出超过了这里能显示的量。',
+  runBrokeOff: '程序中断了。',
+  runNotLoaded: '代码无法在这里运行：所需的内容没能全部加载。',
+  runNotInstalled: '这里没有安装 {module}。本页的管理者可以添加：{command}',
+  runNoOutput: '程序结束，没有输出。',
+  runFigure: '图 {number}',
+
   begun: '回答已开始。',
   ended: '回答已完成。',
   endedLong: '回答已完成，共 {count} 个词。',

@@ -106,6 +106,23 @@ export const strings: Strings = {
   withheldWhole: '這則回答無法顯示：未通過安全檢查。',
   nothingSaid: '回答是空的。',
 
+  // Running an answer's code.
+  run: '執行',
+  preview: '預覽',
+  stopRun: '停止',
+  closeOutput: '關閉',
+  output: '輸出',
+  runLoading: '正在載入 Python，{size} MB',
+  running: '正在執行…',
+  runStopped: '已停止。',
+  runTooLong: '已停止：用時超過 {seconds} 秒。',
+  runTooMuch: '已停止：輸出超過了這裡能顯示的量。',
+  runBrokeOff: '程式中斷了。',
+  runNotLoaded: '程式碼無法在這裡執行：所需的內容沒能全部載入。',
+  runNotInstalled: '這裡沒有安裝 {module}。本頁的管理者可以新增：{command}',
+  runNoOutput: '程式結束，沒有輸出。',
+  runFigure: '圖 {number}',
+
   begun: '回答已開始。',
   ended: '回答已完成。',
   endedLong: '回答已完成，共 {count} 個詞。',

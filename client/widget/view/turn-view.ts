@@ -74,6 +74,8 @@ export interface TurnOptions {
   math: boolean
   /** Called after each paint of the answer. */
   painted(view: TurnView): void
+  /** Called with the text of an answer that is whole, after each paint of it. */
+  whole: ((body: HTMLElement) => void) | undefined
 }
 
 /** How long a button shows its result. */
@@ -82,7 +84,7 @@ const DONE_MS = 2_000
 export function createTurnView(
   { question, pictures }: Turn,
   actions: TurnActions,
-  { tree, language, strings, imageOrigins, math, painted }: TurnOptions,
+  { tree, language, strings, imageOrigins, math, painted, whole }: TurnOptions,
 ): TurnView {
   const action = (name: Parameters<typeof iconButton>[0], label: string, of = name as string) =>
     iconButton(name, label, { part: 'action', class: `action ${of}` })
@@ -134,7 +136,10 @@ export function createTurnView(
     strings,
     imageOrigins,
     math,
-    painted: () => painted(view),
+    painted() {
+      painted(view)
+      if (state === 'done') whole?.(body)
+    },
     createMark: (number) => cited?.createMark(number) ?? create('sup'),
   })
 

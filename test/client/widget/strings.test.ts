@@ -42,6 +42,7 @@ const SAME_AS_ENGLISH: Record<string, string[]> = {
     'code',
     'tokens',
     'sources',
+    'runFigure',
     'fullStop',
     'comma',
     'spokenItem',
@@ -82,7 +83,7 @@ const WRITTEN_IN: Record<string, RegExp> = {
   'zh-Hans': /^(?:[\p{Script=Han}、。，：？“”… ]|token)+$/u,
   'zh-Hant': /^(?:[\p{Script=Han}、。，：？「」… ]|token)+$/u,
 }
-const NAMES = /Markdown|JSON|JPEG|PNG|Enter|Shift|Esc(ape)?/g
+const NAMES = /Markdown|JSON|JPEG|PNG|Python|MB|Enter|Shift|Esc(ape)?/g
 
 /** Signs within a number: no words, and the same in many a language. They have a test of their own. */
 const isMark = (name: string) => name === 'decimalMark' || name === 'thousandsMark'
