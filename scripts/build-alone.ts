@@ -7,16 +7,22 @@ import { BASELINE } from './baseline.ts'
  * Builds a module and all its imports into one file.
  *
  * @param root the path from that file to the deployment's root
+ * @param define constants by their names, as JavaScript
  * @throws if the build makes more than one file: an asset, or an `import()` of a variable
  */
-export async function buildAlone(module: string, root: string, parts: Plugin): Promise<string> {
+export async function buildAlone(
+  module: string,
+  root: string,
+  parts: Plugin,
+  define: Record<string, string> = {},
+): Promise<string> {
   const { output } = (await build({
     configFile: false,
     root: fileURLToPath(new URL('../client', import.meta.url)),
     publicDir: false,
     logLevel: 'warn',
     plugins: [parts],
-    define: { MILLRACE_ROOT: JSON.stringify(root) },
+    define: { MILLRACE_ROOT: JSON.stringify(root), ...define },
     build: {
       write: false,
       target: BASELINE,

@@ -19,7 +19,7 @@ const SHARED = ['worker', 'scripts', 'package.json', 'package-lock.json']
 const PARTS: readonly Part[] = [
   {
     name: 'the page and widget',
-    inputs: [...SHARED, 'client'],
+    inputs: [...SHARED, 'client', 'dist/python'],
     output: 'dist/client',
     build: async () => (await import('./build-client.ts')).buildClient(),
   },

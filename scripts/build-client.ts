@@ -1,5 +1,6 @@
 /** Builds everything that a browser loads into dist/client: the page, and the widget for other pages. */
 import { build } from 'vite'
+import { buildRun } from './build-run.ts'
 import { buildWidget } from './build-widget.ts'
 import { ROOT } from './bundle.ts'
 import { version } from './version.ts'
@@ -18,5 +19,6 @@ export async function buildClient(outDir = `${ROOT}dist/client`): Promise<string
     // The page's scripts are in assets/.
     define: { MILLRACE_ROOT: '"../"' },
   })
+  await buildRun(outDir)
   return buildWidget({ entry: `${ROOT}client/widget/widget.ts`, outDir, version, parts })
 }

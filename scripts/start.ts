@@ -32,6 +32,7 @@ const port = readPort(process.env.PORT)
 // Open to every caller: the server listens on this machine only.
 const vars: Record<string, string> = {
   OPEN_ACCESS: 'true',
+  RUN_CODE: 'on',
   ...readSettings(`${ROOT}wrangler.toml`, process.env),
 }
 const config = checkConfig(vars)

@@ -1,5 +1,9 @@
-/** Millrace's version, as package.json says it. */
+/** Versions, as package.json says them. */
 import { readFileSync } from 'node:fs'
 import { ROOT } from './bundle.ts'
 
-export const version: string = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')).version
+const { version: own, devDependencies } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8'))
+
+/** Millrace's. */
+export const version: string = own
+export const pyodideVersion: string = devDependencies.pyodide

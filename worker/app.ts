@@ -32,6 +32,7 @@ import {
   inputItems,
   readResponse,
 } from './http/responses.ts'
+import { frame } from './http/run.ts'
 import { followStream, openStream, stopStream, warmCaller } from './http/streams.ts'
 import { uncompressed } from './http/uncompressed.ts'
 import { openSession, usage } from './http/visitors.ts'
@@ -63,6 +64,8 @@ app.get('/v1/models/:id{.+}', access(), burst(), model)
 app.get('/v1/usage', access(), burst(), usage)
 app.post('/v1/sessions', uncompressed(), openSession)
 app.get('/healthz', health())
+app.get('/run/', frame('python'))
+app.get('/run/preview/', frame('preview'))
 
 answerOtherMethods(app)
 app.notFound(answerOtherPaths(app))

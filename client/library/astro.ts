@@ -1,8 +1,8 @@
 /** `millrace/widget/astro`: types only, for `<millrace-chat>` in Astro's templates. */
 import type { ChatAttributes } from './chat-attributes.ts'
 
-/** Templates write attributes, so the texts are JSON. */
-export interface MillraceChatAttributes extends Omit<ChatAttributes, 'strings'> {
+/** Templates write attributes, so the texts are JSON, and a function can only be set by a script. */
+export interface MillraceChatAttributes extends Omit<ChatAttributes, 'strings' | 'context'> {
   strings?: string
 }
 

@@ -20,6 +20,10 @@ export interface ChatAttributes extends Partial<Record<Texts, string>> {
   open?: boolean
   strings?: MillraceChat['strings'] | string
   speed?: boolean
+  dictation?: boolean
+  context?: MillraceChat['context']
+  math?: boolean
+  run?: boolean
 }
 
 /** A property named `on` and an event's name adds a listener, in React 19 and Svelte 5. */

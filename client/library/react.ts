@@ -42,7 +42,9 @@ const attributesOf = (props: MillraceChatProps): MillraceChatProps =>
   Object.fromEntries(
     Object.entries(props).filter(
       ([name, value]) =>
-        !name.startsWith('onmillrace-') && !(name === 'strings' && typeof value === 'object'),
+        !name.startsWith('onmillrace-') &&
+        name !== 'context' &&
+        !(name === 'strings' && typeof value === 'object'),
     ),
   )
 

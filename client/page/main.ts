@@ -1,12 +1,12 @@
 /** Assembles the page: the chat widget, and the race. */
 import { MillraceChat } from '../widget/define.ts'
 import { atFirstUse } from '../widget/visitor/first-use.ts'
+import { createHealth } from '../widget/visitor/health.ts'
 import { createVisitor } from '../widget/visitor/visitor.ts'
 import { createAnnouncer } from './announcer.ts'
 import { findElement } from './find-element.ts'
 import { createLazyPlace, type LazyPlace } from './lazy-place.ts'
 import { createModelPicker } from './model-picker.ts'
-import { isDemo } from './offer.ts'
 import { followAddress } from './places.ts'
 import { STARTERS } from './starters.ts'
 
@@ -16,7 +16,8 @@ const inRace = () => document.documentElement.dataset.place === 'race'
 const visitor = createVisitor('', 'session', () => page(inRace() ? '#race-challenge' : '#challenge'))
 const { session, enterKey } = visitor
 chat.visitor = visitor
-const demo = isDemo()
+const health = createHealth('')
+const demo = health().then((health) => health?.upstream === 'demo')
 const [places, choice, notice] = [page('#places'), page('#model'), page('#demo')]
 const models = createModelPicker(choice, findElement(document, '#model select', HTMLSelectElement), () => {
   const model = models.chosen()
@@ -59,6 +60,7 @@ const race = createLazyPlace({
     return createRace({
       announcer,
       demo,
+      runsCode: health().then((health) => health?.run_code === true),
       send: session.fetch,
       ready: session.ready,
       model: models.chosen,

@@ -1,12 +1,6 @@
-/** What this server offers: its upstream and its models. */
-import type { Health, ModelList } from '../../worker/protocol/wire.ts'
+/** The models that this server offers. */
+import type { ModelList } from '../../worker/protocol/wire.ts'
 import { getJson } from '../widget/visitor/get-json.ts'
-
-/** @returns whether answers come from the built-in demo; `false` if the server doesn't say */
-export async function isDemo(): Promise<boolean> {
-  const health = await getJson<Health>('/healthz', fetch)
-  return health?.upstream === 'demo'
-}
 
 /**
  * @param send calls the Worker

@@ -14,6 +14,7 @@ import type { WireError } from '../../worker/protocol/wire.ts'
  * - `not_a_completion`: the same for an answer in one piece
  * - `not_a_session`: the same for a visitor's session
  * - `challenge_failed`: Turnstile could not be loaded, or failed
+ * - `too_many_rounds`: a model that may call no more tools still does (run-tools.ts)
  * - `http_error`: a refusal without OpenAI's error envelope
  */
 export type ClientErrorCode =
@@ -25,6 +26,7 @@ export type ClientErrorCode =
   | 'not_a_completion'
   | 'not_a_session'
   | 'challenge_failed'
+  | 'too_many_rounds'
   | 'http_error'
 
 interface Fields {

@@ -36,7 +36,7 @@ interface Part {
 /** The states of a response that has not ended. */
 const GOES_ON = ['queued', 'in_progress']
 
-/** The tools that the server runs. Calls of all others are for the page. */
+/** The tools that the server runs. */
 const KINDS: Readonly<Record<string, Progress['kind']>> = {
   file_search_call: 'documents',
   web_search_call: 'web',
@@ -45,11 +45,20 @@ const KINDS: Readonly<Record<string, Progress['kind']>> = {
   mcp_call: 'other',
 }
 
+/** A call of a tool of the caller's own. */
+interface Call {
+  index: number
+  /** The arguments, as they are sent. */
+  json: string
+}
+
 function createReader(): (event: SseEvent) => Meaning {
   let head = { id: '', object: 'chat.completion.chunk', created: 0, model: '' }
   /** How long the content is. */
   let length = 0
   const parts = new Map<string, Part>()
+  /** Calls of the caller's own tools, by their place. */
+  const calls = new Map<unknown, Call>()
   /** The query that was told last, by the tool's place. */
   const told = new Map<unknown, string>()
   /** An error that was reported. The end that follows it says what is taken back. */
@@ -82,7 +91,27 @@ function createReader(): (event: SseEvent) => Meaning {
     return source ? { kind: 'chunk', chunk: chunkOf({ sources: [source] }) } : { kind: 'ignored' }
   }
 
+  /** In the form of Chat Completions: the first piece of a call names it, and the others are its arguments. */
+  const called = (piece: object): Meaning => said({ tool_calls: [piece] })
+
+  function readCall(place: unknown, { call_id: id, name, arguments: json }: Members): Meaning {
+    const given = typeof json === 'string' ? json : ''
+    const call = calls.get(place)
+    if (call !== undefined) return readArguments(place, given.slice(call.json.length))
+    const index = calls.size
+    calls.set(place, { index, json: given })
+    return called({ index, id, type: 'function', function: { name, arguments: given } })
+  }
+
+  function readArguments(place: unknown, more: string): Meaning {
+    const call = calls.get(place)
+    if (call === undefined || more === '') return { kind: 'ignored' }
+    call.json += more
+    return called({ index: call.index, function: { arguments: more } })
+  }
+
   function readItem({ item, output_index }: Members): Meaning {
+    if (isRecord(item) && item.type === 'function_call') return readCall(output_index, item)
     const kind = isRecord(item) ? KINDS[String(item.type)] : undefined
     if (kind === undefined || !isRecord(item)) return { kind: 'ignored' }
     const query = queryOf(item)
@@ -97,8 +126,9 @@ function createReader(): (event: SseEvent) => Meaning {
     head = { ...head, id: String(id ?? ''), created: Number(created ?? 0), model: String(model ?? '') }
     if (GOES_ON.includes(String(status))) return { kind: 'ignored' }
     const reason = isRecord(cut) ? cut.reason : undefined
+    const whole = calls.size > 0 ? 'tool_calls' : 'stop'
     const finish_reason =
-      reason === 'max_output_tokens' ? 'length' : typeof reason === 'string' ? reason : 'stop'
+      reason === 'max_output_tokens' ? 'length' : typeof reason === 'string' ? reason : whole
     const chunk = chunkOf({
       choices: [{ index: 0, delta: {}, finish_reason }],
       usage: usageIn(response) ?? null,
@@ -151,6 +181,8 @@ function createReader(): (event: SseEvent) => Meaning {
         return said({ reasoning_content: text })
       case 'response.output_text.annotation.added':
         return readSource(event)
+      case 'response.function_call_arguments.delta':
+        return readArguments(event.output_index, text)
       case 'response.output_item.added':
       case 'response.output_item.done':
         return readItem(event)

@@ -31,6 +31,8 @@ export interface AnswerChunk extends ChatChunk {
   sources?: Source[]
   /** A tool has begun to run, or its query is known now. Text that comes later means that it has ended. */
   progress?: Progress
+  /** Questions to go on with, at the answer's end (suggestions.ts). */
+  suggestions?: string[]
 }
 
 export type Meaning =

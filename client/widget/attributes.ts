@@ -26,7 +26,10 @@ export const ATTRIBUTES = [
   'storage',
   'strings',
   'image-origins',
+  'math',
+  'run',
   'speed',
+  'dictation',
 ] as const
 
 /** Attributes that need a new panel. The others only update the existing one. */
@@ -36,6 +39,8 @@ export const REBUILDING_ATTRIBUTES: readonly string[] = [
   'storage',
   'strings',
   'image-origins',
+  'math',
+  'run',
 ]
 
 type Attributes = Pick<Element, 'getAttribute'>
@@ -55,6 +60,8 @@ export interface Settings {
   position: Position
   /** Whether the speed of answers is shown. */
   speed: boolean
+  /** Whether questions can be dictated. */
+  dictation: boolean
 }
 
 /** @param corner the corner of a launcher that names none */
@@ -75,6 +82,7 @@ export function settingsOf(element: Attributes, corner: (typeof CORNERS)[number]
     theme: oneOf(THEMES, element.getAttribute('theme'), 'auto'),
     position,
     speed: isOn(element.getAttribute('speed')),
+    dictation: isOn(element.getAttribute('dictation')),
   }
 }
 

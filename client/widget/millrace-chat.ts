@@ -9,12 +9,19 @@ import {
   settingsOf,
   storageOf,
 } from './attributes.ts'
+import type { PageContext } from './context/page-context.ts'
 import { emitFrom, type MillraceEvents } from './events.ts'
 import { createPanel, type Panel } from './panel.ts'
 import { PROPERTIES, withProperties } from './properties.ts'
 import type { Strings } from './strings/en.ts'
-import { chooseLanguage, directionOf, type Language, loadStrings } from './strings/load-strings.ts'
-import { ownStrings } from './strings/own-strings.ts'
+import {
+  chooseLanguage,
+  directionOf,
+  type Language,
+  loadStrings,
+  wholeStrings,
+} from './strings/load-strings.ts'
+import { checkNames, ownStrings } from './strings/own-strings.ts'
 import { hasConversation } from './talk/storage-names.ts'
 import type { createTalkContext, ExportFormat, TalkContext } from './talk.ts'
 import type { Visitor } from './visitor/visitor.ts'
@@ -34,6 +41,8 @@ export class MillraceChat extends Base {
   /** The visitor of a page that also calls its Worker otherwise. Set it before the element is in the page. */
   declare visitor: Visitor | undefined
 
+  #pageContext: PageContext | undefined
+
   readonly #emit = emitFrom(this)
   readonly #internals = this.attachInternals()
   /** The host's strings as JSON, so that equal objects compare as equal. */
@@ -50,7 +59,7 @@ export class MillraceChat extends Base {
   #calls: ((panel: Panel) => void)[] = []
 
   connectedCallback(): void {
-    for (const name of ['strings', ...PROPERTIES] as const) this.#upgradeProperty(name)
+    for (const name of ['strings', 'context', ...PROPERTIES] as const) this.#upgradeProperty(name)
     this.#renew()
   }
 
@@ -81,6 +90,17 @@ export class MillraceChat extends Base {
     if (own === this.#ownStrings) return
     this.#ownStrings = own
     this.#renew()
+  }
+
+  /** What the page says of itself with each question; `null`: nothing. */
+  get context(): PageContext | null {
+    return this.#pageContext ?? null
+  }
+
+  set context(read: PageContext | null | undefined) {
+    if (read != null && typeof read !== 'function') throw new TypeError('context must be a function.')
+    this.#pageContext = read ?? undefined
+    this.#panel?.pageChanged()
   }
 
   /** Opens a launcher's panel. Other positions are always open. */
@@ -121,6 +141,12 @@ export class MillraceChat extends Base {
     this.#call((panel) => panel.stop())
   }
 
+  /** Shows questions to go on with below the latest answer, until one is asked; none removes them. */
+  suggest(questions: readonly string[]): void {
+    if (!Array.isArray(questions)) throw new TypeError('suggest takes a list of questions.')
+    this.#call((panel) => panel.suggest(questions))
+  }
+
   /** Begins a new conversation. The old one stays in the list. */
   clear(): void {
     this.#call((panel) => panel.clear())
@@ -158,25 +184,47 @@ export class MillraceChat extends Base {
     const buildNumber = ++this.#buildNumber
     if (this.#panel) this.#removePanel(this.#panel)
     if (!this.isConnected) return
-    const language = this.#language()
+    const language: Language = chooseLanguage(this.#languages())
     const loaded = await loadStrings(language)
     // The element may have been removed or changed while loading.
     if (!this.isConnected || this.#renewalDue || this.#buildNumber !== buildNumber) return
     const corner = directionOf(language) === 'rtl' ? 'bottom-left' : 'bottom-right'
     const { storage, scope } = this.#storage()
+    const own = { ...readStrings(this.getAttribute('strings')), ...this.strings }
     this.#panel = createPanel({
       shadow: this.shadowRoot ?? this.attachShadow({ mode: 'open' }),
       language,
-      strings: { ...loaded, ...readStrings(this.getAttribute('strings')), ...this.strings },
+      strings: { ...loaded, ...own },
       settings: () => settingsOf(this, corner),
       // Covers a rebuilt panel without storage, too.
       hasConversation: this.#context !== undefined || hasConversation(storage, scope),
       loadTalk: async () => {
-        const { createTalk, createTalkContext } = await import('./talk.ts')
+        const [{ createTalk, createTalkContext }, whole] = await Promise.all([
+          import('./talk.ts'),
+          wholeStrings(loaded),
+        ])
         return (options) => {
           const context = this.#contextFor(createTalkContext)
-          return createTalk({ ...options, context, imageOrigins: imageOriginsOf(this) })
+          const strings = { ...whole, ...own }
+          return createTalk({
+            ...options,
+            strings,
+            context,
+            imageOrigins: imageOriginsOf(this),
+            pageContext: () => this.#pageContext,
+            math: this.math,
+            runsCode: this.run,
+          })
         }
+      },
+      loadDictation: async (form) => {
+        const [{ createDictation }, whole] = await Promise.all([
+          import('./dictation/dictation.ts'),
+          wholeStrings(loaded),
+        ])
+        // A wanted tag may say more than the widget's language does, such as `pt-BR`.
+        const tag = this.#languages().find((tag) => tag && chooseLanguage([tag]) === language)
+        return createDictation(form, { strings: { ...whole, ...own }, language: tag || language })
       },
       emit: this.#emit,
       opened: (open) => {
@@ -223,9 +271,10 @@ export class MillraceChat extends Base {
     else this.#panel?.close()
   }
 
-  #language(): Language {
+  /** The wanted languages, the first one first. */
+  #languages(): (string | undefined)[] {
     const own = this.closest<HTMLElement>('[lang]')?.lang
-    return chooseLanguage([own, document.documentElement.lang, ...navigator.languages])
+    return [own, document.documentElement.lang, ...navigator.languages]
   }
 
   /** In the light DOM: Turnstile looks for its elements in the document. */
@@ -239,7 +288,7 @@ export class MillraceChat extends Base {
   }
 
   /** [spec] A property set before the element was defined shadows the accessor of the class: set it again. */
-  #upgradeProperty(name: 'strings' | (typeof PROPERTIES)[number]): void {
+  #upgradeProperty(name: 'strings' | 'context' | (typeof PROPERTIES)[number]): void {
     if (!Object.hasOwn(this, name)) return
     const { [name]: value } = this
     delete (this as Partial<this>)[name]
@@ -249,7 +298,9 @@ export class MillraceChat extends Base {
 
 function readStrings(value: unknown): Partial<Strings> {
   try {
-    return ownStrings(value)
+    const own = ownStrings(value)
+    checkNames(own).catch(console.error)
+    return own
   } catch (error) {
     // For the page's author. The widget's own strings are used instead.
     console.error(error)

@@ -3,12 +3,13 @@
  * bubble.
  */
 import { isLauncher, type Settings } from './attributes.ts'
+import type { Dictation } from './dictation/dictation.ts'
 import type { Emit } from './events.ts'
 import { type Bubble, createBubble } from './launcher/bubble.ts'
 import { fitViewport } from './launcher/fit-viewport.ts'
 import { createPopup, type Popup } from './launcher/popup.ts'
 import { siteName } from './site-name.ts'
-import type { Strings } from './strings/en.ts'
+import type { StringsAtLoad } from './strings/at-load.ts'
 import { directionOf, type Language } from './strings/load-strings.ts'
 import { adopt } from './style/adopt.ts'
 import { PANEL_STYLES } from './style/panel-styles.ts'
@@ -24,12 +25,14 @@ import { atFirstUse } from './visitor/first-use.ts'
 export interface PanelOptions {
   shadow: ShadowRoot
   language: Language
-  strings: Strings
+  strings: StringsAtLoad
   settings(): Settings
   /** Whether there is a conversation to continue. */
   hasConversation: boolean
   /** Loads the conversation's code. @returns a function that creates it */
   loadTalk(): Promise<MakeTalk>
+  /** Loads dictation. @returns `undefined` where the browser has none */
+  loadDictation(composer: HTMLElement): Promise<Dictation | undefined>
   emit: Emit
   /** Called when a launcher's panel was opened or closed. */
   opened(open: boolean): void
@@ -53,6 +56,10 @@ export interface Panel {
   stop(): void
   /** Begins a new conversation. */
   clear(): void
+  /** Shows these questions below the latest answer. */
+  suggest(questions: readonly string[]): void
+  /** The page says something else of itself with questions, or no longer does. */
+  pageChanged(): void
   /** Empty before the conversation's code is loaded. */
   export(format: ExportFormat): string
   /** Removes the panel. Answers continue on the server and can be resumed. */
@@ -66,6 +73,7 @@ export function createPanel({
   settings,
   hasConversation,
   loadTalk,
+  loadDictation,
   emit,
   opened,
   setOver,
@@ -74,12 +82,19 @@ export function createPanel({
   const frame = createFrame(strings)
   const { panel } = frame
   // Keep the text in the box until the conversation's code is loaded.
-  const composer = createComposer(strings, { ask: (question) => ask(question) && talk !== undefined, stop })
+  const composer = createComposer(strings, {
+    ask(question) {
+      stopDictating()
+      return ask(question) && talk !== undefined
+    },
+    stop,
+  })
   let bubble: Bubble | undefined
   let popup: Popup | undefined
   let stopFitting: (() => void) | undefined
   let talk: Talk | undefined
   let failure: HTMLElement | undefined
+  let dictating: Promise<Dictation | undefined> | undefined
   let isLoading = false
   /** Whether the reader waits for the conversation's code, so that a failure to load it is shown. */
   let isAwaited = hasConversation
@@ -119,7 +134,6 @@ export function createPanel({
     talk = makeTalk({
       frame,
       language,
-      strings,
       settings,
       emit,
       changed: showState,
@@ -223,6 +237,17 @@ export function createPanel({
     )
   }
 
+  function setDictation(wanted: boolean): void {
+    if (wanted === (dictating !== undefined)) return
+    void dictating?.then((dictation) => dictation?.remove())
+    // Without it, questions can be typed.
+    dictating = wanted ? loadDictation(composer.element).catch(() => undefined) : undefined
+  }
+
+  function stopDictating(): void {
+    void dictating?.then((dictation) => dictation?.stop())
+  }
+
   function setLauncher(wanted: boolean): void {
     if (wanted === (popup !== undefined)) return
     popup?.remove()
@@ -241,6 +266,7 @@ export function createPanel({
         emit('millrace-open')
       },
       closed() {
+        stopDictating()
         opened(false)
         emit('millrace-close')
       },
@@ -260,6 +286,7 @@ export function createPanel({
     composer.setPlaceholder(now.placeholder ?? strings.placeholder)
     showStarters(now.starters)
     setLauncher(isLauncher(now.position))
+    setDictation(now.dictation)
     frame.keys.textContent = popup ? strings.keysOfLauncher : strings.keys
     stopFitting?.()
     stopFitting = now.position === 'page' ? fitViewport(root) : undefined
@@ -309,9 +336,16 @@ export function createPanel({
     ask,
     stop,
     clear: () => call((talk) => talk.begin()),
+    // Neither loads the conversation: there is no answer yet, and no question.
+    suggest(questions) {
+      if (talk) talk.suggest(questions)
+      else calls.push((talk) => talk.suggest(questions))
+    },
+    pageChanged: () => talk?.pageChanged(),
     export: (format) => talk?.export(format) ?? '',
     remove() {
       removed = true
+      stopDictating()
       talk?.remove()
       stopFitting?.()
       popup?.remove()

@@ -3,4 +3,4 @@
  * or to what they accept and return. A page that was opened before a deployment then refuses the new part
  * with a message, instead of running code that doesn't fit.
  */
-export const PARTS_CONTRACT = 3
+export const PARTS_CONTRACT = 4

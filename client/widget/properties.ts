@@ -36,8 +36,16 @@ export interface Properties {
   set imageOrigins(value: Text)
   get launcher(): boolean
   set launcher(value: Flag)
+  /** Whether formulas are shown as such. */
+  get math(): boolean
+  set math(value: Flag)
   get speed(): boolean
   set speed(value: Flag)
+  get dictation(): boolean
+  set dictation(value: Flag)
+  /** Whether code of answers can be run, where the Worker lets it. */
+  get run(): boolean
+  set run(value: Flag)
   /** Whether a launcher's panel is open. */
   get open(): boolean
   set open(value: Flag)
@@ -57,7 +65,7 @@ const TEXTS = {
   imageOrigins: 'image-origins',
 } as const
 
-const FLAGS = ['launcher', 'speed', 'open'] as const
+const FLAGS = ['launcher', 'math', 'speed', 'dictation', 'run', 'open'] as const
 
 /** All properties that reflect an attribute. */
 export const PROPERTIES = [...(Object.keys(TEXTS) as (keyof typeof TEXTS)[]), ...FLAGS]

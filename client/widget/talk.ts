@@ -2,15 +2,24 @@
  * Everything a conversation needs. Loaded at the first sign of use, or at once if there is a conversation to
  * continue.
  */
+import type { Health } from '../../worker/protocol/wire.ts'
+import { createRunOffer } from '../run/run-offer.ts'
 import { createAnswerSpeech } from './announce/answer-speech.ts'
 import type { Settings, StorageKind } from './attributes.ts'
+import { loadContext } from './context/load-part.ts'
+import type { PageContext } from './context/page-context.ts'
 import type { Emit } from './events.ts'
-import { createApiChoice, type ResponsesPart, responsesPart } from './responses/load-part.ts'
+import { loadPictures } from './pictures/load-part.ts'
+import type { PictureBox } from './pictures/picture-box.ts'
+import { responsesPart } from './responses/load-part.ts'
 import type { Strings } from './strings/en.ts'
 import type { Language } from './strings/load-strings.ts'
 import { noteWords } from './strings/note-words.ts'
 import { adopt } from './style/adopt.ts'
 import { TALK_STYLES } from './style/talk-styles.ts'
+import { loadSuggestions } from './suggestions/load-part.ts'
+import type { SuggestionList } from './suggestions/suggestion-list.ts'
+import { type Api, createApiChoice } from './talk/api-choice.ts'
 import { toJson, toMarkdown } from './talk/export-conversation.ts'
 import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
 import { createPromptBound } from './talk/prompt-bound.ts'
@@ -25,6 +34,7 @@ import { placeList } from './view/list-place.ts'
 import { saveFile } from './view/save-file.ts'
 import { createTurnView } from './view/turn-view.ts'
 import { createAllowance } from './visitor/allowance.ts'
+import { createHealth } from './visitor/health.ts'
 import { createVisitor, type Visitor } from './visitor/visitor.ts'
 import { warmCaller } from './visitor/warm-caller.ts'
 
@@ -36,8 +46,10 @@ export interface TalkContext {
   storage: StorageKind
   kept: KeptConversations
   visitor: Visitor
-  /** The part that asks by the Responses API, if the Worker is to be asked by it. */
-  api(): Promise<ResponsesPart | undefined>
+  /** What the Worker can do for a page. */
+  api(): Promise<Api>
+  /** What the Worker says of itself. */
+  health(): Promise<Partial<Health> | undefined>
 }
 
 export interface TalkOptions {
@@ -47,6 +59,12 @@ export interface TalkOptions {
   context: TalkContext
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
+  /** What the page says of itself with a question; `undefined`: nothing. */
+  pageContext(): PageContext | undefined
+  /** Whether formulas are shown as such. */
+  math: boolean
+  /** Whether code of answers may be run, where the Worker lets it. */
+  runsCode: boolean
   settings(): Settings
   emit: Emit
   /** Called when another conversation is shown, and when an answer begins to be awaited or has ended. */
@@ -59,7 +77,9 @@ export interface TalkOptions {
   takeUp(question: string): void
 }
 
-export type MakeTalk = (options: Omit<TalkOptions, 'context' | 'imageOrigins'>) => Talk
+export type MakeTalk = (
+  options: Omit<TalkOptions, 'context' | 'imageOrigins' | 'strings' | 'pageContext' | 'math' | 'runsCode'>,
+) => Talk
 
 export interface Talk {
   /** Whether an answer is in progress. */
@@ -70,6 +90,10 @@ export interface Talk {
   stop(): void
   /** Begins a new conversation. */
   begin(): void
+  /** Shows these questions below the latest answer. */
+  suggest(questions: readonly string[]): void
+  /** The page says something else of itself, or no longer does. */
+  pageChanged(): void
   /** Shows the list of conversations, or hides it. */
   showList(shown: boolean): void
   export(format: ExportFormat): string
@@ -95,12 +119,14 @@ export function createTalkContext({
   visitor: Visitor | undefined
   challengePlace(): HTMLElement
 }): TalkContext {
+  const health = createHealth(endpoint)
   return {
     endpoint,
     storage,
     visitor: visitor ?? createVisitor(endpoint, storage, challengePlace),
     kept: keepConversations({ storage, scope }),
-    api: createApiChoice(endpoint),
+    api: createApiChoice(health),
+    health,
   }
 }
 
@@ -109,8 +135,11 @@ export function createTalk({
   frame,
   language,
   strings,
-  context: { endpoint, storage, kept, visitor, api },
+  context: { endpoint, storage, kept, visitor, api, health },
   imageOrigins,
+  pageContext,
+  math,
+  runsCode,
   settings,
   emit,
   changed,
@@ -164,6 +193,11 @@ export function createTalk({
   log.after(conversations)
   panel.append(speech.element)
 
+  const offerRuns = runsCode ? createRunOffer(health, { tree, endpoint, strings, language }) : undefined
+  /** What the page suggests; `undefined`: nothing of its own. */
+  let suggested: readonly string[] | undefined
+  let suggestionList: SuggestionList | undefined
+  let pictureBox: PictureBox | undefined
   const closed = new Set<string>()
   const promptBound = createPromptBound()
   const threads = createThreads(
@@ -176,8 +210,16 @@ export function createTalk({
         list: turns,
         watched,
         closed,
-        createTurnView: (question, actions) =>
-          createTurnView(question, actions, { tree, language, strings, imageOrigins, painted: speech.grown }),
+        createTurnView: (turn, actions) =>
+          createTurnView(turn, actions, {
+            tree,
+            language,
+            strings,
+            imageOrigins,
+            math,
+            painted: speech.grown,
+            whole: offerRuns,
+          }),
         emit,
         save: kept.save,
         send,
@@ -185,7 +227,11 @@ export function createTalk({
         isChecking: () => visitor.isChecking === true,
         model: () => settings().model,
         promptBound,
+        readContext,
+        showContext: (view, context) =>
+          withPart(loadContext, ({ showSent }) => showSent(view.element, context, { tree, strings })),
         busy(busy) {
+          if (busy) suggested = undefined
           // A thread that is still being created is not shown yet.
           queueMicrotask(() => {
             if (here()) keepToEnd(busy)
@@ -205,7 +251,10 @@ export function createTalk({
             here() && speech.say(isUnsent ? strings.offlineWaits : strings.reconnecting),
           leftOut: () => here() && speech.say(strings.olderLeftOut),
           ended(view, turn) {
-            if (here()) speech.end(view, turn)
+            if (here()) {
+              speech.end(view, turn)
+              if (turn.suggestions?.length) speech.say(strings.suggestions)
+            }
             ended()
           },
           dropped: () => here() && speech.stop(),
@@ -218,18 +267,78 @@ export function createTalk({
           }
           focus()
         },
-        startOver(question) {
+        startOver({ question, pictures = [] }) {
           threads.begin()
+          pictureBox?.put(pictures)
           takeUp(question)
         },
       })
     },
     () => {
       speech.stop()
+      suggested = undefined
       showEnd()
       changedHere()
     },
   )
+
+  /** Where the part can't be loaded, questions are sent without their page. */
+  function readContext(): Promise<string | undefined> | undefined {
+    const read = pageContext()
+    return (
+      read &&
+      loadContext().then(
+        (part) => part.readContext(read),
+        () => undefined,
+      )
+    )
+  }
+
+  function pageChanged(): void {
+    if (!pageContext() && !frame.dock.querySelector('.sees-page')) return
+    withPart(loadContext, ({ setNotice }) =>
+      setNotice(frame.keys, pageContext() && (async () => readContext()), { tree, strings }),
+    )
+  }
+
+  /** The page's suggestions go before those of the answer. */
+  function suggestedNow(): readonly string[] {
+    const { busy, conversation } = threads.shown
+    const latest = conversation.turns.at(-1)
+    return busy || !latest ? [] : (suggested ?? latest.suggestions ?? [])
+  }
+
+  function showSuggestions(): void {
+    if (!suggestionList && suggestedNow().length === 0) return
+    withPart(loadSuggestions, ({ createSuggestionList }) => {
+      suggestionList ??= createSuggestionList(content, {
+        tree,
+        strings,
+        ask(question) {
+          ask(question)
+          // The pressed button disappears.
+          focus()
+        },
+      })
+      suggestionList.show(suggestedNow())
+    })
+  }
+
+  function ask(question: string): boolean {
+    place.showConversation()
+    const asked = threads.shown.ask(question, pictureBox?.pictures.slice())
+    if (asked) pictureBox?.clear()
+    changedHere()
+    return asked
+  }
+
+  /** Lets pictures into the question box, where the Worker takes them. */
+  async function takePictures(): Promise<void> {
+    if (!(await health())?.pictures) return
+    const part = await loadPictures()
+    if (detached.signal.aborted) return
+    pictureBox = part.createPictureBox(frame, { tree, strings, say: speech.say })
+  }
 
   function warm(): void {
     void warmCaller(`${base}/streams`, send, promptBound.told)
@@ -266,6 +375,7 @@ export function createTalk({
   /** What depends on the shown conversation, and whether it is being answered. */
   function changedHere(): void {
     fillList()
+    showSuggestions()
     changed()
   }
 
@@ -274,6 +384,7 @@ export function createTalk({
     if (format === 'json') return JSON.stringify(toJson(conversation), null, 2)
     return toMarkdown(conversation, {
       you: strings.you,
+      picture: strings.picture,
       assistant: strings.assistant,
       notes: noteWords(strings),
       failed: strings.endedFailed,
@@ -295,8 +406,11 @@ export function createTalk({
   })
   // A page that may not have a session may not ask this either.
   visitor.session.ready().then(api, () => {})
+  takePictures().catch(() => {})
   warm()
   showEnd()
+  pageChanged()
+  showSuggestions()
 
   return {
     get isBusy() {
@@ -305,12 +419,12 @@ export function createTalk({
     get isEmpty() {
       return threads.shown.conversation.turns.length === 0
     },
-    ask(question) {
-      place.showConversation()
-      const asked = threads.shown.ask(question)
-      changedHere()
-      return asked
+    ask,
+    suggest(questions) {
+      suggested = questions
+      showSuggestions()
     },
+    pageChanged,
     stop: () => threads.shown.stop(),
     begin() {
       place.showConversation()
@@ -322,10 +436,18 @@ export function createTalk({
       kept.flush()
       threads.leave()
       speech.stop()
+      pictureBox?.remove()
       follow.detach()
       place.detach()
       unwatch()
       detached.abort()
     },
   }
+}
+
+/** Where the page blocks a part, the chat goes on without what it shows. */
+function withPart<T>(load: () => Promise<T>, show: (part: T) => void): void {
+  load()
+    .then(show)
+    .catch(() => {})
 }

@@ -117,7 +117,12 @@ describe.each([
   [
     'a reasoned one',
     LONG_ANSWER,
-    { ...NOTHING, reasoning: 'Let me think.', text: 'It is sunny.', last: { end: 'stop', usage: USAGE } },
+    {
+      ...NOTHING,
+      reasoning: 'Let me think.',
+      text: 'It is sunny.',
+      last: { end: 'tool_calls', usage: USAGE },
+    },
   ],
   ['one with sources', SEARCHED, SEARCHED_IS],
 ])('%s', (_, events, whole) => {

@@ -18,9 +18,10 @@ import { useHouse } from '../support/house.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { poll } from '../support/pages.ts'
 import { EMBEDDINGS, IMAGES, TRANSCRIPTIONS } from '../support/passed.ts'
-import { named, numbered, TEXT_ANSWER } from '../support/responses.ts'
-import { events, json } from '../support/scripts.ts'
+import { begin, complete, named, numbered, TEXT_ANSWER } from '../support/responses.ts'
+import { answer, events, json } from '../support/scripts.ts'
 import { html, type Site, startSite } from '../support/site.ts'
+import { chunk, DONE_EVENT, event, finish } from '../support/sse.ts'
 
 const run = promisify(execFile)
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -204,6 +205,8 @@ const pythonPath = () =>
     ? {}
     : { PYTHONPATH: `${ROOT}test/support/python`, PYTHONDONTWRITEBYTECODE: '1' }
 
+const streamed = () => events(numbered(TEXT_ANSWER).map(named))
+
 describe('with an access key', () => {
   test("OpenAI's SDK in JavaScript", async () => {
     expect(await runNode(example("OpenAI's SDK", 'js'))).toBe('Hello, world!')
@@ -214,6 +217,47 @@ describe('with an access key', () => {
     if (python('').status !== 0) skip('There is no python3.')
     const options = { env: { ...process.env, ...pythonPath() } }
     expect(await run('python3', ['-c', code], options)).toEqual({ stdout: 'Hello, world!', stderr: '' })
+  })
+
+  /** What a model calls of the example's tool, and what it is told. */
+  const stock = { name: 'stock', arguments: '{"article":"millstones"}' }
+  const told = '{"article":"millstones","left":3}'
+
+  test('tools of your own', async () => {
+    const called = [{ index: 0, id: 'call_1', type: 'function', function: stock }]
+    house.upstream.next(
+      events([event(chunk({ tool_calls: called })), finish('tool_calls'), DONE_EVENT]),
+      answer(['Three.']),
+    )
+    expect(await runNode(example('Tools of your own', 'js'))).toBe('Three.')
+    expect(house.upstream.calls[0]?.request.tools).toMatchObject([
+      { type: 'function', function: { name: 'stock', description: 'How many are left' } },
+    ])
+    expect(house.upstream.calls[1]?.request.messages).toEqual([
+      { role: 'user', content: 'Are there any millstones left?' },
+      { role: 'assistant', content: null, tool_calls: [{ id: 'call_1', type: 'function', function: stock }] },
+      { role: 'tool', tool_call_id: 'call_1', content: told },
+    ])
+  })
+
+  test('tools of your own, by the Responses API', async () => {
+    const item = { type: 'function_call', call_id: 'call_1', ...stock, status: 'completed' }
+    const call = complete([
+      ...begin(),
+      { type: 'response.output_item.added', output_index: 0, item: { ...item, arguments: '' } },
+      { type: 'response.output_item.done', output_index: 0, item },
+    ])
+    house.upstream.next(events(numbered(call).map(named)), streamed())
+    const code = example('Tools of your own', 'js')
+      .replace('/v1/streams', '/v1/responses')
+      .replace(/messages: \[.*\]/, "input: 'Are there any left?'")
+    expect(await runNode(code)).toBe('Hello, wörld!')
+    const { input } = house.upstream.calls[1]?.request ?? {}
+    expect(input).toMatchObject([
+      { role: 'user', content: 'Are there any left?' },
+      { type: 'function_call', call_id: 'call_1' },
+      { type: 'function_call_output', call_id: 'call_1', output: told },
+    ])
   })
 
   // Where the stand-in ran: what its names can't show, the real package's example does.
@@ -227,8 +271,6 @@ describe('with an access key', () => {
     const names = ['role', 'content']
     expect(texts('python').filter((text = '') => !names.includes(text))).toEqual(texts('js').slice(1))
   })
-
-  const streamed = () => events(numbered(TEXT_ANSWER).map(named))
 
   test.each([
     ['Streamed', streamed, ''],

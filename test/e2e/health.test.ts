@@ -48,6 +48,33 @@ describe('the API that a chat should ask by', () => {
   })
 })
 
+describe('whether a visitor’s page may ask for suggestions', () => {
+  const SESSION_SECRET = 'a secret of thirty-two characters'
+  const off = useHouse({ SESSION_SECRET })
+  const on = useHouse({ SESSION_SECRET, SUGGESTIONS: 'on' })
+  const nobody = useHouse({ SUGGESTIONS: 'on' })
+
+  test('is told where there are visitors, and the owner says so', async () => {
+    const told = await Promise.all([off, on, nobody].map(({ url }) => get(url, '')))
+    expect(told.map(({ health }) => health.suggestions)).toEqual([undefined, true, undefined])
+  })
+})
+
+describe('whether visitors may send pictures', () => {
+  const TOOLS = JSON.stringify([{ type: 'web_search' }])
+  const places = [
+    useHouse(),
+    useHouse({ VISITOR_FIELDS: 'image_url' }),
+    useHouse({ VISITOR_FIELDS: 'image_url', TOOLS }),
+    useHouse({ VISITOR_FIELDS: 'input_image', TOOLS }),
+  ]
+
+  test('is told for the API that a chat asks by', async () => {
+    const told = await Promise.all(places.map(({ url }) => get(url, '')))
+    expect(told.map(({ health }) => health.pictures)).toEqual([undefined, true, undefined, true])
+  })
+})
+
 describe.each([
   ['refuses the key', failing(401, { code: 'invalid_api_key', message: 'Zebra.' }), 'upstream_refused', 401],
   ['has no such path', page('<h1>404</h1>', 'text/html', 404), 'upstream_rejected', 404],

@@ -81,7 +81,7 @@ test('the types know the element, its events and the stream', async () => {
       import type {} from 'millrace/widget/vue'
       import type { GlobalComponents } from 'vue'
       type Chat = InstanceType<GlobalComponents['millrace-chat']>
-      export const right: Chat['$props'] = { heading: 'Ask us', theme: 'dark', launcher: true, class: 'ask', strings: { send: 'Go' } }
+      export const right: Chat['$props'] = { heading: 'Ask us', theme: 'dark', launcher: true, class: 'ask', strings: { send: 'Go' }, dictation: true, context: () => ({ title: 'A mill' }) }
       // @ts-expect-error there is no such theme
       export const wrong: Chat['$props'] = { theme: 'blue' }
       export const asked = (ref: Chat) => ref.ask('Why?')
@@ -106,7 +106,7 @@ test('the types know the element, its events and the stream', async () => {
         onmillrace-answer={({ detail }) => console.log(detail.answer)} />
       // @ts-expect-error there is no such position
       export const nowhere = <MillraceChat position="top" />
-      export const right = <millrace-chat heading="Ask us" theme="dark" launcher className="ask" strings={{ send: 'Go' }} />
+      export const right = <millrace-chat heading="Ask us" theme="dark" launcher className="ask" strings={{ send: 'Go' }} context={() => ({ url: location.href })} />
       export const json = <millrace-chat strings='{"send":"Go"}' />
       // @ts-expect-error there is no such theme
       export const wrong = <millrace-chat theme="blue" />

@@ -20,10 +20,16 @@ const ALLOWED: Record<string, string[]> = {
   li: ['class'],
   ol: ['start'],
   pre: ['tabindex'],
-  span: ['class', 'part', 'title'],
+  span: ['class', 'part', 'title', 'data-spoken', 'tabindex'],
   td: ['align'],
   th: ['align'],
 }
+
+/** Of the elements of formulas. Styles are set one by one, as the policy allows. */
+const ALLOWED_IN_FORMULAS =
+  'accent class columnalign depth display displaystyle encoding fence form height largeop linebreak linethickness lspace mathbackground mathcolor mathsize mathvariant maxsize minsize movablelimits notation rowspacing rspace scriptlevel separator stretchy style symmetric voffset width'.split(
+    ' ',
+  )
 
 /** With the policy nothing could run anyway: the other page has none. */
 test.each(['under the strict policy', 'without a policy'])(
@@ -31,17 +37,18 @@ test.each(['under the strict policy', 'without a policy'])(
   async (name) => {
     const page = await rendering.open(name === 'without a policy' ? '' : undefined)
     const found = await page.evaluate(
-      async ([cases, allowed]) => {
-        const { createRenderer, labels, answer } = millrace
+      async ([cases, allowed, allowedInFormulas]) => {
+        const { createRenderer, createFormula, labels, answer } = millrace
         const violations: string[] = []
         document.addEventListener('securitypolicyviolation', (event) => violations.push(event.blockedURI))
         const problems = new Set<string>()
 
         function check(text: string): void {
           for (const element of answer.querySelectorAll('*')) {
-            const names = allowed[element.localName]
-            const plain = element.namespaceURI === 'http://www.w3.org/1999/xhtml' && names
-            if (!plain) problems.add(`<${element.localName}> of ${JSON.stringify(text)}`)
+            const isMath = element.namespaceURI === 'http://www.w3.org/1998/Math/MathML'
+            const isHtml = element.namespaceURI === 'http://www.w3.org/1999/xhtml'
+            const names = isMath ? allowedInFormulas : isHtml ? allowed[element.localName] : undefined
+            if (!names) problems.add(`<${element.localName}> of ${JSON.stringify(text)}`)
             for (const { name, value } of element.attributes) {
               if (!names?.includes(name)) problems.add(`${name}="${value}" of ${JSON.stringify(text)}`)
             }
@@ -57,7 +64,12 @@ test.each(['under the strict policy', 'without a policy'])(
         for (const text of cases) {
           for (let cut = 0; cut < text.length; cut++) {
             answer.replaceChildren()
-            const renderer = createRenderer(answer, { labels, relativeLinks: true, imageOrigins: [] })
+            const renderer = createRenderer(answer, {
+              labels,
+              relativeLinks: true,
+              imageOrigins: [],
+              createFormula,
+            })
             for (const part of [text.slice(0, cut), text.slice(cut)]) {
               renderer.write(part)
               check(text)
@@ -71,11 +83,13 @@ test.each(['under the strict policy', 'without a policy'])(
               element.dispatchEvent(new Event(type))
             }
           }
+          // By now its formulas are shown, too.
           await new Promise((resolve) => setTimeout(resolve))
+          check(text)
         }
         return { problems: [...problems], violations }
       },
-      [XSS_CASES, ALLOWED] as const,
+      [XSS_CASES, ALLOWED, ALLOWED_IN_FORMULAS] as const,
     )
     expect(found).toEqual({ problems: [], violations: [] })
     expect(rendering.asked).toEqual([])

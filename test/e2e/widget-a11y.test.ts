@@ -100,6 +100,34 @@ describe('axe finds nothing', () => {
     expect(found).toEqual({})
   })
 
+  test.each([
+    ['en', 'light'],
+    ['ar', 'dark'],
+  ] as const)('in %s, %s, with what a page adds', async (lang, colorScheme) => {
+    const { page, call, ask, ended } = await open(`data-lang="${lang}" data-dictation`, {
+      colorScheme,
+      css: colorScheme === 'dark' ? 'body { background: #111; color: #eee } a { color: #9cf }' : '',
+    })
+    await call((chat) => {
+      chat.context = () => ({ title: 'A mill' })
+    })
+    await ask()
+    await ended()
+    await call((chat) => chat.suggest(['Why?', 'How?']))
+    await page.locator('.suggestions button').first().waitFor()
+    await page.locator('.dictate').waitFor()
+    expect(await axeFindings(page)).toEqual([])
+    for (const summary of await page.locator('.page-context summary').all()) await summary.click()
+    await page.locator('.sees-page pre').getByText('A mill').waitFor()
+    expect(await axeFindings(page)).toEqual([])
+    // By keyboard, in the order of reading.
+    await page.locator('.tools button').last().focus()
+    for (const name of ['Why?', 'How?']) {
+      await page.keyboard.press('Tab')
+      expect(await focused(page)).toBe(name)
+    }
+  })
+
   test.each(['inline', 'page'])('%s', async (position) => {
     const { page, ask, ended } = await site.visit(
       `<main><h1>A site</h1><millrace-chat position="${position}" starters="One?"></millrace-chat></main>${site.script()}`,
@@ -435,6 +463,8 @@ describe('what is heard', () => {
     await answers.getByText('sentence 19').waitFor()
     await page.getByRole('textbox', { name: 'Edit the question' }).press('Enter')
     await page.locator('.answer[data-state="waiting"]').waitFor()
+    // Else the next test's answer would be this question's.
+    await site.upstream.call(2)
     const then = await heard()
     await page.clock.runFor(30_000)
     expect(await heard()).toBe(then)

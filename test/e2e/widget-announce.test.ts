@@ -284,6 +284,20 @@ test.each([
   expect(heard).toEqual([expected, expected])
 })
 
+test.each([
+  ['The area is \\(\\pi r^2\\). It grows.', 'The area is π r to the power of 2. It grows.'],
+  ['We know $E = mc^2$. Why?', 'We know E = m c to the power of 2. Why?'],
+  ['So:\n\n$$\n\\frac{a}{b}. \\text{And so. On.}\n$$\n\nEnd.', 'So: a over b. And so. On. End.'],
+  ['A mistake: \\(\\frac{a\\).', 'A mistake: \\(\\frac{a\\).'],
+])('the formulas of %j are heard in words, once they are whole', async (markdown, expected) => {
+  const hear = (pieces: string[]) =>
+    page.evaluate((pieces) => announcing.hearRendered(pieces, 'en').join(' '), pieces)
+  // The first formulas take the longest, and may be shown in a later task.
+  await hear(['$x$ \\(\\frac{a}{b}\\)'])
+  const heard = [await hear([markdown]), await hear([...markdown])]
+  expect(heard).toEqual([expected, expected])
+})
+
 test('the live region gets each message as an addition, the same one too, and keeps none', async () => {
   const told = await page.evaluate(() =>
     announcing.tellRegion([['Reconnecting.'], ['Reconnecting.'], ['The answer has begun.', 'One.'], ['']]),

@@ -41,12 +41,12 @@ describe('a script tag', () => {
     const { chat, page, panel, box, answers, ended } = await site.visit(
       site.script(`data-launcher data-model="gpt-other" data-heading="The librarian" data-greeting="Come in."
         data-placeholder="Which book?" data-starters="What is new? | What is old?" data-theme="dark" data-lang="de"
-        data-position="bottom-left" data-open data-storage="none" data-speed data-avatar data-image-origins="https://a.test"
+        data-position="bottom-left" data-open data-storage="none" data-speed data-math data-avatar data-image-origins="https://a.test"
         data-strings='{"send":"Los"}' data-endpoint="${site.url}/"`),
     )
     const names = await chat.evaluate((chat) => chat.getAttributeNames())
     expect(names.toSorted()).toEqual(
-      'avatar endpoint greeting heading image-origins lang launcher model open placeholder position speed starters storage strings theme'.split(
+      'avatar endpoint greeting heading image-origins lang launcher math model open placeholder position speed starters storage strings theme'.split(
         ' ',
       ),
     )
@@ -272,6 +272,7 @@ describe('properties', () => {
     ['imageOrigins', 'https://a.example', 'image-origins', 'https://a.example'],
     ['launcher', true, 'launcher', ''],
     ['speed', true, 'speed', ''],
+    ['math', true, 'math', ''],
     ['open', true, 'open', ''],
   ] as const)(
     '%s is its attribute, set before the element is defined or after it',

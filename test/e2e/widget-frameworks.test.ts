@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { MillraceChat } from '../../client/widget/millrace-chat.ts'
 import { startBrowser } from '../support/browser.ts'
 import { svelte, vue } from '../support/compilers.ts'
 import { type Bundle, type Consumer, createConsumer } from '../support/consumer.ts'
@@ -33,7 +34,8 @@ const HOSTS = {
       function Host() {
         const [{ words, ...bound }, setBound] = useState({})
         globalThis.setState = setBound
-        return createElement('millrace-chat', { ...bound, strings: { send: words ?? 'Go' } })
+        return createElement('millrace-chat', { ...bound, strings: { send: words ?? 'Go' },
+          context: () => words ?? 'Go' })
       }
       createRoot(document.querySelector('#app')).render(createElement(Host))`,
   },
@@ -51,7 +53,7 @@ const HOSTS = {
       </script>
       <template>
         <millrace-chat :launcher="state.launcher" :open="state.open" :speed="state.speed"
-          :strings="{ send: state.words ?? 'Go' }" />
+          :strings="{ send: state.words ?? 'Go' }" :context="() => state.words ?? 'Go'" />
       </template>`,
   },
   Svelte: {
@@ -66,7 +68,7 @@ const HOSTS = {
       globalThis.setState = (next) => { state = next }
       </script>
       <millrace-chat launcher={state.launcher} open={state.open} speed={state.speed}
-        strings={{ send: state.words ?? 'Go' }}></millrace-chat>`,
+        strings={{ send: state.words ?? 'Go' }} context={() => state.words ?? 'Go'}></millrace-chat>`,
   },
 }
 
@@ -103,6 +105,9 @@ async function visit(): Promise<Page> {
   await page.locator('#panel').waitFor({ state: 'attached' })
   return page
 }
+
+/** What the page says of itself. */
+const contextOf = (chat: Element) => (chat as MillraceChat).context?.()
 
 /** Renders, and waits until what comes of it has come. */
 const render = (page: Page, state: State) =>
@@ -151,6 +156,7 @@ describe.each(Object.entries(HOSTS))('%s', (_, files) => {
     expect(await made?.evaluate((box) => box.matches(':focus'))).toBe(true)
     await render(page, { words: 'Off' })
     await poll(() => send.getAttribute('aria-label')).toBe('Off')
+    expect(await page.locator('millrace-chat').evaluate(contextOf)).toBe('Off')
   })
 })
 
@@ -172,7 +178,7 @@ test('React: of what a server has rendered, listeners hear and objects are set',
       import { createElement } from 'react'
       import { MillraceChat } from 'millrace/widget/react'
       export const host = createElement(MillraceChat, { heading: 'Ask us', launcher: true, open: true,
-        strings: { send: 'Go' }, 'onmillrace-answer': ({ detail }) => document.body.append(detail) })`,
+        strings: { send: 'Go' }, context: () => 'A mill', 'onmillrace-answer': ({ detail }) => document.body.append(detail) })`,
   }
   scripts = (await consumer.bundle(files)).files
   const server = `
@@ -185,6 +191,7 @@ test('React: of what a server has rendered, listeners hear and objects are set',
 
   const page = await visit()
   await poll(() => page.locator('#send').getAttribute('aria-label')).toBe('Go')
+  expect(await page.locator('millrace-chat').evaluate(contextOf)).toBe('A mill')
   await page
     .locator('millrace-chat')
     .evaluate((chat) => chat.dispatchEvent(new CustomEvent('millrace-answer', { detail: 'Because.' })))

@@ -9,9 +9,11 @@ import { end, inOrder, send } from '../support/script.ts'
 import { answer, begun, failing } from '../support/scripts.ts'
 
 const site = useEmbedding()
-/** A chat whose answers rest on documents. */
+/** A chat that takes pictures, and whose answers rest on documents and have code to run. */
 const informed = useEmbedding({
   TOOLS: JSON.stringify([{ type: 'file_search', vector_store_ids: ['vs_1'] }]),
+  VISITOR_FIELDS: 'input_image',
+  RUN_CODE: 'on',
   VISITOR_DAILY_TOKENS: '10000000',
 })
 
@@ -46,10 +48,15 @@ test('each part that is documented is there, and can be styled; no other is', as
   const css = PARTS.map(
     (part, index) => `millrace-chat::part(${part}) { scroll-margin-top: ${index + 1}px }`,
   ).join('\n')
-  const chat = await informed.visit(OWN + informed.script('data-launcher data-starters="One?"'), { css })
+  const chat = await informed.visit(
+    OWN + informed.script('data-launcher data-starters="One?" data-dictation data-run'),
+    { css },
+  )
   const { page, bubble, panel, ask, ended } = chat
   const seen = new Map<string, boolean>()
-  const look = async () => {
+  /** @param late the parts that may come a moment later */
+  const look = async (...late: string[]) => {
+    for (const part of late) await page.locator(`[part=${part}]`).last().waitFor({ state: 'attached' })
     const parts = await page
       .locator('millrace-chat')
       .evaluate((chat) =>
@@ -62,7 +69,10 @@ test('each part that is documented is there, and can be styled; no other is', as
   }
   await bubble.click()
   await panel.waitFor()
-  await look()
+  await chat.call((chat) => {
+    chat.context = () => ({ title: 'Opening hours' })
+  })
+  await look('attach', 'dictate')
   const informing = informedAnswer()
   informed.upstream.next(informing.script, failing(404, { code: 'model_not_found' }))
   await ask()
@@ -70,6 +80,8 @@ test('each part that is documented is there, and can be styled; no other is', as
   await look()
   informing.end()
   await ended()
+  await chat.call((chat) => chat.suggest(['And now?']))
+  await look('page-context', 'suggestion', 'run-code')
   await ask('And then?')
   await page.locator('.trouble-card').waitFor()
   await look()

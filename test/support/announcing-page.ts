@@ -3,11 +3,13 @@
  * so.
  */
 
+import { showFormula } from '../../client/render/formula/show-formula.ts'
 import { createRenderer } from '../../client/render/renderer.ts'
 import { createAnnouncer } from '../../client/widget/announce/announcer.ts'
 import type { Clock } from '../../client/widget/announce/clock.ts'
 import { createSpokenAnswer } from '../../client/widget/announce/spoken-answer.ts'
 import type { SpokenWords } from '../../client/widget/announce/spoken-words.ts'
+import { en } from '../../client/widget/strings/en.ts'
 import { showMarkdown } from './stand-in-markdown.ts'
 
 declare global {
@@ -74,7 +76,7 @@ function hearRendered(pieces: string[], lang: string): string[] {
     footnotes: '',
     backToText: '',
   }
-  const renderer = createRenderer(answer, { labels })
+  const renderer = createRenderer(answer, { labels, createFormula })
   for (const piece of pieces) {
     renderer.write(piece)
     spoken.grown()
@@ -84,6 +86,14 @@ function hearRendered(pieces: string[], lang: string): string[] {
   spoken.end()
   pass(600_000)
   return heard
+}
+
+function createFormula(source: string): HTMLElement {
+  const element = document.createElement('span')
+  element.className = 'formula'
+  element.textContent = source
+  showFormula(element, source, en)
+  return element
 }
 
 /** For each step, the messages that were added to the live region, and what is left in it. */

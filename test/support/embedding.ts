@@ -45,6 +45,8 @@ export interface EmbeddedOptions extends VisitorOptions {
   language?: string
   /** Where its policy lets images come from. */
   images?: string
+  /** Whether its policy lets the Worker's frames in. */
+  frames?: boolean
 }
 
 export interface Embedding {
@@ -78,13 +80,16 @@ export function useEmbedding(vars: Record<string, string> = {}): Embedding {
 
   async function visit(
     body: string,
-    { css = '', head = '', language = 'en', images = '', ...options }: EmbeddedOptions = {},
+    { css = '', head = '', language = 'en', images = '', frames = false, ...options }: EmbeddedOptions = {},
   ): Promise<Embedded> {
     const { site, edge } = here()
     const page = await (await visitor(options)).newPage()
     const path = `/${pages.size}`
     const style = css && `<style nonce="own">${css}</style>`
-    const policy = strictPolicy(edge.url, css ? "'nonce-own'" : undefined) + (images && `; img-src ${images}`)
+    const policy =
+      strictPolicy(edge.url, css ? "'nonce-own'" : undefined) +
+      (images && `; img-src ${images}`) +
+      (frames ? `; frame-src ${edge.url}` : '')
     pages.set(path, html(body, policy, head + style, language))
     await page.goto(site.url + path)
     const chats = page.locator('millrace-chat')

@@ -23,7 +23,7 @@ declare global {
 }
 
 const HTML = `<!doctype html>
-<html lang="en"><head><title>A page</title><link rel="stylesheet" href="/markdown.css"></head>
+<html lang="en"><head><title>A page</title><link rel="stylesheet" href="/markdown.css"><link rel="stylesheet" href="/formula.css"></head>
 <body><main class="markdown" id="answer"></main><script type="module" src="/page.js"></script></body></html>`
 
 const PAGE_SCRIPT = `import * as render from '/render.js'
@@ -56,6 +56,7 @@ export function useRendering(): Rendering {
       ['/', HTML],
       ['/page.js', PAGE_SCRIPT],
       ...(await bundleRenderer()),
+      ['/formula.css', await readFile(`${ROOT}client/render/formula/formula.css`, 'utf8')],
       ['/markdown.css', await readFile(`${ROOT}client/render/markdown.css`, 'utf8')],
     ])
     server = createServer(({ url = '/' }, response) => {

@@ -52,6 +52,26 @@ the wheel:
 | undershot | 1 m | 25 % |
 `
 
+const PROGRAMS = `The power of a wheel, from its head and flow:
+
+\`\`\`python
+def power(flow, head, efficiency=0.7):
+    """Watts, of litres a second and metres."""
+    return flow * head * 9.81 * efficiency
+
+for head in (1, 3, 6):
+    print(f"{head} m: {power(200, head):7.0f} W")
+power(200, "6")
+\`\`\`
+
+And a page of it:
+
+\`\`\`html
+<label>Head <input type="range" min="1" max="6" oninput="w.value = Math.round(this.value * 1373) + ' W'"></label>
+<output id="w">4119 W</output>
+\`\`\`
+`
+
 /** A site's text in outlines. */
 const OUTLINES = `h1, p { color: transparent; background: repeating-linear-gradient(
   light-dark(#e9eceb, #262c2d) 0 0.625rem, transparent 0 1.8rem) } h1 { width: 12rem; height: 0.625rem }`
@@ -92,6 +112,59 @@ async function ask(page: Page, question = 'What is a millrace?'): Promise<void> 
 async function askAndWait(page: Page): Promise<void> {
   await ask(page)
   await page.locator('.answer[data-state="done"]').waitFor()
+}
+
+/** The page says what it is, suggests how to go on, and has its reader dictate. */
+async function withExtras(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const chat = document.querySelector('millrace-chat')
+    if (!chat) return
+    chat.dictation = true
+    chat.context = () => ({
+      url: 'https://mill.example/tours',
+      title: document.title,
+      selection: 'Water has turned this wheel since 1612.',
+    })
+  })
+  await askAndWait(page)
+  await page.evaluate(() =>
+    document
+      .querySelector('millrace-chat')
+      ?.suggest(['How old is the wheel?', 'Can I see it turn?', 'What does a tour cost for five of us?']),
+  )
+  await page.locator('.suggestions button').first().waitFor()
+}
+
+/** What hears nothing: the browser's own asks for a microphone. */
+function standInForSpeech(): void {
+  class Recognition extends EventTarget {
+    start() {}
+    stop() {}
+    abort() {}
+  }
+  Object.assign(globalThis, { SpeechRecognition: Recognition, webkitSpeechRecognition: Recognition })
+}
+
+async function askAndRun(page: Page): Promise<void> {
+  await ask(page, 'run')
+  await runBoth(page)
+}
+
+async function runInPage(page: Page): Promise<void> {
+  await page.locator('#question').fill('run')
+  await page.locator('#question').press('Enter')
+  await runBoth(page)
+}
+
+async function runBoth(page: Page): Promise<void> {
+  for (const [at, shown] of [['pre .error'], ['iframe']].entries()) {
+    await page.locator('.run-button').nth(at).click()
+    await page.frameLocator('.run-output iframe').nth(at).locator(shown.join()).first().waitFor()
+  }
+  await page
+    .locator('.run-output')
+    .first()
+    .evaluate((output) => output.scrollIntoView({ block: 'center' }))
 }
 
 /** A wheel, as a site's picture. */
@@ -234,9 +307,44 @@ const SHOTS: Shot[] = [
   { name: 'arabic', lang: 'ar', show: askAndWait },
   { name: 'russian', lang: 'ru', show: askAndWait },
   { name: 'japanese', lang: 'ja', tag: 'data-launcher', show: open },
+  { name: 'extras', show: withExtras },
+  { name: 'extras-dark', context: DARK, show: withExtras },
+  { name: 'extras-arabic', lang: 'ar', show: withExtras },
+  {
+    name: 'extras-sees',
+    async show(page) {
+      await withExtras(page)
+      await page.locator('.sees-page summary').click()
+    },
+  },
+  {
+    name: 'extras-sent',
+    async show(page) {
+      await withExtras(page)
+      await page.locator('.turn .page-context summary').click()
+      await page.locator('#log').evaluate((log) => log.scrollTo(0, 0))
+    },
+  },
+  ...[
+    { name: 'extras-listening', context: {} },
+    { name: 'extras-listening-dark', context: DARK },
+    { name: 'extras-listening-arabic', lang: 'ar', context: {} },
+    { name: 'extras-phone', context: { ...PHONE, ...DARK } },
+  ].map((shot) => ({
+    ...shot,
+    async show(page: Page) {
+      await withExtras(page)
+      await page.locator('.dictate').click()
+    },
+  })),
   { name: 'phone', context: PHONE, show: async () => {} },
   { name: 'phone-open', tag: STARTERS, context: PHONE, show: open },
   { name: 'phone-answered', context: { ...PHONE, ...DARK }, show: askAndWait },
+  { name: 'ran', tag: 'data-run data-position="page"', show: runInPage },
+  { name: 'ran-dark', tag: 'data-run data-position="page"', context: DARK, show: runInPage },
+  { name: 'ran-panel', tag: 'data-run', show: askAndRun },
+  { name: 'ran-phone', tag: 'data-run', context: { ...PHONE, ...DARK }, show: askAndRun },
+  { name: 'ran-arabic', tag: 'data-run', lang: 'ar', show: askAndRun },
   { name: 'hostile', css: HOSTILE, show: askAndWait },
 ]
 
@@ -252,6 +360,7 @@ const upstream = await startUpstream()
 upstream.when((call) => {
   const question = JSON.stringify(call.request.messages)
   const deltas = ANSWER.match(/.{1,6}/gs) ?? []
+  if (question.includes('run')) return answer(PROGRAMS.match(/[\s\S]{1,20}/g) ?? [])
   if (question.includes('fail')) return failing(500)
   if (question.includes('limit')) return failing(429, {}, { 'retry-after': '75' })
   if (question.includes('slow')) return hang
@@ -262,7 +371,7 @@ let shot = SHOTS[0]
 const site = await startSite(() => ({
   headers: {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': `${strictPolicy(`${millrace.url} 'unsafe-inline'`)}; img-src data:`,
+    'content-security-policy': `${strictPolicy(`${millrace.url} 'unsafe-inline'`)}; img-src data:; frame-src ${millrace.url}`,
   },
   body: `<!doctype html><html lang="${shot?.lang ?? 'en'}"><title>The old mill</title>
       <meta name="viewport" content="width=device-width">
@@ -274,11 +383,13 @@ const millrace = await startMillrace({
   OPENAI_API_KEY: 'sk-screenshots',
   OPENAI_BASE_URL: `${upstream.url}/v1`,
   ALLOWED_ORIGINS: site.url,
+  RUN_CODE: 'on',
 })
 const browser = await startBrowser()
 try {
   for (shot of wanted) {
     const context = await browser.newContext({ ...DESKTOP, ...shot.context, locale: shot.lang ?? 'en' })
+    await context.addInitScript(standInForSpeech)
     const page = await context.newPage()
     page.setDefaultTimeout(15_000)
     await page.goto(site.url)

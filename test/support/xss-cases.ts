@@ -184,4 +184,33 @@ const MARKDOWN = [
   'a\0<script>alert(1)</script>',
 ]
 
-export const XSS_CASES: string[] = [...SCRIPTS.flatMap(waysTo), ...HTML, ...MARKDOWN]
+/** TeX that names addresses, markup or styles, or draws over what is around it. */
+const FORMULAS = [
+  '\\href{javascript:alert(1)}{x}',
+  '\\url{https://evil.test/}',
+  '\\includegraphics{https://evil.test/x.png}',
+  '\\includegraphics[alt="<img src=x onerror=alert(1)>"]{//evil.test/x.png}',
+  '\\htmlClass{a}{x}',
+  '\\htmlId{answer}{x}',
+  '\\htmlStyle{background:url(//evil.test/x.png)}{x}',
+  '\\htmlData{onclick=alert(1)}{x}',
+  '\\class{a}{x}',
+  '\\id{answer}{x}',
+  '\\style{background:url(//evil.test/x.png)}{x}',
+  '\\data{onclick=alert(1)}{x}',
+  '\\label{answer} x \\tag{1}',
+  '\\ref{answer} \\eqref{answer}',
+  '\\color{url(//evil.test/x.png)} x',
+  '\\textcolor{red;background:url(//evil.test/x.png)}{x}',
+  '\\colorbox{url(//evil.test/x.png)}{x}',
+  '\\fcolorbox{red url(//evil.test/x.png)}{blue}{x}',
+  '\\text{<img src=x onerror=alert(1)>}',
+  '\\unicode{<script>alert(1)</script>}',
+  '\\begin{align}a&=b\\\\c&=d\\end{align}',
+  '\\cancel{x} \\boxed{y} \\ce{<img src=x onerror=alert(1)>}',
+  '\\constructor \\__proto__ \\toString',
+  '\\gdef\\x{\\href{javascript:alert(1)}{x}}\\x',
+  '\\hspace{-100em} \\rule{100em}{100em} \\raisebox{100em}{x}',
+].map((tex) => `\\(${tex}\\)`)
+
+export const XSS_CASES: string[] = [...SCRIPTS.flatMap(waysTo), ...HTML, ...MARKDOWN, ...FORMULAS]

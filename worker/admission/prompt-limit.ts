@@ -1,6 +1,7 @@
 /** How long a prompt may be. Counting takes a time that the limit bounds, whatever the prompt says. */
 import { ApiError } from '../errors.ts'
 import type { Question } from '../formats/format.ts'
+import { withSuggestions } from '../formats/own-options.ts'
 import { COUNTED_CHARS, MAX_CHARS_PER_TOKEN } from '../limits.ts'
 import { countChat } from '../tokens/chat.ts'
 import type { Counter } from '../tokens/counter.ts'
@@ -40,7 +41,7 @@ export function maxOwnTokens(
   { maxInputTokens: most, counterFor, visitor }: Pick<Rules, 'maxInputTokens' | 'counterFor' | 'visitor'>,
   model: string,
 ): number | undefined {
-  const { systemPrompt } = visitor ?? {}
+  const systemPrompt = visitor?.suggestions ? withSuggestions(visitor.systemPrompt) : visitor?.systemPrompt
   if (most === undefined || counterFor === undefined || systemPrompt === undefined) return most
   const owners = countChat([{ role: 'system', content: systemPrompt }], model, counterFor(model))
   return Math.max(0, most - owners)

@@ -33,6 +33,8 @@ export interface Config {
   visitors: VisitorConfig
   /** Origins whose pages may call, beside the Worker's own: `https://example.com`, or `https://*.example.com` for all under it. */
   allowedOrigins: readonly string[]
+  /** Whether pages may run an answer's code (docs/RUNNING.md). */
+  runCode: boolean
   /** Of a prompt, and of each choice of an answer. `undefined`: as much as the upstream takes; for visitors, limits.ts's. */
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
@@ -60,6 +62,8 @@ export interface VisitorConfig {
   /** Signs their tokens. `undefined`: there are no visitors, and every call needs a key. */
   secret: string | undefined
   systemPrompt: string | undefined
+  /** Whether answers end with questions to go on with, for pages that show them. */
+  suggestions: boolean
   /** What they may send beside what a plain conversation needs. */
   fields: ReadonlySet<string>
   /** What the upstream may use to answer them. */
@@ -110,11 +114,13 @@ export function readConfig(vars: Vars): Config {
     visitors: {
       secret: values.SESSION_SECRET,
       systemPrompt: values.SYSTEM_PROMPT,
+      suggestions: values.SUGGESTIONS === 'on',
       fields: values.VISITOR_FIELDS,
       tools: toolsOf(values),
       turnstile: turnstileOf(values),
     },
     allowedOrigins: values.ALLOWED_ORIGINS,
+    runCode: values.RUN_CODE === 'on',
     maxInputTokens: values.MAX_INPUT_TOKENS,
     maxOutputTokens: values.MAX_OUTPUT_TOKENS,
     maxPartTokens: values.MAX_PART_TOKENS,

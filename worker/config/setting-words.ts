@@ -86,6 +86,10 @@ const VISITORS = {
     unset: 'none',
     about: "Goes before a visitor's messages. A page can't replace it.",
   },
+  SUGGESTIONS: {
+    about:
+      'Has the model end its answers to visitors with up to three questions to go on with, which the widget shows as buttons: `on` or `off`. They come with the same call, and cost some 110 tokens of the prompt and 60 of the answer.',
+  },
   VISITOR_FIELDS: {
     unset: 'none',
     about:
@@ -94,6 +98,10 @@ const VISITORS = {
   TOOLS: {
     unset: 'none',
     about: `What the upstream may use to answer visitors who ask by the Responses API, in its own form: a JSON list of \`file_search\` with \`vector_store_ids\` (and ${OWNERS_CHUNKS} results, unless \`max_num_results\` says more), \`web_search\`, and \`mcp\` with \`server_url\`, \`allowed_tools\` and \`"require_approval": "never"\`, which needs \`MAX_PART_TOKENS\`. Visitors can't name tools, stores or servers themselves.`,
+  },
+  RUN_CODE: {
+    about:
+      "Whether pages may run an answer's code, in a frame of its own: `on` or `off`. `npm start` turns it on. [What it isolates](RUNNING.md).",
   },
   TURNSTILE_SECRET: {
     unset: 'no challenge',

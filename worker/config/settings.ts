@@ -79,8 +79,10 @@ export const SETTINGS = {
 
   // Visitors
   SYSTEM_PROMPT: { parse: text },
+  SUGGESTIONS: { parse: oneOf('on', 'off'), fallback: 'off' },
   VISITOR_FIELDS: { parse: fields, fallback: new Set<string>() },
   TOOLS: { parse: tools, fallback: [] },
+  RUN_CODE: { parse: oneOf('on', 'off'), fallback: 'off' },
   TURNSTILE_SECRET: { parse: text },
   TURNSTILE_SITE_KEY: { parse: text },
   TURNSTILE_VERIFY_URL: { parse: address(TURNSTILE), fallback: TURNSTILE },

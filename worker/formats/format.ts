@@ -137,6 +137,8 @@ export type OutputBoundField = 'max_completion_tokens' | 'max_tokens'
 export interface VisitorRules {
   /** Put before the visitor's messages; `undefined`: none. */
   systemPrompt: string | undefined
+  /** Whether answers end with suggestions, if the page asks for them. */
+  suggestions?: boolean
   /**
    * Allowed beside the plain fields of a conversation: fields of a request or a message, and types of parts.
    */

@@ -3,6 +3,7 @@
  * except the owner's own words.
  */
 import { isRecord } from '../protocol/json.ts'
+import { withSuggestions } from './own-options.ts'
 import sharedWords from './question-words.txt'
 import { wordsIn } from './words.ts'
 
@@ -51,9 +52,9 @@ export const isOwnersPrompt = (
   role: string,
   ownersPrompt: string | undefined,
 ): boolean =>
-  ownersPrompt !== undefined &&
+  item.content !== undefined &&
   item.role === role &&
-  item.content === ownersPrompt &&
+  (item.content === ownersPrompt || item.content === withSuggestions(ownersPrompt)) &&
   Object.keys(item).length === 2
 
 /** The words of OpenAI's requests, whichever format they have; among them those of a JSON schema. */

@@ -38,8 +38,9 @@ export function health(): Handler<App> {
   }
 
   return async function health(c) {
-    const { upstream, visitors } = c.var.config
+    const { upstream, visitors, runCode } = c.var.config
     const hasTools = upstream.kind === 'demo' || visitors.tools.length > 0
+    const pictures = visitors.fields.has(hasTools ? 'input_image' : 'image_url')
     const siteKey = visitors.secret === undefined ? undefined : visitors.turnstile?.siteKey
     const found = c.req.query('upstream') === undefined ? undefined : await upstreamHealth(c)
     const failed = found?.ok === false
@@ -48,6 +49,9 @@ export function health(): Handler<App> {
       version,
       upstream: upstream.kind,
       ...(hasTools && { api: 'responses' }),
+      ...(visitors.suggestions && visitors.secret !== undefined && { suggestions: true }),
+      ...(pictures && { pictures }),
+      ...(runCode && { run_code: true }),
       ...(found && { upstream_health: found }),
       ...(siteKey !== undefined && { turnstile_site_key: siteKey }),
     }

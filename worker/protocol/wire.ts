@@ -36,6 +36,14 @@ export interface Addendum {
   retract?: Record<string, number>
 }
 
+/** Members of a request's `stream_options` that only Millrace knows. */
+export interface OwnOptions {
+  /** Asks for the `millrace` member of the last chunk. */
+  include_timing?: boolean
+  /** Asks for questions to go on with, in a block at the answer's end (docs/decisions/0022). */
+  include_suggestions?: boolean
+}
+
 /** The body of every refusal and of every error frame inside a stream. */
 export interface ErrorEnvelope {
   error: WireError
@@ -62,6 +70,12 @@ export interface Health {
   upstream: 'openai' | 'demo'
   /** The API by which a page's chat should ask: only by this one do the owner's tools answer. */
   api?: 'responses'
+  /** Present where a visitor's page may ask for suggestions, by `stream_options.include_suggestions`. */
+  suggestions?: true
+  /** Whether visitors may send pictures by that API. */
+  pictures?: true
+  /** Present if pages may run an answer's code, in the frame at `/run/`. */
+  run_code?: true
   /** With `?upstream`; absent while the first answer is awaited. */
   upstream_health?: UpstreamHealth
   /** For the page's Turnstile widget; present only if visitors have to solve its challenge. */

@@ -64,6 +64,8 @@ export function createForm(models: readonly string[], version: string, changed: 
   ])
   const colors = new Map(COLORS.map((color) => [color, createColor(color)]))
   const speed = create('input', { type: 'checkbox', id: 'embed-speed' })
+  const math = create('input', { type: 'checkbox', id: 'embed-math' })
+  const dictation = create('input', { type: 'checkbox', id: 'embed-dictation' })
   const pin = create('input', { type: 'checkbox', id: 'embed-pin', checked: true })
   const fieldsOf = (wanted: (color: Color) => boolean) =>
     COLORS.filter(wanted).map((color) => {
@@ -89,6 +91,8 @@ export function createForm(models: readonly string[], version: string, changed: 
       ...fieldsOf((color) => !FIRST_COLORS.includes(color)),
     ),
     create('label', { class: 'pin' }, speed, create('span', {}, 'Show how fast answers come')),
+    create('label', { class: 'pin' }, math, create('span', {}, 'Show formulas (TeX)')),
+    create('label', { class: 'pin' }, dictation, create('span', {}, 'Let visitors dictate')),
     create('label', { class: 'pin' }, pin, create('span', {}, `Pin version ${version} by its hash`)),
   )
   const controls: Record<Field, HTMLInputElement | HTMLTextAreaElement> = {
@@ -126,6 +130,8 @@ export function createForm(models: readonly string[], version: string, changed: 
       model: model.select.value,
       lang: lang.select.value,
       speed: speed.checked,
+      math: math.checked,
+      dictation: dictation.checked,
       colors: Object.fromEntries(Array.from(colors, ([color, { text }]) => [color, text.value])),
     }),
     showProblems(problems, warnings) {

@@ -9,7 +9,18 @@ export interface Preview {
 }
 
 /** The attributes that the form decides. */
-const NAMES = ['heading', 'avatar', 'greeting', 'starters', 'position', 'model', 'lang', 'speed']
+const NAMES = [
+  'heading',
+  'avatar',
+  'greeting',
+  'starters',
+  'position',
+  'model',
+  'lang',
+  'speed',
+  'math',
+  'dictation',
+]
 
 /** The page's policy: an image comes from the page itself. */
 const isHere = (avatar: string) => /^\s*data:/i.test(avatar)

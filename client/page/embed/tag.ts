@@ -23,6 +23,10 @@ export interface TagSettings {
   lang: string
   /** Whether the speed of answers is shown. */
   speed: boolean
+  /** Whether formulas are shown as such. */
+  math: boolean
+  /** Whether questions can be dictated. */
+  dictation: boolean
   colors: Partial<Record<Color, string>>
 }
 
@@ -40,7 +44,7 @@ const isLauncher = (placement: Placement) => placement !== 'inline' && placement
 
 /** The element's attributes, beside `launcher`. */
 export function attributesOf(settings: TagSettings): [name: string, value: string][] {
-  const { heading, avatar, greeting, placement, model, lang, speed } = settings
+  const { heading, avatar, greeting, placement, model, lang, speed, math, dictation } = settings
   const given: [string, string][] = [
     ['heading', heading],
     ['avatar', avatar],
@@ -51,7 +55,8 @@ export function attributesOf(settings: TagSettings): [name: string, value: strin
     ['lang', lang],
   ]
   const texts = given.map(([name, value]): [string, string] => [name, value.trim()])
-  return [...texts.filter(([, value]) => value), ...(speed ? [['speed', ''] as [string, string]] : [])]
+  const flags = Object.entries({ speed, math, dictation }).filter(([, isOn]) => isOn)
+  return [...texts.filter(([, value]) => value), ...flags.map(([name]): [string, string] => [name, ''])]
 }
 
 /** The element's custom properties. */

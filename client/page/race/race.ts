@@ -4,6 +4,7 @@
  */
 import '../style/race.css'
 import '../style/result.css'
+import { kindOf } from '../../run/runnable.ts'
 import { en } from '../../widget/strings/en.ts'
 import { tellOwner } from '../../widget/talk/tell-owner.ts'
 import { troubleOf } from '../../widget/talk/trouble.ts'
@@ -29,6 +30,8 @@ export interface RaceOptions {
   announcer: Announcer
   model(): string | undefined
   demo: Promise<boolean>
+  /** Whether the Worker lets code run. */
+  runsCode: Promise<boolean>
   /** Calls the Worker. */
   send: typeof fetch
   /** Prepares what `send` would otherwise wait for, so that it isn't part of the measured time. */
@@ -44,7 +47,16 @@ export interface Race {
   stop(): void
 }
 
-export function createRace({ announcer, model, demo, send, ready, busy, retried }: RaceOptions): Race {
+export function createRace({
+  announcer,
+  model,
+  demo,
+  runsCode,
+  send,
+  ready,
+  busy,
+  retried,
+}: RaceOptions): Race {
   const form = findElement(document, '#race-form', HTMLFormElement)
   const box = findElement(form, 'textarea', HTMLTextAreaElement)
   const pace = findElement(form, '#race-pace', HTMLFieldSetElement)
@@ -157,6 +169,13 @@ export function createRace({ announcer, model, demo, send, ready, busy, retried 
     verdict.show(record)
     resultPlace.append(result.element)
     announcer.say(`${lastEnd} ${resultSentence(record)}`)
+    void offerRun(result)
+  }
+
+  /** As in the founding example, which ends with the plot that the answer's code draws. */
+  async function offerRun(shown: ResultView): Promise<void> {
+    const code = [...lanes.streamed.view.element.querySelectorAll('.code')].find(kindOf)
+    if (code && (await runsCode)) await shown.offerRun(code)
   }
 
   function abandon(state: 'stopped' | 'failed', failed?: Way): void {

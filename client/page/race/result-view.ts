@@ -1,4 +1,7 @@
 /** A race's result below its lanes: plot, table, the plot's numbers, and downloads. */
+import type { CodeRun } from '../../run/code-runs.ts'
+import { kindOf } from '../../run/runnable.ts'
+import { en } from '../../widget/strings/en.ts'
 import { cloneTemplate, findElement } from '../find-element.ts'
 import { toCsv } from './csv.ts'
 import { figures, plotSentence, resultSentence, workerLine } from './figures.ts'
@@ -12,6 +15,8 @@ const READ_ROWS = 24
 
 export interface ResultView {
   element: HTMLElement
+  /** Offers to run the answer's code. @param code its block in the streamed answer */
+  offerRun(code: Element): Promise<void>
   /** Adds the page's own counts, unstreamed and streamed, which may arrive after everything else. */
   showCounts(counts: readonly [number | null, number | null]): void
   remove(): void
@@ -34,6 +39,7 @@ export function createResultView(record: RaceRecord): ResultView {
     save(new Blob([toCsv(record)], { type: 'text/csv' }), `${name}.csv`)
   })
 
+  let codeRun: CodeRun | undefined
   let plot: Plot | undefined
   let removed = false
   const savePng = findElement(element, '.save-png', HTMLButtonElement)
@@ -57,6 +63,19 @@ export function createResultView(record: RaceRecord): ResultView {
   )
   return {
     element,
+    async offerRun(code) {
+      const kind = kindOf(code)
+      const source = code.querySelector('code')
+      if (!kind || !source) return
+      const { createCodeRun } = await import('../../run/part.ts')
+      if (removed) return
+      const strings = { ...en, run: 'Run it' }
+      codeRun = createCodeRun(kind, source, { tree: document, endpoint: '', strings, language: 'en' })
+      const box = find('.run-it')
+      for (const button of [codeRun.start, codeRun.close]) button.classList.add('quiet')
+      box.append('And the code of the answer? ', codeRun.start, codeRun.close, codeRun.place)
+      box.hidden = false
+    },
     showCounts([unstreamed, streamed]) {
       record.unstreamed.counted = unstreamed
       record.streamed.counted = streamed
@@ -64,6 +83,7 @@ export function createResultView(record: RaceRecord): ResultView {
     },
     remove() {
       removed = true
+      codeRun?.remove()
       plot?.remove()
       element.remove()
     },

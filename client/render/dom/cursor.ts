@@ -155,7 +155,7 @@ export function isLines(node: Node | null): node is HTMLElement {
 }
 
 const INLINE =
-  /^(?:emphasis|strong|strike|code|link|break|(?:image|sign|footnote-reference|source-mark) .*)$/s
+  /^(?:emphasis|strong|strike|code|link|break|(?:image|sign|formula|footnote-reference|source-mark) .*)$/s
 
 function isBlock(node: Node): boolean {
   return !(node instanceof Text || INLINE.test(kinds.get(node) ?? ''))

@@ -26,6 +26,8 @@ export interface DomOptions extends AddressRules, CodeBlockOptions, FootnoteOpti
   labels: CodeBlockOptions['labels'] & FootnoteOptions['labels'] & { done: string; open: string }
   /** Creates a mark of the source of this number (source-marks.ts). Without it there are no marks. */
   createMark?: (number: number) => HTMLElement
+  /** Creates what shows a formula, by its source with its delimiters. Without it formulas are text. */
+  createFormula?: (source: string) => HTMLElement
 }
 
 /** Where the content of a block begins: in an element, after a node. */
@@ -154,7 +156,8 @@ export class DomSink implements Sink<BlockPlace> {
     const outer = this.#top
     if (!frame) return
     const { kind, cursor, flat, attributes } = frame
-    const { href, src = '', alt = '', title, label = '' } = attributes
+    const { href, src = '', alt = '', title, label = '', tex = '' } = attributes
+    const { createFormula } = this.#options
     if (cursor !== outer.cursor) trim(frame)
     removeOldSide(frame)
     if (kind === 'image') {
@@ -164,12 +167,17 @@ export class DomSink implements Sink<BlockPlace> {
       outer.cursor.put(`${kind} ${label}`, () => this.#footnotes.createReference(label))
     else if (kind === 'source-mark')
       outer.cursor.put(`${kind} ${label}`, () => this.#options.createMark?.(Number(label)) ?? create('sup'))
-    else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
+    else if (kind === 'formula') {
+      if (createFormula) outer.cursor.put(`${kind} ${tex}`, () => createFormula(tex))
+      else this.text(tex)
+    } else if (kind === 'link') finishLink(cursor.element, href, title, this.#options)
     else if (kind === 'row') outer.rows?.add(cursor.element)
     frame.code?.end()
     frame.rows?.end()
     if (flat) this.#endFlat(frame, outer)
     else frame.long?.end()
+    if (kind === 'math' && createFormula)
+      cursor.element.replaceChildren(createFormula(cursor.element.textContent))
   }
 
   text(text: string): void {
@@ -269,6 +277,7 @@ export class DomSink implements Sink<BlockPlace> {
     switch (kind) {
       case 'image':
       case 'footnote-reference':
+      case 'formula':
       case 'source-mark':
         return openElementOf(kind, cursor)
       case 'code-block': {

@@ -29,6 +29,7 @@ export type Inline =
   | 'link'
   | 'image'
   | 'break'
+  | 'formula'
   | 'footnote-reference'
   | 'source-mark'
 
@@ -41,6 +42,7 @@ export type Inline =
  * - `align`: of a cell, `left`, `center` or `right`.
  * - `label`: of a footnote and of a reference to it, which has no text. A footnote without one has the label
  *   of an earlier one. Of a mark: the number of its source.
+ * - `tex`: of a formula, its source with its delimiters. It has no text.
  * - `href` and `title` of a link; `src`, `title` and `alt` of an image. Addresses are not checked: harmful
  *   ones come too.
  */
@@ -52,6 +54,7 @@ export type Attribute =
   | 'language'
   | 'align'
   | 'label'
+  | 'tex'
   | 'href'
   | 'title'
   | 'src'

@@ -78,6 +78,8 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
   }
 
   function readText(leaf: Leaf, complete: boolean): string[] {
+    // Before its end, a block of math is half a formula.
+    if (!complete && leaf.node instanceof Element && leaf.node.classList.contains('math')) return []
     const from = position && (answer.contains(position.node) ? findIn(leaf, position) : undefined)
     const pieces = [...piecesOf(leaf, from)]
     const all = join(pieces)

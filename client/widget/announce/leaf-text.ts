@@ -30,7 +30,9 @@ export function cellsOf(row: Node): string[] {
 
 function* pieces(scope: Node, from: { node: Node; offset: number }): Generator<TextRun> {
   const walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT, (node) =>
-    node instanceof Element && node.matches(UNSPOKEN) ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+    (node instanceof Element && node.matches(UNSPOKEN)) || (node.parentNode && isFormula(node.parentNode))
+      ? NodeFilter.FILTER_REJECT
+      : NodeFilter.FILTER_ACCEPT,
   )
   walker.currentNode = from.node
   for (let node: Node | null = from.node; node; node = walker.nextNode()) {
@@ -47,8 +49,12 @@ function* pieces(scope: Node, from: { node: Node; offset: number }): Generator<T
 export function ownText(node: Node): string {
   if (node instanceof Text) return node.data
   if (node instanceof HTMLImageElement) return node.alt
+  if (isFormula(node)) return node.dataset.spoken ?? node.textContent
   return node instanceof HTMLBRElement ? ' ' : ''
 }
+
+const isFormula = (node: Node): node is HTMLElement =>
+  node instanceof HTMLElement && node.classList.contains('formula')
 
 export function codeOf(block: Node): { language: string; lines: number; text: string } {
   const code = block instanceof Element ? (block.querySelector('code') ?? block) : block

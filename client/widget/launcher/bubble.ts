@@ -1,5 +1,5 @@
 /** The button in a corner that opens the chat. */
-import type { Strings } from '../strings/en.ts'
+import type { StringsAtLoad } from '../strings/at-load.ts'
 import { create, icon } from '../view/element.ts'
 
 export interface Bubble {
@@ -11,7 +11,7 @@ export interface Bubble {
 }
 
 /** @param on `near` is called before the button is likely pressed, perhaps more than once */
-export function createBubble(strings: Strings, on: { pressed(): void; near(): void }): Bubble {
+export function createBubble(strings: StringsAtLoad, on: { pressed(): void; near(): void }): Bubble {
   const element = create(
     'button',
     { type: 'button', id: 'launcher', part: 'launcher', class: 'launcher', 'aria-haspopup': 'dialog' },

@@ -1,32 +1,34 @@
 /**
  * The widget's English texts. Their names are the same in every language. `{name}` is replaced by a value,
- * and `{name?one:many}` by `one` if that value is 1.
+ * and `{name?one:many}` by `one` if that value is 1. They are loaded with the conversation, as each language
+ * is; at-load.ts has those that `widget.js` brings.
  */
+import { atLoad } from './at-load.ts'
+
 export const en = {
   // Numbers.
   decimalMark: '.',
   thousandsMark: ',',
 
   // The panel.
-  chat: 'Chat',
-  greeting: 'What would you like to know?',
-  placeholder: 'Ask anything',
-  questionBox: 'Your question',
-  keys: 'Enter sends, Shift and Enter start a new line, Escape stops the answer.',
-  keysOfLauncher:
-    'Enter sends, Shift and Enter start a new line, Escape stops the answer, then closes the chat.',
-  openChat: 'Open the chat',
-  closeChat: 'Close the chat',
-  unread: 'New answer',
-  answering: 'An answer is being written',
-  send: 'Send',
-  stop: 'Stop the answer',
-  newTextBelow: 'New text below',
-  conversation: 'Conversation',
+  chat: atLoad.chat,
+  greeting: atLoad.greeting,
+  placeholder: atLoad.placeholder,
+  questionBox: atLoad.questionBox,
+  keys: atLoad.keys,
+  keysOfLauncher: atLoad.keysOfLauncher,
+  openChat: atLoad.openChat,
+  closeChat: atLoad.closeChat,
+  unread: atLoad.unread,
+  answering: atLoad.answering,
+  send: atLoad.send,
+  stop: atLoad.stop,
+  newTextBelow: atLoad.newTextBelow,
+  conversation: atLoad.conversation,
 
   // Conversations.
-  conversations: 'Conversations',
-  newConversation: 'New conversation',
+  conversations: atLoad.conversations,
+  newConversation: atLoad.newConversation,
   backToConversation: 'Back to the conversation',
   noConversations: 'What you ask is kept here.',
   noConversationsHere: 'Conversations are not kept here.',
@@ -46,7 +48,7 @@ export const en = {
   // Questions and answers.
   edit: 'Edit the question',
   askAgain: 'Ask again',
-  cancel: 'Cancel',
+  cancel: atLoad.cancel,
   copyAnswer: 'Copy the answer',
   copied: 'Copied',
   notCopied: 'Could not be copied',
@@ -72,9 +74,35 @@ export const en = {
   usingTool: 'Using a tool…',
   sources: 'Sources',
   sourceMark: 'Source {number}: {title}',
+  addPicture: 'Add a picture',
+  takePicture: 'Take a picture',
+  dropPicture: 'Drop the picture here',
+  picture: 'Picture {number}',
+  removePicture: 'Remove picture {number}',
+  pictureAdded: 'Picture {number} is added.',
+  pictureRemoved: 'Picture {number} is removed.',
+  pictureUnreadable: 'This picture can’t be read here. Save it as JPEG or PNG, then add it again.',
+  pictureTooLarge: 'This picture is too large to be sent.',
+  tooManyPictures: 'No more than {count} pictures can be sent at once.',
+  aboutPicture: 'What does this picture show?',
+  pictureGone: 'Picture {number}, no longer kept here',
   reconnecting: 'Reconnecting…',
-  offlineWaits: 'You’re offline. It will be sent when you’re back.',
+  offlineWaits: atLoad.offlineWaits,
   nearLimit: 'You’ve nearly reached today’s limit',
+  suggestions: 'You could ask next',
+
+  // What of the page goes along with a question.
+  seesPage: 'Sees this page',
+  seesPageAbout: 'This goes along with your next question.',
+  seesNothing: 'Nothing of this page goes along.',
+  sentOfPage: 'Sent with this page',
+
+  // Dictation.
+  dictate: 'Dictate',
+  listening: 'Listening… Your browser may send the sound to its maker.',
+  micDenied: 'Your browser does not let this page use the microphone.',
+  cantDictate: 'Dictating doesn’t work here at the moment.',
+  heardNothing: 'Nothing was heard.',
 
   // How an answer ended.
   tooLongAnswer: 'The answer reached the longest length that is allowed here.',
@@ -86,17 +114,39 @@ export const en = {
   withheldWhole: 'This answer can’t be shown: it did not pass a safety check.',
   nothingSaid: 'The answer is empty.',
 
+  // Running an answer's code.
+  run: 'Run',
+  preview: 'Preview',
+  stopRun: 'Stop',
+  closeOutput: 'Close',
+  output: 'Output',
+  runLoading: 'Loading Python, {size} MB',
+  running: 'Running…',
+  runStopped: 'Stopped.',
+  runTooLong: 'Stopped: it took longer than {seconds} s.',
+  runTooMuch: 'Stopped: it has more output than is shown here.',
+  runBrokeOff: 'The program broke off.',
+  runNotLoaded: 'The code can’t be run here: not all that it needs could be loaded.',
+  runNotInstalled: '{module} isn’t installed here. Whoever runs this page can add it: {command}',
+  runNoOutput: 'The program ended without output.',
+  runFigure: 'Figure {number}',
+
   // Screen reader announcements.
   begun: 'The answer has begun.',
   ended: 'The answer is complete.',
   endedLong: 'The answer is complete: {count} {count?word:words}.',
   spokenCode: 'Code: {lines} {lines?line:lines}.',
   spokenCodeIn: 'Code, {language}: {lines} {lines?line:lines}.',
-  fullStop: '.',
+  fullStop: atLoad.fullStop,
   comma: ', ',
   spokenItem: '{number}. {text}',
   spokenTask: '{state}: {text}',
   spokenRest: 'The rest of the answer is there to be read.',
+  spokenFraction: '{top} over {bottom}',
+  spokenPower: '{base} to the power of {exponent}',
+  spokenIndex: '{base} sub {index}',
+  spokenRoot: 'root of {content}',
+  spokenRange: '{base} from {from} to {to}',
 
   // Remaining waiting time.
   seconds: '{seconds} s',
@@ -106,7 +156,7 @@ export const en = {
   hoursMinutes: '{hours} h {minutes} min',
 
   // Errors, and what to do about them.
-  retry: 'Try again',
+  retry: atLoad.retry,
   retryIn: 'Try again in {wait}',
   accessKey: 'Access key',
   useKey: 'Use this key',
@@ -129,6 +179,8 @@ export const en = {
   notSentAdvice: 'Ask it once more.',
   leftUnanswered: 'No answer had come when the page was left',
   leftUnansweredAdvice: 'Try again to ask this question once more.',
+  picturesGone: 'The pictures are no longer here',
+  picturesGoneAdvice: 'Pictures are kept until the page is left. Add them again, then ask once more.',
   notYetSent: 'This question is not sent yet',
   notYetSentAdvice: 'You were offline. You can send it now.',
   tooFast: 'You ask very fast',
@@ -162,13 +214,13 @@ export const en = {
   noAnswer: 'No answer came in time',
   silenceAdvice: 'Nothing more came for a long time.',
   tookTooLongAdvice: 'It took longer than is allowed here.',
-  offline: 'This chat could not be reached',
-  offlineAdvice: 'Check your connection, then try again.',
+  offline: atLoad.offline,
+  offlineAdvice: atLoad.offlineAdvice,
   lost: 'The connection was lost',
   endedEarlyAdvice: 'The connection ended before the answer did.',
   wrong: 'Something went wrong',
-  wrongHere: 'Something went wrong on this page',
-  wrongHereAdvice: 'Reload it, then try again.',
+  wrongHere: atLoad.wrongHere,
+  wrongHereAdvice: atLoad.wrongHereAdvice,
 }
 
 export type Strings = Record<keyof typeof en, string>

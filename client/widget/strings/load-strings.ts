@@ -1,5 +1,6 @@
 /** The widget's texts: which language, and how it is loaded. */
-import { en, type Strings } from './en.ts'
+import { atLoad, type StringsAtLoad } from './at-load.ts'
+import type { Strings } from './en.ts'
 
 /** All languages of the widget. */
 export const LANGUAGES = [
@@ -55,13 +56,21 @@ export function directionOf(language: Language): 'ltr' | 'rtl' {
   return RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr'
 }
 
-/** Falls back to English if a language can't be loaded. */
-export async function loadStrings(language: Language): Promise<Strings> {
-  if (language === 'en') return en
+/**
+ * The texts for the panel: all of a language, or those of English that need no request. Falls back to English
+ * if the language can't be loaded.
+ */
+export async function loadStrings(language: Language): Promise<StringsAtLoad> {
+  if (language === 'en') return atLoad
   try {
     const { LANGUAGE_FILES } = await import('./language-files.ts')
     return (await LANGUAGE_FILES[language]()).strings
   } catch {
-    return en
+    return atLoad
   }
+}
+
+/** @param loaded what `loadStrings` returned */
+export async function wholeStrings(loaded: StringsAtLoad): Promise<Strings> {
+  return loaded === atLoad ? (await import('./en.ts')).en : (loaded as Strings)
 }

@@ -125,6 +125,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     } else markUnjudged()
     if (chunk.sources) cite(chunk.sources)
     if (chunk.progress) options.progress(chunk.progress)
+    if (chunk.suggestions) turn.suggestions = chunk.suggestions
     if (choice.finishReason === 'length') setNote('too-long')
     withheld ||= choice.finishReason === 'content_filter' || state === 'moderated'
   }
@@ -204,6 +205,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     delete turn.note
     delete turn.rating
     delete turn.sources
+    delete turn.suggestions
     view.clear()
     view.setRating(undefined)
   }
@@ -270,6 +272,7 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
       else if (!broughtNothing && known && repeated < known.length) shorten(known.slice(0, repeated))
     }
     turn.end = outcome.end
+    if (outcome.end !== 'done') delete turn.suggestions
     markUnjudged()
     if (outcome.end === 'withheld') endAtWord()
     const reading = options.resumed ? reported : meter.read()

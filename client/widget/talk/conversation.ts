@@ -17,8 +17,19 @@ export interface Conversation {
   updatedAt: number
 }
 
+export interface ShownPicture {
+  /** A data URL. */
+  url: string
+  width: number
+  height: number
+}
+
+/** Pictures are not stored: after the page was left, it is empty. */
+export type Picture = ShownPicture | { url?: undefined }
+
 export interface Turn {
   question: string
+  pictures?: readonly Picture[]
   /** What is shown of the answer. */
   answer: string
   /**
@@ -30,6 +41,10 @@ export interface Turn {
   sources?: Source[]
   /** How the answer ended; `undefined` while it is in progress. */
   end?: TurnEnd
+  /** What of the page was sent with the question, as text. */
+  context?: string
+  /** Questions to go on with, which the answer ended with. */
+  suggestions?: string[]
   /** The request, as long as more of the answer may come. */
   pending?: Pending
   /**
@@ -83,6 +98,8 @@ export interface Pending {
   key: string
   /** Whether the question waits for a network, and has not been sent. */
   isUnsent?: true
+  /** Whether the answer ends with suggestions, which are taken off. */
+  suggests?: true
   /** The model chosen for the question. */
   model?: string
   /** Wall clock, in milliseconds. */
@@ -94,12 +111,20 @@ export function passedAnswer({ answer, unjudged = 0 }: Turn): string {
   return unjudged === 0 ? answer : answer.slice(0, answer.length - unjudged).replace(HIGH_SURROGATE, '')
 }
 
-/** The turn as it is stored, exported and sent. */
+/** The turn as it is stored and exported: of its pictures, only that they were there. */
 export function passedTurn(turn: Turn): Turn {
-  const { unjudged: _, sources, ...rest } = turn
+  const { unjudged: _, pictures, sources, ...rest } = turn
   const answer = passedAnswer(turn)
-  return { ...rest, answer, ...(sources && { sources: sourcesWithin(sources, answer) }) }
+  return {
+    ...rest,
+    ...(pictures && { pictures: pictures.map(() => ({})) }),
+    answer,
+    ...(sources && { sources: sourcesWithin(sources, answer) }),
+  }
 }
+
+/** Whether a picture of the question is no longer there, so that it can't be asked again. */
+export const lacksPictures = ({ pictures }: Turn): boolean => pictures?.some(({ url }) => !url) ?? false
 
 /** The sources whose place is in this beginning of the answer. */
 export function sourcesWithin(sources: readonly Source[], answer: string): Source[] {
@@ -147,6 +172,9 @@ export function answeredBefore(turns: readonly Turn[], turn: Turn): Turn[] {
   return turns.slice(0, turns.indexOf(turn)).filter((earlier) => passedAnswer(earlier) !== '')
 }
 
+/** Of all pictures that are sent. A visitor's request may have 4 MiB (docs/PROTOCOL.md). */
+const MAX_PICTURE_CHARS = 3_000_000
+
 /**
  * The messages that ask `turn`, with the turns before it that are sent along.
  *
@@ -154,14 +182,32 @@ export function answeredBefore(turns: readonly Turn[], turn: Turn): Turn[] {
  *   openStream(url, { messages: toMessages(conversation.turns, turn) })
  */
 export function toMessages(turns: readonly Turn[], turn: Turn): ChatMessage[] {
-  return [
-    ...sentBefore(turns, turn).flatMap<ChatMessage>((earlier) => [
-      { role: 'user', content: earlier.question },
-      { role: 'assistant', content: passedAnswer(earlier) },
-    ]),
-    { role: 'user', content: turn.question },
-  ]
+  const messages: ChatMessage[] = []
+  let room = MAX_PICTURE_CHARS
+  // The latest first: pictures of the oldest questions are left out.
+  for (const asked of [...sentBefore(turns, turn), turn].toReversed()) {
+    const question = asked === turn ? sentQuestion(turn) : asked.question
+    const { pictures = [] } = asked
+    if (asked !== turn) messages.unshift({ role: 'assistant', content: passedAnswer(asked) })
+    const sent = pictures.filter(({ url = '' }) => {
+      room -= url.length
+      return url !== '' && room >= 0
+    })
+    const lost = pictures.length - sent.length
+    const text = lost > 0 ? `${question}\n\n[Pictures no longer sent: ${lost}]` : question
+    const parts = sent.map(({ url }) => ({ type: 'image_url', image_url: { url } }))
+    const content = parts.length > 0 ? [{ type: 'text', text }, ...parts] : text
+    messages.unshift({ role: 'user', content })
+  }
+  return messages
 }
+
+/**
+ * The question with what of the page goes along. Only the latest has it: each question is asked on the page as
+ * it is then.
+ */
+export const sentQuestion = ({ context, question }: Pick<Turn, 'context' | 'question'>): string =>
+  context === undefined ? question : `${context}\n\n${question}`
 
 /** The turns that are sent with `turn`: the latest ones, if not all. */
 export function sentBefore(turns: readonly Turn[], turn: Turn): Turn[] {

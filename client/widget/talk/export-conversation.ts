@@ -17,6 +17,8 @@ import { openEnd } from './open-end.ts'
 export interface ExportWords {
   /** Heading of a question. */
   you: string
+  /** Stands for a picture, with its `{number}`. */
+  picture: string
   /** Heading of an answer. */
   assistant: string
   notes: Readonly<Record<Note, string>>
@@ -54,7 +56,7 @@ export function toMarkdown(conversation: Conversation, words: ExportWords): stri
   if (conversation.turns.length === 0) return ''
   const parts = [`# ${escapeInline(titleOf(conversation))}`]
   for (const [index, turn] of conversation.turns.map(passedTurn).entries()) {
-    parts.push(`## ${escapeInline(words.you)}`, quote(keepLines(turn.question)))
+    parts.push(`## ${escapeInline(words.you)}`, quote(keepLines(questionOf(turn, words.picture))))
     parts.push(`## ${escapeInline(words.assistant)}`)
     const { text, footnotes } = words.cite?.(turn.answer, turn.sources ?? [], `${index + 1}-`) ?? {
       text: withoutCitationMarks(turn.answer),
@@ -66,6 +68,12 @@ export function toMarkdown(conversation: Conversation, words: ExportWords): stri
     if (ending !== undefined) parts.push(`*${escapeInline(ending)}*`)
   }
   return `${parts.join('\n\n')}\n`
+}
+
+/** With a line for its pictures, which are not in the export. */
+function questionOf({ question, pictures = [] }: Turn, picture: string): string {
+  const names = pictures.map((_, index) => `[${picture.replace('{number}', String(index + 1))}]`)
+  return names.length === 0 ? question : `${names.join(' ')}\n\n${question}`
 }
 
 /** How an answer ended, unless it is complete. */
@@ -122,10 +130,14 @@ interface ExportedTurn {
   question: number
   /** The answer's index in `messages`; `null` if there is none. */
   answer: number | null
+  /** How many pictures the question had. They are not exported. */
+  pictures?: number
   /** `pending`: the answer was in progress. */
   end: TurnEnd | 'pending'
   note: Note | null
   rating: Rating | null
+  /** What of the page was sent before the question, as text. */
+  context: string | null
   /** What the answer rests on, and where: UTF-16 code units in its text. */
   sources: Source[]
   speed: {
@@ -164,17 +176,21 @@ export function toJson(conversation: Conversation, now = Date.now()): ExportedCo
 }
 
 function detailsOf({
+  pictures,
   end,
   note,
   rating,
+  context,
   sources,
   speed,
   trouble,
 }: Turn): Omit<ExportedTurn, 'question' | 'answer'> {
   return {
+    ...(pictures && { pictures: pictures.length }),
     end: end ?? 'pending',
     note: note ?? null,
     rating: rating ?? null,
+    context: context ?? null,
     sources: sources ?? [],
     speed: speed
       ? {

@@ -2,40 +2,62 @@
 import { type ChatStream, readStream, type StreamOptions } from '../../stream/read-stream.ts'
 import { CHAT_COMPLETIONS } from '../../stream/stream-format.ts'
 import { knownStream, newStream, type StreamSource } from '../../stream/stream-source.ts'
-import { loadResponses, type ResponsesPart } from '../responses/load-part.ts'
+import { loadResponses } from '../responses/load-part.ts'
+import { loadSuggestions } from '../suggestions/load-part.ts'
+import type { Api } from './api-choice.ts'
 import type { Pending, toMessages } from './conversation.ts'
 
 /** How the Worker is asked. */
 export interface Asking {
   /** The Worker's address, up to and with `/v1`. */
   base: string
-  /** The part that asks by the Responses API, if that is the API to ask by. */
-  api(): Promise<ResponsesPart | undefined>
+  /** What its health says that it can do for a page. */
+  api(): Promise<Api>
 }
 
 /** The format of a stream whose id begins like this is the Responses API. */
 const RESPONSE = /^resp_/
 
+/** @param messages called if the question is still to be sent */
 export function openAnswer(
   { base, api }: Asking,
-  { id, key, model }: Pending,
-  messages: ReturnType<typeof toMessages>,
+  pending: Pending,
+  messages: () => Promise<ReturnType<typeof toMessages>>,
   options: Pick<StreamOptions, 'fetch' | 'ready' | 'signal' | 'onConnection'>,
 ): ChatStream {
+  const { id, key, model } = pending
   const chosen = model === undefined ? {} : { model }
 
   async function load(): Promise<StreamSource> {
-    const part = id === undefined ? await api() : RESPONSE.test(id) ? await loadResponses() : undefined
-    const [format, url] = part ? [part.RESPONSES, `${base}/responses`] : [CHAT_COMPLETIONS, `${base}/streams`]
-    if (id !== undefined) return knownStream(format, url, id, options)
-    const question = part
+    const { responses, suggestions } = id === undefined ? await api() : await partsOf(id, pending)
+    const [format, url] = responses
+      ? [responses.RESPONSES, `${base}/responses`]
+      : [CHAT_COMPLETIONS, `${base}/streams`]
+    const read = suggestions?.withSuggestions(format) ?? format
+    if (id !== undefined) return knownStream(read, url, id, options)
+    if (suggestions) pending.suggests = true
+    const suggests = suggestions && { include_suggestions: true }
+    const said = await messages()
+    const question = responses
       ? // The conversation is kept in the browser: the server needs it no longer than its stream.
-        { input: messages, store: false, stream_options: { include_timing: true } }
-      : { messages, stream_options: { include_usage: true } }
-    return newStream(format, url, { ...question, ...chosen }, key, options)
+        {
+          input: responses.toInput(said),
+          store: false,
+          stream_options: { include_timing: true, ...suggests },
+        }
+      : { messages: said, stream_options: { include_usage: true, ...suggests } }
+    return newStream(read, url, { ...question, ...chosen }, key, options)
   }
 
   return readStream(laterSource(id, load), 0, options)
+}
+
+async function partsOf(id: string, { suggests }: Pending): Promise<Api> {
+  const [responses, suggestions] = await Promise.all([
+    RESPONSE.test(id) ? loadResponses() : undefined,
+    suggests && loadSuggestions(),
+  ])
+  return { responses, suggestions }
 }
 
 /** A source whose format is known once its first connection is made. */

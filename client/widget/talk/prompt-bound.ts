@@ -4,7 +4,7 @@
  * The Worker says its bound in tokens (docs/PROTOCOL.md, `Max-Prompt-Tokens`). The model may take fewer, and
  * says so only by refusing: then prompts of half that length are sent from there on.
  */
-import { passedAnswer, type Turn } from './conversation.ts'
+import { passedAnswer, sentQuestion, type Turn } from './conversation.ts'
 
 /**
  * Tokens around a message: OpenAI's formula has 3 and the role. And a few around all of them.
@@ -35,6 +35,9 @@ export function expectedTokens(text: string): number {
   return Math.ceil(latin / LATIN + alphabets / GREEK_TO_CYRILLIC_AND_ARABIC + others / OTHERS)
 }
 
+/** What most models bill for a megapixel, at the most. */
+const A_PICTURE = 1300
+
 export interface PromptBound {
   /** The bound for a model, in tokens; infinite if none is known. */
   of(model: string | undefined): number
@@ -62,14 +65,14 @@ export function createPromptBound(): PromptBound {
 }
 
 /** The tokens that a question is expected to have with these turns before it. */
-export function promptTokens(question: string, earlier: readonly Turn[]): number {
-  return earlier.reduce((sum, turn) => sum + turnTokens(turn), questionTokens(question))
+export function promptTokens(asked: Asked, earlier: readonly Turn[]): number {
+  return earlier.reduce((sum, turn) => sum + turnTokens(turn), askedTokens(asked))
 }
 
 /** How many of these turns fit before the question: the latest ones, each with its answer. */
-export function fittingTurns(question: string, earlier: readonly Turn[], bound: number): number {
+export function fittingTurns(asked: Asked, earlier: readonly Turn[], bound: number): number {
   if (bound === Number.POSITIVE_INFINITY) return earlier.length
-  let room = bound - questionTokens(question)
+  let room = bound - askedTokens(asked)
   for (let count = 0; count < earlier.length; count++) {
     room -= turnTokens(earlier[earlier.length - 1 - count] as Turn)
     if (room < 0) return count
@@ -77,7 +80,11 @@ export function fittingTurns(question: string, earlier: readonly Turn[], bound: 
   return earlier.length
 }
 
-const questionTokens = (question: string) => THE_ANSWER + A_MESSAGE + expectedTokens(question)
+type Asked = Pick<Turn, 'question' | 'context' | 'pictures'>
 
-const turnTokens = (turn: Turn) =>
-  2 * A_MESSAGE + expectedTokens(turn.question) + expectedTokens(passedAnswer(turn))
+const askedTokens = (asked: Asked) => THE_ANSWER + questionTokens({ ...asked, question: sentQuestion(asked) })
+
+const questionTokens = ({ question, pictures = [] }: Omit<Asked, 'context'>) =>
+  A_MESSAGE + expectedTokens(question) + A_PICTURE * pictures.filter(({ url }) => url).length
+
+const turnTokens = (turn: Turn) => questionTokens(turn) + A_MESSAGE + expectedTokens(passedAnswer(turn))

@@ -32,6 +32,8 @@ function readTurn(value: unknown): Turn | undefined {
   if (end === undefined && pending === undefined) return undefined
   return {
     question,
+    // That they were there: pictures are not stored.
+    ...(Array.isArray(fields.pictures) && { pictures: fields.pictures.map(() => ({})) }),
     answer,
     ...known({
       end,
@@ -42,6 +44,8 @@ function readTurn(value: unknown): Turn | undefined {
       trouble: readTrouble(fields.trouble),
       rating: oneOf(RATINGS, fields.rating),
       sources: readSources(fields.sources),
+      context: shortText(fields.context),
+      suggestions: readSuggestions(fields.suggestions),
     }),
   }
 }
@@ -55,12 +59,23 @@ function readSources(value: unknown): Source[] | undefined {
   })
 }
 
+/** More than `MAX_CONTEXT_BYTES` with the words around it. */
+const MAX_TEXT_CHARS = 5_000
+
+const shortText = (value: unknown) =>
+  typeof value === 'string' && value.length <= MAX_TEXT_CHARS ? value : undefined
+
+function readSuggestions(value: unknown): string[] | undefined {
+  return Array.isArray(value) ? value.filter((text) => typeof text === 'string') : undefined
+}
+
 function readPending(value: unknown): Pending | undefined {
-  const { id, key, model, askedAt, isUnsent } = fieldsOf(value)
+  const { id, key, model, askedAt, isUnsent, suggests } = fieldsOf(value)
   const usable = ofForm(KEY, key)
   if (usable === undefined || !isNumber(askedAt)) return undefined
   const sent = { id: ofForm(STREAM_ID, id), model: stringOr(undefined, model) }
-  return { key: usable, askedAt, ...known({ ...sent, isUnsent: isUnsent === true || undefined }) }
+  const flags = { isUnsent: isUnsent === true || undefined, suggests: suggests === true || undefined }
+  return { key: usable, askedAt, ...known({ ...sent, ...flags }) }
 }
 
 function readReading(value: unknown): Reading | undefined {

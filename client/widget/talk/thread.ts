@@ -1,6 +1,7 @@
 /**
  * Shows one conversation. Questions are asked one at a time; each can be stopped, retried, edited and rated.
  */
+import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 import { ChatError } from '../../stream/chat-error.ts'
 import { newKey } from '../../stream/open-stream.ts'
 import type { Emit } from '../events.ts'
@@ -10,8 +11,10 @@ import { type AnswerOutcome, type ShownAnswer, showAnswer } from './answer.ts'
 import {
   answeredBefore,
   type Conversation,
+  lacksPictures,
   leftOutFrom,
   type Pending,
+  type Picture,
   passedAnswer,
   passedTurn,
   sentBefore,
@@ -21,7 +24,7 @@ import {
 import { type Asking, openAnswer } from './open-answer.ts'
 import { fittingTurns, type PromptBound, promptTokens } from './prompt-bound.ts'
 import { tellOwner } from './tell-owner.ts'
-import { leftUnanswered, type Trouble, troubleOf, waitLeft } from './trouble.ts'
+import { leftUnanswered, picturesGone, type Trouble, troubleOf, waitLeft } from './trouble.ts'
 
 /**
  * Idempotency keys of the questions that were asked on this page. No other question is sent without a click:
@@ -47,7 +50,7 @@ export interface ThreadOptions {
   watched: boolean
   /** Idempotency keys of answers that this tab was not allowed to read. */
   closed: Set<string>
-  createTurnView(question: string, actions: TurnActions): TurnView
+  createTurnView(turn: Turn, actions: TurnActions): TurnView
   emit: Emit
   save(conversation: Conversation, when: 'now' | 'soon'): void
   /** Calls the Worker. */
@@ -58,6 +61,10 @@ export interface ThreadOptions {
   isChecking(): boolean
   model(): string | undefined
   promptBound: PromptBound
+  /** Reads what of the page goes along with a question; `undefined`: nothing does. */
+  readContext(): Promise<string | undefined> | undefined
+  /** Shows what went along; `undefined`: nothing. */
+  showContext(view: TurnView, context: string | undefined): void
   /** Called when an answer begins to be awaited, and when it has ended. */
   busy(busy: boolean): void
   /** Announcements about the answer in this view. */
@@ -81,8 +88,8 @@ export interface ThreadOptions {
    * clicked button disappears.
    */
   retried(key?: string): void
-  /** Begins a new conversation, with this question in the question box. */
-  startOver(question: string): void
+  /** Begins a new conversation, with the turn's question in the question box. */
+  startOver(turn: Turn): void
 }
 
 export interface Thread {
@@ -92,7 +99,7 @@ export interface Thread {
    * @returns whether the question is asked; `false` while another answer is in progress, or if the page
    *   prevents it
    */
-  ask(question: string): boolean
+  ask(question: string, pictures?: readonly Picture[]): boolean
   /** Stops the answer in progress. */
   stop(): void
   /** Stops the answer and removes the turns. */
@@ -113,7 +120,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
   const save = (when: 'now' | 'soon') => options.save(conversation, when)
 
   function show(turn: Turn): TurnView {
-    const view = options.createTurnView(turn.question, {
+    const view = options.createTurnView(turn, {
       // Only the last answer can be regenerated. Any question can be edited.
       again: () => askAgain(turn),
       edit: (question) => edit(turn, question),
@@ -121,7 +128,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
         current?.answer.stop()
         options.retried()
       },
-      startOver: () => options.startOver(turn.question),
+      startOver: () => options.startOver(turn),
       rate(rating) {
         if (rating) turn.rating = rating
         else delete turn.rating
@@ -147,13 +154,17 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     if (!view || current) return
     const resumed = turn.pending !== undefined
     const model = turn.pending ? turn.pending.model : options.model()
-    if (!turn.pending) sendWhatFits(turn, model)
+    const reading = turn.pending ? undefined : options.readContext()
+    if (!turn.pending) {
+      setContext(turn, view, undefined)
+      sendWhatFits(turn, model)
+    }
     turn.pending ??= { key: newKey(), askedAt: Date.now(), ...chosen(model) }
     delete turn.pending.isUnsent
     delete turn.trouble
     view.hideTrouble()
     options.busy(true)
-    let outcome = await receive(turn, turn.pending, view, { resumed, watched })
+    let outcome = await receive(turn, turn.pending, view, { resumed, watched, reading })
     for (let sends = 1; !watched && outcome && sendsLess(turn, outcome, sends); sends++) {
       // The server has this key for another body, if it has kept it.
       turn.pending = { key: newKey(), askedAt: turn.pending.askedAt, ...chosen(model) }
@@ -180,7 +191,11 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     turn: Turn,
     pending: Pending,
     view: TurnView,
-    { resumed, watched }: { resumed: boolean; watched: boolean },
+    {
+      resumed,
+      watched,
+      reading,
+    }: { resumed: boolean; watched: boolean; reading?: Promise<string | undefined> | undefined },
   ): Promise<AnswerOutcome | undefined> {
     askedHere.add(pending.key)
     showLeftOut(!resumed)
@@ -189,7 +204,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     let reconnecting = false
     const answer = showAnswer(turn, view, {
       open: (streamOptions) =>
-        openAnswer(options.asking, pending, toMessages(turns, turn), {
+        openAnswer(options.asking, pending, () => messagesOf(turn, view, reading), {
           ...streamOptions,
           fetch: send,
           ready,
@@ -229,10 +244,34 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     return current?.answer === answer ? outcome : undefined
   }
 
+  /** @param reading what of the page goes along: it may take a moment */
+  async function messagesOf(
+    turn: Turn,
+    view: TurnView,
+    reading: Promise<string | undefined> | undefined,
+  ): Promise<ChatMessage[]> {
+    const context = await reading
+    // The question may have been edited meanwhile: then it is not sent.
+    if (context !== undefined && turns.includes(turn)) {
+      setContext(turn, view, context)
+      sendWhatFits(turn, turn.pending?.model)
+      showLeftOut(true)
+      save('now')
+    }
+    return toMessages(turns, turn)
+  }
+
+  function setContext(turn: Turn, view: TurnView, context: string | undefined): void {
+    if (context === turn.context) return
+    if (context === undefined) delete turn.context
+    else turn.context = context
+    options.showContext(view, context)
+  }
+
   /** Leaves out the oldest turns that don't fit into a prompt. */
   function sendWhatFits(turn: Turn, model: string | undefined): void {
     const earlier = answeredBefore(turns, turn)
-    const count = fittingTurns(turn.question, earlier, promptBound.of(model))
+    const count = fittingTurns(turn, earlier, promptBound.of(model))
     if (count < earlier.length) turn.sentWith = count
     else delete turn.sentWith
   }
@@ -245,9 +284,14 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
    */
   function sendsLess(turn: Turn, outcome: AnswerOutcome, sends: number): boolean {
     const sent = sentBefore(turns, turn)
-    if (!isRefusedAsTooLong(outcome) || sent.length === 0) return false
+    if (!isRefusedAsTooLong(outcome)) return false
     const model = turn.pending?.model
-    promptBound.refused(model, promptTokens(turn.question, sent))
+    // Then the question goes alone, without its page.
+    const isAlone = sent.length === 0
+    const view = views.get(turn)
+    if (isAlone && (turn.context === undefined || !view)) return false
+    promptBound.refused(model, promptTokens(turn, sent))
+    if (isAlone && view) setContext(turn, view, undefined)
     sendWhatFits(turn, model)
     // What was refused is not sent once more, whatever is known of the bound.
     const fewer = Math.min(turn.sentWith ?? sent.length, sent.length - 1)
@@ -306,7 +350,13 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
    * Asks the question again. If the server has named the stream, only reads it again: then nothing is sent.
    */
   function askAgain(turn: Turn, key?: string): void {
-    if (current || (turn.pending?.id === undefined && !emit('millrace-ask', asked(turn)))) return
+    if (current) return
+    if (turn.pending?.id === undefined) {
+      const view = views.get(turn)
+      const lacks = view && lacksPictures(turn)
+      if (lacks) showTrouble(turn, view, picturesGone(Date.now()))
+      if (lacks || !emit('millrace-ask', asked(turn))) return
+    }
     options.retried(key)
     // The wait starts now, whatever an earlier attempt left.
     if (turn.pending) turn.pending.askedAt = Date.now()
@@ -319,10 +369,11 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     delete turn.unjudged
     view.append(turn.answer)
     if (turn.sources) view.setSources(turn.sources)
+    if (turn.context !== undefined) options.showContext(view, turn.context)
     if (turn.pending && !options.watched && !mayTakeUp(turn.pending)) {
       // The request stays: asking again with its key is billed once, if the server has had the question.
       turn.end ??= 'failed'
-      turn.trouble ??= leftUnanswered(turn.pending)
+      turn.trouble ??= lacksPictures(turn) ? picturesGone(turn.pending.askedAt) : leftUnanswered(turn.pending)
     }
     if (turn.end) view.setState(turn.end)
     view.setReading(turn.speed, true)
@@ -345,17 +396,17 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
       views.get(dropped)?.remove()
       views.delete(dropped)
     }
-    begin(question)
+    begin(question, turn.pictures)
     return true
   }
 
-  function begin(question: string): void {
+  function begin(question: string, pictures: readonly Picture[] = []): void {
     const before = turns.at(-1)
     // An answer that another tab was receiving ends here.
     if (before?.pending) before.end ??= 'failed'
     delete before?.pending
     delete before?.trouble
-    const turn = { question, answer: '' }
+    const turn: Turn = { question, ...(pictures.length > 0 && { pictures }), answer: '' }
     turns.push(turn)
     show(turn)
     markLatest()
@@ -376,9 +427,9 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
     get busy() {
       return current !== undefined
     },
-    ask(question) {
+    ask(question, pictures) {
       if (current || !emit('millrace-ask', { conversation: conversation.id, question })) return false
-      begin(question)
+      begin(question, pictures)
       return true
     },
     stop: () => current?.answer.stop(),

@@ -3,7 +3,7 @@ import { ChatError } from '../../stream/chat-error.ts'
 import type { Pending } from './conversation.ts'
 
 export interface Trouble {
-  /** A `ChatError`'s code, `PAGE_FAILED`, `PAGE_LEFT` or `NOT_YET_SENT`. */
+  /** A `ChatError`'s code, `PAGE_FAILED`, `PAGE_LEFT`, `NOT_YET_SENT` or `PICTURES_GONE`. */
   code: string | null
   status: number | null
   /** The server's own message, for developers. */
@@ -26,10 +26,19 @@ export const PAGE_LEFT = 'page_left'
 /** The code of a question that waited for a connection when its page was left. */
 export const NOT_YET_SENT = 'not_yet_sent'
 
+/** The code of a question whose pictures were on a page that was left. */
+export const PICTURES_GONE = 'pictures_gone'
+
+/** Says why a question can't be asked again. */
+export const picturesGone = (at: number): Trouble => troubleHere(PICTURES_GONE, 'The page was left.', at)
+
 /** Says why a question that was asked on an earlier page is not asked by itself. */
 export function leftUnanswered({ askedAt: at, isUnsent }: Pending): Trouble {
   const code = isUnsent ? NOT_YET_SENT : PAGE_LEFT
-  const message = 'The page was left before the server had answered.'
+  return troubleHere(code, 'The page was left before the server had answered.', at)
+}
+
+function troubleHere(code: string, message: string, at: number): Trouble {
   return { code, message, status: null, requestId: null, retryAfterMs: 0, began: false, at }
 }
 

@@ -1,7 +1,10 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
+
+import { createFormulas } from '../../render/formula/create-formula.ts'
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import { withoutMarks } from '../../render/parse/source-marks.ts'
+import { lazily } from '../lazily.ts'
 import type { Strings } from '../strings/en.ts'
 import { adopt } from '../style/adopt.ts'
 
@@ -21,6 +24,8 @@ interface Options {
   strings: Strings
   /** The origins that images may be loaded from. */
   imageOrigins: readonly string[]
+  /** Whether formulas are shown as such. */
+  math?: boolean
   /** Creates a mark of the source of this number. */
   createMark?: (number: number) => HTMLElement
   /** Called after each paint. */
@@ -29,19 +34,11 @@ interface Options {
 
 type Rendering = typeof import('./rendering.ts')
 
-let loading: Promise<Rendering> | undefined
-
-export function loadRendering(): Promise<Rendering> {
-  loading ??= import('./rendering.ts').catch((error) => {
-    loading = undefined
-    throw error
-  })
-  return loading
-}
+export const loadRendering = lazily((): Promise<Rendering> => import('./rendering.ts'))
 
 export function createAnswerText(
   element: HTMLElement,
-  { tree, strings, imageOrigins, createMark, painted }: Options,
+  { tree, strings, imageOrigins, math = false, createMark, painted }: Options,
 ): AnswerText {
   let view: MarkdownView | undefined
   let text = ''
@@ -55,6 +52,12 @@ export function createAnswerText(
       element.classList.add('plain')
       showPlain()
     })
+  }
+
+  async function loadFormulas() {
+    const { FORMULA_STYLES, showFormula } = await import('./formulas.ts')
+    adopt(tree, FORMULA_STYLES)
+    return { showFormula }
   }
 
   function render({ createMarkdownView, MARKDOWN_STYLES }: Rendering): void {
@@ -75,6 +78,7 @@ export function createAnswerText(
       labels,
       imageOrigins,
       ...(createMark && { createMark }),
+      ...(math && { createFormula: createFormulas(strings, loadFormulas) }),
       onPaint: painted,
     })
     if (text !== '') view.append(text)

@@ -1,5 +1,5 @@
 /** The question box: Enter sends, Shift+Enter starts a new line. */
-import type { Strings } from '../strings/en.ts'
+import type { StringsAtLoad } from '../strings/at-load.ts'
 import { create, iconButton } from './element.ts'
 import { isComposed } from './input-method.ts'
 
@@ -15,7 +15,7 @@ export interface Composer {
 
 /** @param on `ask` returns whether the question was accepted; if not, it stays in the box */
 export function createComposer(
-  strings: Strings,
+  strings: StringsAtLoad,
   on: { ask(question: string): boolean; stop(): void },
 ): Composer {
   const box = create('textarea', {

@@ -22,7 +22,7 @@ export function create<Tag extends keyof HTMLElementTagNameMap>(
 
 /** A button with an icon and an accessible name. */
 export function iconButton(
-  name: IconName,
+  name: IconName | Outline,
   label: string,
   attributes: Record<string, Attribute> = {},
 ): HTMLButtonElement {
@@ -50,12 +50,14 @@ const ICONS = {
 } as const
 
 export type IconName = keyof typeof ICONS
+/** An outline that only a lazy part has. */
+type Outline = `M${string}`
 
-export function icon(name: IconName): SVGElement {
+export function icon(name: IconName | Outline): SVGElement {
   const [svg, path] = [draw('svg'), draw('path')]
   svg.setAttribute('viewBox', '0 0 24 24')
   svg.setAttribute('aria-hidden', 'true')
-  path.setAttribute('d', ICONS[name])
+  path.setAttribute('d', ICONS[name as IconName] ?? name)
   svg.append(path)
   return svg
 }

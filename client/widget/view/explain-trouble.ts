@@ -3,7 +3,7 @@ import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
 import type { Language } from '../strings/load-strings.ts'
 import { untilLine } from '../strings/until-line.ts'
-import { NOT_YET_SENT, PAGE_FAILED, PAGE_LEFT, type Trouble } from '../talk/trouble.ts'
+import { NOT_YET_SENT, PAGE_FAILED, PAGE_LEFT, PICTURES_GONE, type Trouble } from '../talk/trouble.ts'
 
 export interface Explanation {
   title: string
@@ -103,6 +103,7 @@ const BY_CODE: Record<string, Words> = {
   [PAGE_FAILED]: ['wrongHere', 'wrongHereAdvice', 'retry'],
   [PAGE_LEFT]: ['leftUnanswered', 'leftUnansweredAdvice', 'retry'],
   [NOT_YET_SENT]: ['notYetSent', 'notYetSentAdvice', 'send'],
+  [PICTURES_GONE]: ['picturesGone', 'picturesGoneAdvice'],
   network: ['offline', 'offlineAdvice', 'retry'],
   truncated: ['brokeOff', 'endedEarlyAdvice', 'retry'],
   invalid_event: GARBLED,

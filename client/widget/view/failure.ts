@@ -1,16 +1,16 @@
 /** Shown above the question box when the conversation's code could not be loaded or started. */
-import type { Strings } from '../strings/en.ts'
+import type { StringsAtLoad } from '../strings/at-load.ts'
 import { create } from './element.ts'
 
 /** The name of the text that explains it. */
 export type FailureKind = 'offline' | 'wrongHere'
 
-export function createFailure(kind: FailureKind, strings: Strings, retry: () => void): HTMLElement {
+export function createFailure(kind: FailureKind, strings: StringsAtLoad, retry: () => void): HTMLElement {
   return notice(`${strings[kind]}${strings.fullStop} ${strings[`${kind}Advice`]}`, strings.retry, retry)
 }
 
 /** Shown there while a question waits for a network to load the conversation's code. */
-export function createWaiting(strings: Strings, cancel: () => void): HTMLElement {
+export function createWaiting(strings: StringsAtLoad, cancel: () => void): HTMLElement {
   return notice(strings.offlineWaits, strings.cancel, cancel)
 }
 

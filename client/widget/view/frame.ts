@@ -1,5 +1,5 @@
 /** The permanent structure of the widget: header, log, and the dock with the question box. */
-import type { Strings } from '../strings/en.ts'
+import type { StringsAtLoad } from '../strings/at-load.ts'
 import { create, icon, iconButton } from './element.ts'
 
 export interface Frame {
@@ -23,7 +23,7 @@ export interface Frame {
   allowance: HTMLElement
 }
 
-export function createFrame(strings: Strings): Frame {
+export function createFrame(strings: StringsAtLoad): Frame {
   const list = iconButton('list', strings.conversations, {
     id: 'list',
     class: 'tool',

@@ -3,12 +3,13 @@ import { copyText } from '../../render/dom/copy-text.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
 import type { Reading } from '../../stream/meter.ts'
 import type { Progress, Source } from '../../stream/stream-format.ts'
+import { loadPictures } from '../pictures/load-part.ts'
 import type { CitedText } from '../responses/cited-text.ts'
 import { loadResponses } from '../responses/load-part.ts'
 import type { Strings } from '../strings/en.ts'
 import type { Language } from '../strings/load-strings.ts'
 import { noteWords } from '../strings/note-words.ts'
-import type { Note } from '../talk/conversation.ts'
+import type { Note, Turn } from '../talk/conversation.ts'
 import type { Trouble } from '../talk/trouble.ts'
 import { type AnswerText, createAnswerText } from './answer-text.ts'
 import { create, icon, iconButton } from './element.ts'
@@ -70,17 +71,20 @@ export interface TurnOptions {
   language: Language
   strings: Strings
   imageOrigins: readonly string[]
+  math: boolean
   /** Called after each paint of the answer. */
   painted(view: TurnView): void
+  /** Called with the text of an answer that is whole, after each paint of it. */
+  whole: ((body: HTMLElement) => void) | undefined
 }
 
 /** How long a button shows its result. */
 const DONE_MS = 2_000
 
 export function createTurnView(
-  question: string,
+  { question, pictures }: Turn,
   actions: TurnActions,
-  { tree, language, strings, imageOrigins, painted }: TurnOptions,
+  { tree, language, strings, imageOrigins, math, painted, whole }: TurnOptions,
 ): TurnView {
   const action = (name: Parameters<typeof iconButton>[0], label: string, of = name as string) =>
     iconButton(name, label, { part: 'action', class: `action ${of}` })
@@ -112,6 +116,13 @@ export function createTurnView(
     tools,
   )
   const element = create('article', { class: 'turn', part: 'turn' }, leftOut, asked, answer)
+  if (pictures) {
+    // Where the page blocks the part, the question is shown without its pictures.
+    loadPictures().then(
+      (part) => asked.before(part.createThumbnails(pictures, { tree, strings })),
+      () => {},
+    )
+  }
   let trouble: TroubleCard | undefined
   let source = ''
   let sources: readonly Source[] = []
@@ -124,7 +135,11 @@ export function createTurnView(
     tree,
     strings,
     imageOrigins,
-    painted: () => painted(view),
+    math,
+    painted() {
+      painted(view)
+      if (state === 'done') whole?.(body)
+    },
     createMark: (number) => cited?.createMark(number) ?? create('sup'),
   })
 

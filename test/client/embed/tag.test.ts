@@ -19,6 +19,8 @@ const settings = (more: Partial<TagSettings> = {}): TagSettings => ({
   model: '',
   lang: '',
   speed: false,
+  math: false,
+  dictation: false,
   colors: {},
   ...more,
 })
@@ -46,6 +48,8 @@ describe('the tag', () => {
       model: 'gpt-test',
       lang: 'de',
       speed: true,
+      math: true,
+      dictation: true,
       colors: { accent: '#7a1f3d', line: 'rgb(0 0 0 / 20%)' },
     })
     expect(tagOf(full, RELEASE, false)).toBe(
@@ -64,7 +68,9 @@ describe('the tag', () => {
   data-position="bottom-left"
   data-model="gpt-test"
   data-lang="de"
-  data-speed></script>`,
+  data-speed
+  data-math
+  data-dictation></script>`,
     )
   })
 

@@ -77,6 +77,7 @@ export function toHtml(node: Node, parent?: Node, list?: Node): string {
   if (kind === 'footnote') return ''
   if (kind === 'footnote-reference') return `<sup>${attributes.label}</sup>`
   if (kind === 'source-mark') return `<sup class="mark">${attributes.label}</sup>`
+  if (kind === 'formula') return escapeHtml(attributes.tex ?? '')
   if (kind === 'rule') return '<hr />'
   if (kind === 'break') return '<br />'
   if (kind === 'heading' || (kind === 'paragraph' && attributes.level)) {

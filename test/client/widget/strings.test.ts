@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { strings as ar } from '../../../client/widget/strings/ar.ts'
+import { atLoad } from '../../../client/widget/strings/at-load.ts'
 import { en, type Strings } from '../../../client/widget/strings/en.ts'
 import { fill } from '../../../client/widget/strings/fill.ts'
 import { strings as fr } from '../../../client/widget/strings/fr.ts'
@@ -10,8 +11,9 @@ import {
   directionOf,
   type Language,
   loadStrings,
+  wholeStrings,
 } from '../../../client/widget/strings/load-strings.ts'
-import { ownStrings } from '../../../client/widget/strings/own-strings.ts'
+import { checkNames, ownStrings } from '../../../client/widget/strings/own-strings.ts'
 import { waitLine } from '../../../client/widget/strings/wait-line.ts'
 
 type Other = Exclude<Language, 'en'>
@@ -40,6 +42,7 @@ const SAME_AS_ENGLISH: Record<string, string[]> = {
     'code',
     'tokens',
     'sources',
+    'runFigure',
     'fullStop',
     'comma',
     'spokenItem',
@@ -80,7 +83,7 @@ const WRITTEN_IN: Record<string, RegExp> = {
   'zh-Hans': /^(?:[\p{Script=Han}、。，：？“”… ]|token)+$/u,
   'zh-Hant': /^(?:[\p{Script=Han}、。，：？「」… ]|token)+$/u,
 }
-const NAMES = /Markdown|JSON|Enter|Shift|Esc(ape)?/g
+const NAMES = /Markdown|JSON|JPEG|PNG|Python|MB|Enter|Shift|Esc(ape)?/g
 
 /** Signs within a number: no words, and the same in many a language. They have a test of their own. */
 const isMark = (name: string) => name === 'decimalMark' || name === 'thousandsMark'
@@ -285,8 +288,13 @@ test.each(LANGUAGES)('%s comes from its own file', async (language, strings) => 
   expect(await loadStrings(language)).toBe(strings)
 })
 
-test('English needs no file of its own', async () => {
-  expect(await loadStrings('en')).toBe(en)
+test('English is there at once, as far as the panel shows it, and whole with a conversation', async () => {
+  const loaded = await loadStrings('en')
+  expect(loaded).toBe(atLoad)
+  expect(en).toMatchObject(loaded)
+  expect(await wholeStrings(loaded)).toBe(en)
+  const german = await loadStrings('de')
+  expect(await wholeStrings(german)).toBe(german)
 })
 
 test.each([
@@ -305,13 +313,26 @@ test.each([
   ['null', 'strings must be an object of texts.'],
   ['"Go"', 'strings must be an object of texts.'],
   [7, 'strings must be an object of texts.'],
-  [['Go'], 'strings.0 is not a text that the widget has.'],
-  [{ submit: 'Go' }, 'strings.submit is not a text that the widget has.'],
-  ['{"__proto__": "Go"}', 'strings.__proto__ is not a text that the widget has.'],
+  [['Go'], 'strings must be an object of texts.'],
   [{ send: 'Go', stop: null }, 'strings.stop must be a text.'],
 ])('%j is refused', (value, message) => {
   expect(() => ownStrings(value)).toThrow(new TypeError(message))
 })
+
+test.each([
+  [{ submit: 'Go' }, 'strings.submit is not a text that the widget has.'],
+  ['{"__proto__": "Go"}', 'strings.__proto__ is not a text that the widget has.'],
+  [{ send: 'Go', snd: 'Go' }, 'strings.snd is not a text that the widget has.'],
+])('%j has a name that is reported', async (value, message) => {
+  await expect(checkNames(ownStrings(value))).rejects.toThrow(new TypeError(message))
+})
+
+test.each([[{ send: 'Go' }], [{ retry: 'Go', regenerate: 'Anew' }], [{}]])(
+  '%j has names of the widget',
+  async (own) => {
+    await expect(checkNames(own)).resolves.toBeUndefined()
+  },
+)
 
 test.each([
   [1, '1 s'],

@@ -3,6 +3,7 @@ import { ApiError } from '../../errors.ts'
 import { MAX_MESSAGES } from '../../limits.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { Changes, Question, RequestFormat, VisitorRules } from '../format.ts'
+import { withoutOwn } from '../own-options.ts'
 import { mostPromptTokens, promptTokens } from '../prompt.ts'
 import { misshapen } from '../shape.ts'
 import { misspelled } from '../spelling.ts'
@@ -83,14 +84,12 @@ function change(
   return outputBound === undefined ? changed : boundOutput(changed, outputBound, outputBoundField)
 }
 
-/** `include_timing` is Millrace's own option, and never goes upstream. */
 function streamOptions(
   options: ChatRequest['stream_options'],
   tellUsage: boolean,
 ): ChatRequest['stream_options'] {
-  const { include_timing: own, ...others } = options ?? {}
-  if (tellUsage) return { ...others, include_usage: true }
-  return own === undefined ? options : others
+  const sent = options && withoutOwn(options)
+  return tellUsage ? { ...sent, include_usage: true } : sent
 }
 
 function checkRequest(json: Readonly<Record<string, unknown>>): ChatRequest | ApiError {

@@ -32,7 +32,7 @@ export const REQUEST = object({
   model,
   messages: list(MESSAGE),
   stream: yesOrNo,
-  stream_options: object({ include_usage: yesOrNo, include_timing: yesOrNo }),
+  stream_options: object({ include_usage: yesOrNo, include_timing: yesOrNo, include_suggestions: yesOrNo }),
   tools: list(call),
   functions: list(named),
   response_format: object({ json_schema: named }),

@@ -5,6 +5,7 @@
 import { ApiError } from '../../errors.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { VisitorRules } from '../format.ts'
+import { ownersPrompt } from '../own-options.ts'
 import { fieldNotAllowed, roleNotAllowed, said, shown, wrongContent } from '../visitor-fields.ts'
 import type { ChatMessage, ChatRequest } from './wire.ts'
 
@@ -45,7 +46,9 @@ const MESSAGE_FIELDS: Partial<Record<string, Readonly<Record<string, true | stri
 /** Roles that need an entry of `VisitorRules.fields`. No entry allows `system` or `developer`. */
 const ROLE_NEEDS: Partial<Record<string, string>> = { tool: 'tools', function: 'functions' }
 
-const STREAM_OPTIONS = new Set(['include_usage', 'include_timing', 'include_obfuscation'])
+const STREAM_OPTIONS = new Set(
+  ['usage', 'timing', 'suggestions', 'obfuscation'].map((name) => `include_${name}`),
+)
 
 export function visitorRequest(request: ChatRequest, rules: VisitorRules): ChatRequest | ApiError {
   const fields = said(request).filter(
@@ -57,7 +60,8 @@ export function visitorRequest(request: ChatRequest, rules: VisitorRules): ChatR
   if (option !== undefined) return fieldNotAllowed(`stream_options.${shown(option[0])}`)
 
   const messages: ChatMessage[] = []
-  if (rules.systemPrompt !== undefined) messages.push({ role: 'system', content: rules.systemPrompt })
+  const content = ownersPrompt(rules, request.stream_options)
+  if (content !== undefined) messages.push({ role: 'system', content })
   for (const [index, message] of request.messages.entries()) {
     const own = visitorMessage(message, `messages[${index}]`, rules.fields)
     if (own instanceof ApiError) return own

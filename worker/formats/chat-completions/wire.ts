@@ -1,5 +1,5 @@
 /** Chat Completions as types and names: requests, and the events of streamed answers. */
-import type { Addendum, Usage } from '../../protocol/wire.ts'
+import type { Addendum, OwnOptions, Usage } from '../../protocol/wire.ts'
 
 export interface ChatMessage {
   role: Role
@@ -16,7 +16,7 @@ export interface ChatRequest {
   model?: string
   messages: ChatMessage[]
   stream?: boolean | null
-  stream_options?: { include_usage?: boolean; include_timing?: boolean; [field: string]: unknown } | null
+  stream_options?: (OwnOptions & { include_usage?: boolean; [field: string]: unknown }) | null
   [field: string]: unknown
 }
 

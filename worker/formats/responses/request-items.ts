@@ -1,4 +1,5 @@
 /** Requests of the Responses API as types: the fields that the Worker reads. All others pass unchanged. */
+import type { OwnOptions } from '../../protocol/wire.ts'
 
 export type Members = Readonly<Record<string, unknown>>
 
@@ -7,7 +8,7 @@ export interface ResponsesRequest extends Members {
   input?: string | readonly Members[] | null
   instructions?: string | null
   stream?: boolean | null
-  stream_options?: { include_timing?: boolean; [field: string]: unknown } | null
+  stream_options?: (OwnOptions & { [field: string]: unknown }) | null
   max_output_tokens?: number | null
   max_tool_calls?: number | null
   previous_response_id?: string | null

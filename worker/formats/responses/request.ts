@@ -2,6 +2,7 @@
 import { ApiError } from '../../errors.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { Changes, Question, RequestFormat, VisitorRules } from '../format.ts'
+import { withoutOwn } from '../own-options.ts'
 import { mostPromptTokens, promptTokens } from '../prompt.ts'
 import { misshapen, object } from '../shape.ts'
 import { misspelled } from '../spelling.ts'
@@ -37,11 +38,12 @@ function withoutInput(json: ResponsesRequest, visitor: VisitorRules | undefined)
 }
 
 function readQuestion(request: ResponsesRequest, visitor: VisitorRules | undefined): Question | ApiError {
-  const known = { ownersItems: visitor?.systemPrompt === undefined ? 0 : 1, ...wishesOf(request) }
-  if (visitor === undefined) return questionOf(request, known)
+  const wishes = wishesOf(request)
+  if (visitor === undefined) return questionOf(request, { ownersItems: 0, ...wishes })
   const own = visitorRequest(request, visitor)
   if (own instanceof ApiError) return own
-  return misshapen(VISITOR_REQUEST, own) ?? questionOf(own, known)
+  const ownersItems = itemsOf(own).length - itemsOf(request).length
+  return misshapen(VISITOR_REQUEST, own) ?? questionOf(own, { ownersItems, ...wishes })
 }
 
 /** What the caller wants done with the answer, whatever of it goes upstream. */
@@ -110,8 +112,7 @@ function change(
   { model, stream, outputBound, toolRounds, keptHere }: Changes,
 ): ResponsesRequest {
   const { stream_options: options, background, ...others } = request
-  const { include_timing: own, ...sent } = options ?? {}
-  const kept = own === undefined ? options : sent
+  const kept = options && withoutOwn(options)
   return {
     ...others,
     model,

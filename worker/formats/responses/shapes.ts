@@ -39,7 +39,7 @@ export const REQUEST = object({
   input: INPUT,
   instructions: anyText,
   stream: yesOrNo,
-  stream_options: object({ include_timing: yesOrNo }),
+  stream_options: object({ include_timing: yesOrNo, include_suggestions: yesOrNo }),
   max_output_tokens: from(1, 'a whole number above 0'),
   max_tool_calls: from(0, 'a whole number'),
   tools: list(object({ type: name, name })),

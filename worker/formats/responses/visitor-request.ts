@@ -6,6 +6,7 @@
 import { ApiError } from '../../errors.ts'
 import { isRecord } from '../../protocol/json.ts'
 import type { VisitorRules } from '../format.ts'
+import { ownersPrompt } from '../own-options.ts'
 import { fieldNotAllowed, roleNotAllowed, said, shown, wrongContent } from '../visitor-fields.ts'
 import { itemsOf, type Members, type ResponsesRequest, typeOfItem } from './request-items.ts'
 
@@ -69,10 +70,8 @@ const TEXTS = ['input_text', 'output_text', 'refusal']
 /** Tools that the page runs. Any other names what is the owner's. */
 const TOOLS_OF_PAGES = ['function', 'custom']
 
-export function visitorRequest(
-  request: ResponsesRequest,
-  { systemPrompt, fields, tools = [] }: VisitorRules,
-): ResponsesRequest | ApiError {
+export function visitorRequest(request: ResponsesRequest, rules: VisitorRules): ResponsesRequest | ApiError {
+  const { fields, tools = [] } = rules
   const never = said(request).find(([name]) => NEVER.has(name))
   if (never !== undefined) return fieldNotAllowed(never[0])
   const own = rebuilt(
@@ -82,14 +81,15 @@ export function visitorRequest(
   )
   if (own instanceof ApiError) return own
   const option = said(request.stream_options ?? {}).find(
-    ([name]) => !/^include_(?:timing|obfuscation)$/.test(name),
+    ([name]) => !/^include_(?:timing|suggestions|obfuscation)$/.test(name),
   )
   if (option !== undefined) return fieldNotAllowed(`stream_options.${shown(option[0])}`)
   const pagesTools = own.tools as readonly Members[] | undefined
   const odd = pagesTools?.findIndex(({ type }) => !TOOLS_OF_PAGES.includes(String(type))) ?? -1
   if (odd !== -1) return fieldNotAllowed(`tools[${odd}].type`)
 
-  const input: Members[] = systemPrompt === undefined ? [] : [{ role: 'developer', content: systemPrompt }]
+  const prompt = ownersPrompt(rules, request.stream_options)
+  const input: Members[] = prompt === undefined ? [] : [{ role: 'developer', content: prompt }]
   for (const [index, item] of itemsOf(request).entries()) {
     const mine = visitorItem(item, `input[${index}]`, fields)
     if (mine instanceof ApiError) return mine

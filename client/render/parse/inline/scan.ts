@@ -160,7 +160,8 @@ export class Scan {
     const close = MATH_CLOSE[next]
     const math = close && readDelimited(text, at, close, final, this.#absent)
     if (math === WAIT) this.wait(at)
-    if (math) this.takeAsItIs(math === WAIT ? text.length : math)
+    if (math === WAIT) this.takeAsItIs(text.length)
+    else if (math) this.#takeFormula(math)
     else if (this.#ends(at + 1)) this.take(at + 1, '')
     else if (next === '\n') {
       this.#ends(at + 2)
@@ -214,9 +215,14 @@ export class Scan {
     const end = readDollars(text, at, final, this.#absent)
     if (end === WAIT) this.wait(at)
     const display = text[at + 1] === '$'
-    if (typeof end === 'number') this.takeAsItIs(end)
+    if (typeof end === 'number') this.#takeFormula(end)
     else if (end === WAIT && display) this.takeAsItIs(text.length)
     else this.takeAsItIs(at + (display ? 2 : 1))
+  }
+
+  #takeFormula(end: number): void {
+    const tex = this.text.slice(this.at, end)
+    this.take(end, '', { kind: 'formula', attributes: [['tex', tex]], content: '' })
   }
 
   #takeMark(): void {

@@ -106,12 +106,14 @@ export function readTag(text: string, at: number, final: boolean, absent: Set<st
 }
 
 /**
- * Reads `$x$` or `$$x$$`. Prices are no math: `$x$` needs no space inside the signs, and no digit after them.
+ * Reads `$x$` or `$$x$$`. Prices are no math. The signs of `$x$` have no space inside. The first has no letter or
+ * digit before it, and the second none after it.
  *
  * @returns where it ends
  */
 export function readDollars(text: string, at: number, final: boolean, absent: Set<string>): Found<number> {
   if (text[at + 1] === '$') return readDelimited(text, at, '$$', final, absent)
+  if (/\w/.test(text[at - 1] ?? '')) return undefined
   if (at + 1 === text.length) return final ? undefined : WAIT
   MATH.lastIndex = at
   const [all, inner = '', close] = MATH.exec(text) ?? []

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
+  lacksPictures,
   leftOutFrom,
   MAX_TITLE_CHARS,
+  passedTurn,
   titleOf,
   toMessages,
 } from '../../../../client/widget/talk/conversation.ts'
@@ -42,6 +44,59 @@ test('a question that is asked again is sent without its own broken answer', () 
   const broken = { question: 'How?', answer: 'By' }
   expect(toMessages([first, broken], broken).at(-1)).toEqual({ role: 'user', content: 'How?' })
   expect(toMessages([first, broken], broken)).toHaveLength(3)
+})
+
+describe('pictures', () => {
+  const picture = (chars = 10) => ({
+    url: `data:image/jpeg;base64,${'x'.repeat(chars)}`,
+    width: 4,
+    height: 3,
+  })
+  const part = ({ url }: { url: string }) => ({ type: 'image_url', image_url: { url } })
+  const gone = {}
+
+  test('are sent beside the words, with later questions too', () => {
+    const shown = { question: 'What?', pictures: [picture(1), picture(2)], answer: 'A mill.' }
+    expect(toMessages([shown, asked], asked)).toEqual([
+      {
+        role: 'user',
+        content: [{ type: 'text', text: 'What?' }, part(picture(1)), part(picture(2))],
+      },
+      { role: 'assistant', content: 'A mill.' },
+      { role: 'user', content: 'How?' },
+    ])
+  })
+
+  test('go with what of the page was sent, which only the latest question has', () => {
+    const shown = { question: 'What?', context: 'page 1', pictures: [picture()], answer: 'A mill.' }
+    const last = { question: 'And?', context: 'page 2', pictures: [picture(), gone], answer: '' }
+    expect(toMessages([shown, last], last).map(({ content }) => content)).toEqual([
+      [{ type: 'text', text: 'What?' }, part(picture())],
+      'A mill.',
+      [{ type: 'text', text: 'page 2\n\nAnd?\n\n[Pictures no longer sent: 1]' }, part(picture())],
+    ])
+  })
+
+  test('that are gone are told as such, and so are the oldest, where all are too many', () => {
+    const lost = { question: 'One?', pictures: [gone], answer: 'A.' }
+    const old = { question: 'Two?', pictures: [picture(1_600_000)], answer: 'B.' }
+    const last = { question: 'Three?', pictures: [picture(1_600_000)], answer: '' }
+    const contents = toMessages([lost, old, last], last).map(({ content }) => content)
+    expect(contents).toEqual([
+      'One?\n\n[Pictures no longer sent: 1]',
+      'A.',
+      'Two?\n\n[Pictures no longer sent: 1]',
+      'B.',
+      [{ type: 'text', text: 'Three?' }, part(last.pictures[0] as { url: string })],
+    ])
+  })
+
+  test('are not stored: only that they were there', () => {
+    const turn = { question: 'What?', pictures: [picture()], answer: '' }
+    expect([lacksPictures(turn), lacksPictures(asked)]).toEqual([false, false])
+    const stored = passedTurn(turn)
+    expect([stored.pictures, lacksPictures(stored)]).toEqual([[gone], true])
+  })
 })
 
 describe('of a question that was sent with some of the turns before it', () => {

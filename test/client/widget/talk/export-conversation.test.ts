@@ -13,6 +13,7 @@ const { tests: specification } = createRequire(import.meta.url)('commonmark-spec
 
 const words = {
   you: 'You',
+  picture: 'Picture {number}',
   assistant: 'Assistant',
   notes: Object.fromEntries(NOTES.map((note) => [note, `${note}.`])) as Record<Note, string>,
   failed: 'It broke off.',
@@ -186,7 +187,7 @@ describe('as data', () => {
       { question: 'And?', answer: '', end: 'failed', trouble },
       running,
     ]
-    const nothing = { note: null, rating: null, sources: [], speed: null, error: null }
+    const nothing = { note: null, rating: null, context: null, sources: [], speed: null, error: null }
     expect(told(...turns)).toEqual({
       version: 1,
       exported_at: '1970-01-01T00:01:00.000Z',

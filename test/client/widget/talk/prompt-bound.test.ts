@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { LANGUAGE_FILES } from '../../../../client/widget/strings/language-files.ts'
+import type { Turn } from '../../../../client/widget/talk/conversation.ts'
 import {
   createPromptBound,
   expectedTokens,
@@ -29,7 +30,7 @@ const TEXTS: [string, string][] = [
 describe('a prompt that is taken to fit does fit, and what fits is not wasted', () => {
   test.each(TEXTS)('%s', (_, text) => {
     const counted = countChat([{ role: 'user', content: text }], 'gpt-5.4-mini', counter)
-    const expected = promptTokens(text, [])
+    const expected = promptTokens({ question: text }, [])
     expect(expected).toBeGreaterThanOrEqual(counted)
     expect(expected).toBeLessThan(3 * counted)
   })
@@ -48,22 +49,22 @@ test.each([
 
 describe('of the turns before a question', () => {
   const turns = [done('a', 'x'.repeat(300)), done('b', 'x'.repeat(30)), done('c', 'x'.repeat(30))]
-  const all = promptTokens('Why?', turns)
+  const all = promptTokens({ question: 'Why?' }, turns)
   test.each([
     [Number.POSITIVE_INFINITY, 3],
     [all, 3],
     [all - 1, 2],
-    [promptTokens('Why?', turns.slice(1)), 2],
-    [promptTokens('Why?', turns.slice(1)) - 1, 1],
-    [promptTokens('Why?', []), 0],
+    [promptTokens({ question: 'Why?' }, turns.slice(1)), 2],
+    [promptTokens({ question: 'Why?' }, turns.slice(1)) - 1, 1],
+    [promptTokens({ question: 'Why?' }, []), 0],
     [0, 0],
   ])('within %i tokens fit the last %i', (bound, count) => {
-    expect(fittingTurns('Why?', turns, bound)).toBe(count)
+    expect(fittingTurns({ question: 'Why?' }, turns, bound)).toBe(count)
   })
 
   test('what moderation may still take back is not counted, as it is not sent', () => {
-    expect(promptTokens('Why?', [{ ...done('a', 'x'.repeat(300)), unjudged: 297 }])).toBe(
-      promptTokens('Why?', [done('a', 'xxx')]),
+    expect(promptTokens({ question: 'Why?' }, [{ ...done('a', 'x'.repeat(300)), unjudged: 297 }])).toBe(
+      promptTokens({ question: 'Why?' }, [done('a', 'xxx')]),
     )
   })
 })
@@ -97,4 +98,18 @@ describe('the bound', () => {
     bound.refused('m', 50_000)
     expect(bound.of('m')).toBe(8192)
   })
+})
+
+test('what of the page is sent counts with the question that it is sent with', () => {
+  const context = 'x'.repeat(300)
+  const alone = promptTokens({ question: 'Why?' }, [])
+  const [earlier, before] = [done('a', 'b'), { ...done('a', 'b'), context }]
+  expect(promptTokens({ question: 'Why?', context }, []) - alone).toBe(100)
+  expect(promptTokens({ question: 'Why?' }, [before])).toBe(promptTokens({ question: 'Why?' }, [earlier]))
+  expect(fittingTurns({ question: 'Why?', context }, [earlier], alone + 50)).toBe(0)
+})
+
+test('a picture counts as what most models bill for it, unless it is gone', () => {
+  const tokens = (pictures: Turn['pictures'] = []) => promptTokens({ question: 'Why?', pictures }, [])
+  expect(tokens([{ url: 'data:', width: 4, height: 3 }, {}]) - tokens()).toBe(1300)
 })

@@ -91,3 +91,18 @@ test.each([
 ])('a turn with %j is read without', (wrong) => {
   expect(readTurns([{ ...done('Why?'), ...wrong }])).toEqual([done('Why?')])
 })
+
+test.each<[object, object]>([
+  [{ context: 'page' }, { context: 'page' }],
+  [{ context: 7 }, {}],
+  [{ context: 'x'.repeat(5_001) }, {}],
+  [{ suggestions: ['Why?', 7, 'How?'] }, { suggestions: ['Why?', 'How?'] }],
+  [{ suggestions: 'Why?' }, {}],
+  [
+    { pending: { key: 'k', askedAt: 7, suggests: true } },
+    { pending: { key: 'k', askedAt: 7, suggests: true } },
+  ],
+  [{ pending: { key: 'k', askedAt: 7, suggests: 'yes' } }, { pending: { key: 'k', askedAt: 7 } }],
+])('of %j a turn has %j', (stored, read) => {
+  expect(readTurns([{ ...done('Why?'), ...stored }])).toEqual([{ ...done('Why?'), ...read }])
+})

@@ -41,6 +41,7 @@ const more = {
     ),
   ),
   sentWith: fc.nat(),
+  pictures: fc.array(fc.constant({}), { maxLength: 4 }),
 }
 
 const pending = fc.record(

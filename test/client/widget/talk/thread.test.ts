@@ -18,6 +18,7 @@ function show(
   watched = false,
   reply?: (messages: ChatMessage[]) => Response,
   read?: () => Response,
+  context: () => Promise<string | undefined> | undefined = () => undefined,
 ) {
   const sent: string[] = []
   const bodies: ChatMessage[][] = []
@@ -42,7 +43,10 @@ function show(
   const thread = createThread(
     { id: 'c', turns, updatedAt: 0 },
     {
-      asking: { base: 'https://edge.test/v1', api: async () => undefined },
+      asking: {
+        base: 'https://edge.test/v1',
+        api: async () => ({ responses: undefined, suggestions: undefined }),
+      },
       list: { append() {} } as unknown as HTMLElement,
       watched,
       closed: new Set(),
@@ -62,6 +66,8 @@ function show(
       isChecking: () => false,
       busy() {},
       promptBound,
+      readContext: () => context(),
+      showContext() {},
       announce: new Proxy({ leftOut: () => announced++ } as never, {
         get: (own, name) => own[name] ?? (() => {}),
       }),
@@ -207,6 +213,40 @@ describe('a question in a long conversation', () => {
     expect([shown.turns.at(-1)?.question, shown.thread.busy]).toEqual(['q', false])
     // It brought nothing: the next question is sent with what fits before it.
     expect(shown.leftOut).not.toContain(true)
+  })
+
+  test('that is too long alone with its page goes without the page', async () => {
+    const taken = (messages: ChatMessage[]) =>
+      String(messages.at(-1)?.content).includes('page') ? taking(-1)(messages) : taking(9)(messages)
+    const shown = show([], false, taken, undefined, async () => 'page')
+    shown.thread.ask('q')
+    await vi.waitFor(() => expect(shown.turns.at(-1)).toMatchObject({ end: 'done', answer: 'Yes.' }))
+    expect(shown.bodies.map((messages) => messages.at(-1)?.content)).toEqual(['page\n\nq', 'q'])
+    expect(new Set(shown.keys).size).toBe(2)
+    expect([shown.turns.at(-1)?.context, shown.troubles]).toEqual([undefined, []])
+  })
+
+  test('is sent with its page, and again as it was where no answer had come', async () => {
+    const first = show([], false, undefined, undefined, async () => 'page')
+    first.thread.ask('q')
+    await vi.waitFor(() => expect(first.bodies).toHaveLength(1))
+    first.thread.leave()
+    const again = show(first.turns, false, undefined, undefined, async () => 'another page')
+    await vi.waitFor(() => expect(again.bodies).toEqual(first.bodies))
+    expect(again.keys).toEqual(first.keys)
+  })
+
+  test('is sent once its page is read, with as much before it as then fits', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const shown = show(conversation(), false, taking(9), undefined, () => promise)
+    shown.promptBound.told(2 * 508 + ALONE)
+    shown.thread.ask('q')
+    expect([shown.thread.busy, shown.thread.ask('meanwhile')]).toEqual([true, false])
+    // It takes the place of one turn.
+    resolve('p'.repeat(900))
+    await vi.waitFor(() => expect(shown.turns.at(-1)?.end).toBe('done'))
+    expect(shown.bodies.map((messages) => messages.length)).toEqual([3])
+    expect(shown.turns.at(-1)?.sentWith).toBe(1)
   })
 
   test('that went astray is sent again as it was', async () => {

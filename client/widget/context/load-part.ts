@@ -1,0 +1,3 @@
+import { lazily } from '../lazily.ts'
+
+export const loadContext = lazily(() => import('./part.ts'))

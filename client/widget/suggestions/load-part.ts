@@ -1,0 +1,5 @@
+import { lazily } from '../lazily.ts'
+
+export type SuggestionsPart = typeof import('./part.ts')
+
+export const loadSuggestions = lazily((): Promise<SuggestionsPart> => import('./part.ts'))
