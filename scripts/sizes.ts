@@ -14,9 +14,11 @@ interface Budget {
 }
 
 const BUDGETS: Budget[] = [
-  // The goal is 80. A second wire format took it to 81.
-  { name: 'Worker bundle', files: () => [`${ROOT}dist/worker/index.js`], most: 82 * KB },
-  { name: 'page at load', files: loadedAtOnce, most: 25 * KB },
+  // The goal is 80. A second wire format took it to 81, several upstreams and their hosts to 86, and the routes
+  // that pass (embeddings, recordings, pictures) to 90.
+  { name: 'Worker bundle', files: () => [`${ROOT}dist/worker/index.js`], most: 94 * KB },
+  // The race can run its answer's code: 25.1.
+  { name: 'page at load', files: loadedAtOnce, most: 26 * KB },
   // One file without eager imports; build-alone.ts checks that.
   { name: 'widget.js', files: () => [`${CLIENT}/widget.js`], most: 13 * KB },
   { name: 'frame of code', files: () => [`${CLIENT}/run/frame.js`], most: 5 * KB },
