@@ -397,8 +397,8 @@ export const SLICES = 64
 export const SLICES_OF_REST = 16
 
 /**
- * How long after its caller's last call an unused slice goes back: about as long as reading an answer and
- * asking again takes.
+ * How long after its caller's last call an unused slice goes back at the earliest: about as long as reading an
+ * answer and asking again takes. Callers differ, up to twice this.
  */
 export const SLICE_IDLE_MS = 60_000
 

@@ -31,7 +31,9 @@ export function createAddresses(gauge: Gauge, messageMs: number, chance: Chance)
   return {
     countSession(now) {
       const { server, sessions } = addressOfNext()
-      const isRefused = SESSIONS_PER_ADDRESS.some(({ most, ms }) => (sessions.at(-most) ?? -Infinity) > now - ms)
+      const isRefused = SESSIONS_PER_ADDRESS.some(
+        ({ most, ms }) => (sessions.at(-most) ?? -Infinity) > now - ms,
+      )
       if (!isRefused) sessions.push(now)
       return { done: server.serve(now, messageMs), isRefused }
     },

@@ -5,7 +5,7 @@
  */
 import { dayOf } from '../../worker/budget/day.ts'
 import { createLedger, type Reservation } from '../../worker/budget/ledger.ts'
-import type { Shortage, SliceAnswer, SliceRequest } from '../../worker/budget/slice.ts'
+import { idleMsBy, type Shortage, type SliceAnswer, type SliceRequest } from '../../worker/budget/slice.ts'
 import { GRANT_MS, VISITOR_BUDGET } from '../../worker/limits.ts'
 import type { Sql } from '../../worker/objects/sql.ts'
 import type { Account } from './account.ts'
@@ -53,7 +53,7 @@ export function createCaller(name: string, hopMs: number, parts: CallerParts): C
   const { events, chance, account, total, server, messageMs, lost, end } = parts
   const { now } = events
   let leases = 0
-  const ledger = createLedger(FORGETFUL, () => `${name}/${++leases}`)
+  const ledger = createLedger(FORGETFUL, () => `${name}/${++leases}`, idleMsBy(chance.next()))
   const day = dayOf(now())
   let held = 0
   let spent = 0
@@ -120,7 +120,10 @@ export function createCaller(name: string, hopMs: number, parts: CallerParts): C
     const outcome = ledger.reserve(reservation, LIMITS, now())
     note(held)
     setAlarm()
-    if (outcome.kind !== 'short') return then(outcome.kind)
+    if (outcome.kind !== 'short') {
+      then(outcome.kind)
+      return
+    }
     isAsking = true
     send(outcome.request, (answer) => {
       isAsking = false
@@ -147,7 +150,7 @@ export function createCaller(name: string, hopMs: number, parts: CallerParts): C
       // A caller that asks gives back in its request.
       const request = isAsking ? undefined : ledger.giveBack(now())
       if (request === undefined) return Promise.resolve()
-      return new Promise((resolve) => send(request, () => resolve()))
+      return events.promise((resolve) => send(request, resolve))
     },
   }
 }

@@ -6,8 +6,10 @@ export interface Events {
   /** Does `work` at this time, or now if it has passed. What was asked for first is done first. */
   at(time: number, work: () => void): void
   after(ms: number, work: () => void): void
-  /** What follows from this promise is done before the next event. */
-  follow(promise: Promise<unknown>): void
+  /** A promise that an event resolves. What follows from it is done before the next event. */
+  promise(settle: (resolve: () => void) => void): Promise<void>
+  /** Does the same for what an event has begun. */
+  drain(): void
   /** As `sleep` of the Worker, by this clock. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /**
@@ -30,7 +32,7 @@ export function createEvents(start: number): Events {
   const heap: Event[] = []
   let clock = start
   let count = 0
-  let followed = 0
+  let isDrained = true
 
   function push(event: Event): void {
     let place = heap.length
@@ -63,21 +65,31 @@ export function createEvents(start: number): Events {
     return first
   }
 
+  function drain(): void {
+    isDrained = false
+  }
+
+  const promise: Events['promise'] = (settle) =>
+    new Promise((resolve) =>
+      settle(() => {
+        drain()
+        resolve()
+      }),
+    )
+
   const at = (time: number, work: () => void) => push({ time: Math.max(time, clock), order: count++, work })
 
   return {
     now: () => clock,
     at,
     after: (ms, work) => at(clock + ms, work),
-    follow(promise) {
-      followed++
-      void promise.finally(() => followed--)
-    },
+    promise,
+    drain,
     sleep(ms, signal) {
       if (ms <= 0 || signal?.aborted) return Promise.resolve()
-      return new Promise((resolve) => {
+      return promise((resolve) => {
         at(clock + ms, resolve)
-        signal?.addEventListener('abort', () => resolve())
+        signal?.addEventListener('abort', resolve)
       })
     },
     async run(end, afterEach) {
@@ -87,7 +99,10 @@ export function createEvents(start: number): Events {
         pop()
         clock = next.time
         next.work()
-        if (followed > 0) await new Promise((resolve) => setImmediate(resolve))
+        while (!isDrained) {
+          isDrained = true
+          await new Promise((resolve) => setImmediate(resolve))
+        }
         afterEach?.()
       }
       clock = end

@@ -51,11 +51,11 @@ export function createTotal({ events, account, gauge, limit, messageMs, ask }: P
         note()
         if (!(granted instanceof Promise)) return answer(granted)
         calledBack++
-        const answered = granted.then((late) => {
+        events.drain()
+        void granted.then((late) => {
           note()
           answer(late)
         })
-        events.follow(answered)
       })
     },
     leases: () => Number(database.rows('SELECT count(*) AS leases FROM lease')[0]?.leases),

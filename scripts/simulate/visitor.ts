@@ -16,9 +16,7 @@ export const ASSUMED = {
   /** Until the first question is written, and then until the next one: at the least, and the mean beyond. */
   firstQuestion: { least: 5_000, mean: 20_000 },
   nextQuestion: { least: 15_000, mean: 45_000 },
-  /** Until the first token, and tokens a second after it. */
   firstToken: 800,
-  pace: 90,
   /** Of a question with its system prompt, and of each question and answer before it. */
   prompt: { first: 300, each: 550 },
   /** Of messages to the total, and of connections in mid-answer. */
@@ -53,6 +51,8 @@ export interface Tally {
 export interface Visit {
   answers: number
   tokens: number
+  /** Tokens a second after the first one. */
+  pace: number
   work: WorkTimes
   addresses: Addresses
   gauge: Gauge
@@ -66,10 +66,14 @@ export interface Visit {
 }
 
 const LOST = new ChatError('lost', { code: 'network', type: 'client_error' })
-const UNAVAILABLE = new ChatError('unavailable', { code: 'object_unavailable', type: 'server_error', status: 503 })
+const UNAVAILABLE = new ChatError('unavailable', {
+  code: 'object_unavailable',
+  type: 'server_error',
+  status: 503,
+})
 
 export function arrive(name: string, visit: Visit): void {
-  const { answers, tokens, work, addresses, gauge, tally, parts, callers, running, upAt } = visit
+  const { answers, tokens, pace, work, addresses, gauge, tally, parts, callers, running, upAt } = visit
   const { events, chance } = parts
   const { now, after } = events
   const { hop, farHop, firstQuestion, nextQuestion, again, lost, prompt } = ASSUMED
@@ -116,7 +120,10 @@ export function arrive(name: string, visit: Visit): void {
 
     function attempt(): void {
       tell({ kind: 'trying' })
-      if (now() < upAt()) return isLost(LOST, attempt, () => tally.failed++)
+      if (now() < upAt()) {
+        isLost(LOST, attempt, () => tally.failed++)
+        return
+      }
       const done = server.serve(now() + hop, work.answer)
       const promptTokens = prompt.first + prompt.each * (answer - 1)
       events.at(done, () => {
@@ -133,15 +140,17 @@ export function arrive(name: string, visit: Visit): void {
     }
 
     function hear(reserved: Reserved, id: string, used: number): void {
-      if (reserved === 'reserved') return read(id, used)
-      if (reserved === 'unavailable') {
-        return isLost(UNAVAILABLE, attempt, () => {
+      if (reserved === 'reserved') read(id, used)
+      else if (reserved === 'unavailable') {
+        isLost(UNAVAILABLE, attempt, () => {
           tally.failed++
           tryAgain(0)
         })
+      } else {
+        tally.refused++
+        const waitMs = reserved === 'refused' ? Infinity : reserved.short.retryAfterMs
+        if (waitMs <= 60_000) tryAgain(waitMs)
       }
-      tally.refused++
-      if (reserved !== 'refused' && reserved.short.retryAfterMs <= 60_000) tryAgain(reserved.short.retryAfterMs)
     }
 
     /** The answer runs, and is read. */
@@ -152,8 +161,8 @@ export function arrive(name: string, visit: Visit): void {
       tally.running++
       tally.mostRunning = Math.max(tally.mostRunning, tally.running)
       const begun = now()
-      const lastsMs = ASSUMED.firstToken + (1000 * tokens) / ASSUMED.pace
-      const eventsSoFar = () => Math.min(tokens, Math.max(0, ((now() - begun) * ASSUMED.pace) / 1000))
+      const lastsMs = ASSUMED.firstToken + (1000 * tokens) / pace
+      const eventsSoFar = () => Math.min(tokens, Math.max(0, ((now() - begun) * pace) / 1000))
       let isOver = false
 
       function end(isInterrupted: boolean): void {
@@ -188,14 +197,21 @@ export function arrive(name: string, visit: Visit): void {
         const so = eventsSoFar()
         end(true)
         const wakeMs = work.cold + work.replayed * so
-        connectionLost(() => tryAgain(0), () => wakeMs)
+        connectionLost(
+          () => tryAgain(0),
+          () => wakeMs,
+        )
       }
 
       running.add(restart)
       after(lastsMs, () => end(false))
       if (!chance.happens(lost.connection)) return
       after(chance.between(0, lastsMs), () => {
-        if (!isOver) connectionLost(() => {}, () => work.replayed * eventsSoFar())
+        if (!isOver)
+          connectionLost(
+            () => {},
+            () => work.replayed * eventsSoFar(),
+          )
       })
     }
 

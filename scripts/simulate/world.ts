@@ -1,10 +1,10 @@
 /** A deployment with its visitors, from the first of them until an end. */
 import { type Account, createAccount } from './account.ts'
 import { createAddresses } from './address.ts'
-import { createChance } from './chance.ts'
 import type { Caller } from './caller.ts'
+import { createChance } from './chance.ts'
 import { createEvents } from './events.ts'
-import { createGauge, createServer, type Gauge, type Server } from './server.ts'
+import { createGauge, type Gauge, type Server } from './server.ts'
 import { createTotal } from './total.ts'
 import { ASSUMED, arrive, type Tally } from './visitor.ts'
 import type { WorkTimes } from './work.ts'
@@ -17,9 +17,10 @@ export interface Plan {
   /** What happens before isn't counted: the deployment is on its way. */
   from: number
   end: number
-  /** Answers of a visitor, and tokens of each. */
+  /** Answers of a visitor, and tokens of each: in all, and in a second. */
   answers: number
   tokens: number
+  pace: number
   /** The tokens of the whole deployment for the day. */
   limit: number
   /** All objects restart within a second, and can't be reached for a while. */
@@ -38,7 +39,7 @@ export interface Outcome {
 }
 
 export async function simulate(plan: Plan): Promise<Outcome> {
-  const { seed, work, arrivals, from, end, answers, tokens, limit, deployment } = plan
+  const { seed, work, arrivals, from, end, answers, tokens, pace, limit, deployment } = plan
   const [first = from] = arrivals
   const events = createEvents(first)
   const chance = createChance(seed)
@@ -60,7 +61,7 @@ export async function simulate(plan: Plan): Promise<Outcome> {
     },
   })
   const visit = {
-    ...{ answers, tokens, work, tally, callers, running },
+    ...{ answers, tokens, pace, work, tally, callers, running },
     addresses: createAddresses(addresses, work.message, chance),
     gauge: visitors,
     parts: {
@@ -88,7 +89,15 @@ export async function simulate(plan: Plan): Promise<Outcome> {
     })
   }
   await events.run(end, account.check)
-  return { total, visitors, addresses, tally, account, leases: deploymentTotal.leases(), calledBack: deploymentTotal.calledBack }
+  return {
+    total,
+    visitors,
+    addresses,
+    tally,
+    account,
+    leases: deploymentTotal.leases(),
+    calledBack: deploymentTotal.calledBack,
+  }
 }
 
 const emptyTally = (): Tally => ({
