@@ -1,14 +1,20 @@
 /** Many durable streams of one key: their tokens share the threads of its shards (docs/decisions/0019). */
+import {
+  KEY_SHARDS,
+  MAX_HEADERLESS_CALLS,
+  MAX_KEY_SHARDS,
+  MAX_WAITING_OPENINGS,
+} from '../../worker/limits.ts'
 import type { Chance } from './chance.ts'
 import { createGauge, createServer, type Spread, spreadOf } from './server.ts'
 import type { WorkTimes } from './work.ts'
 
-/** Objects that share a key's streams: none beside its own, the default of `KEY_SHARDS`, and the most. */
-export const SHARDS = [1, 8, 32] as const
+/** Objects that share a key's streams: its own alone, the default, and the most. */
+export const SHARDS = [1, KEY_SHARDS, MAX_KEY_SHARDS]
 export const STREAMS = [60, 200, 480, 1000, 2000] as const
 
-/** Calls of an object that wait for their headers, calls that wait for their turn, and how long headers take. */
-const OPENING = { atOnce: 5, waiting: 64, headersMs: 500 }
+/** An assumption: how long the model's answer takes to its headers. */
+const HEADERS_MS = 500
 /** As long as the streams of the bench. */
 const DURING_MS = 4_000
 
@@ -42,8 +48,8 @@ export function simulateKey(
   const crossings = counts.flatMap((count) => crossingsOf(count, pace, work, chance))
   const turns = counts.flatMap((count) =>
     Array.from(
-      { length: Math.min(count, OPENING.atOnce + OPENING.waiting) },
-      (_, place) => Math.floor(place / OPENING.atOnce) * OPENING.headersMs,
+      { length: Math.min(count, MAX_HEADERLESS_CALLS + MAX_WAITING_OPENINGS) },
+      (_, place) => Math.floor(place / MAX_HEADERLESS_CALLS) * HEADERS_MS,
     ),
   )
   return {

@@ -24,7 +24,7 @@ export interface Plot {
 
 const [WIDTH, HEIGHT] = [720, 380]
 const FRAME = { left: 74, right: 176, top: 44, bottom: 50 }
-/** Lines of the last are at least so far apart where they are named. */
+/** The names of lines are at least this far apart. */
 const NAME_HEIGHT = 16
 
 const STYLE = `
@@ -60,14 +60,14 @@ function scaleOf({ ticks, isLog = false }: Axis): (figure: number) => number {
 const escaped = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')
 const digits = (figure: number) => String(Number(figure.toFixed(1)))
 
-/** The places of names, from the top, moved down as far as needed so that none covers another. */
+/** The places of names, from the lowest, moved up as far as needed so that none covers another. */
 function spread(places: readonly number[]): number[] {
-  const order = places.map((_, index) => index).sort((a, b) => (places[a] ?? 0) - (places[b] ?? 0))
+  const order = places.map((_, index) => index).sort((a, b) => (places[b] ?? 0) - (places[a] ?? 0))
   const moved = [...places]
-  let free = Number.NEGATIVE_INFINITY
+  let free = Number.POSITIVE_INFINITY
   for (const index of order) {
-    moved[index] = Math.max(places[index] ?? 0, free)
-    free = (moved[index] ?? 0) + NAME_HEIGHT
+    moved[index] = Math.min(places[index] ?? 0, free)
+    free = (moved[index] ?? 0) - NAME_HEIGHT
   }
   return moved
 }
@@ -89,7 +89,7 @@ export function svgOf({ title, x, y, lines }: Plot): string {
       `<text x="${digits(xAt(tick))}" y="${bottom + 18}" text-anchor="middle">${nameOf(x, tick)}</text>`,
   )
   const classes = lines.map(({ isBound }, index) => (isBound ? 'bound' : `l${index}`))
-  const names = spread(lines.map(({ points }) => yAt(points.at(-1)?.[1] ?? 0)))
+  const names = spread(lines.map(({ points }) => yAt(points.at(-1)?.[1] ?? 0) - 4))
   const drawn = lines.map(({ name, points }, index) => {
     const path = points.map(
       ([at, figure], i) => `${i === 0 ? 'M' : 'L'}${digits(xAt(at))} ${digits(yAt(figure))}`,

@@ -60,7 +60,7 @@ export function reconnectsPlot(all: readonly (readonly [Reconnects, Outcome])[],
   return svgOf({
     title: `${shown?.readers.toLocaleString('en')} running answers when all objects restart within a second`,
     x: { label: 'seconds after the restart', ticks: [0, 15, 30, 45, 60, 75, 90, 105, 120] },
-    y: { label: 'a second', ticks: [0, 1000, 2000, 3000, 4000, 5000] },
+    y: { label: 'a second', ticks: [1, 10, 100, 1000, 10_000], isLog: true },
     lines: lines.map(({ name, counts }) => ({ name, points: perSecond(counts, 120) })),
   })
 }

@@ -71,6 +71,8 @@ export async function simulate(plan: Plan): Promise<Outcome> {
     upAt: () => upAt,
   }
 
+  events.at(from, () => Object.assign(tally, emptyTally(), { running: tally.running }))
+
   let came = 0
   function nextArrival(): void {
     const at = arrivals[came]
@@ -81,7 +83,6 @@ export async function simulate(plan: Plan): Promise<Outcome> {
     })
   }
   nextArrival()
-  events.at(from, () => Object.assign(tally, emptyTally(), { running: tally.running }))
   if (deployment !== undefined) {
     events.at(deployment.at, () => {
       upAt = deployment.at + deployment.downMs
