@@ -12,7 +12,7 @@ export type Scenario = (typeof SCENARIOS)[number]
 export const SCALES = [10_000, 1_000_000, 10_000_000] as const
 
 /** Of one visitor, with all questions and answers: what a total that never runs out has for each. */
-export const AMPLE_TOKENS = 10_000
+const AMPLE_TOKENS = 10_000
 
 const ANSWERS = { answers: 4, tokens: 500, pace: 90 } as const
 const SECOND = 1000
@@ -105,7 +105,7 @@ export function simulateReconnects({ readers, downMs }: Reconnects, seed: number
   return simulate({ ...plan, arrivals })
 }
 
-export const PACE_OF_KEY = 50
+const PACE_OF_KEY = 50
 
 export function simulateKeys(seed: number): KeyOutcome[] {
   const work = readWorkTimes()

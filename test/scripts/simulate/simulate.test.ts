@@ -14,9 +14,9 @@ describe('a crowd', () => {
   test('with enough tokens is served', async () => {
     const { tally, account, leases, calledBack } = await simulateCrowd({ count: 100, tokensEach: 10_000 }, 1)
     expect(tally).toMatchObject({ visitors: 100, refused: 0, failed: 0 })
-    expect(tally.accepted).toBeGreaterThan(390)
+    expect(tally.accepted).toBeGreaterThan(370)
     expect([leases, calledBack]).toEqual([100, 0])
-    expect(account.spent).toBeGreaterThan(600_000)
+    expect(account.spent).toBeGreaterThan(500_000)
   })
 
   test('with too few spends what there is, and no more', async () => {
