@@ -101,7 +101,7 @@ async function portkey(upstream: string): Promise<Contestant[]> {
 }
 
 /** The limits that DEPLOY.md recommends. Each call is counted, reserved and settled. */
-const BUDGETS = {
+export const BUDGETS = {
   KEY_DAILY_TOKENS: '999999999',
   TOTAL_DAILY_TOKENS: '999999999',
   MAX_INPUT_TOKENS: '100000',

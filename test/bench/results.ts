@@ -25,10 +25,10 @@ export interface Results {
 }
 
 /** @returns the results as written, rounded */
-export function writeResults(file: string, results: Results): Results {
+export function writeResults<R>(file: string, results: R): R {
   const text = JSON.stringify(results, roundedFigure, 2)
   writeFileSync(`${ROOT}${file}`, `${text}\n`)
-  return JSON.parse(text) as Results
+  return JSON.parse(text) as R
 }
 
 /** Rounds to four digits: further digits are noise. */

@@ -8,6 +8,8 @@ export interface Server {
   cpu(): number
   /** Memory in RAM, in bytes. */
   memory(): number
+  /** The address of V8's inspector for the Worker's isolate, where it was asked for. */
+  inspector?: string
   stop(): Promise<void>
 }
 

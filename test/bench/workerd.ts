@@ -12,22 +12,33 @@ export interface Worker {
   bindings: Record<string, string>
   /** Configured as in wrangler.toml, or plain. */
   configured: boolean
+  /** Whether V8's inspector listens. */
+  inspected?: boolean
   onLog(message: string): void
 }
 
 const HOST = '127.0.0.1'
 
-export async function startWorkerd({ bundle, bindings, configured, onLog }: Worker): Promise<Server> {
+export async function startWorkerd({
+  bundle,
+  bindings,
+  configured,
+  inspected = false,
+  onLog,
+}: Worker): Promise<Server> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(`${ROOT}wrangler.toml`)
   // Miniflare would serve assets from a Worker of its own, which a deployment doesn't have.
   const { modulesRules: _, assets: __, bindings: vars, ...own } = workerOptions
   const { compatibilityDate } = own
+  // Visitors come one right after another.
+  for (const { simple } of Object.values(own.ratelimits ?? {})) simple.limit = 1e6
   const others = processes()
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       host: HOST,
       port: 0,
       cf: false,
+      ...(inspected && { inspectorPort: 0 }),
       log: new Log(LogLevel.WARN),
       handleStructuredLogs: ({ message }) => onLog(message),
       workers: [
@@ -51,6 +62,7 @@ export async function startWorkerd({ bundle, bindings, configured, onLog }: Work
       url: origin,
       cpu: () => cpuOf(pid),
       memory: () => memoryOf(pid),
+      ...(inspected && { inspector: `${await miniflare.getInspectorURL()}core:user:contestant` }),
       stop: () => miniflare.dispose(),
     }
   } catch (error) {

@@ -4,7 +4,7 @@ import type { CallerLimits } from '../../worker/budget/budget-state.ts'
 import { createCallerBudget, type SliceSource } from '../../worker/budget/caller-budget.ts'
 import { createDeploymentBudget } from '../../worker/budget/deployment-budget.ts'
 import type { ReservationResult } from '../../worker/budget/ledger.ts'
-import { GRANT_MS, OBJECT_REPLY_MS } from '../../worker/limits.ts'
+import { GRANT_MS, OBJECT_REPLY_MS, SLICE_IDLE_MS } from '../../worker/limits.ts'
 import { openDatabase } from '../support/sqlite.ts'
 
 const NOON = Date.UTC(2026, 10, 22, 12)
@@ -67,6 +67,23 @@ test('a caller asks the deployment seldom, also when its questions come at once'
   expect(decisions.every(({ kind }) => kind === 'reserved')).toBe(true)
   // For 100, 300, 700 and 1,500 tokens in all.
   expect(asked.times).toBe(4)
+})
+
+test('callers that stop in one moment give back over a minute, a few at a time', async () => {
+  const { deployment } = createDeployment(1_000_000)
+  const inSecond = new Map<number, number>()
+  for (let caller = 0; caller < 300; caller++) {
+    const { budget, ask } = createCaller(deployment)
+    await ask(100)
+    budget.settle('call 1', 10)
+    const due = budget.dueAt() ?? 0
+    expect(due).toBeGreaterThanOrEqual(NOON + SLICE_IDLE_MS)
+    expect(due).toBeLessThanOrEqual(NOON + 2 * SLICE_IDLE_MS)
+    const second = Math.floor(due / 1000)
+    inSecond.set(second, (inSecond.get(second) ?? 0) + 1)
+  }
+  // Five by chance.
+  expect(Math.max(...inSecond.values())).toBeLessThan(30)
 })
 
 test('a deployment without a limit is not asked', async () => {

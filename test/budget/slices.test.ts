@@ -5,7 +5,13 @@ import { dayOf, endOfDay } from '../../worker/budget/day.ts'
 import { createDeploymentBudget, type DeploymentBudget } from '../../worker/budget/deployment-budget.ts'
 import { createLedger, type Ledger } from '../../worker/budget/ledger.ts'
 import type { SliceAnswer, SliceRequest } from '../../worker/budget/slice.ts'
-import { CALL_BACK_PAUSE_MS, DAY_GRACE_MS, SLICE_IDLE_MS, SLICES } from '../../worker/limits.ts'
+import {
+  CALL_BACK_PAUSE_MS,
+  DAY_GRACE_MS,
+  LEASES_REMOVED_AT_ONCE,
+  SLICE_IDLE_MS,
+  SLICES,
+} from '../../worker/limits.ts'
 import { type Database, openDatabase } from '../support/sqlite.ts'
 
 const HOUR = 3_600_000
@@ -48,7 +54,7 @@ function createHolder(name: string, database = openDatabase()) {
 function createDeployment(database = openDatabase()) {
   const granted = (now = NOON) =>
     Number(database.rows('SELECT granted FROM total WHERE day = ?', dayOf(now))[0]?.granted ?? 0)
-  return { deployment: createDeploymentBudget(database), granted }
+  return { deployment: createDeploymentBudget(database), database, granted }
 }
 
 describe('a slice', () => {
@@ -292,6 +298,35 @@ test('a day is removed when it is over', () => {
   expect(granted(MIDNIGHT - 1)).toBe(100)
   deployment.runDueWork(due)
   expect(deployment.dueAt()).toBeUndefined()
+})
+
+test('a day of many leases is removed some at a time, and others are granted tokens in between', () => {
+  const { deployment, database } = createDeployment()
+  const due = MIDNIGHT + DAY_GRACE_MS
+  const leases = () => Number(database.rows('SELECT count(*) AS n FROM lease')[0]?.n)
+  database.transaction(() => {
+    database.rows('INSERT INTO total (day, granted, spent) VALUES (?, 1, 1)', dayOf(NOON))
+    for (let lease = 0; lease <= LEASES_REMOVED_AT_ONCE; lease++) {
+      database.rows(
+        'INSERT INTO lease (day, lease, seq, granted, spent) VALUES (?, ?, 1, 1, 1)',
+        ...[dayOf(NOON), `${lease}`],
+      )
+    }
+  })
+  deployment.runDueWork(due)
+  expect([leases(), deployment.dueAt()], 'it is due again').toEqual([1, due])
+  expect(createHolder('a').reserve(deployment, 1000, 100, due)).toBe('reserved')
+  deployment.runDueWork(due)
+  expect([leases(), deployment.dueAt()]).toEqual([1, due + DAY])
+})
+
+test('those that hold something unspent are found without reading the leases of all callers', () => {
+  const { deployment, database } = createDeployment()
+  const request = createHolder('a').request(50)
+  database.statements.length = 0
+  deployment.holders(request, 1)
+  const plan = database.rows(`EXPLAIN QUERY PLAN ${database.statements[0]}`, request.day, request.lease, 1)
+  expect(plan.map(({ detail }) => detail)).toEqual(['SEARCH lease USING INDEX lease_unspent (day=?)'])
 })
 
 // ── At any interleaving ──────────────────────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ import type { FormatName } from '../../worker/formats/wire-format.ts'
 import { RESPONSE_KEPT_MS } from '../../worker/limits.ts'
 import type { Caller } from '../../worker/objects/caller-object.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
+import { countRows } from './count-rows.ts'
 import type { Paced } from './paced-upstream.ts'
 
 vi.mock('../../worker/upstreams/demo.ts', () => import('./paced-upstream.ts'))
@@ -18,25 +19,6 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
 })
 afterEach(() => void vi.useRealTimers())
-
-/** @returns how many rows the object has written since */
-function countRows(storage: DurableObjectStorage): () => number {
-  let rows = 0
-  const exec = storage.sql.exec.bind(storage.sql)
-  storage.sql.exec = ((statement: string, ...values: unknown[]) => {
-    const cursor = exec(statement, ...values)
-    const all = cursor.toArray()
-    rows += cursor.rowsWritten
-    return { toArray: () => all }
-  }) as typeof exec
-  // [doc] Cloudflare, "Durable Objects: Pricing": setting an alarm is a row written.
-  const setAlarm = storage.setAlarm.bind(storage)
-  storage.setAlarm = (at) => {
-    rows++
-    return setAlarm(at)
-  }
-  return () => rows
-}
 
 const openingOf = (format: FormatName, paced: Paced) => ({
   format,

@@ -78,7 +78,7 @@ test('tables of a later release are not touched', () => {
 
 const OPENERS: [string, (sql: Sql) => unknown][] = [
   ['streams', createJournal],
-  ['slices', (sql) => createSlice(sql, () => 'lease')],
+  ['slices', (sql) => createSlice(sql, () => 'lease', SLICE_IDLE_MS)],
 ]
 
 test.each(OPENERS)('a new object’s tables of %s are those that an earlier one gets', (_, create) => {

@@ -20,11 +20,15 @@ export interface CallBack {
   grant(request: SliceRequest, limit: number): SliceAnswer | Promise<SliceAnswer>
 }
 
-/** @param ask tells the holder to give back; resolves once it has */
+/**
+ * @param ask tells the holder to give back; resolves once it has
+ * @param wait for a clock that is no machine's (scripts/simulate/)
+ */
 export function createCallBack(
   budget: DeploymentBudget,
   ask: (holder: string) => Promise<unknown>,
   now: () => number,
+  wait = sleep,
 ): CallBack {
   /** When each holder was asked, for as long as it isn't asked again. */
   const asked = new Map<string, number>()
@@ -51,7 +55,7 @@ export function createCallBack(
         await ask(name).catch(() => {})
         if (!isShort()) enough.abort()
       })
-      await Promise.race([sleep(until - now(), enough.signal), Promise.all(answers)])
+      await Promise.race([wait(until - now(), enough.signal), Promise.all(answers)])
       enough.abort()
     }
   }

@@ -11,7 +11,7 @@ import type { Sql } from '../objects/sql.ts'
 import { isTokenCount } from '../tokens/token-count.ts'
 import type { BudgetState, CallerLimits } from './budget-state.ts'
 import { createLedger, type Reservation, type ReservationResult } from './ledger.ts'
-import { nameLease, type Shortage, type SliceAnswer, type SliceRequest } from './slice.ts'
+import { idleMsBy, nameLease, type Shortage, type SliceAnswer, type SliceRequest } from './slice.ts'
 
 /** The deployment's budget, in this object or in another one. */
 export interface SliceSource {
@@ -60,7 +60,7 @@ export function createCallerBudget(
   holder: string,
   now: () => number,
 ): CallerBudget {
-  const ledger = createLedger(sql, () => nameLease(holder))
+  const ledger = createLedger(sql, () => nameLease(holder), idleMsBy(Math.random()))
   // One request at a time, since the slice believes only the answer to its last one. Calls that come
   // meanwhile wait: the grant may do for them, and otherwise the next one asks.
   let asking: Promise<void> | undefined

@@ -5,7 +5,13 @@
  *
  * The slice of a holder that is never heard of again counts as spent until the day is over.
  */
-import { CALL_BACK_PAUSE_MS, DAY_GRACE_MS, SLICES, SLICES_OF_REST } from '../limits.ts'
+import {
+  CALL_BACK_PAUSE_MS,
+  DAY_GRACE_MS,
+  LEASES_REMOVED_AT_ONCE,
+  SLICES,
+  SLICES_OF_REST,
+} from '../limits.ts'
 import { type Migration, migrate } from '../objects/schema.ts'
 import type { Sql } from '../objects/sql.ts'
 import { dayOf, endOfDay } from './day.ts'
@@ -20,7 +26,7 @@ export interface DeploymentBudget {
   holders({ day, lease }: SliceRequest, most: number): string[]
   /** When `runDueWork` has something to do; `undefined`: nothing is stored. */
   dueAt(): number | undefined
-  /** Removes the days that are over. */
+  /** Removes the days that are over, some leases at a time: as long as there are more, it is due again. */
   runDueWork(now: number): void
 }
 
@@ -50,6 +56,8 @@ const MIGRATIONS: readonly Migration[] = [
     'ALTER TABLE lease RENAME COLUMN held TO granted',
     'ALTER TABLE lease RENAME COLUMN kept TO spent',
   ],
+  // For `holders`: of a day's leases, only those of the last minutes hold something unspent.
+  ['CREATE INDEX lease_unspent ON lease (day, granted - spent) WHERE granted > spent'],
 ]
 
 export function createDeploymentBudget(sql: Sql): DeploymentBudget {
@@ -134,8 +142,15 @@ export function createDeploymentBudget(sql: Sql): DeploymentBudget {
     runDueWork(now) {
       sql.transaction(() => {
         const oldest = dayOf(now - DAY_GRACE_MS)
-        sql.rows('DELETE FROM lease WHERE day < ?', oldest)
-        sql.rows('DELETE FROM total WHERE day < ?', oldest)
+        // Nothing is granted meanwhile, and a day has as many leases as callers.
+        sql.rows(
+          `DELETE FROM lease WHERE (day, lease) IN (SELECT day, lease FROM lease WHERE day < ? LIMIT ?)`,
+          ...[oldest, LEASES_REMOVED_AT_ONCE],
+        )
+        sql.rows(
+          'DELETE FROM total WHERE day < ? AND NOT EXISTS (SELECT 1 FROM lease WHERE lease.day = total.day)',
+          oldest,
+        )
       })
     },
   }

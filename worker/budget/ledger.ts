@@ -9,7 +9,7 @@
  * settled. If it is not settled in time it expires at its estimate. A true count that comes later replaces
  * the estimate, once.
  */
-import { DAY_GRACE_MS } from '../limits.ts'
+import { DAY_GRACE_MS, SLICE_IDLE_MS } from '../limits.ts'
 import { type Migration, migrate } from '../objects/schema.ts'
 import type { Sql, SqlRow } from '../objects/sql.ts'
 import { isTokenCount } from '../tokens/token-count.ts'
@@ -100,10 +100,16 @@ interface OpenCall {
 /**
  * Brings its tables up to date. After the object's `deleteAll`, create the ledger again. The tables are also kept in
  * memory, so that a call costs only the statements that write.
+ *
+ * @param idleMs how long after the last call the unused part of its slice goes back
  */
-export function createLedger(sql: Sql, newLease: () => string = () => crypto.randomUUID()): Ledger {
+export function createLedger(
+  sql: Sql,
+  newLease: () => string = () => crypto.randomUUID(),
+  idleMs = SLICE_IDLE_MS,
+): Ledger {
   migrate(sql, 'ledger', MIGRATIONS)
-  const slice = createSlice(sql, newLease)
+  const slice = createSlice(sql, newLease, idleMs)
   const spending = new Map(
     sql
       .rows('SELECT * FROM spending')

@@ -11,6 +11,8 @@ import { sqlOf } from './sql.ts'
 
 export class Treasury extends DurableObject<Vars> {
   #parts: { budget: DeploymentBudget; callBack: CallBack } | undefined
+  /** When the alarm is set to, as far as this start of the object knows. */
+  #alarmAt: number | undefined
 
   async grant(request: SliceRequest): Promise<SliceAnswer> {
     const limit = readConfig(this.env).budgets.totalTokens ?? 0
@@ -20,6 +22,7 @@ export class Treasury extends DurableObject<Vars> {
   }
 
   override async alarm(): Promise<void> {
+    this.#alarmAt = undefined
     this.#open().budget.runDueWork(Date.now())
     await this.#scheduleAlarm()
   }
@@ -35,6 +38,9 @@ export class Treasury extends DurableObject<Vars> {
 
   async #scheduleAlarm(): Promise<void> {
     const due = this.#open().budget.dueAt()
+    // Setting the alarm at each message would cost a row each.
+    if (due !== undefined && due === this.#alarmAt) return
+    this.#alarmAt = due
     if (due !== undefined) return this.ctx.storage.setAlarm(due)
     this.#parts = undefined
     await this.ctx.storage.deleteAll()
