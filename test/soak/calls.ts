@@ -169,5 +169,7 @@ function expectWords(call: number, text: string): void {
   const words = wordsOf(call).join('')
   if (text === words) return
   const at = [...words].findIndex((char, i) => char !== text[i])
-  throw new Error(`${text.length} of ${words.length} characters, other from ${at} on: ${text.slice(at, at + 80)}`)
+  throw new Error(
+    `${text.length} of ${words.length} characters, other from ${at} on: ${text.slice(at, at + 80)}`,
+  )
 }

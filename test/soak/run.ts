@@ -141,7 +141,9 @@ async function start(
     },
   })
   const inspector = await inspect(server.inspector ?? '', () => fetch(`${server.url}/healthz`))
-  const chosen = Object.entries(kinds).filter(([kind]) => only === undefined || !configured || only.includes(kind))
+  const chosen = Object.entries(kinds).filter(
+    ([kind]) => only === undefined || !configured || only.includes(kind),
+  )
   const heaps: number[] = []
   const memories: number[] = []
   return {
