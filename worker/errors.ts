@@ -2,6 +2,7 @@
  * The closed list of errors, and the one envelope that reports them: OpenAI's, `{"error": {message, type,
  * param, code}}`.
  */
+import { forgetFrames } from './forget-frames.ts'
 import { jsonMistake } from './protocol/json-mistake.ts'
 import { type ErrorEnvelope, PLAIN_TEXT, type WireError } from './protocol/wire.ts'
 
@@ -193,6 +194,9 @@ export class ApiError extends Error {
     const kind: Kind = KINDS[code]
     super(details.message ?? details.wire?.message ?? kind.text, { cause: details.cause })
     this.name = 'ApiError'
+    // Calls are aborted with it: then a stream may keep it.
+    forgetFrames(this)
+    forgetFrames(details.cause)
     this.code = code
     this.status = details.status ?? kind.status
     this.notes = details.notes ?? {}

@@ -140,7 +140,7 @@ export const bindingsFor = (url: string) => ({
 })
 
 /** Bundles into one minified file, as wrangler does. */
-async function bundleReference(entry: string, outDir: string): Promise<void> {
+export async function bundleReference(entry: string, outDir: string): Promise<void> {
   await build({
     configFile: false,
     logLevel: 'error',

@@ -14,6 +14,8 @@ export interface Worker {
   configured: boolean
   /** Whether V8's inspector listens. */
   inspected?: boolean
+  /** Where the objects' databases are; by default in a folder that is removed at the end. */
+  storage?: string
   onLog(message: string): void
 }
 
@@ -24,6 +26,7 @@ export async function startWorkerd({
   bindings,
   configured,
   inspected = false,
+  storage,
   onLog,
 }: Worker): Promise<Server> {
   const { workerOptions } = unstable_getMiniflareWorkerOptions(`${ROOT}wrangler.toml`)
@@ -33,8 +36,8 @@ export async function startWorkerd({
   // Visitors come one right after another.
   for (const { simple } of Object.values(own.ratelimits ?? {})) simple.limit = 1e6
   const others = processes()
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({
       host: HOST,
       port: 0,
       cf: false,
@@ -52,7 +55,8 @@ export async function startWorkerd({
         },
       ],
     }),
-  )
+    ...(storage !== undefined && { resourcePersistencePath: storage }),
+  })
   try {
     // The address of the Worker's own socket: Miniflare's is a second Worker before it.
     const { origin } = await miniflare.unsafeGetDirectURL('contestant')

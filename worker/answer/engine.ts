@@ -5,6 +5,7 @@
  * durable stream. Answers whose bytes stay unchanged go through delivery/native.ts.
  */
 import { ApiError } from '../errors.ts'
+import { forgetFrames } from '../forget-frames.ts'
 import type { AnswerEvent, AnswerFormat, AnswerReader, Closing, Tell } from '../formats/answer-format.ts'
 import { MAX_EVENT_BYTES } from '../limits.ts'
 import type { Moderation, Outcome } from '../moderation/moderation.ts'
@@ -207,6 +208,7 @@ async function readToEnd(
     }
     return endOf(new ApiError('upstream_truncated'))
   } catch (error) {
+    forgetFrames(error)
     if (signal.aborted) return endOf(signal.reason)
     // A failure during a read is the upstream's; any other is a sink's or an observer's.
     const isOurs = error instanceof ApiError || !isReading

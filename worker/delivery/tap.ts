@@ -3,6 +3,7 @@
  * pending read is woken by each chunk, and waking JavaScript is a relay's main cost, so the tap pauses
  * between reads.
  */
+import { forgetFrames } from '../forget-frames.ts'
 import { TAP_INTERVAL_MS, TAP_READ_BYTES } from '../limits.ts'
 
 export interface Tap {
@@ -51,7 +52,8 @@ export function tap(
         paused = hurried || value.byteLength === TAP_READ_BYTES || isEager() ? 0 : interval
         if (paused > 0) await pause(interval, pressed)
       }
-    } catch {
+    } catch (error) {
+      forgetFrames(error)
       return 'broken'
     }
   }

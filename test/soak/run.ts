@@ -1,0 +1,196 @@
+/**
+ * The soak: all kinds of calls at a low, steady rate for half an hour. Each answer is checked to its last
+ * character, and memory must stay flat.
+ *
+ *     npm run soak -- --minutes 30 --rate 60
+ *
+ * `--rate`: calls a minute, of each of three processes of workerd:
+ *
+ * - `open`: Millrace without limits, whose relayed answers are piped natively.
+ * - `guarded`: Millrace with keys, budgets, moderation and visitors, each of them with objects of its own.
+ * - `bare`: a Worker of three lines that returns `fetch(upstream)`. It shows what workerd itself takes.
+ *
+ * Streams are kept for a minute, so that their number is level from the second minute on. "Flat" is said of two
+ * figures, from the fifth minute on (of a shorter run, from its middle on), by a line through all minutes:
+ *
+ * - The heap after a forced garbage collection grows by at most 1 MB a minute. Whatever the Worker or an object
+ *   still refers to is in it, so a leak shows here first.
+ * - The process's memory (RSS) grows by at most 1 MB a minute more than the bare Worker's. It also has what the
+ *   heap has not: SQLite, sockets, and the allocators' pages.
+ *
+ * The process's memory alone says nothing: workerd's grows for tens of thousands of calls with any Worker, since
+ * V8 collects late and the allocators keep pages.
+ *
+ * Exits with 1 if an answer was not whole, or if memory grew. `--only durable,visitor`: these kinds of calls
+ * alone. `--gap 0`: answers come at once, for many calls in a short time. Needs Linux.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { bundleWorker, ROOT } from '../../scripts/bundle.ts'
+import { bundleReference } from '../bench/contestants.ts'
+import { startWorkerd } from '../bench/workerd.ts'
+import { keys, type Sent, VISITORS } from '../support/gate.ts'
+import { inspect } from '../support/inspector.ts'
+import { startAnswers } from './answers.ts'
+import { GUARDED, type Kind, OPEN } from './calls.ts'
+import { slopeOf } from './slope.ts'
+
+const MOST_MB_A_MINUTE = 1
+/** Until the heaps have reached their size. */
+const WARM_MINUTES = 5
+/** Short, so that the alarm that removes expired streams is tested too. */
+const KEPT_MS = 60_000
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '60' },
+    gap: { type: 'string', default: '60' },
+    only: { type: 'string' },
+  },
+})
+const minutes = readNumber('minutes', values.minutes, 1)
+const rate = readNumber('rate', values.rate, 1)
+const only = values.only?.split(',')
+
+const { ACCESS_KEYS, callers } = keys(20)
+const answers = await startAnswers(readNumber('gap', values.gap, 0))
+const vars = {
+  OPENAI_API_KEY: 'sk-soak',
+  OPENAI_BASE_URL: answers.url,
+  MODELS: 'gpt-test',
+  STREAM_KEEP_MS: String(KEPT_MS),
+}
+const faults: string[] = []
+const counts = { asked: 0, whole: 0, running: 0 }
+
+const millrace = await bundleWorker('dist/soak/millrace')
+const bare = `${ROOT}dist/soak/bare`
+await bundleReference(`${ROOT}test/bench/workers/bare.ts`, bare)
+const processes = [
+  await start('open', { ...vars, OPEN_ACCESS: 'true' }, OPEN, [{}]),
+  await start(
+    'guarded',
+    {
+      ...vars,
+      ...VISITORS,
+      ACCESS_KEYS,
+      KEY_DAILY_TOKENS: '999999999',
+      TOTAL_DAILY_TOKENS: '999999999',
+      MODERATION: 'both',
+    },
+    GUARDED,
+    callers,
+  ),
+  await start('bare', { UPSTREAM: answers.url }, { relayed: OPEN.relayed }, [{}]),
+]
+const started = Date.now()
+await report()
+for (let minute = 1; minute <= minutes; minute++) {
+  for (let end = started + minute * 60_000; Date.now() < end; await setTimeout(60_000 / rate)) {
+    for (const { ask } of processes) ask(counts.asked)
+    counts.asked++
+  }
+  await report()
+}
+while (counts.running > 0) await setTimeout(100)
+
+const [open, guarded, reference] = processes.map(({ name, heaps, memories }) => {
+  const from = Math.min(WARM_MINUTES, Math.floor(minutes / 2))
+  return { name, heap: slopeOf(heaps.slice(from)), memory: slopeOf(memories.slice(from)), from }
+})
+for (const fault of faults.slice(0, 20)) console.error(fault)
+console.log(`${counts.whole} answers whole, ${faults.length} faults`)
+let flat = true
+for (const each of [open, guarded]) {
+  if (each === undefined || reference === undefined) continue
+  const beyond = each.memory - reference.memory
+  for (const [what, slope] of [
+    ['heap after garbage collection', each.heap],
+    ['memory of the process beyond the bare Worker’s', beyond],
+  ] as const) {
+    const ok = slope <= MOST_MB_A_MINUTE
+    flat &&= ok
+    console.log(
+      `${ok ? 'flat' : 'GROWS'}: ${each.name}, ${what}, from minute ${each.from} on: ${signed(slope)} MB a minute`,
+    )
+  }
+}
+console.log(
+  `memory of the process: ${processes.map(({ name, memories }) => `${name} ${signed(slopeOf(memories.slice(reference?.from)))}`).join(', ')} MB a minute`,
+)
+for (const { stop } of processes) await stop()
+answers.stop()
+process.exitCode = flat && faults.length === 0 ? 0 : 1
+
+/** @param callers the headers of each; they take turns */
+async function start(
+  name: string,
+  bindings: Record<string, string>,
+  kinds: Record<string, Kind>,
+  callers: readonly Sent[],
+) {
+  const configured = name !== 'bare'
+  const server = await startWorkerd({
+    bundle: configured ? millrace : bare,
+    bindings,
+    configured,
+    inspected: true,
+    onLog(line) {
+      if (!line.startsWith('{')) faults.push(`${name} says: ${line}`)
+    },
+  })
+  const inspector = await inspect(server.inspector ?? '', () => fetch(`${server.url}/healthz`))
+  const chosen = Object.entries(kinds).filter(
+    ([kind]) => only === undefined || !configured || only.includes(kind),
+  )
+  const heaps: number[] = []
+  const memories: number[] = []
+  return {
+    name,
+    heaps,
+    memories,
+    ask(call: number) {
+      const [kind, work] = chosen[call % chosen.length] ?? []
+      if (work === undefined) return
+      counts.running++
+      const headers = callers[Math.floor(call / chosen.length) % callers.length] ?? {}
+      work({ url: server.url, call, headers })
+        .then(() => counts.whole++)
+        .catch((error) => faults.push(`${name}, ${kind} ${call}: ${error}`))
+        .finally(() => counts.running--)
+    },
+    async look() {
+      heaps.push((await inspector.heap()) / 2 ** 20)
+      memories.push(server.memory() / 2 ** 20)
+    },
+    async stop() {
+      inspector.close()
+      await server.stop()
+    },
+  }
+}
+
+/** Measures and prints. */
+async function report(): Promise<void> {
+  for (const { look } of processes) await look()
+  const minute = ((Date.now() - started) / 60_000).toFixed(0).padStart(3)
+  const each = processes.map(
+    ({ name, heaps, memories }) =>
+      `${name} heap ${heaps.at(-1)?.toFixed(1)} MB, process ${memories.at(-1)?.toFixed(0)} MB`,
+  )
+  const { asked, running, whole } = counts
+  console.log(
+    `${minute} min: ${each.join(' · ')} · ${asked} asked of each, ${running} running, ${whole} whole, ${faults.length} faults`,
+  )
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`
+}
+
+function readNumber(name: string, text: string, least: number): number {
+  const value = Number(text)
+  if (!(value >= least)) throw new TypeError(`--${name} takes a number of ${least} or more.`)
+  return value
+}
