@@ -13,7 +13,7 @@ const E2E = ['test/e2e/**/*.test.ts']
  */
 const UNTIMED = [
   'test/e2e/{gate-*,page,page-*,render,render-*,run-*,widget-*}.test.ts',
-  'test/e2e/{access,aimock,bad-input,documents,examples,faults,library,logs,mock-llm,moderation,odd-answers,passed,passed-upstreams,sdk,secrets,start,upstreams,upstreams-rest,usage}.test.ts',
+  'test/e2e/{access,aimock,bad-input,documents,examples,faults,library,logs,mock-llm,moderation,odd-answers,passed,passed-upstreams,sdk,secrets,start,upstreams,upstreams-*,usage}.test.ts',
   'test/protocol/{bounds,chromium,wrangler-dev}.test.ts',
   'test/chaos/chaos.test.ts',
 ]

@@ -11,6 +11,7 @@ import { startWorkerd } from './workerd.ts'
 export const NAMES = [
   'bare',
   'relay',
+  'two upstreams',
   'guarded',
   'durable',
   'tutorial',
@@ -19,6 +20,9 @@ export const NAMES = [
   'Portkey',
 ] as const
 export type Name = (typeof NAMES)[number]
+
+/** Those that most rows have. The relay with two upstreams has rows of its own, beside the one with one. */
+export const USUAL = NAMES.filter((name) => name !== 'two upstreams')
 
 export interface Contestant {
   name: Name
@@ -64,9 +68,10 @@ export const bundleCounted = () => bundleWorker(`${OUT}/counted`, 'test/bench/wo
 /** @returns the contestants of these names, built, the bare one first */
 export async function assemble({ url }: Upstream, names: readonly Name[]): Promise<Contestant[]> {
   const own = [
-    millrace('relay', CHAT, url),
-    { ...millrace('guarded', CHAT, url, BUDGETS), key: newKey() },
-    millrace('durable', '/v1/streams', url),
+    millrace('relay', CHAT, bindingsFor(url)),
+    millrace('two upstreams', CHAT, bindingsForTwo(url)),
+    { ...millrace('guarded', CHAT, { ...bindingsFor(url), ...BUDGETS }), key: newKey() },
+    millrace('durable', '/v1/streams', bindingsFor(url)),
   ].filter(({ name }) => names.includes(name))
   if (own.length > 0) {
     mkdirSync(`${ROOT}dist/client`, { recursive: true }) // wrangler.toml names it.
@@ -110,7 +115,7 @@ export const BUDGETS = {
 }
 
 /** The same Worker for each of these contestants, each in a process of its own. */
-function millrace(name: Name, path: string, url: string, vars: Record<string, string> = {}): Contestant {
+function millrace(name: Name, path: string, bindings: Record<string, string>): Contestant {
   let accounted = 0
   const onLog = (line: string) => {
     const { end, completion_tokens } = JSON.parse(line) as { end?: string; completion_tokens?: number }
@@ -124,7 +129,7 @@ function millrace(name: Name, path: string, url: string, vars: Record<string, st
     start: () =>
       startWorkerd({
         bundle: MILLRACE_BUNDLE,
-        bindings: { ...bindingsFor(url), ...vars },
+        bindings,
         configured: true,
         onLog,
       }),
@@ -135,9 +140,21 @@ function millrace(name: Name, path: string, url: string, vars: Record<string, st
 export const bindingsFor = (url: string) => ({
   OPENAI_BASE_URL: url,
   OPENAI_API_KEY: 'sk-bench',
+  ...OF_ALL,
+})
+
+/** The first of the two answers each call. Their names tell no host, as one without a name doesn't. */
+const bindingsForTwo = (url: string) => ({
+  UPSTREAMS: `first=${url}, second=${url}`,
+  UPSTREAM_KEY_FIRST: 'sk-bench',
+  UPSTREAM_KEY_SECOND: 'sk-bench',
+  ...OF_ALL,
+})
+
+const OF_ALL = {
   OPEN_ACCESS: 'true',
   ACCESS_KEYS: KEYS.map((key) => `${key}:${createHash('sha256').update(key).digest('hex')}`).join(),
-})
+}
 
 /** Bundles into one minified file, as wrangler does. */
 export async function bundleReference(entry: string, outDir: string): Promise<void> {

@@ -16,6 +16,7 @@ const SECTIONS: [title: string, ...names: string[]][] = [
   ['From token to token', 'crossing', 'added gap', 'at saturation'],
   ['Many streams at once', '1,000 open', '200 streams', '18 bodies', '100 bodies'],
   ['Durable streams', 'replay', 'rows written'],
+  ['A second upstream', 'a second upstream'],
   ['Sizes and start', 'Worker bundle', 'packed ranks', 'client: widget.js', 'client: index.html', 'start'],
 ]
 

@@ -18,10 +18,11 @@ export interface Row {
 }
 
 /**
- * The most that is allowed: as a ratio to bare, on top of bare, as a ratio to the tutorial way, or absolute.
+ * The most that is allowed: as a ratio to bare, on top of bare, as a ratio to the tutorial way or to the relay
+ * with one upstream, or absolute.
  */
 export interface Goal {
-  of: 'ratio' | 'added' | 'tutorial' | 'figure'
+  of: 'ratio' | 'added' | 'tutorial' | 'relay' | 'figure'
   most: number
 }
 
@@ -101,6 +102,7 @@ export function verdicts({ figures, toBare, goals = {} }: Row): Verdict[] {
       ratio: against.ratio?.[name],
       added: against.added?.[name],
       tutorial: quotient(figures[name], figures.tutorial),
+      relay: quotient(figures[name], figures.relay),
       figure: figures[name],
     }[goal.of]
     return reached === undefined ? [] : { name, ...goal, reached, met: reached <= goal.most }

@@ -10,7 +10,7 @@
  */
 import { parseArgs } from 'node:util'
 import { QUIET } from '../../scripts/bundle.ts'
-import { assemble, type Contestant, NAMES, type Name } from './contestants.ts'
+import { assemble, type Contestant, NAMES, type Name, USUAL } from './contestants.ts'
 import { writePage } from './page.ts'
 import { machine, writeResults } from './results.ts'
 import type { Row } from './row.ts'
@@ -28,6 +28,7 @@ import { benchSaturation } from './rows/saturation.ts'
 import { benchSizes } from './rows/sizes.ts'
 import { benchStartUp } from './rows/start-up.ts'
 import { benchSteady } from './rows/steady.ts'
+import { benchUpstreams } from './rows/upstreams.ts'
 import type { Running } from './running.ts'
 import { goalsOf, tableOf } from './table.ts'
 import { benchTokens, type TokenRow, table as tableOfTokens } from './tokens.ts'
@@ -64,13 +65,18 @@ const crowd = { rounds: quick ? 1 : rounds, tokens: 20 }
 const BESIDE_EACH_OTHER = {
   steady: {
     title: 'tokens at the pace of a model',
-    contestants: NAMES,
+    contestants: USUAL,
     measure: (running) => benchSteady(running, upstream, rounds),
   },
   responses: {
     title: 'tokens of the Responses API',
     contestants: ['bare', 'relay', 'durable'],
     measure: (running) => benchResponses(running, upstream, rounds),
+  },
+  upstreams: {
+    title: 'a second upstream',
+    contestants: ['relay', 'two upstreams'],
+    measure: (running) => benchUpstreams(running, upstream, rounds),
   },
   'answer-price': {
     title: 'the price of an answer',
@@ -79,12 +85,12 @@ const BESIDE_EACH_OTHER = {
   },
   'first-token': {
     title: 'first tokens',
-    contestants: NAMES,
+    contestants: USUAL,
     measure: (running) => benchFirstToken(running, upstream, rounds),
   },
   instant: {
     title: 'callers in one instant',
-    contestants: NAMES,
+    contestants: USUAL,
     measure: (running) => benchInstant(running, upstream, rounds),
   },
   'first-question': {
@@ -100,7 +106,7 @@ const BESIDE_EACH_OTHER = {
   saturation: {
     title: 'tokens as fast as they go',
     // A durable stream ends if its reader falls too far behind.
-    contestants: NAMES.filter((name) => name !== 'durable'),
+    contestants: USUAL.filter((name) => name !== 'durable'),
     measure: (running) => benchSaturation(running, rounds),
   },
 } satisfies Record<string, Part<Running>>
@@ -120,7 +126,7 @@ const ALONE = {
   crowd: {
     title: '1,000 streams at once',
     // One caller may have some 250 running durable streams.
-    contestants: NAMES.filter((name) => name !== 'durable'),
+    contestants: USUAL.filter((name) => name !== 'durable'),
     measure: (contestants) => benchCrowd(contestants, upstream, crowd),
   },
   'large-bodies': {

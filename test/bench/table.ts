@@ -47,7 +47,12 @@ const asked = ({ of, most }: Goal) => `≤ ${ofKind(of, String(most))}`
 
 function ofKind(of: Goal['of'], figure: string): string {
   if (of === 'added') return figure.startsWith('-') ? figure.replace('-', '−') : `+${figure}`
-  return { ratio: `${figure}×`, tutorial: `${figure}× the tutorial way`, figure }[of]
+  return {
+    ratio: `${figure}×`,
+    tutorial: `${figure}× the tutorial way`,
+    relay: `${figure}× the relay`,
+    figure,
+  }[of]
 }
 
 /** A table in Markdown. @param names how many columns are text, aligned at their left */

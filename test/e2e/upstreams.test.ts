@@ -1,69 +1,18 @@
 /** The next upstream is asked where one fails before its first content, on every route. */
 import { describe, expect, test } from 'vitest'
-import { ask, askStream, QUESTION } from '../support/caller.ts'
-import { chatJson, openStream } from '../support/gate.ts'
-import { begin, RESPONSE_ID, responseOf, TEXT_ANSWER, wireOf } from '../support/responses.ts'
+import { askStream } from '../support/caller.ts'
 import { cut, end, hang, inOrder, reset, type Script, send } from '../support/script.ts'
-import { answer, begun, events, failing, json, page, streamHead } from '../support/scripts.ts'
-import { completion, delta, errorForms, event, role } from '../support/sse.ts'
+import { begun, failing, json, page } from '../support/scripts.ts'
+import { delta, errorForms, role } from '../support/sse.ts'
 import { KEYS, useTwoUpstreams } from '../support/two-upstreams.ts'
-import type { Call } from '../support/upstream.ts'
+import { answers, begins, errorFrame, failedHead, TRACE_OF_THE_FAILED, WAYS } from '../support/ways.ts'
 
 const house = useTwoUpstreams({ step: '@1s', most: 200 })
-
-type Fields = Record<string, unknown>
-
-const respond = (fields: Fields) =>
-  fetch(`${house.url}/v1/responses`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ input: 'Say hello.', ...fields }),
-  })
-
-interface Way {
-  ask(fields: Fields): Promise<Response>
-  isStreamed: boolean
-  isResponse?: true
-}
-
-const WAYS: Record<string, Way> = {
-  'a chat, streamed': { ask: (fields) => askStream(house.url, fields), isStreamed: true },
-  'a chat, whole': { ask: (fields) => ask(house.url, { ...QUESTION, ...fields }), isStreamed: false },
-  '/chat': { ask: (fields) => chatJson(house.url, fields), isStreamed: true },
-  '/v1/streams': { ask: (fields) => openStream(house.url, fields), isStreamed: true },
-  'a response, streamed': {
-    ask: (fields) => respond({ ...fields, stream: true }),
-    isStreamed: true,
-    isResponse: true,
-  },
-  'a response, whole': { ask: respond, isStreamed: false, isResponse: true },
-  'a response that is kept': {
-    ask: (fields) => respond({ ...fields, stream: true, background: true }),
-    isStreamed: true,
-    isResponse: true,
-  },
-}
-
-/** What the first one has said before it fails. None of it may reach the caller. */
-const FIRST_SAID = { id: 'chatcmpl-of-the-first', 'x-request-id': 'req_of_the_first' }
-const firstHead = streamHead({ 'x-request-id': FIRST_SAID['x-request-id'] })
-
-function beginning({ path }: Call): string {
-  if (path !== '/v1/responses') return role().replace('chatcmpl-9', FIRST_SAID.id)
-  return wireOf(begin()).replaceAll(RESPONSE_ID, FIRST_SAID.id)
-}
-
-const begins: Script = (reply) => inOrder(firstHead, send(beginning(reply.call)))(reply)
-
-const errorFrame = ({ path }: Call, code: string) =>
-  path === '/v1/responses'
-    ? `event: error\n${event({ type: 'error', code, message: 'No.', param: null })}`
-    : event({ error: { message: 'No.', type: code, param: null, code } })
 
 const framed =
   (code: string): Script =>
   (reply) =>
-    inOrder(firstHead, send(errorFrame(reply.call, code)), end)(reply)
+    inOrder(failedHead, send(errorFrame(reply.call, code)), end)(reply)
 
 const errorAfterBeginning: Script = (reply) =>
   inOrder(begins, send(errorFrame(reply.call, 'server_error')), end)(reply)
@@ -92,7 +41,7 @@ const FAILURES: Record<string, { script: Script; status?: number; code: string; 
   },
   silence: { script: hang, code: 'upstream_first_token_timeout', streamedOnly: true },
   'silence after the head': {
-    script: inOrder(firstHead, hang),
+    script: inOrder(failedHead, hang),
     code: 'upstream_first_token_timeout',
     streamedOnly: true,
   },
@@ -125,19 +74,11 @@ const FAILURES: Record<string, { script: Script; status?: number; code: string; 
     streamedOnly: true,
   },
   'a malformed first event': {
-    script: inOrder(firstHead, send('data: {"choi\n\n'), hang),
+    script: inOrder(failedHead, send('data: {"choi\n\n'), hang),
     status: 200,
     code: 'upstream_invalid',
     streamedOnly: true,
   },
-}
-
-const answers: Script = (reply) => {
-  const { path, request } = reply.call
-  const isResponse = path === '/v1/responses'
-  if (request.stream === true)
-    return (isResponse ? events([wireOf(TEXT_ANSWER)]) : answer(['Hello', '!']))(reply)
-  return json(isResponse ? responseOf({ status: 'completed' }) : completion('Hello!'))(reply)
 }
 
 const lineOf = async (model: string) => {
@@ -156,12 +97,12 @@ describe.each(Object.entries(WAYS))('%s', (_, way) => {
       const { model, first, second } = house.fresh()
       house.first.next(failure.script)
       house.second.next(answers)
-      const response = await way.ask({ model })
+      const response = await way.ask(house.url, { model })
       const text = await response.text()
       expect(response.status, text).toBeLessThan(300)
       expect(text).toMatch(way.isResponse ? /w\\u00f6rld|wörld|completed/ : /Hello/)
       expect(response.headers.get('x-millrace-upstream')).toBe(second)
-      expect(text + JSON.stringify([...response.headers])).not.toMatch(/of.the.first/)
+      expect(text + JSON.stringify([...response.headers])).not.toMatch(TRACE_OF_THE_FAILED)
       expect([house.first.calls.length, house.second.calls.length]).toEqual([1, 1])
       expect(house.first.calls[0]).toMatchObject({
         request: { model: 'theirs' },
@@ -208,7 +149,7 @@ describe.each(Object.entries(WAYS))('%s', (_, way) => {
   ])('after %s no other one is asked', async (_, script, words) => {
     const { model, first } = house.fresh()
     house.first.next(script)
-    const response = await way.ask({ model })
+    const response = await way.ask(house.url, { model })
     expect(response.status).toBeGreaterThanOrEqual(400)
     expect(await response.text()).toContain(words)
     expect(response.headers.get('x-millrace-upstream')).toBe(first)
@@ -221,7 +162,7 @@ test('where none is left, the error is told with a status, and the last upstream
     const { model, first, second } = house.fresh()
     house.first.next(reset)
     house.second.next((reply) => inOrder(begins, send(errorFrame(reply.call, 'server_error')), hang)(reply))
-    const response = await way.ask({ model })
+    const response = await way.ask(house.url, { model })
     expect(response.status).toBe(502)
     expect(await response.text()).toContain('No.')
     expect(response.headers.get('x-millrace-upstream')).toBe(second)

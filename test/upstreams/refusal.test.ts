@@ -266,6 +266,8 @@ describe('an error in a stream', () => {
     ['an overload', 'overloaded_error', 'upstream_error', 502, 'No.'],
     ['a limit', 'rate_limit_exceeded', 'upstream_rejected', 429, 'No.'],
     ['a mistake', '400', 'upstream_rejected', 400, 'No.'],
+    ['a policy', 'content_filter', 'upstream_rejected', 400, 'No.'],
+    ['a context', 'context_length_exceeded', 'upstream_rejected', 400, 'No.'],
     ['our key', 'invalid_api_key', 'upstream_refused', 502, expect.stringContaining('credentials')],
   ])('with %s in its code: %s is %s', (_, code, own, status, message) => {
     expect(errorInStream({ ...wire, code }, asker)).toMatchObject({ code: own, status, message })

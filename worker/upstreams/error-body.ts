@@ -52,6 +52,10 @@ export const isAnswer = (json: unknown) =>
 
 /** The statuses of errors that name none. Sources: the error references of OpenAI, Anthropic and Google. */
 const STATUS_OF: Partial<Record<string, number>> = {
+  content_filter: 400,
+  content_policy_violation: 400,
+  context_length_exceeded: 400,
+  context_window_exceeded: 400,
   authentication_error: 401,
   invalid_api_key: 401,
   unauthenticated: 401,

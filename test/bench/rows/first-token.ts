@@ -7,12 +7,9 @@ import type { Upstream } from '../upstream.ts'
 
 const CALLS = 40
 
-export async function benchFirstToken(
-  running: Running[],
-  upstream: Upstream,
-  rounds: number,
-): Promise<Row[]> {
-  const results = await takeTurns(running, rounds, async (each) => {
+/** How long each caller waits, in milliseconds. */
+export const firstTokenRounds = (running: Running[], upstream: Upstream, rounds: number) =>
+  takeTurns(running, rounds, async (each) => {
     const waits: number[] = []
     for (const script of scripts(CALLS, 2, 1)) {
       const [reading] = await readAll(targetOf(each), [script])
@@ -21,6 +18,13 @@ export async function benchFirstToken(
     await upstream.sent()
     return waits
   })
+
+export async function benchFirstToken(
+  running: Running[],
+  upstream: Upstream,
+  rounds: number,
+): Promise<Row[]> {
+  const results = await firstTokenRounds(running, upstream, rounds)
   const name = 'first token, one caller at a time'
   return [
     rowOf(
