@@ -96,19 +96,32 @@ export function createMarkdownView(element: HTMLElement, given: ViewOptions): Ma
   }
 
   function continuePainting(): void {
-    if (waiting === '') busy = false
+    if (waiting === '') rest()
     else paint()
   }
 
   function paintSoon(): void {
     if (busy) return
     busy = true
+    document.addEventListener('visibilitychange', catchUp)
     cancel = after(0, paint)
+  }
+
+  function rest(): void {
+    busy = false
+    document.removeEventListener('visibilitychange', catchUp)
   }
 
   function stop(): void {
     cancel()
-    busy = false
+    rest()
+  }
+
+  /** A hidden tab has no frames: all text is there before it hides, and in the first frame when it is back. */
+  function catchUp(): void {
+    stop()
+    write(waiting.length)
+    onPaint?.()
   }
 
   function clear(): void {

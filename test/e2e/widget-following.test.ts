@@ -3,10 +3,13 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { type Chat, useChats } from '../support/chats.ts'
 import { fedAnswer } from '../support/fed-answer.ts'
+import { openHiddenTab } from '../support/hidden-tab.ts'
 import { poll } from '../support/pages.ts'
 import { answer } from '../support/scripts.ts'
+import { numbered } from '../support/sse.ts'
 
-const chats = useChats()
+// The longest answer here is longer than a visitor's by default.
+const chats = useChats({ MAX_OUTPUT_TOKENS: '40000', VISITOR_DAILY_TOKENS: '1000000' })
 
 const SENTENCES = 'Water turns the wheel, and the wheel turns the stone. '.repeat(6)
 let paragraphs = 0
@@ -53,6 +56,20 @@ async function resting(chat: Chat): Promise<number> {
   return place
 }
 
+/** Records where it is in each frame from now on. */
+async function recordPlaces({ log }: Chat): Promise<() => Promise<number[]>> {
+  const places = await log.evaluateHandle((log) => {
+    const places: number[] = []
+    const record = () => {
+      places.push(Math.round(log.scrollTop))
+      requestAnimationFrame(record)
+    }
+    requestAnimationFrame(record)
+    return places
+  })
+  return () => places.jsonValue()
+}
+
 /** Puts the mouse over the text. */
 async function hover(chat: Chat): Promise<void> {
   await chat.log.hover()
@@ -94,6 +111,13 @@ describe('scrolling up stops it', () => {
       async (chat) => {
         await hover(chat)
         for (let i = 0; i < 10; i++) await chat.page.mouse.wheel(0, -1)
+      },
+    ],
+    [
+      'by the wheel, in four steps of 3 px',
+      async (chat) => {
+        await hover(chat)
+        for (let i = 0; i < 4; i++) await chat.page.mouse.wheel(0, -3)
       },
     ],
     [
@@ -160,6 +184,72 @@ describe('scrolling up stops it', () => {
     await poll(() => chat.latest.isVisible()).toBe(false)
     await grow(chat, fed)
     expect(await below(chat)).toBeLessThanOrEqual(1)
+  })
+
+  test('a little is enough: no frame moves what is read, until the reader is at the end again', async () => {
+    const chat = await chats.visit()
+    const fed = await flowing(chat)
+    await hover(chat)
+    const before = await top(chat)
+    for (let i = 0; i < 4; i++) await chat.page.mouse.wheel(0, -3)
+    await poll(() => top(chat)).toBe(before - 12)
+    const places = await recordPlaces(chat)
+    for (let i = 0; i < 5; i++) await grow(chat, fed, 1)
+    // Down again, but not to the end.
+    await chat.page.mouse.wheel(0, 30)
+    await poll(() => top(chat)).toBe(before + 18)
+    for (let i = 0; i < 5; i++) await grow(chat, fed, 1)
+    // A smooth wheel passes places between these.
+    const seen = await places()
+    expect(seen.at(0)).toBe(before - 12)
+    expect(seen.at(-1)).toBe(before + 18)
+    expect(seen).toEqual(seen.toSorted((one, other) => one - other))
+    await chat.page.mouse.wheel(0, 10_000)
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+    await grow(chat, fed)
+    expect(await below(chat)).toBeLessThanOrEqual(1)
+  })
+
+  test('over a long listing at the end too: the wheel moves the answer, and never the page', async () => {
+    const chat = await chats.visit()
+    await chat.page.evaluate(() => {
+      document.body.append(Object.assign(document.createElement('p'), { style: 'height: 3000px' }))
+    })
+    const fed = await flowing(chat)
+    let lines = 0
+    const list = async (count: number) => {
+      fed.say(...Array.from({ length: count }, () => `let line${++lines} = '${'wheel '.repeat(25)}'\n`))
+      await chat.answers.getByText(`line${lines} `).waitFor({ state: 'attached' })
+      await frames(chat)
+    }
+    fed.say('```js\n')
+    await list(60)
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+    await hover(chat)
+    const isOverCode = () =>
+      chat.page.evaluate(() => {
+        const root = document.querySelector('millrace-chat')?.shadowRoot
+        return root?.querySelector('pre')?.matches(':hover')
+      })
+    expect(await isOverCode()).toBe(true)
+    await chat.page.mouse.wheel(0, -90)
+    await poll(() => below(chat)).toBe(90)
+    const places = await recordPlaces(chat)
+    await list(10)
+    await list(10)
+    expect(new Set(await places()).size).toBe(1)
+    await chat.page.mouse.wheel(0, 10_000)
+    await poll(() => below(chat)).toBeLessThanOrEqual(1)
+    await list(10)
+    expect(await below(chat)).toBeLessThanOrEqual(1)
+    // To the side, the listing itself is moved.
+    await chat.page.mouse.wheel(200, 0)
+    await poll(() => chat.page.locator('pre').evaluate((pre) => pre.scrollLeft)).toBe(200)
+    await list(10)
+    expect(await below(chat)).toBeLessThanOrEqual(1)
+    await chat.page.mouse.wheel(0, 300)
+    await frames(chat)
+    expect(await chat.page.evaluate(() => scrollY)).toBe(0)
   })
 
   test('and the answer’s end does not', async () => {
@@ -244,6 +334,65 @@ describe('who looks elsewhere meanwhile', () => {
     await poll(() => below(chat)).toBeLessThanOrEqual(1)
     await chat.answers.getByText(lastParagraph()).waitFor()
   })
+
+  test.each([
+    ['still comes', false],
+    ['has ended', true],
+  ])(
+    'in another tab, has in the first frame all of an answer that %s; the page was told at once',
+    async (_, ends) => {
+      const chat = await chats.visit()
+      const browser = chat.page.context().browser()
+      if (!browser) throw new Error('The context has no browser.')
+      const tab = await openHiddenTab(browser, chat.site)
+      const fed = fedAnswer()
+      chats.upstream.next(fed.script)
+      await tab.evaluate(async () => {
+        window.told = []
+        for (const name of ['millrace-delta', 'millrace-answer'])
+          document.addEventListener(name, (event) => window.told.push([name, (event as CustomEvent).detail]))
+        await customElements.whenDefined('millrace-chat')
+        document.querySelector('millrace-chat')?.ask('Why?')
+      })
+      const words = numbered(5_000)
+      fed.say(...words)
+      const whole = words.join('').trimEnd()
+      const told = () =>
+        tab.evaluate(() => window.told.map(([, detail]) => (detail as { text?: string }).text ?? '').join(''))
+      await poll(async () => (await told()).trimEnd()).toBe(whole)
+      if (ends) {
+        fed.end()
+        await poll(() => tab.evaluate(() => window.told.at(-1)?.[0])).toBe('millrace-answer')
+      }
+      await tab.evaluate(() => {
+        if (document.visibilityState !== 'hidden') throw new Error('The tab is not hidden.')
+        const frames: { text: string; below: number }[] = []
+        const record = () => {
+          const root = document.querySelector('millrace-chat')?.shadowRoot
+          const [log, text] = [root?.querySelector('#log'), root?.querySelector('.answer .text')]
+          if (!log || !text) throw new Error('There is no answer.')
+          frames.push({
+            text: text.textContent.trimEnd(),
+            below: Math.round(log.scrollHeight - log.scrollTop - log.clientHeight),
+          })
+          requestAnimationFrame(record)
+        }
+        requestAnimationFrame(record)
+        Object.assign(globalThis, { frames })
+      })
+      const seen = () =>
+        tab.evaluate(() => (globalThis as unknown as { frames: { text: string; below: number }[] }).frames)
+      expect(await seen()).toEqual([])
+      await tab.show()
+      await poll(async () => (await seen()).length).toBeGreaterThan(5)
+      const frames = await seen()
+      await tab.close()
+      expect(new Set(frames.map(({ text }) => text))).toEqual(new Set([whole]))
+      // A frame scrolls after its first callbacks.
+      expect(Math.max(...frames.slice(1).map(({ below }) => below))).toBeLessThanOrEqual(1)
+      fed.end()
+    },
+  )
 
   test('sees the end after a reload, of another conversation, and of an answer that comes anew', async () => {
     const chat = await chats.visit()
