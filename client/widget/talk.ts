@@ -20,6 +20,7 @@ import { TALK_STYLES } from './style/talk-styles.ts'
 import { loadSuggestions } from './suggestions/load-part.ts'
 import type { SuggestionList } from './suggestions/suggestion-list.ts'
 import { type Api, createApiChoice } from './talk/api-choice.ts'
+import type { Conversation } from './talk/conversation.ts'
 import { toJson, toMarkdown } from './talk/export-conversation.ts'
 import { type KeptConversations, keepConversations } from './talk/kept-conversations.ts'
 import { createPromptBound } from './talk/prompt-bound.ts'
@@ -32,6 +33,7 @@ import { followEnd } from './view/follow-end.ts'
 import type { Frame } from './view/frame.ts'
 import { placeList } from './view/list-place.ts'
 import { saveFile } from './view/save-file.ts'
+import { endSelectionInBlock } from './view/selection.ts'
 import { createTurnView } from './view/turn-view.ts'
 import { createAllowance } from './visitor/allowance.ts'
 import { createHealth } from './visitor/health.ts'
@@ -190,7 +192,9 @@ export function createTalk({
   // Loaded early, to be there before the first token.
   loadRendering().catch(() => {})
   void loadList()
+  const notKept = create('p', { class: 'allowance', hidden: true }, strings.notKept)
   log.after(conversations)
+  frame.allowance.after(notKept)
   panel.append(speech.element)
 
   const offerRuns = runsCode ? createRunOffer(health, { tree, endpoint, strings, language }) : undefined
@@ -221,7 +225,7 @@ export function createTalk({
             whole: offerRuns,
           }),
         emit,
-        save: kept.save,
+        save,
         send,
         ready: visitor.session.ready,
         isChecking: () => visitor.isChecking === true,
@@ -340,6 +344,14 @@ export function createTalk({
     pictureBox = part.createPictureBox(frame, { tree, strings, say: speech.say })
   }
 
+  /** Says so, once, if the browser refuses: its storage may be full of what the page keeps. */
+  function save(conversation: Conversation, when: 'now' | 'soon'): void {
+    kept.save(conversation, when)
+    const isRefused = kept.isRefused(conversation)
+    if (isRefused && notKept.hidden) speech.say(strings.notKept)
+    notKept.hidden = !isRefused
+  }
+
   function warm(): void {
     void warmCaller(`${base}/streams`, send, promptBound.told)
   }
@@ -394,6 +406,10 @@ export function createTalk({
   }
 
   const detached = new AbortController()
+  // A triple click: once its button is up, the browser has selected.
+  log.addEventListener('mouseup', ({ detail }) => detail === 3 && endSelectionInBlock(tree), {
+    signal: detached.signal,
+  })
   addEventListener('pagehide', kept.flush, { signal: detached.signal })
   // The reader may have continued on another page of the site.
   addEventListener('pageshow', ({ persisted }) => persisted && threads.refresh('page'), {
@@ -439,6 +455,7 @@ export function createTalk({
       pictureBox?.remove()
       follow.detach()
       place.detach()
+      notKept.remove()
       unwatch()
       detached.abort()
     },

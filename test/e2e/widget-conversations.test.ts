@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { Locator } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { en } from '../../client/widget/strings/en.ts'
 import type { ExportedConversation } from '../../client/widget/talk/export-conversation.ts'
 import { type Chat, useChats } from '../support/chats.ts'
 import { fedAnswer } from '../support/fed-answer.ts'
-import { poll } from '../support/pages.ts'
-import { hang } from '../support/script.ts'
+import { hear, poll } from '../support/pages.ts'
+import { hang, type Script } from '../support/script.ts'
 import { answer } from '../support/scripts.ts'
 import { numbered } from '../support/sse.ts'
 
@@ -516,6 +517,95 @@ describe('storage', () => {
   })
 })
 
+describe('a browser whose storage the page has filled', () => {
+  const refusal = (chat: Chat) => chat.page.getByText(en.notKept).and(chat.page.locator('.allowance'))
+  /** What the page keeps there, by its length. */
+  const ofHost = (chat: Chat) =>
+    chat.page.evaluate(() =>
+      [sessionStorage, localStorage].map((store) =>
+        Object.entries(store).flatMap(([name, text]) =>
+          name.startsWith('host') ? [`${name}: ${text.length}`] : [],
+        ),
+      ),
+    )
+  function fill(): void {
+    // The empty page before the first has no storage.
+    if (location.protocol === 'about:' || sessionStorage.getItem('host')) return
+    for (const store of [sessionStorage, localStorage]) {
+      store.setItem('host', 'kept')
+      for (let size = 2 ** 22; size >= 1; size /= 2) {
+        try {
+          store.setItem(`host-${size}`, 'x'.repeat(size))
+        } catch {}
+      }
+    }
+  }
+
+  test.each(['session', 'local'])(
+    'of `%s`: the answer goes on, what the page keeps stays, and it is said once',
+    async (storage) => {
+      const chat = await chats.visit(`storage="${storage}"`, { init: fill })
+      const before = await ofHost(chat)
+      const heard = await hear(chat.page)
+      const fed = await halfWay(chat, 'one')
+      await refusal(chat).waitFor()
+      fed.say(' and more')
+      fed.end()
+      await chat.ended()
+      await talk(chat, 'two')
+      expect(await texts(chat)).toEqual(['Half and more', 'TWO'])
+      expect(await ofHost(chat)).toEqual(before)
+      await poll(async () => (await heard()).filter((said) => said.includes(en.notKept)).length).toBe(1)
+      expect(await refusal(chat).count()).toBe(1)
+      // Once there is room, all is kept.
+      await chat.page.evaluate(() => {
+        for (const store of [sessionStorage, localStorage]) store.removeItem(`host-${2 ** 22}`)
+      })
+      await talk(chat, 'three')
+      await refusal(chat).waitFor({ state: 'hidden' })
+      await chat.page.reload()
+      await poll(() => texts(chat)).toEqual(['Half and more', 'TWO', 'THREE'])
+    },
+  )
+})
+
+describe('two tabs that ask at once', () => {
+  /** The question's own words in capitals, whichever comes first. */
+  const echo: Script = (reply) => {
+    const messages = reply.call.request.messages as { content: string }[]
+    return answer([messages.at(-1)?.content.toUpperCase() ?? ''])(reply)
+  }
+
+  test.each([
+    ['their first questions', []],
+    ['in one conversation', ['one']],
+  ])('with `local`, %s: both answers are shown and kept', async (_, before) => {
+    const chat = await chats.visit('storage="local"')
+    await talk(chat, ...before)
+    const other = await chat.tab()
+    const said = before.map((question) => question.toUpperCase())
+    await poll(() => texts(other)).toEqual(said)
+    chats.upstream.next(echo)
+    chats.upstream.next(echo)
+    await Promise.all([
+      chat.call((element) => element.ask('two')),
+      other.call((element) => element.ask('three')),
+    ])
+    await Promise.all([chat.ended(), other.ended()])
+    // Each tab has its own answer, and no answer is missing under a question of the other tab.
+    const shown = async ({ answers }: Chat, own: string) => {
+      const all = await answers.allTextContents()
+      return [...said, own].every((text) => all.includes(text)) && !all.includes('')
+    }
+    await poll(() => shown(chat, 'TWO')).toBe(true)
+    await poll(() => shown(other, 'THREE')).toBe(true)
+    await Promise.all([chat.page.reload(), other.page.reload()])
+    await poll(() => shown(chat, 'TWO')).toBe(true)
+    await poll(() => shown(other, 'THREE')).toBe(true)
+    expect(chats.upstream.calls).toHaveLength(before.length + 2)
+  })
+})
+
 describe('the way through a site', () => {
   test('in mid-answer leaves it whole on the last page, and nothing there twice', async () => {
     const chat = await chats.visit()
@@ -560,6 +650,46 @@ describe('the way through a site', () => {
     await back()
     await poll(() => texts(chat)).toEqual(['ELSE'])
   })
+})
+
+/**
+ * This Chromium without a window has no back/forward cache, so the events of one are dispatched. The browser itself
+ * freezes the page in between: neither timers nor what the network brings wake it.
+ */
+test('back to a page that the browser had put aside in mid-answer: it goes on there, once', async () => {
+  const chat = await chats.visit('storage="local"')
+  const fed = await halfWay(chat, 'one')
+  const session = await chat.page.context().newCDPSession(chat.page)
+  const pass = (name: string) =>
+    chat.page.evaluate((name) => void dispatchEvent(new PageTransitionEvent(name, { persisted: true })), name)
+  const putAside = async () => {
+    await pass('pagehide')
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+  }
+  const back = async () => {
+    await session.send('Page.setWebLifecycleState', { state: 'active' })
+    await pass('pageshow')
+  }
+  // Back while the answer still comes.
+  await putAside()
+  fed.say(' and more')
+  await back()
+  await poll(() => texts(chat)).toEqual(['Half and more'])
+  expect(await chat.stop.isVisible()).toBe(true)
+  // Back after it has ended, and something was asked on the next page.
+  await putAside()
+  const next = await chat.tab()
+  fed.say(', all of it')
+  fed.end()
+  await next.ended()
+  await talk(next, 'two')
+  await back()
+  await chat.ended()
+  await poll(() => texts(chat)).toEqual(['Half and more, all of it', 'TWO'])
+  await talk(chat, 'three')
+  await poll(() => texts(next)).toEqual(['Half and more, all of it', 'TWO', 'THREE'])
+  expect(chats.upstream.calls).toHaveLength(3)
+  expect(await chat.trouble.count()).toBe(0)
 })
 
 describe('while an answer comes', () => {

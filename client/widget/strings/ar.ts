@@ -28,6 +28,7 @@ export const strings: Strings = {
   backToConversation: 'العودة إلى المحادثة',
   noConversations: 'تُحفظ أسئلتك هنا.',
   noConversationsHere: 'لا تُحفظ المحادثات هنا.',
+  notKept: 'لا يستطيع هذا المتصفح حفظ المحادثة. ستختفي عند مغادرة هذه الصفحة.',
   deleteConversation: 'حذف «\u2068{title}\u2069»',
   renameConversation: 'إعادة تسمية «\u2068{title}\u2069»',
   searchConversations: 'البحث في المحادثات',

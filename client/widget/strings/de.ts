@@ -26,6 +26,7 @@ export const strings: Strings = {
   backToConversation: 'Zurück zum Gespräch',
   noConversations: 'Was Sie fragen, bleibt hier erhalten.',
   noConversationsHere: 'Gespräche werden hier nicht aufbewahrt.',
+  notKept: 'Dieser Browser kann das Gespräch nicht aufbewahren. Es ist weg, wenn Sie diese Seite verlassen.',
   deleteConversation: '„{title}“ löschen',
   renameConversation: '„{title}“ umbenennen',
   searchConversations: 'Gespräche durchsuchen',

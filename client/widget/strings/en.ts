@@ -32,6 +32,7 @@ export const en = {
   backToConversation: 'Back to the conversation',
   noConversations: 'What you ask is kept here.',
   noConversationsHere: 'Conversations are not kept here.',
+  notKept: 'This browser can’t keep the conversation. It is gone when you leave this page.',
   deleteConversation: 'Delete “{title}”',
   renameConversation: 'Rename “{title}”',
   searchConversations: 'Search conversations',

@@ -26,6 +26,7 @@ export const strings: Strings = {
   backToConversation: 'Volver a la conversación',
   noConversations: 'Lo que pregunte se guardará aquí.',
   noConversationsHere: 'Aquí no se guardan las conversaciones.',
+  notKept: 'Este navegador no puede guardar la conversación. Se perderá cuando salga de esta página.',
   deleteConversation: 'Eliminar «{title}»',
   renameConversation: 'Cambiar el nombre de «{title}»',
   searchConversations: 'Buscar conversaciones',

@@ -26,6 +26,8 @@ export const strings: Strings = {
   backToConversation: 'Retour à la conversation',
   noConversations: 'Vos questions seront conservées ici.',
   noConversationsHere: 'Les conversations ne sont pas conservées ici.',
+  notKept:
+    'Ce navigateur ne peut pas conserver la conversation. Elle sera perdue quand vous quitterez cette page.',
   deleteConversation: 'Supprimer «\u202f{title}\u202f»',
   renameConversation: 'Renommer «\u202f{title}\u202f»',
   searchConversations: 'Rechercher une conversation',

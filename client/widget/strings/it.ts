@@ -26,6 +26,7 @@ export const strings: Strings = {
   backToConversation: 'Torna alla conversazione',
   noConversations: 'Le tue domande verranno conservate qui.',
   noConversationsHere: 'Qui le conversazioni non vengono conservate.',
+  notKept: 'Questo browser non può conservare la conversazione. Andrà persa quando lascerai questa pagina.',
   deleteConversation: 'Elimina “{title}”',
   renameConversation: 'Rinomina “{title}”',
   searchConversations: 'Cerca nelle conversazioni',

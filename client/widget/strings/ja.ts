@@ -25,6 +25,7 @@ export const strings: Strings = {
   backToConversation: '会話に戻る',
   noConversations: '質問した内容はここに残ります。',
   noConversationsHere: 'ここでは会話は保存されません。',
+  notKept: 'このブラウザーには会話を保存できません。このページを離れると消えます。',
   deleteConversation: '「{title}」を削除',
   renameConversation: '「{title}」の名前を変更',
   searchConversations: '会話を検索',

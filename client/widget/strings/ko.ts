@@ -25,6 +25,7 @@ export const strings: Strings = {
   backToConversation: '대화로 돌아가기',
   noConversations: '질문한 내용이 여기에 보관돼요.',
   noConversationsHere: '여기서는 대화가 보관되지 않아요.',
+  notKept: '이 브라우저에는 대화를 보관할 수 없어요. 이 페이지를 떠나면 사라져요.',
   deleteConversation: '“{title}” 삭제',
   renameConversation: '“{title}” 이름 바꾸기',
   searchConversations: '대화 검색',

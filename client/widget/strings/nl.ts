@@ -26,6 +26,7 @@ export const strings: Strings = {
   backToConversation: 'Terug naar het gesprek',
   noConversations: 'Wat je vraagt, wordt hier bewaard.',
   noConversationsHere: 'Gesprekken worden hier niet bewaard.',
+  notKept: 'Deze browser kan het gesprek niet bewaren. Het is weg als je deze pagina verlaat.',
   deleteConversation: '‘{title}’ verwijderen',
   renameConversation: '‘{title}’ hernoemen',
   searchConversations: 'Gesprekken doorzoeken',

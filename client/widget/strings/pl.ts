@@ -29,6 +29,7 @@ export const strings: Strings = {
   backToConversation: 'Wróć do rozmowy',
   noConversations: 'Tu będą przechowywane Twoje pytania.',
   noConversationsHere: 'Rozmowy nie są tu przechowywane.',
+  notKept: 'Ta przeglądarka nie może przechować rozmowy. Zniknie ona po opuszczeniu tej strony.',
   deleteConversation: 'Usuń „{title}”',
   renameConversation: 'Zmień nazwę „{title}”',
   searchConversations: 'Szukaj w rozmowach',

@@ -26,6 +26,7 @@ export const strings: Strings = {
   backToConversation: 'Voltar à conversa',
   noConversations: 'Suas perguntas ficarão guardadas aqui.',
   noConversationsHere: 'As conversas não são guardadas aqui.',
+  notKept: 'Este navegador não consegue guardar a conversa. Ela some quando você sair desta página.',
   deleteConversation: 'Excluir “{title}”',
   renameConversation: 'Renomear “{title}”',
   searchConversations: 'Pesquisar conversas',

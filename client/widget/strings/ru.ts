@@ -29,6 +29,7 @@ export const strings: Strings = {
   backToConversation: 'Вернуться к разговору',
   noConversations: 'Здесь будут храниться ваши вопросы.',
   noConversationsHere: 'Разговоры здесь не сохраняются.',
+  notKept: 'Этот браузер не может сохранить разговор. Он пропадёт, когда вы закроете эту страницу.',
   deleteConversation: 'Удалить «{title}»',
   renameConversation: 'Переименовать «{title}»',
   searchConversations: 'Поиск по разговорам',

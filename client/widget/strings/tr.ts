@@ -29,6 +29,7 @@ export const strings: Strings = {
   backToConversation: 'Konuşmaya dön',
   noConversations: 'Sorduklarınız burada saklanır.',
   noConversationsHere: 'Konuşmalar burada saklanmaz.',
+  notKept: 'Bu tarayıcı konuşmayı saklayamıyor. Bu sayfadan çıktığınızda silinir.',
   deleteConversation: '“{title}” konuşmasını sil',
   renameConversation: '“{title}” adını değiştir',
   searchConversations: 'Konuşmalarda ara',

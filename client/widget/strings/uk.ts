@@ -29,6 +29,7 @@ export const strings: Strings = {
   backToConversation: 'Повернутися до розмови',
   noConversations: 'Тут зберігатимуться ваші запитання.',
   noConversationsHere: 'Розмови тут не зберігаються.',
+  notKept: 'Цей браузер не може зберегти розмову. Вона зникне, коли ви закриєте цю сторінку.',
   deleteConversation: 'Видалити «{title}»',
   renameConversation: 'Перейменувати «{title}»',
   searchConversations: 'Пошук у розмовах',

@@ -28,6 +28,7 @@ export const strings: Strings = {
   backToConversation: '返回对话',
   noConversations: '你的提问会保存在这里。',
   noConversationsHere: '这里不保存对话。',
+  notKept: '此浏览器无法保存对话。离开本页后，对话将消失。',
   deleteConversation: '删除“{title}”',
   renameConversation: '重命名“{title}”',
   searchConversations: '搜索对话',

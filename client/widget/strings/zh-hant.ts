@@ -28,6 +28,7 @@ export const strings: Strings = {
   backToConversation: '返回對話',
   noConversations: '你的提問會保存在這裡。',
   noConversationsHere: '這裡不會保存對話。',
+  notKept: '此瀏覽器無法保存對話。離開本頁後，對話將消失。',
   deleteConversation: '刪除「{title}」',
   renameConversation: '重新命名「{title}」',
   searchConversations: '搜尋對話',

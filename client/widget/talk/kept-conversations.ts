@@ -50,6 +50,8 @@ export interface KeptConversations {
    * @param when `soon` for changes that come many times a second
    */
   save(conversation: Conversation, when: 'now' | 'soon'): void
+  /** Whether the browser did not store it when it was saved last, so that it is in memory only. */
+  isRefused(conversation: Conversation): boolean
   /**
    * Gives the conversation a title, also for the other tabs. An empty one stands for that of the first
    * question.
@@ -191,13 +193,21 @@ export function keepConversations({
   function write(conversation: Conversation): void {
     if (removed.has(conversation.id)) return
     if (continuedElsewhere(conversation)) {
-      // This tab has only watched: the other tab's version stands, and is read here the next time.
-      if (!continuedHere(conversation)) return
+      if (!continuedHere(conversation)) {
+        // The other tab's version stands, and is read here the next time. It may lack an answer that came here.
+        const theirs = readRecord(conversation.id, shelf.get(prefix + conversation.id) ?? '')
+        if (theirs && takeAnswers(theirs, conversation)) put(theirs)
+        return
+      }
       opened.delete(conversation.id)
       conversation.id = newKey()
       opened.set(conversation.id, conversation)
     }
     takeTitle(conversation)
+    const record = shelf.get(prefix + conversation.id)
+    const theirs = record === seen.get(conversation) ? undefined : readRecord(conversation.id, record ?? '')
+    // What is taken over is shown when the conversation is read again.
+    if (theirs && takeAnswers(conversation, theirs)) opened.delete(conversation.id)
     put(conversation)
   }
 
@@ -210,7 +220,8 @@ export function keepConversations({
     }
     putRecord(shelf, { name, record, current: shown && prefix + shown.id })
     seen.set(conversation, record)
-    if (conversation === shown && tab.get(tabKey) !== conversation.id) enter(conversation)
+    const isCurrent = tab.get(tabKey) === conversation.id && !tab.isMemoryOnly(tabKey)
+    if (conversation === shown && !isCurrent) enter(conversation)
   }
 
   /** Takes over the title that another tab has given the conversation since. */
@@ -268,6 +279,7 @@ export function keepConversations({
       return found && enter(found)
     },
     start,
+    isRefused: ({ id }) => storage !== 'none' && shelf.isMemoryOnly(prefix + id),
     save(conversation, when) {
       conversation.updatedAt = now()
       if (when === 'soon') {
@@ -306,6 +318,26 @@ export function keepConversations({
       return () => stores.changes.removeEventListener('storage', onStorage)
     },
   }
+}
+
+/**
+ * Two tabs that ask at once each have a question whose answer comes in the other one, and goes no further here.
+ *
+ * @returns whether the other version has more of such an answer, which was taken over
+ */
+function takeAnswers(conversation: Conversation, other: Conversation): boolean {
+  let taken = false
+  for (const [index, turn] of conversation.turns.entries()) {
+    const theirs = other.turns[index]
+    const isCut = turn.end === 'failed' && !turn.pending && !turn.trouble
+    if (!isCut || theirs?.question !== turn.question) continue
+    const { answer } = passedTurn(theirs)
+    if (answer.length <= turn.answer.length || !answer.startsWith(turn.answer)) continue
+    delete turn.end
+    Object.assign(turn, passedTurn(theirs))
+    taken = true
+  }
+  return taken
 }
 
 function setTitle(conversation: Conversation, title: string | undefined): void {

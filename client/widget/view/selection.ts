@@ -1,3 +1,5 @@
+/** What the reader has selected in a shadow tree. */
+
 /** Whether text is selected in this element, which may be in a shadow tree. */
 export function isSelecting(element: Element): boolean {
   const selection = getSelection()
@@ -9,6 +11,25 @@ export function isSelecting(element: Element): boolean {
   const { startContainer, startOffset, endContainer, endOffset } = range
   return element.contains(startContainer) && (startContainer !== endContainer || startOffset !== endOffset)
 }
+
+/**
+ * Ends a selection of whole blocks behind its last text. The browser ends it where the next block begins, so that
+ * a copy would have empty lines at its end, and the buttons below an answer would look selected too.
+ */
+export function endSelectionInBlock(root: ShadowRoot): void {
+  const selection = getSelection()
+  const [range] = selection ? composedRanges(selection, root) : []
+  if (!selection || !range || range.endOffset > 0 || range.startContainer === range.endContainer) return
+  const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT)
+  texts.currentNode = range.endContainer
+  let last = texts.previousNode()
+  while (last && !isSelectable(last)) last = texts.previousNode()
+  if (last)
+    selection.setBaseAndExtent(range.startContainer, range.startOffset, last, last.nodeValue?.length ?? 0)
+}
+
+const isSelectable = ({ parentElement, nodeValue }: Node) =>
+  nodeValue?.trim() !== '' && parentElement !== null && getComputedStyle(parentElement).userSelect !== 'none'
 
 /**
  * [spec] A selection reveals nodes of a shadow tree only to code that passes its root. Older browsers have

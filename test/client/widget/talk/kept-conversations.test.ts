@@ -343,6 +343,7 @@ describe.each(['session', 'local'] as const)('with %s storage', (storage) => {
       for (let i = 0; i < 10; i++) page.save(refused, 'now')
       expect(titles(page)).toEqual(['d', 'c', 'b', 'a'])
       expect(page.current()).toBe(refused)
+      expect(page.isRefused(refused)).toBe(true)
       for (const conversation of before) expect(page.open(conversation.id)).toEqual(conversation)
       expect(page.open(refused.id)).toEqual(refused)
     })
@@ -455,6 +456,38 @@ describe('in two tabs', () => {
     seen.turns[0] = done('How?', 'By wind.')
     other.save(seen, 'now')
     expect(tab().page('local').current().turns).toEqual([done('How?', 'By wind.')])
+  })
+
+  test.each([
+    ['the first answer ends first', false],
+    ['the second answer ends first', true],
+  ])('that ask at once in one conversation keep both answers: %s', (_, secondFirst) => {
+    const { tab } = browser()
+    const [one, other] = [tab().page('local'), tab().page('local')]
+    const first = talk(one, { question: 'Why?', answer: '', pending: { key: 'k', askedAt: 7 } })
+    const second = other.open(first.id)
+    if (!second?.turns[0]) throw new TypeError('The other tab has not found it.')
+    // As a question does that is asked while the answer before it comes in another tab.
+    second.turns[0].end = 'failed'
+    delete second.turns[0].pending
+    second.turns.push({ ...running })
+    other.save(second, 'now')
+    const ends = [
+      () => {
+        first.turns[0] = done('Why?')
+        one.save(first, 'now')
+      },
+      () => {
+        second.turns[1] = done('How?', 'By water.')
+        other.save(second, 'now')
+      },
+    ]
+    for (const end of secondFirst ? ends.toReversed() : ends) end()
+    const both = [done('Why?'), done('How?', 'By water.')]
+    for (const kept of [one, other, tab().page('local')]) {
+      expect(kept.list()).toHaveLength(1)
+      expect(kept.open(first.id)?.turns).toEqual(both)
+    }
   })
 
   test('that have seen the same answer at different speeds, neither takes it for another', () => {
