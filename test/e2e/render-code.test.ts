@@ -213,6 +213,66 @@ test('a long listing is read and copied as one', async () => {
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${LISTING}\n`)
 })
 
+describe('apostrophes, quotes and tabs', () => {
+  const QUOTED = `def plot():\n\tit = 'that\u2019s "it"'\n\t\treturn it, \\'\\', \`\${it}\`  \n\n\tend`
+
+  /** Over plain HTTP a page has no clipboard of its own. */
+  async function overHttp(page: Page): Promise<void> {
+    await page.route('http://plain.example/**', async (route) => {
+      const url = route.request().url().replace('http://plain.example', rendering.url)
+      await route.fulfill({ response: await route.fetch({ url }) })
+    })
+    await page.goto('http://plain.example/')
+    await page.waitForFunction(() => 'millrace' in globalThis)
+    expect(await page.evaluate(() => [isSecureContext, 'clipboard' in navigator])).toEqual([false, false])
+  }
+
+  async function show(page: Page): Promise<void> {
+    await page.evaluate((code) => {
+      const { createMarkdownView, labels, answer } = millrace
+      const view = createMarkdownView(answer, { labels })
+      view.append(`\`\`\`text\n${code}\n\`\`\`\n`)
+      view.end()
+    }, QUOTED)
+  }
+
+  /** What a paste brings. */
+  async function pasted(page: Page): Promise<string> {
+    await page.evaluate(() => document.body.appendChild(document.createElement('textarea')).focus())
+    await page.keyboard.press('ControlOrMeta+v')
+    return page.locator('textarea').last().inputValue()
+  }
+
+  test.each([
+    ['with a clipboard', false],
+    ['over plain HTTP', true],
+  ])('are copied as they are, %s', async (_, isPlain) => {
+    const page = await rendering.open()
+    if (isPlain) await overHttp(page)
+    else await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await show(page)
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await pasted(page)).toBe(`${QUOTED}\n`)
+    // And by hand.
+    await page.evaluate(() => getSelection()?.selectAllChildren(document.querySelector('pre') as Element))
+    await page.keyboard.press('ControlOrMeta+c')
+    expect((await pasted(page)).trimEnd()).toBe(QUOTED)
+  })
+
+  test('that can’t be copied over plain HTTP are selected, and the button says so', async () => {
+    const page = await rendering.open()
+    await overHttp(page)
+    await show(page)
+    await page.evaluate(() => {
+      document.execCommand = () => false
+    })
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByRole('button', { name: 'Not copied' }).waitFor()
+    expect((await page.evaluate(() => String(getSelection()))).trimEnd()).toBe(QUOTED)
+  })
+})
+
 test('it is copied where the page may not write to the clipboard', async () => {
   const page = await openListing()
   await page.evaluate(() => {

@@ -264,6 +264,12 @@ test.each([
   ['a line break in a cell', 'en', '|a|b|\n|-|-|\n|one<br>two|c|\n', 'a, b. one two, c.'],
   ['a block in a block', 'en', '```markdown\n```json\n{}\n```\n```\nEnd.', 'Code, markdown, 3 lines. End.'],
   [
+    'an emoji of several characters, once',
+    'en',
+    'The 👩‍👩‍👧‍👦 mills 👍🏽. It is **🏳️‍🌈**! See [👩‍👩‍👧‍👦](https://example.org).',
+    'The 👩‍👩‍👧‍👦 mills 👍🏽. It is 🏳️‍🌈! See 👩‍👩‍👧‍👦.',
+  ],
+  [
     'a citation mark',
     'en',
     'It rained.\uE200cite\uE202turn0search0\uE201 It stopped.',

@@ -81,18 +81,27 @@ describe('a launcher on a phone', () => {
     await bubble.tap()
     await panel.waitFor()
     await still()
-    await showOnly(page, { height: 420, offsetTop: 0 })
-    expect(await boxOf(panel)).toEqual({ x: 0, y: 0, width: 390, height: 420 })
-    expect(await bottomOf(page.locator('#composer'))).toBeLessThanOrEqual(420)
-    expect((await boxOf(page.locator('#close'))).y).toBeGreaterThanOrEqual(0)
-    // iOS moves what is seen, not the page.
-    await showOnly(page, { height: 420, offsetTop: 150 })
-    expect(await boxOf(panel)).toEqual({ x: 0, y: 150, width: 390, height: 420 })
-    expect(await bottomOf(box)).toBeLessThanOrEqual(570)
     site.upstream.next(answer([ALL_KINDS]))
     await ask()
     await ended()
-    expect(await bottomOf(page.locator('#composer'))).toBeLessThanOrEqual(570)
+    // iOS moves what is seen, not the page.
+    for (const [height, offsetTop] of [
+      [420, 0],
+      [420, 150],
+      [300, 120],
+    ] as const) {
+      await showOnly(page, { height, offsetTop })
+      expect(await boxOf(panel)).toEqual({ x: 0, y: offsetTop, width: 390, height })
+      const [close, log, composer] = [page.locator('#close'), page.locator('#log'), page.locator('#composer')]
+      const bottoms = [await bottomOf(close), await bottomOf(log), await bottomOf(composer)]
+      expect((await boxOf(close)).y).toBeGreaterThanOrEqual(offsetTop)
+      expect(bottoms).toEqual(bottoms.toSorted((one, other) => one - other))
+      expect(bottoms.at(-1)).toBeLessThanOrEqual(offsetTop + height)
+      // Some of the answer can be read beside the box.
+      expect((await boxOf(log)).height).toBeGreaterThan(100)
+      await close.click({ trial: true })
+    }
+    expect(await bottomOf(box)).toBeLessThanOrEqual(420)
     await showOnly(page, { height: 780, offsetTop: 0 })
     expect(await boxOf(panel)).toEqual({ x: 0, y: 0, width: 390, height: 780 })
     // Who has zoomed in wants to see a part of it larger, not all of it smaller.
@@ -122,9 +131,14 @@ describe('a launcher on a phone', () => {
         init: fakeViewport,
       },
     )
-    await showOnly(page, { height: 420, offsetTop: 30 })
-    expect(await boxOf(panel)).toEqual({ x: 0, y: 30, width: 390, height: 420 })
-    expect(await bottomOf(page.locator('#composer'))).toBeLessThanOrEqual(450)
+    for (const [height, offsetTop] of [
+      [420, 30],
+      [300, 120],
+    ] as const) {
+      await showOnly(page, { height, offsetTop })
+      expect(await boxOf(panel)).toEqual({ x: 0, y: offsetTop, width: 390, height })
+      expect(await bottomOf(page.locator('#composer'))).toBeLessThanOrEqual(offsetTop + height)
+    }
   })
 
   test('keeps clear of what a screen has cut out of it', async () => {
