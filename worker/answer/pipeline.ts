@@ -23,14 +23,9 @@ import { parseJson } from '../protocol/json.ts'
 import { type EndState, EVENT_STREAM, JSON_TYPE, PLAIN_TEXT, type WireError } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { unlessAborted } from '../unless-aborted.ts'
-import {
-  type Answer,
-  askUpstream,
-  type Call,
-  createCall,
-  type UpstreamRequest,
-  type UpstreamResult,
-} from '../upstreams/call.ts'
+import { askUpstream, type UpstreamResult } from '../upstreams/ask.ts'
+import type { Answer, UpstreamRequest } from '../upstreams/attempt.ts'
+import { type Call, createCall } from '../upstreams/call.ts'
 import type { Route } from '../upstreams/hosts/host.ts'
 import { type Candidate, plan } from '../upstreams/plan.ts'
 import { errorInStream } from '../upstreams/refusal.ts'

@@ -4,7 +4,8 @@
  */
 import type { ApiError } from '../errors.ts'
 import { unlessAborted } from '../unless-aborted.ts'
-import { type Answer, type Call, reasonOf } from '../upstreams/call.ts'
+import type { Answer } from '../upstreams/attempt.ts'
+import { type Call, reasonOf } from '../upstreams/call.ts'
 
 /**
  * @param judged why the question is refused, if it is

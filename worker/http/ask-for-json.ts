@@ -1,7 +1,9 @@
 /** Asks upstreams for something else than an answer: their models, or a response that one of them keeps. */
 import { ApiError } from '../errors.ts'
 import { JSON_TYPE } from '../protocol/wire.ts'
-import { type Answer, askUpstream, createCall } from '../upstreams/call.ts'
+import { askUpstream } from '../upstreams/ask.ts'
+import type { Answer } from '../upstreams/attempt.ts'
+import { createCall } from '../upstreams/call.ts'
 import { type Asked, type Candidate, plan } from '../upstreams/plan.ts'
 import type { UpstreamCall } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
