@@ -286,10 +286,11 @@ describe('with an access key', () => {
     const vectors = { ...EMBEDDINGS.whole, data: [1, 2].map((index) => ({ index, embedding: 'AACAPg==' })) }
     house.upstream.next(json(vectors), events([...TRANSCRIPTIONS.events]), events([...IMAGES.events]))
     const speech = `${ROOT}test/support/words.ts`
-    const code = example('Embeddings, recordings, pictures', 'js').replace('speech.mp3', speech)
-    const partial = 'image_generation.partial_image 12\n'
-    const whole = 'image_generation.completed 12\n'
-    expect(await runNode(code)).toBe(`A millrace brings the stream. 2 ${partial} 2 ${whole}`)
+    const ofNth = (nth: number) =>
+      runNode(example('Embeddings, recordings, pictures', 'js', nth).replace('speech.mp3', speech))
+    expect(await ofNth(0)).toBe('2 vectors\n')
+    expect(await ofNth(1)).toBe('A millrace brings the stream.')
+    expect(await ofNth(2)).toBe('image_generation.partial_image 12\nimage_generation.completed 12\n')
     expect(house.upstream.calls.map(({ path }) => path)).toEqual(
       [EMBEDDINGS, TRANSCRIPTIONS, IMAGES].map(({ path }) => path),
     )

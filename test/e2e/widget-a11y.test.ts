@@ -455,7 +455,7 @@ describe('what is heard', () => {
   })
 
   test('ends with an answer that is dropped for another question', async () => {
-    const { page, fed, heard, answers } = await halfWay()
+    const { page, stop, fed, heard, answers } = await halfWay()
     site.upstream.next(hang)
     await page.locator('.asked .edit').click()
     await page.getByRole('textbox', { name: 'Edit the question' }).fill('Else?')
@@ -463,11 +463,13 @@ describe('what is heard', () => {
     await answers.getByText('sentence 19').waitFor()
     await page.getByRole('textbox', { name: 'Edit the question' }).press('Enter')
     await page.locator('.answer[data-state="waiting"]').waitFor()
-    // Else the next test's answer would be this question's.
-    await site.upstream.call(2)
+    const hanging = await site.upstream.call(2)
     const then = await heard()
     await page.clock.runFor(30_000)
     expect(await heard()).toBe(then)
+    // Else the call would be made again when its upstream is taken away, and get the next test's answer.
+    await stop.click()
+    await poll(async () => hanging.closedAt !== undefined).toBe(true)
   })
 
   test('of an answer that goes on in another language of the chat is what is new', async () => {

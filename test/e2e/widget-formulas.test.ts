@@ -1,6 +1,7 @@
 /** Formulas in the widget, on a site with the strictest policy: shown, copied, heard and exported. */
 import { expect, test } from 'vitest'
 import { useChats } from '../support/chats.ts'
+import { fedAnswer } from '../support/fed-answer.ts'
 import { hear, poll } from '../support/pages.ts'
 import { answer } from '../support/scripts.ts'
 
@@ -13,8 +14,13 @@ test('are MathML with the attribute; copies, exports and stored answers have the
   const chat = await chats.visit('math')
   await chat.page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
   const spoken = await hear(chat.page)
-  chats.upstream.next(answer(TOKENS, 5))
+  const fed = fedAnswer()
+  chats.upstream.next(fed.script)
+  const loaded = chat.page.waitForResponse(/view-formulas/)
   await chat.ask('How large?')
+  await loaded
+  fed.say(...TOKENS)
+  fed.end()
   await chat.ended()
   const formulas = chat.answers.locator('math')
   await poll(() => formulas.count()).toBe(2)

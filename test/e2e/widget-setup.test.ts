@@ -92,7 +92,7 @@ describe('a Worker without SESSION_SECRET', () => {
     await visit.page.getByText('I have an access key').click()
     expect(await field.isVisible()).toBe(true)
     await expect
-      .poll(() => site.logs.at(-1))
+      .poll(() => site.logs.find(({ route }) => route === '/v1/sessions'))
       .toMatchObject({ code: 'sessions_unavailable', setting: 'SESSION_SECRET' })
   })
 })

@@ -94,6 +94,8 @@ export function createAnswerText(
   }
 
   load()
+  // Before the first formula is there, or it would be spoken as its source.
+  if (math) loadFormulas().catch(() => {})
 
   return {
     append(more) {
