@@ -117,7 +117,7 @@ const followChat = (url: string, response: Response, headers: Sent) =>
   })
 
 const followResponse = (url: string, response: Response, headers: Sent) =>
-  follow(response, /"type":"response.completed"/, (id, text) => {
+  follow(response, /"type":"response\.(?:completed|incomplete|failed)"/, (id, text) => {
     const last = /.*"sequence_number":(\d+)/s.exec(text)?.[1]
     const after = last === undefined ? '' : `&starting_after=${last}`
     return fetch(`${url}/v1/responses/${id}?stream=true${after}`, { headers })
