@@ -1,6 +1,6 @@
 /**
  * `npm run bench:cost`: measures what is billed of an answer, and writes scripts/cost/measured.json and the
- * tables of docs/COST.md. Takes some six minutes on a quiet machine.
+ * tables of docs/COST.md. Takes some four minutes on a quiet machine.
  */
 import { setTimeout } from 'node:timers/promises'
 import { QUIET } from '../../../scripts/bundle.ts'
@@ -23,7 +23,7 @@ Object.assign(process.env, QUIET)
 const EVERY_MS = 11
 /** Asked in turns of this many at once, so that one answer's noise is shared by all. */
 const AT_ONCE = 10
-const ANSWERS: Readonly<Record<(typeof LENGTHS)[number], number>> = { 100: 20, 500: 10, 4000: 10 }
+const ANSWERS: Readonly<Record<(typeof LENGTHS)[number], number>> = { 100: 40, 500: 20, 4000: 10 }
 /** A stream expires during the measurement, because deleting it is a part of its price. */
 const KEEP_MS = 1000
 /** Until what an answer leaves to be done has been done. */
@@ -61,23 +61,28 @@ async function started(upstream: Upstream, vars: Record<string, string>): Promis
   return { server: { ...server, inspector: server.inspector }, counts }
 }
 
-/** Does the work, and shares what it took among `calls`. */
+/**
+ * Does the work twice, and shares what it took among `calls`. The profiler takes CPU time of its own, so the
+ * process is measured without it.
+ */
 async function measured(
   { server, counts }: Millrace,
   calls: number,
   work: () => Promise<void>,
 ): Promise<Work> {
-  const before = { ...counts, cpu: server.cpu() }
-  const jsMs = await javaScriptTime(server.inspector, async () => {
+  const settled = async () => {
     await work()
     await setTimeout(SETTLE_MS)
-  })
-  return {
-    jsMs: jsMs / calls,
+  }
+  const before = { ...counts, cpu: server.cpu() }
+  await settled()
+  const share = {
     processMs: (server.cpu() - before.cpu) / calls,
     objectRequests: (counts.objectRequests - before.objectRequests) / calls,
     rows: (counts.rows - before.rows) / calls,
   }
+  const wake = () => fetch(`${server.url}/healthz`)
+  return { jsMs: (await javaScriptTime(server.inspector, wake, settled)) / calls, ...share }
 }
 
 async function answers(target: Target, tokens: number, count: number): Promise<void> {
@@ -87,9 +92,12 @@ async function answers(target: Target, tokens: number, count: number): Promise<v
 }
 
 async function answersOf(upstream: Upstream): Promise<Measured['answers']> {
-  const all: Measured['answers'] = []
-  for (const { kind, path, vars } of KINDS) {
-    const millrace = await started(upstream, vars)
+  const running: (Millrace & (typeof KINDS)[number])[] = []
+  for (const each of KINDS) running.push({ ...each, ...(await started(upstream, each.vars)) })
+  // Beside each other: they leave two cores idle most of the time.
+  const all = running.map(async (millrace) => {
+    const { kind, path } = millrace
+    const own: Measured['answers'] = []
     const key = newKey()
     const target = { url: millrace.server.url, path, keyOf: () => key }
     // The first answers compile the code.
@@ -99,11 +107,12 @@ async function answersOf(upstream: Upstream): Promise<Measured['answers']> {
       const count = ANSWERS[tokens]
       const work = await measured(millrace, count, () => answers(target, tokens, count))
       console.log(`${kind}, ${tokens} tokens: ${JSON.stringify(work)}`)
-      all.push({ kind, tokens, work })
+      own.push({ kind, tokens, work })
     }
     await millrace.server.stop()
-  }
-  return all
+    return own
+  })
+  return (await Promise.all(all)).flat()
 }
 
 async function sessionsOf(upstream: Upstream): Promise<Work> {
@@ -120,9 +129,10 @@ async function sessionsOf(upstream: Upstream): Promise<Work> {
     })
     if (!warmed.ok) throw new Error(`A visitor's object was not made: ${await warmed.text()}`)
   }
-  await open(0)
+  let visitor = 0
+  await open(visitor++)
   const work = await measured(millrace, SESSIONS, async () => {
-    for (let visitor = 1; visitor <= SESSIONS; visitor++) await open(visitor)
+    for (const last = visitor + SESSIONS; visitor < last; visitor++) await open(visitor)
   })
   await millrace.server.stop()
   return work

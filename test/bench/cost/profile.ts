@@ -21,10 +21,15 @@ const LONGEST_SAMPLE_US = 2 * SAMPLING_US
 
 /**
  * @param inspector the address of the isolate's inspector
+ * @param wake calls the Worker: its inspector answers when JavaScript runs next
  * @returns milliseconds in JavaScript, with what it calls of the runtime and with garbage collection
  */
-export async function javaScriptTime(inspector: string, work: () => Promise<void>): Promise<number> {
-  const session = await connect(inspector)
+export async function javaScriptTime(
+  inspector: string,
+  wake: () => Promise<Response>,
+  work: () => Promise<void>,
+): Promise<number> {
+  const session = await connect(inspector, wake)
   try {
     await session.ask('Profiler.enable')
     await session.ask('Profiler.setSamplingInterval', { interval: SAMPLING_US })
@@ -46,7 +51,7 @@ function timeIn({ nodes, samples, timeDeltas }: Profile): number {
   return us / 1000
 }
 
-async function connect(address: string) {
+async function connect(address: string, wake: () => Promise<Response>) {
   const socket = new WebSocket(address)
   const waiting = new Map<number, (result: unknown) => void>()
   let id = 0
@@ -59,11 +64,15 @@ async function connect(address: string) {
     socket.addEventListener('error', reject)
   })
   return {
-    ask: (method: string, params: object = {}) =>
-      new Promise<unknown>((resolve) => {
-        waiting.set(++id, resolve)
-        socket.send(JSON.stringify({ id, method, params }))
-      }),
+    async ask(method: string, params: object = {}): Promise<unknown> {
+      let answer: { result: unknown } | undefined
+      waiting.set(++id, (result) => {
+        answer = { result }
+      })
+      socket.send(JSON.stringify({ id, method, params }))
+      while (answer === undefined) await (await wake()).arrayBuffer()
+      return answer.result
+    },
     close: () => socket.close(),
   }
 }
