@@ -651,6 +651,14 @@ export const MAX_JUDGED_INPUTS = 16
 export const MAX_VERDICT_BYTES = 256 * 1024
 
 /**
- * How long events gather to be read and sent together: one frame of a screen. The first words don't wait.
+ * How long an answer's events gather to be read and sent together: one frame of a screen. The first words
+ * don't wait.
  */
-export const GATHER_MS = 16
+export const MIN_GATHER_MS = 16
+
+/**
+ * The answers of an isolate share its thread, and most of what an event costs is waking for it. So they gather
+ * for this long for each answer that runs, up to the most.
+ */
+export const GATHER_MS_PER_ANSWER = 2
+export const MAX_GATHER_MS = 64

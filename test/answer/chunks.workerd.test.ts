@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { gatheredChunks } from '../../worker/answer/chunks.ts'
+import { gatheredChunks, gatherMsOf } from '../../worker/answer/chunks.ts'
 import { MAX_GATHERED_BYTES, MAX_READ_BYTES } from '../../worker/limits.ts'
 import { concat } from '../../worker/protocol/concat.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
@@ -13,6 +13,10 @@ const FOREVER = 3_600_000
 
 /** A body of which the test is the upstream, and a clock that the test sets. */
 function open({ gatherMs = 16, first = 'first' } = {}) {
+  return openWith(() => gatherMs, first)
+}
+
+function openWith(gatherMs: (answers: number) => number, first = 'first') {
   let upstream!: ReadableByteStreamController
   const cancelled = vi.fn()
   const rest = new ReadableStream({
@@ -106,6 +110,51 @@ describe('tokens', () => {
   })
 })
 
+describe('an isolate with many answers', () => {
+  test.each([
+    [1, 16],
+    [8, 16],
+    [20, 40],
+    [32, 64],
+    [1000, 64],
+  ])('gathers longer: %i answers for %i ms', (answers, ms) => {
+    expect(gatherMsOf(answers)).toBe(ms)
+  })
+
+  test('counts an answer until it is cancelled, and once', async () => {
+    const counts: number[] = []
+    const { read, say, chunks } = openWith((answers) => {
+      counts.push(answers)
+      return 0
+    })
+    const others = [open(), open(), open()]
+    await read()
+    say('a')
+    await read()
+    const [before = 0] = counts.splice(0)
+    for (const other of [...others, ...others]) other.chunks.cancel()
+    say('b')
+    await read()
+    const [after = 0] = counts
+    expect(before - after).toBe(3)
+    chunks.cancel()
+  })
+
+  test('reads together what it comes late to', async () => {
+    const { read, say, clock, chunks } = openWith((answers) => (answers === 1 ? 16 : 64))
+    const other = open()
+    await read()
+    say('a')
+    expect(await read()).toBe('a')
+    for (const token of ['b', 'c', 'd']) say(token)
+    clock.now += 1000
+    await turn()
+    expect(await read()).toBe('bcd')
+    chunks.cancel()
+    other.chunks.cancel()
+  })
+})
+
 test('a slow reader holds the upstream up', async () => {
   const PART = 16 * 1024
   let pulled = 0
@@ -116,7 +165,7 @@ test('a slow reader holds the upstream up', async () => {
       controller.enqueue(new Uint8Array(PART))
     },
   })
-  const chunks = gatheredChunks(new Uint8Array(0), rest, { gatherMs: 0, now: Date.now })
+  const chunks = gatheredChunks(new Uint8Array(0), rest, { gatherMs: () => 0, now: Date.now })
   let read = 0
   let most = 0
   for (let reads = 0; reads < 100; reads++) {

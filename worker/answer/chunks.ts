@@ -1,12 +1,20 @@
 /**
  * Reads an upstream's body chunk by chunk. Waking JavaScript for each chunk is the main cost, so chunks that
- * come faster than one in 16 ms are gathered and read together. The first words never wait.
+ * come fast are gathered and read together: for 16 ms, and for longer while the isolate has many answers. The
+ * first words never wait.
  *
  * A read of the body itself returns one HTTP chunk, however many are waiting. One branch of a `tee()`
  * buffers what the other branch has read. So once chunks come fast the body is teed, and the other branch is
  * pumped natively, read 32 KB at a time, and discarded. A short or a slow answer is spared that.
  */
-import { MAX_GATHERED_BYTES, MAX_READ_BYTES, READ_BYTES } from '../limits.ts'
+import {
+  GATHER_MS_PER_ANSWER,
+  MAX_GATHER_MS,
+  MAX_GATHERED_BYTES,
+  MAX_READ_BYTES,
+  MIN_GATHER_MS,
+  READ_BYTES,
+} from '../limits.ts'
 
 export interface Chunks {
   /** @returns `undefined` at the end. Rejects if the body breaks off, or its call is aborted */
@@ -18,20 +26,32 @@ export interface Chunks {
 }
 
 interface Options {
-  gatherMs: number
+  /** For how long chunks gather, in milliseconds, while the isolate reads so many answers. */
+  gatherMs?(answers: number): number
   /** A clock in milliseconds. */
   now(): number
 }
 
+/** The answers that this isolate is reading. */
+let answers = 0
+
+export function gatherMsOf(answers: number): number {
+  return Math.min(Math.max(MIN_GATHER_MS, answers * GATHER_MS_PER_ANSWER), MAX_GATHER_MS)
+}
+
 /**
+ * Each answer counts as read until `cancel`.
+ *
  * @param first the bytes that were read from the body before
  * @param rest a stream of bytes, of the runtime or with `type: 'bytes'`
  */
 export function gatheredChunks(
   first: Uint8Array,
   rest: ReadableStream<Uint8Array>,
-  { gatherMs, now }: Options,
+  { gatherMs = gatherMsOf, now }: Options,
 ): Chunks {
+  answers++
+  let counts = true
   let reader = rest.getReader({ mode: 'byob' })
   /** Set once the body is teed. */
   let drain: Drain | undefined
@@ -39,7 +59,7 @@ export function gatheredChunks(
   /** When the last read came, and whether the next one gathers. */
   let last = now()
   let gathers = false
-  /** Size of one chunk: the smallest read that did not gather. */
+  /** Size of one chunk: the smallest read that neither gathered nor took what a full buffer left. */
   let chunkBytes = first.byteLength
   /** Whether the last read filled its buffer, so that there is more already. */
   let isFull = false
@@ -69,20 +89,23 @@ export function gatheredChunks(
         begun = true
         return first
       }
-      const wait = last + gatherMs - now()
+      const wait = last + gatherMs(answers) - now()
       const gathered = gathers && wait > 0 && !hurried && !isFull
       if (gathered) await pause(wait)
       // A new buffer each time, since events are views of it; a small one, since clearing it costs time too.
       const { done, value } = await reader.read(new Uint8Array(isFull ? MAX_READ_BYTES : READ_BYTES))
       if (done) return undefined
+      if (!gathered && !isFull) chunkBytes = Math.min(chunkBytes, value.byteLength)
       isFull = value.byteLength >= READ_BYTES
       const since = last
       last = now()
-      if (!gathered) chunkBytes = Math.min(chunkBytes, value.byteLength)
-      // Gather while a read brings more than one chunk; on a busy machine the clock alone can't tell.
-      gathers = gathered ? value.byteLength >= 1.5 * chunkBytes : last - since < gatherMs
+      const ms = gatherMs(answers)
+      // A busy isolate comes late to each chunk, so its clock can't tell that they come fast. What a read of a
+      // teed body brings can.
+      const bringsMore = drain !== undefined && value.byteLength >= 1.5 * chunkBytes
+      gathers = bringsMore || (!gathered && last - since < ms)
       drain?.granted(value.byteLength)
-      if (gathers && drain === undefined) startGathering()
+      if (drain === undefined && (gathers || ms > gatherMs(1))) startGathering()
       return value
     },
     hurry() {
@@ -90,6 +113,8 @@ export function gatheredChunks(
       endPause()
     },
     cancel() {
+      if (counts) answers--
+      counts = false
       endPause()
       // A body that has ended or broken has nothing to cancel.
       reader.cancel().catch(() => {})

@@ -13,7 +13,7 @@ import { createTextSink, inWords } from '../delivery/text-sink.ts'
 import { watch } from '../delivery/watch.ts'
 import { ApiError } from '../errors.ts'
 import type { FollowedFormat, Tell } from '../formats/answer-format.ts'
-import { type Deadlines, GATHER_MS } from '../limits.ts'
+import type { Deadlines } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
 import { judgeQuestion } from '../moderation/question.ts'
@@ -177,7 +177,7 @@ async function throughEngine(
   const timing = () => timer.measure(answer, usage.usage().usage)
   const limit = mostOutput === undefined ? [] : [outputLimit(mostOutput, counter)]
   const body = createResponseBody(clientGone, () => call.leave(new ApiError('caller_left')))
-  const chunks = gatheredChunks(answer.first, answer.rest, { gatherMs: GATHER_MS, now: Date.now })
+  const chunks = gatheredChunks(answer.first, answer.rest, { now: Date.now })
   const silence = endOnSilence(chunks, deadlines.silence, call.abort)
   call.onLeave(chunks.hurry)
   const { input: _, output, ...how } = moderation

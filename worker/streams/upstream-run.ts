@@ -13,7 +13,7 @@ import { ApiError } from '../errors.ts'
 import type { AnswerFormat } from '../formats/answer-format.ts'
 import { reread } from '../formats/reread.ts'
 import type { WireFormat } from '../formats/wire-format.ts'
-import { type Deadlines, GATHER_MS } from '../limits.ts'
+import type { Deadlines } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
 import { createModeration } from '../moderation/moderation.ts'
 import { judgeQuestion } from '../moderation/question.ts'
@@ -183,7 +183,7 @@ export function startUpstreamRun(
     // `usage` comes first: the tokens that exceed the limit were used too.
     observers: [usage, timer, end, ...(limit ? [limit] : [])],
     chunksOf({ first, rest }) {
-      const chunks = gatheredChunks(first, rest, { gatherMs: GATHER_MS, now: Date.now })
+      const chunks = gatheredChunks(first, rest, { now: Date.now })
       call.onLeave(chunks.hurry)
       return chunks
     },
