@@ -4,6 +4,7 @@ import { chatCompletions } from '../../worker/formats/chat-completions/chat-comp
 import { responsesAnswers } from '../../worker/formats/responses/answers.ts'
 import { MAX_COMPLETED_CHARS, MAX_EVENT_BYTES } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
+import { quickestOfFive } from '../support/cpu-time.ts'
 import { splits } from '../support/events.ts'
 
 const chunk = 'data: {"choices":[{"index":0,"delta":{"content":"ü \\"error\\""}}]}'
@@ -81,15 +82,7 @@ describe('a large event', () => {
 
   test('costs the time of its new bytes, not of those before', () => {
     const ending = begin()
-    /** Milliseconds, the quickest of five: the machine may be at other work. */
-    const time = () =>
-      Math.min(
-        ...Array.from({ length: 5 }, () => {
-          const from = performance.now()
-          grow(ending, 512 * 1024)
-          return performance.now() - from
-        }),
-      )
+    const time = () => quickestOfFive(() => grow(ending, 512 * 1024))
     time()
     const early = time()
     grow(ending, 32 * 1024 * 1024)

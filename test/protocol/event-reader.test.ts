@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { createEventReader, type Frame } from '../../worker/protocol/event-reader.ts'
+import { quickestOfFive } from '../support/cpu-time.ts'
 import { splits } from '../support/events.ts'
 
 const MAX_BYTES = 200
@@ -94,15 +95,10 @@ describe('an event above the bound', () => {
 test('scanning an unfinished event takes linear time, however much is held', () => {
   const part = toBytes('x'.repeat(64))
   const reader = createEventReader(Number.POSITIVE_INFINITY)
-  /** Milliseconds, the quickest of five: the machine may be at other work. */
   const time = () =>
-    Math.min(
-      ...Array.from({ length: 5 }, () => {
-        const from = performance.now()
-        for (let i = 0; i < 2_000; i++) reader.push(part)
-        return performance.now() - from
-      }),
-    )
+    quickestOfFive(() => {
+      for (let i = 0; i < 2_000; i++) reader.push(part)
+    })
   time()
   const early = time()
   for (let i = 0; i < 200_000; i++) reader.push(part)

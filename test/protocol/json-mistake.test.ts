@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { jsonMistake } from '../../worker/protocol/json-mistake.ts'
+import { cpuTime } from '../support/cpu-time.ts'
 
 const isJson = (text: string) => {
   try {
@@ -69,8 +70,9 @@ test('tells of a text no more than one character', () => {
 
 test('walks the largest body in linear time, also a string, a number or brackets alone', () => {
   const size = 4 * 1024 * 1024
-  const started = performance.now()
-  for (const sign of ['"', '1', '[', '\\', ' ']) jsonMistake(`"${sign.repeat(size)}`)
-  for (const sign of ['1', '[', ' ', '[[],']) jsonMistake(sign.repeat(size / sign.length))
-  expect(performance.now() - started).toBeLessThan(5000)
+  const took = cpuTime(() => {
+    for (const sign of ['"', '1', '[', '\\', ' ']) jsonMistake(`"${sign.repeat(size)}`)
+    for (const sign of ['1', '[', ' ', '[[],']) jsonMistake(sign.repeat(size / sign.length))
+  })
+  expect(took).toBeLessThan(5000)
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { cpuTime } from '../support/cpu-time.ts'
 import { ENCODINGS } from './encodings.ts'
 import { CODE, LANGUAGES, ODD, randomText } from './texts.ts'
 
@@ -43,10 +44,12 @@ describe.each(ENCODINGS.slice(0, 1))('a megabyte of anything, $encoding', ({ cou
 
   test('short words without end: counted in time', () => {
     // Work that grows with the square would take hours, so the bound can be loose.
-    const started = performance.now()
-    for (const text of ['aA', ' \n', '漢A', "'l", '\u0301!', '1a', '/\n', '散步天气非常好']) {
-      expect(counter.count(text.repeat(2 ** 20 / text.length))).toBeGreaterThan(1000)
-    }
-    expect(performance.now() - started).toBeLessThan(60_000)
+    const counts: number[] = []
+    const took = cpuTime(() => {
+      for (const text of ['aA', ' \n', '漢A', "'l", '\u0301!', '1a', '/\n', '散步天气非常好'])
+        counts.push(counter.count(text.repeat(2 ** 20 / text.length)))
+    })
+    expect(Math.min(...counts)).toBeGreaterThan(1000)
+    expect(took).toBeLessThan(60_000)
   }, 120_000)
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_ERROR_MESSAGE_CHARS } from '../../worker/limits.ts'
 import { createClean } from '../../worker/upstreams/clean.ts'
+import { quickestOfFive } from '../support/cpu-time.ts'
 
 const NO_SECRETS = { values: [], hosts: [], systemPrompt: undefined }
 const { clean } = createClean(NO_SECRETS)
@@ -191,14 +192,7 @@ describe('the time that cleaning takes', () => {
     hosts: ['a.b.example'],
     systemPrompt: 'Sell shoes and hats.',
   })
-  const time = (text: string) => {
-    const runs = Array.from({ length: 5 }, () => {
-      const started = performance.now()
-      clean(text)
-      return performance.now() - started
-    })
-    return Math.min(...runs)
-  }
+  const time = (text: string) => quickestOfFive(() => clean(text))
 
   test.each(pathological)('grows no faster than the text: %s', (_, unit) => {
     const of = (length: number) => unit.repeat(length / unit.length)

@@ -1,5 +1,6 @@
 /** The parser's work grows with a text's length, and not with its square, whatever the text is. */
 import { describe, expect, test } from 'vitest'
+import { cpuTime } from '../../support/cpu-time.ts'
 import { HARD_TEXTS } from './hard-texts.ts'
 import { createPreviewed } from './previewed.ts'
 
@@ -25,17 +26,6 @@ function written(text: string, step: number): number {
   for (let at = 0; at < text.length; at += step) previewed.write(text.slice(at, at + step))
   previewed.end()
   return previewed.chars
-}
-
-/**
- * CPU time in microseconds, which other processes don't take. How it divides into the user's and the system's
- * is only sampled, and a thread's own time is, too.
- */
-function cpuTime(work: () => void): number {
-  const before = process.cpuUsage()
-  work()
-  const { user, system } = process.cpuUsage(before)
-  return user + system
 }
 
 /**
