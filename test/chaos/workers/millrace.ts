@@ -3,7 +3,7 @@
  * and its clock can be set. Alarms go by that clock.
  */
 
-import { exports } from 'cloudflare:workers'
+import { type DurableObject, exports } from 'cloudflare:workers'
 import type { Vars } from '../../../worker/config/config.ts'
 import millrace, {
   Meter,
@@ -17,48 +17,30 @@ import { clock, timers } from './instruments.ts'
 
 export { Meter }
 
-export class Caller extends RealCaller {
-  constructor(ctx: DurableObjectState, env: Vars) {
-    super(withClock(ctx), env)
-  }
-  held(): Promise<Held> {
-    return heldBy(this.ctx)
-  }
-  ring(): Promise<void> {
-    return this.alarm()
-  }
-  kill(): void {
-    this.ctx.abort('killed by chaos')
-  }
-}
+export class Caller extends withWayIn(RealCaller) {}
+export class Treasury extends withWayIn(RealTreasury) {}
+export class Address extends withWayIn(RealAddress) {}
 
-export class Treasury extends RealTreasury {
-  constructor(ctx: DurableObjectState, env: Vars) {
-    super(withClock(ctx), env)
-  }
-  held(): Promise<Held> {
-    return heldBy(this.ctx)
-  }
-  ring(): Promise<void> {
-    return this.alarm()
-  }
-  kill(): void {
-    this.ctx.abort('killed by chaos')
-  }
-}
+type RealObject = new (
+  ctx: DurableObjectState,
+  env: Vars,
+) => DurableObject<unknown> & { alarm(): Promise<void> }
 
-export class Address extends RealAddress {
-  constructor(ctx: DurableObjectState, env: Vars) {
-    super(withClock(ctx), env)
-  }
-  held(): Promise<Held> {
-    return heldBy(this.ctx)
-  }
-  ring(): Promise<void> {
-    return this.alarm()
-  }
-  kill(): void {
-    this.ctx.abort('killed by chaos')
+/** An object that can be killed, and asked what it holds. */
+function withWayIn(Real: RealObject) {
+  return class extends Real {
+    constructor(ctx: DurableObjectState, env: Vars) {
+      super(withClock(ctx), env)
+    }
+    held(): Promise<Held> {
+      return heldBy(this.ctx)
+    }
+    async ring(): Promise<void> {
+      await this.alarm()
+    }
+    kill(): void {
+      this.ctx.abort('killed by chaos')
+    }
   }
 }
 
