@@ -1,4 +1,5 @@
 /** CPU time that a Worker's JavaScript takes, by the sampling profiler of V8's inspector. */
+import { inspect } from '../../support/inspector.ts'
 
 /** The part of V8's profile that is read. [doc] Chrome DevTools Protocol, "Profiler.Profile". */
 interface Profile {
@@ -21,7 +22,7 @@ const LONGEST_SAMPLE_US = 2 * SAMPLING_US
 
 /**
  * @param inspector the address of the isolate's inspector
- * @param wake calls the Worker: its inspector answers when JavaScript runs next
+ * @param wake calls the Worker
  * @returns milliseconds in JavaScript, with what it calls of the runtime and with garbage collection
  */
 export async function javaScriptTime(
@@ -29,16 +30,16 @@ export async function javaScriptTime(
   wake: () => Promise<Response>,
   work: () => Promise<void>,
 ): Promise<number> {
-  const session = await connect(inspector, wake)
+  const { askAwake, close } = await inspect(inspector, wake)
   try {
-    await session.ask('Profiler.enable')
-    await session.ask('Profiler.setSamplingInterval', { interval: SAMPLING_US })
-    await session.ask('Profiler.start')
+    await askAwake('Profiler.enable')
+    await askAwake('Profiler.setSamplingInterval', { interval: SAMPLING_US })
+    await askAwake('Profiler.start')
     await work()
-    const { profile } = (await session.ask('Profiler.stop')) as { profile: Profile }
+    const { profile } = (await askAwake('Profiler.stop')) as { profile: Profile }
     return timeIn(profile)
   } finally {
-    session.close()
+    close()
   }
 }
 
@@ -49,30 +50,4 @@ function timeIn({ nodes, samples, timeDeltas }: Profile): number {
   const timeOf = (sample: number) => Math.min(timeDeltas[sample] ?? 0, LONGEST_SAMPLE_US)
   const us = samples.reduce((sum, id, sample) => sum + (others.has(id) ? 0 : timeOf(sample)), 0)
   return us / 1000
-}
-
-async function connect(address: string, wake: () => Promise<Response>) {
-  const socket = new WebSocket(address)
-  const waiting = new Map<number, (result: unknown) => void>()
-  let id = 0
-  socket.addEventListener('message', ({ data }) => {
-    const { id, result } = JSON.parse(String(data)) as { id?: number; result?: unknown }
-    if (id !== undefined) waiting.get(id)?.(result)
-  })
-  await new Promise((resolve, reject) => {
-    socket.addEventListener('open', resolve)
-    socket.addEventListener('error', reject)
-  })
-  return {
-    async ask(method: string, params: object = {}): Promise<unknown> {
-      let answer: { result: unknown } | undefined
-      waiting.set(++id, (result) => {
-        answer = { result }
-      })
-      socket.send(JSON.stringify({ id, method, params }))
-      while (answer === undefined) await (await wake()).arrayBuffer()
-      return answer.result
-    },
-    close: () => socket.close(),
-  }
 }
