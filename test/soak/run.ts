@@ -139,8 +139,6 @@ async function start(
     configured,
     inspected: true,
     onLog(line) {
-      // workerd's own note of an alarm that is some milliseconds late.
-      if (line.startsWith('NOSENTRY')) return
       if (!line.startsWith('{')) faults.push(`${name} says: ${line}`)
     },
   })

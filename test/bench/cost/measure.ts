@@ -49,8 +49,6 @@ async function started(upstream: Upstream, vars: Record<string, string>): Promis
     configured: true,
     inspected: true,
     onLog(line) {
-      // workerd's own note of an alarm that is some milliseconds late.
-      if (line.startsWith('NOSENTRY')) return
       if (!line.startsWith('{')) throw new Error(line)
       const { rows_written = 0, object_requests = 0 } = JSON.parse(line) as Counted
       counts.rows += rows_written

@@ -31,8 +31,6 @@ export async function benchRowsWritten(upstream: Upstream): Promise<Row[]> {
     bindings: { ...bindingsFor(upstream.url), STREAM_KEEP_MS: String(KEEP_MS) },
     configured: true,
     onLog(line) {
-      // workerd's own note of an alarm that is some milliseconds late.
-      if (line.startsWith('NOSENTRY')) return
       if (!line.startsWith('{')) throw new Error(line)
       const { caller, rows_written = 0 } = JSON.parse(line) as { caller: string; rows_written?: number }
       written.set(caller, (written.get(caller) ?? 0) + rows_written)
