@@ -6,7 +6,7 @@
  * @example npm run simulate -- --scenario crowd --visitors 3000 --seed 2
  */
 import { parseArgs } from 'node:util'
-import { type Filled, fillPage } from './simulate/page.ts'
+import { type Filled, writeScalePage } from './simulate/page.ts'
 import { crowdPlot, keyPlot, reconnectsPlot, totalPlot } from './simulate/plots.ts'
 import { crowdTable, firstTable, keyTable, reconnectTable, waitTable } from './simulate/report.ts'
 import {
@@ -109,7 +109,7 @@ if (import.meta.main) {
     for (const each of filled) if ('table' in each) console.log(`${each.text}\n`)
     console.log('Nothing was overspent at any event.')
     // The page and its plots are of the scales that it speaks of.
-    if (args.length === 0) fillPage(filled)
+    if (args.length === 0) writeScalePage(filled)
   } catch (error) {
     console.error((error as Error).message)
     process.exitCode = 1

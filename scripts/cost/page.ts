@@ -1,6 +1,6 @@
 /** Writes the tables of docs/COST.md from the measured work and the list prices. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { ROOT } from '../bundle.ts'
+import { fillPage } from '../fill-page.ts'
+import { markdownTable } from '../markdown-table.ts'
 import { KINDS, type Kind, LENGTHS, type Measured, readMeasured } from './measured.ts'
 import {
   answerAmounts,
@@ -16,7 +16,6 @@ import {
 } from './model.ts'
 import { type ModelName, PRICES } from './prices.ts'
 
-const PAGE = `${ROOT}docs/COST.md`
 const BEGIN = '<!-- cost: made by `npm run bench:cost` from scripts/cost/ -->'
 const END = '<!-- /cost -->'
 
@@ -25,13 +24,7 @@ const MILLION = 1e6
 
 /** @throws {Error} where the page has no place for the tables */
 export function writeCostPage(): void {
-  const page = readFileSync(PAGE, 'utf8')
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`${PAGE} has no “${BEGIN}” before a “${END}”.`)
-  writeFileSync(
-    PAGE,
-    `${page.slice(0, begin + BEGIN.length)}\n\n${costTables(readMeasured())}\n\n${page.slice(end)}`,
-  )
+  fillPage('COST.md', [{ begin: BEGIN, end: END, text: costTables(readMeasured()) }])
 }
 
 export function costTables(measured: Measured): string {
@@ -65,7 +58,7 @@ function workTable(measured: Measured): string {
       gbSeconds.toFixed(2),
     ]
   })
-  return table(
+  return markdownTable(
     ['answer', 'tokens', 'CPU, JavaScript', 'CPU, process', 'object requests', 'rows written', 'GB-s'],
     rows,
   )
@@ -85,7 +78,7 @@ function millionTable(measured: Measured): string {
       model('gpt-5.5'),
     ]
   })
-  return table(
+  return markdownTable(
     [
       'answer',
       'tokens',
@@ -104,7 +97,7 @@ function freeTable(measured: Measured): string {
     const { times, limit } = timesADayForFree(answerAmounts(measured, kind, 500))
     return [nameOf(kind), count(longestForFree(measured, kind)), count(times), LIMITS[limit] ?? limit]
   })
-  return table(
+  return markdownTable(
     [
       'answer',
       `longest whose JavaScript takes ${PRICES.freeCpuMs} ms, in tokens`,
@@ -135,7 +128,7 @@ function deploymentTable(measured: Measured): string {
       `${((100 * millrace) / (millrace + price)).toFixed(1)} %`,
     ]
   })
-  return table(
+  return markdownTable(
     ['visitors a day, 4 answers each', 'paid plan, a month', 'gpt-5.4-mini', 'share of Millrace'],
     rows,
   )
@@ -144,13 +137,3 @@ function deploymentTable(measured: Measured): string {
 const nameOf = (kind: Kind) => kind
 const count = (amount: number) => Math.round(amount).toLocaleString('en')
 const dollars = (amount: number) => (amount >= 100 ? `$${count(amount)}` : `$${amount.toFixed(2)}`)
-
-/** As Biome and readers of the source like it: columns of one width. */
-function table(head: string[], rows: string[][]): string {
-  const all = [head, ...rows]
-  const widths = head.map((_, i) => Math.max(...all.map((row) => (row[i] ?? '').length)))
-  const line = (row: string[]) =>
-    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`
-  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
-}

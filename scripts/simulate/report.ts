@@ -1,5 +1,6 @@
 /** The tables of docs/SCALE.md, which `npm run simulate` also prints. */
 import { SESSIONS_PER_ADDRESS } from '../../worker/limits.ts'
+import { markdownTable } from '../markdown-table.ts'
 import { SHARED } from './address.ts'
 import { PEAK_HOUR, rateAt } from './arrivals.ts'
 import type { KeyOutcome } from './key.ts'
@@ -31,7 +32,7 @@ export function firstTable(days: readonly DayOutcome[], work: WorkTimes): string
   const visitorMb = (ANSWERS_AT_ONCE * work.streamKb) / 1024
   const aDay = SESSIONS_PER_ADDRESS.find(({ name }) => name === 'day')?.most ?? 0
   const rows = (PLATFORM.storageGb * 1e9) / LEASE_BYTES
-  return table(
+  return markdownTable(
     ['', ...days.map(({ visitorsADay }) => `${count(visitorsADay)} a day`), 'bound', 'met at'],
     [
       row(
@@ -92,7 +93,7 @@ export function waitTable(days: readonly DayOutcome[]): string {
     name,
     ...days.map((day) => spread(spreadOf(of(day)))),
   ]
-  return table(
+  return markdownTable(
     ['p50 / p99 / most, ms', ...days.map(({ visitorsADay }) => `${count(visitorsADay)} a day`)],
     [
       row('the total’s object, until it begins', ({ total }) => total.waits),
@@ -109,7 +110,7 @@ export function waitTable(days: readonly DayOutcome[]): string {
 }
 
 export function crowdTable(crowds: readonly (readonly [Crowd, Outcome])[]): string {
-  return table(
+  return markdownTable(
     [
       '',
       ...crowds.map(
@@ -144,7 +145,7 @@ export function crowdTable(crowds: readonly (readonly [Crowd, Outcome])[]): stri
 }
 
 export function reconnectTable(all: readonly (readonly [Reconnects, Outcome])[]): string {
-  return table(
+  return markdownTable(
     [
       'answers that run',
       'away',
@@ -172,7 +173,7 @@ export function reconnectTable(all: readonly (readonly [Reconnects, Outcome])[])
 }
 
 export function keyTable(keys: readonly KeyOutcome[]): string {
-  return table(
+  return markdownTable(
     [
       'streams',
       'shards',
@@ -212,12 +213,3 @@ const millions = (figure: number) =>
   figure >= 1e6 ? `${Number((figure / 1e6).toPrecision(2)).toLocaleString('en')} million` : count(figure)
 const digit = (ms: number) => (ms >= 10 ? count(ms) : ms.toFixed(1))
 const spread = ({ p50, p99, max }: Spread) => [p50, p99, max].map(digit).join(' / ')
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [head, ...rows]
-  const widths = head.map((_, i) => Math.max(3, ...all.map((row) => (row[i] ?? '').length)))
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`
-  const rule = `| ${widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
-}

@@ -1,11 +1,9 @@
 /** Writes the tables of docs/PERFORMANCE.md from results.json, so that no figure is typed by hand. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { ROOT } from '../../scripts/bundle.ts'
+import { fillPage } from '../../scripts/fill-page.ts'
 import type { Results } from './results.ts'
 import { goalsOf, tableOf } from './table.ts'
 import { table as tableOfTokens } from './tokens.ts'
 
-const PAGE = `${ROOT}docs/PERFORMANCE.md`
 const BEGIN = '<!-- bench: made by `npm run bench` from test/bench/results.json -->'
 const END = '<!-- /bench -->'
 
@@ -22,10 +20,7 @@ const SECTIONS: [title: string, ...names: string[]][] = [
 
 /** @throws {Error} where the page has no place for the tables */
 export function writePage(results: Results): void {
-  const page = readFileSync(PAGE, 'utf8')
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)]
-  if (begin < 0 || end < begin) throw new Error(`${PAGE} has no “${BEGIN}” before a “${END}”.`)
-  writeFileSync(PAGE, `${page.slice(0, begin + BEGIN.length)}\n\n${tablesOf(results)}\n\n${page.slice(end)}`)
+  fillPage('PERFORMANCE.md', [{ begin: BEGIN, end: END, text: tablesOf(results) }])
 }
 
 export function tablesOf({ machine, rows, tokens }: Results): string {

@@ -1,4 +1,5 @@
 /** Rows as a table in Markdown. */
+import { markdownTable } from '../../scripts/markdown-table.ts'
 import { NAMES } from './contestants.ts'
 import { type Figures, type Goal, type Row, verdicts } from './row.ts'
 
@@ -10,7 +11,7 @@ export function tableOf(all: Row[]): string {
     const mark = row.note === undefined ? '' : ` (${notes.indexOf(row.note) + 1})`
     return [`${row.name}, ${row.unit}${mark}`, ...names.map((name) => cellOf(row, name)), goalOf(row)]
   })
-  const table = aligned([['', ...names, 'goal'], ...lines], 1)
+  const table = markdownTable(['', ...names, 'goal'], lines)
   return [table, ...notes.map((note, i) => `\n(${i + 1}) ${note}`)].join('\n')
 }
 
@@ -40,7 +41,7 @@ export function goalsOf(rows: Row[]): string {
       met ? 'met' : 'MISSED',
     ]),
   )
-  return aligned([['', 'goal', 'at the most', 'reached', ''], ...lines], 2)
+  return markdownTable(['', 'goal', 'at the most', 'reached', ''], lines, 2)
 }
 
 const asked = ({ of, most }: Goal) => `≤ ${ofKind(of, String(most))}`
@@ -53,19 +54,6 @@ function ofKind(of: Goal['of'], figure: string): string {
     relay: `${figure}× the relay`,
     figure,
   }[of]
-}
-
-/** A table in Markdown. @param names how many columns are text, aligned at their left */
-function aligned(table: string[][], names: number): string {
-  const widths = (table[0] ?? []).map((_, column) =>
-    Math.max(3, ...table.map((cells) => cells[column]?.length ?? 0)),
-  )
-  const padded = (cell: string, i: number) =>
-    i < names ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)
-  const line = (cells: string[]) => `| ${cells.map(padded).join(' | ')} |`
-  const rule = widths.map((width, i) => (i < names ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
-  const [head = [], ...body] = table
-  return [head, rule, ...body].map(line).join('\n')
 }
 
 /** Three digits, and more only before the point. */

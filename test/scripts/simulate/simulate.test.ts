@@ -1,8 +1,9 @@
 /** Small deployments: the same each time, and nothing overspent. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fillPart } from '../../../scripts/fill-page.ts'
 import { FORGETFUL } from '../../../scripts/simulate/caller.ts'
-import { fillTable } from '../../../scripts/simulate/page.ts'
+import { tablePart } from '../../../scripts/simulate/page.ts'
 import { svgOf } from '../../../scripts/simulate/plot.ts'
 import { simulateCrowd, simulateReconnects } from '../../../scripts/simulate/scenarios.ts'
 import { optionsOf, run } from '../../../scripts/simulate.ts'
@@ -108,8 +109,8 @@ test('options are checked, each by its name', () => {
 
 test('a table is put between its own markers, and a page without them is an error', () => {
   const page = 'a\n<!-- simulate: one -->\nold\n<!-- /one -->\n<!-- simulate: two -->\n<!-- /two -->\n'
-  expect(fillTable(page, 'one', 'new')).toBe(page.replace('\nold\n', '\n\nnew\n\n'))
-  expect(() => fillTable(page, 'three', 'new')).toThrow('simulate: three')
+  expect(fillPart(page, tablePart('one', 'new'))).toBe(page.replace('\nold\n', '\n\nnew\n\n'))
+  expect(() => fillPart(page, tablePart('three', 'new'))).toThrow('simulate: three')
 })
 
 test('a plot has its lines and their names, and text cannot break it', () => {
