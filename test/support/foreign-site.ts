@@ -6,7 +6,8 @@ import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import type { MillraceEvents } from '../../client/widget/events.ts'
 import { startBrowser } from './browser.ts'
-import { type Edge, startEdge } from './edge.ts'
+import { startEdge } from './edge.ts'
+import type { Front } from './front.ts'
 import { VISITORS } from './gate.ts'
 import { UPSTREAM_KEY } from './house.ts'
 import { type Millrace, startMillrace } from './millrace.ts'
@@ -23,7 +24,7 @@ interface Running {
   site: Site
   millrace: Millrace
   /** Millrace's address, as a deployment has it. */
-  edge: Edge
+  edge: Front
   browser: Browser
 }
 

@@ -2,9 +2,9 @@
  * Stands before a Worker and gives its frame another Python than the build's. All else is the Worker's: the
  * page, the frame, its policy.
  */
-import { Agent, createServer, request } from 'node:http'
 import { extname } from 'node:path'
 import { buildScripts } from '../../scripts/build-run.ts'
+import { type Front, startFront } from './front.ts'
 
 export interface OtherPython {
   /** Constants of the worker, by their names. */
@@ -28,9 +28,8 @@ const FOLDER = '/run/python/'
 export async function startRunFront(
   worker: string,
   { define, loader, fileAt, policy }: OtherPython,
-): Promise<{ url: string; stop(): void }> {
+): Promise<Front> {
   const scripts = await buildScripts(define, loader)
-  const agent = new Agent({ keepAlive: true })
 
   function bodyAt(path: string): string | Uint8Array | undefined {
     if (path === '/run/frame.js') return scripts.frame
@@ -38,34 +37,18 @@ export async function startRunFront(
     return path.startsWith(FOLDER) ? fileAt(path.slice(FOLDER.length)) : undefined
   }
 
-  const server = createServer((incoming, response) => {
-    const { method, url = '/', headers } = incoming
-    const body = bodyAt(url)
-    if (body !== undefined) {
+  return startFront(worker, {
+    answer({ url = '/' }, response) {
+      const body = bodyAt(url)
+      if (body === undefined) return false
       const type = TYPES[extname(url)] ?? 'application/octet-stream'
       response.writeHead(200, { 'content-type': type, 'access-control-allow-origin': '*' }).end(body)
-      return
-    }
-    const forwarded = request(`${worker}${url}`, { method, headers, agent }, (answer) => {
-      const own = answer.headers['content-security-policy']
-      if (policy && url === '/run/') answer.headers['content-security-policy'] = policy(String(own))
-      response.writeHead(answer.statusCode ?? 502, answer.headers)
-      response.flushHeaders()
-      answer.pipe(response)
-      answer.on('error', () => response.destroy())
-    })
-    forwarded.on('error', () => response.destroy())
-    response.on('close', () => void (response.writableFinished || forwarded.destroy()))
-    incoming.pipe(forwarded)
-  })
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    stop() {
-      server.close()
-      server.closeAllConnections()
-      agent.destroy()
+      return true
     },
-  }
+    changeHeaders(headers, { url }) {
+      if (policy && url === '/run/') {
+        headers['content-security-policy'] = policy(String(headers['content-security-policy']))
+      }
+    },
+  })
 }

@@ -8,7 +8,8 @@ import { HELLO, type Kind, type RunWords } from '../../client/run/messages.ts'
 import { runWords } from '../../client/run/run-words.ts'
 import { en } from '../../client/widget/strings/en.ts'
 import { startBrowser } from './browser.ts'
-import { type Edge, startEdge } from './edge.ts'
+import { startEdge } from './edge.ts'
+import type { Front } from './front.ts'
 import { type Millrace, startMillrace } from './millrace.ts'
 import { poll } from './pages.ts'
 import { html, type Site, startSite } from './site.ts'
@@ -63,8 +64,8 @@ const HOST = (frame: string) => `<main><h1>A site</h1></main><script>
 </script>`
 
 /** @param inFront stands before the Worker */
-export function useRuns(inFront: (worker: string) => Promise<Edge> = startEdge): Runs {
-  let started: Omit<Runs, 'run' | 'url'> & { edge: Edge }
+export function useRuns(inFront: (worker: string) => Promise<Front> = startEdge): Runs {
+  let started: Omit<Runs, 'run' | 'url'> & { edge: Front }
   let frameUrl = ''
   beforeAll(async () => {
     const [site, elsewhere, browser] = await Promise.all([
