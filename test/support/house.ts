@@ -1,6 +1,7 @@
 /** A Worker in front of an upstream of its own, for all the tests of a file. */
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { startMillrace } from './millrace.ts'
+import { started } from './started.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
 /** The Worker's key at the upstream. It must never reach a caller or a log. */
@@ -44,10 +45,6 @@ export function useHouse(
     await millrace?.stop()
     await upstream?.stop()
   })
-  const started = <T>(it: T | undefined): T => {
-    if (it === undefined) throw new TypeError('The house stands only inside tests.')
-    return it
-  }
   return {
     get url() {
       return started(millrace).url

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { type Millrace, startMillrace } from './millrace.ts'
+import { started } from './started.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
 export const KEYS = { first: 'key-of-the-first-9f2c', second: 'key-of-the-second-4b7d' }
@@ -55,10 +56,6 @@ export function useTwoUpstreams({ most = 100, step = '', vars = {} }: Options = 
     await servers?.first.stop()
     await servers?.second.stop()
   })
-  const started = <T>(it: T | undefined): T => {
-    if (it === undefined) throw new TypeError('They run only inside tests.')
-    return it
-  }
   return {
     get url() {
       return started(millrace).url
