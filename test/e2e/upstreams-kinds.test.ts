@@ -1,6 +1,6 @@
 /**
- * Each kind of failure of the first upstream: what the caller gets, how often each upstream is asked, and
- * what is settled. Callers have a budget, and each test a caller of its own.
+ * Each kind of failure of the first upstream: what the caller gets, how often each upstream is asked and with
+ * which key, and what is settled. Callers have a budget, and each test a caller of its own.
  */
 import { describe, expect, test } from 'vitest'
 import { A_SECOND, budgeted, linesOf, read, spent } from '../support/budgeted.ts'
@@ -8,7 +8,7 @@ import { responseOf, TEXT_ANSWER, USAGE_OF_RESPONSE, wireOf } from '../support/r
 import { cut, end, hang, head, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, failing, json, page } from '../support/scripts.ts'
 import { completion, delta, role, USAGE } from '../support/sse.ts'
-import { useTwoUpstreams } from '../support/two-upstreams.ts'
+import { KEYS, useTwoUpstreams } from '../support/two-upstreams.ts'
 import {
   answers,
   begins,
@@ -250,6 +250,11 @@ const IN_MID_ANSWER: Record<string, { script: Script; code: string; end: string 
   },
 }
 
+const asked = (model: string, key: string) => ({
+  request: { model },
+  headers: { authorization: `Bearer ${key}` },
+})
+
 describe.each(Object.entries(WAYS))('%s', (route, way) => {
   const isChat = route === '/chat'
   const fits = ([, { only }]: [string, { only?: string }]) =>
@@ -274,13 +279,15 @@ describe.each(Object.entries(WAYS))('%s', (route, way) => {
     expect(answer.text).toMatch(way.isResponse ? /w\\u00f6rld|wörld|completed/ : /Hello/)
     expect(answer.all).not.toMatch(TRACE_OF_THE_FAILED)
     expect(answer.headers.get('retry-after')).toBeNull()
-    // A durable stream may begin before its answer.
-    expect(way.isDurable ? [second, null] : [second]).toContain(answer.upstream)
+    expect(answer.upstream).toBe(second)
     expect(answer.ms).toBeLessThan(SOON_MS)
     expect([house.first.calls.length, house.second.calls.length]).toEqual([kind.script ? 1 : 0, 1])
+    if (kind.script) expect(house.first.calls[0]).toMatchObject(asked('theirs', KEYS.first))
+    expect(house.second.calls[0]).toMatchObject(asked(model, KEYS.second))
     await house.first.until(({ open }) => open === 0)
 
     const [line] = await linesOf(house.logs, model, 1)
+    expect(house.logs.filter((line) => line.model === model)).toHaveLength(1)
     const attempt = { upstream: first, code: kind.code, ms: expect.any(Number) }
     expect(line).toMatchObject({ upstream: second, retries: 1, end: 'done' })
     expect(line?.attempts).toEqual([{ ...attempt, ...(kind.status && { status: kind.status }) }])
