@@ -8,9 +8,10 @@ import { useHouse } from '../support/house.ts'
 import { dataUrl, ihdr, png } from '../support/pictures.ts'
 import { cut, end, hang, inOrder, reset, type Script, send, wait } from '../support/script.ts'
 import { begun, events, failing, json, streamHead } from '../support/scripts.ts'
+import { settledUsage } from '../support/settled-usage.ts'
 import { chunk, completion, DONE_EVENT, delta, event, role, USAGE } from '../support/sse.ts'
 
-const { ACCESS_KEYS, callers } = keys(100)
+const { ACCESS_KEYS, newCaller } = keys(100)
 const BUDGET = 2000
 const house = useHouse({
   ...VISITORS,
@@ -44,14 +45,6 @@ const filing = useHouse({
   MAX_PART_TOKENS: '20000',
 })
 
-let next = 0
-/** A caller who has used nothing yet. */
-function aCaller(): Sent {
-  const caller = callers[next++]
-  if (caller === undefined) throw new Error('More callers are needed than there are keys.')
-  return caller
-}
-
 /** `Say hello.`: see usage.test.ts. */
 const PROMPT = 10
 
@@ -69,16 +62,11 @@ function costing(prompt_tokens: number, completion_tokens: number): Script {
   }
 }
 
-/** Waits until all calls of this caller are settled. */
-async function settled(headers: Sent, { url } = house) {
-  const usage = () => usageOf(url, headers)
-  await expect.poll(async () => (await usage()).calls.running).toBe(0)
-  return usage()
-}
+const settled = (headers: Sent, { url } = house) => settledUsage(url, headers)
 
 describe.each(ROUTES)('a call, %s', (route, ask) => {
   test('is reserved for before it is made, and settled at what the upstream counted', async () => {
-    const headers = aCaller()
+    const headers = newCaller()
     let reserved: unknown
     house.upstream.next(async (reply) => {
       reserved = (await usageOf(house.url, headers)).tokens
@@ -99,7 +87,7 @@ describe.each(ROUTES)('a call, %s', (route, ask) => {
   })
 
   test('that does not fit is refused, and the upstream hears nothing of it', async () => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(costing(1000, 500))
     await receive(await ask(house.url, {}, { headers }))
     await settled(headers)
@@ -130,7 +118,7 @@ describe.each(ROUTES)('a call, %s', (route, ask) => {
   })
 
   test('that the upstream refused used nothing; its own limits stay the owner’s', async () => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(
       failing(
         429,
@@ -151,7 +139,7 @@ describe.each(ROUTES)('a call, %s', (route, ask) => {
 describe('hidden reasoning, behind one word', () => {
   test.each(ROUTES)('is settled, whether or not its caller asks for usage, %s', async (_, ask) => {
     for (const fields of [{}, { stream_options: { include_usage: true } }]) {
-      const headers = aCaller()
+      const headers = newCaller()
       house.upstream.next(costing(PROMPT, 900))
       await receive(await ask(house.url, fields, { headers }))
       expect((await settled(headers)).tokens.used).toBe(PROMPT + 900)
@@ -177,14 +165,14 @@ describe('without the upstream’s count: the estimate', () => {
     streamed.map(([route, ask]) => [ending, route, ask, ...rest] as const),
   )
   test.each(cases)('%s, %s', async (_, _route, ask, script, used) => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(script)
     await receive(await ask(house.url, {}, { headers }))
     expect((await settled(headers)).tokens).toMatchObject({ used, reserved: 0 })
   })
 
   test.each(streamed.slice(0, 2))('abandoned by its caller in mid-answer, %s', async (_, ask) => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(inOrder(some, hang))
     const leave = new AbortController()
     const response = await ask(house.url, {}, { headers, signal: leave.signal })
@@ -196,7 +184,7 @@ describe('without the upstream’s count: the estimate', () => {
   })
 
   test.each(streamed)('cut, with tools: no less than was put aside for the prompt, %s', async (_, ask) => {
-    const headers = aCaller()
+    const headers = newCaller()
     const description = 'word '.repeat(800)
     const tools = [{ type: 'function', function: { name: 'f', description } }]
     let reserved = 0
@@ -218,7 +206,7 @@ describe('without the upstream’s count: the estimate', () => {
   test.each(ROUTES.slice(0, 3))(
     'abandoned before its first byte, %s: the prompt was read',
     async (_, ask) => {
-      const headers = aCaller()
+      const headers = newCaller()
       house.upstream.next(hang)
       const leave = new AbortController()
       const asked = ask(house.url, {}, { headers, signal: leave.signal }).catch(() => undefined)
@@ -243,7 +231,7 @@ describe('work that can’t be seen is charged by the time that it took', () => 
   }
 
   test.each(ROUTES.slice(0, 3))('%s: left before the first byte', async (_, ask) => {
-    const [headers, start] = [aCaller(), unbounded.logs.length]
+    const [headers, start] = [newCaller(), unbounded.logs.length]
     unbounded.upstream.next(hang)
     const leave = new AbortController()
     const asked = ask(unbounded.url, {}, { headers, signal: leave.signal }).catch(() => undefined)
@@ -257,14 +245,14 @@ describe('work that can’t be seen is charged by the time that it took', () => 
   })
 
   test.each(ROUTES.slice(1))('%s: one word after 100 ms of thought, and a cut', async (_, ask) => {
-    const [headers, start] = [aCaller(), unbounded.logs.length]
+    const [headers, start] = [newCaller(), unbounded.logs.length]
     unbounded.upstream.next(inOrder(begun([role()]), wait(100), send(delta('one')), cut))
     await receive(await ask(unbounded.url, {}, { headers }))
     expect(await charged(headers, start)).toBeGreaterThanOrEqual(PROMPT + 99 * PER_MS)
   })
 
   test.each(ROUTES)('%s: a 504 after more than a second, and then an answer', async (_, ask) => {
-    const [headers, start] = [aCaller(), unbounded.logs.length]
+    const [headers, start] = [newCaller(), unbounded.logs.length]
     const late = inOrder(wait(1100), failing(504, {}, { 'retry-after-ms': '0' }))
     unbounded.upstream.next(late, costing(PROMPT, 5))
     await receive(await ask(unbounded.url, {}, { headers }))
@@ -278,7 +266,7 @@ describe('an upstream that ignores its bound', () => {
   const endless = begun([role(), ...Array<string>(3000).fill(delta(' word'))], 10)
 
   test.each(ROUTES.slice(1))('%s: the answer ends as `length`, and the call with it', async (route, ask) => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(endless)
     const start = house.logs.length
     const { text, error } = await receive(await ask(house.url, { max_tokens: 50 }, { headers }))
@@ -302,13 +290,13 @@ describe('an answer that nobody bounds', () => {
     [{}, 16_384],
     [{ n: 128 }, 128],
   ])('unstreamed, %j: is bounded at what is put aside for it', async (fields, bound) => {
-    const response = await ask(unbounded.url, { ...QUESTION, ...fields }, { headers: aCaller() })
+    const response = await ask(unbounded.url, { ...QUESTION, ...fields }, { headers: newCaller() })
     expect(await sent()).toEqual({ ...QUESTION, ...fields, max_tokens: bound })
     expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 16_384))
   })
 
   test.each(ROUTES.slice(1))('%s: is bounded at what is put aside for it', async (_, ask) => {
-    const response = await ask(unbounded.url, { n: 128 }, { headers: aCaller() })
+    const response = await ask(unbounded.url, { n: 128 }, { headers: newCaller() })
     expect(await sent()).toMatchObject({ max_tokens: 128 })
     expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - 16_384))
     await receive(response)
@@ -319,7 +307,7 @@ test.each(ROUTES)(
   'a bound in a field that the upstream does not read, %s: goes into the one it reads',
   async (_, ask) => {
     const asked = { max_completion_tokens: 50, max_tokens: 900 }
-    const response = await ask(unbounded.url, asked, { headers: aCaller() })
+    const response = await ask(unbounded.url, asked, { headers: newCaller() })
     const { request } = await unbounded.upstream.call(1)
     expect(request).toMatchObject({ max_tokens: 50 })
     expect(request).not.toHaveProperty('max_completion_tokens')
@@ -333,7 +321,7 @@ describe.each(ROUTES)('a bound that no budget has room for, %s', (_, ask) => {
     [{ max_tokens: 2e9 }, '1,000,000,010'],
     [{ max_completion_tokens: Number.MAX_SAFE_INTEGER, n: 128 }, '1,000,000,010'],
   ])('%j is refused as more than a day has', async (fields, needed) => {
-    const response = await ask(unbounded.url, fields, { headers: aCaller() })
+    const response = await ask(unbounded.url, fields, { headers: newCaller() })
     expect(response.status).toBe(429)
     expect(response.headers.get('x-should-retry')).toBe('false')
     const text = await response.text()
@@ -362,14 +350,16 @@ describe.each(ROUTES)('a question with a picture, %s', (route, ask) => {
     ['of 512 × 512 pixels', dataUrl(png(512, 512)), 8500],
     ['whose size can’t be known', dataUrl(png(512, 512, ihdr(1, 1))), 48_169],
   ])('%s is reserved for by its model’s rule', async (_, url, tokens) => {
-    const response = await ask(unbounded.url, fields('gpt-4o-mini', url), { headers: aCaller() })
+    const response = await ask(unbounded.url, fields('gpt-4o-mini', url), { headers: newCaller() })
     expect(response.ok).toBe(true)
     expect(response.headers.get('x-ratelimit-remaining-tokens')).toBe(String(50_000 - PROMPT - tokens - 50))
     await receive(response)
   })
 
   test('that has no known bound is refused, and the upstream hears nothing of it', async () => {
-    const response = await ask(unbounded.url, fields('gpt-test', dataUrl(png(8, 8))), { headers: aCaller() })
+    const response = await ask(unbounded.url, fields('gpt-test', dataUrl(png(8, 8))), {
+      headers: newCaller(),
+    })
     expect(response.status).toBe(400)
     expect(response.headers.get('x-should-retry')).toBe('false')
     if (route === '/chat')
@@ -388,13 +378,13 @@ describe.each(ROUTES)('a question with files, %s', (_, ask) => {
   })
 
   test('is reserved for at what the owner states for each', async () => {
-    const response = await ask(filing.url, parts(2), { headers: aCaller() })
+    const response = await ask(filing.url, parts(2), { headers: newCaller() })
     expect(Number(response.headers.get('x-ratelimit-remaining-tokens'))).toBeLessThanOrEqual(10_000 - 50)
     await receive(response)
   })
 
   test('with more than any budget has room for, is refused', async () => {
-    const response = await ask(filing.url, parts(500, 101), { headers: aCaller() })
+    const response = await ask(filing.url, parts(500, 101), { headers: newCaller() })
     expect(response.status).toBe(429)
     expect(await response.text()).toContain('tokens_per_day_exceeded')
     expect(filing.upstream.calls).toHaveLength(0)
@@ -459,7 +449,7 @@ describe('OpenAI’s SDK', () => {
   })
 
   test('does not try again what can’t be had today', async () => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(costing(1999, 0))
     await create(client(headers, 3))
     await settled(headers)
@@ -493,7 +483,7 @@ describe('GET /v1/usage', () => {
   })
 
   test('is each caller’s own, and nobody’s without a key', async () => {
-    const [one, other] = [aCaller(), aCaller()]
+    const [one, other] = [newCaller(), newCaller()]
     house.upstream.next(costing(5, 5))
     await receive(await openStream(house.url, {}, { headers: one }))
     expect((await settled(one)).tokens.used).toBe(10)

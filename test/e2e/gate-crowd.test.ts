@@ -6,6 +6,7 @@ import { useHouse } from '../support/house.ts'
 import { begin, complete, messageEvents, named, numbered } from '../support/responses.ts'
 import { inOrder, type Script } from '../support/script.ts'
 import { events, json } from '../support/scripts.ts'
+import { settledUsage } from '../support/settled-usage.ts'
 import { chunk, completion, DONE_EVENT, delta, event, role } from '../support/sse.ts'
 
 const CALLS = 200
@@ -41,7 +42,7 @@ const askResponse =
       headers: { 'content-type': 'application/json', ...init.headers },
     })
 
-const { ACCESS_KEYS, callers } = keys(40)
+const { ACCESS_KEYS, callers, newCaller } = keys(40)
 const own = useHouse({ ...VISITORS, ACCESS_KEYS, KEY_DAILY_TOKENS: String(BUDGET) })
 const total = useHouse({ ...VISITORS, ACCESS_KEYS, TOTAL_DAILY_TOKENS: String(BUDGET) })
 const idle = useHouse({ ...VISITORS, ACCESS_KEYS, TOTAL_DAILY_TOKENS: String(BUDGET) })
@@ -60,7 +61,6 @@ async function crowd(ask: (i: number) => Promise<Response>, code: string) {
   }
 }
 
-let next = 0
 beforeEach(() => {
   own.upstream.when(() => costly)
   total.upstream.when(() => costly)
@@ -75,14 +75,13 @@ const routes: typeof ROUTES = [
 describe.each(routes)(`${CALLS} calls against a budget for ${FITTING}, %s`, (_, ask) => {
   test(`exactly ${FITTING} reach the upstream, ${ROUNDS} times`, async () => {
     for (let round = 0; round < ROUNDS; round++) {
-      const headers = callers[next++] as Sent
+      const headers = newCaller()
       const { answered, refused } = await crowd(
         () => ask(own.url, { max_tokens: OUTPUT }, { headers }),
         'tokens_per_day_exceeded',
       )
       expect([answered, refused, own.upstream.calls.length]).toEqual([FITTING, CALLS - FITTING, FITTING])
-      await expect.poll(async () => (await usageOf(own.url, headers)).calls.running).toBe(0)
-      expect((await usageOf(own.url, headers)).tokens).toEqual({
+      expect((await settledUsage(own.url, headers)).tokens).toEqual({
         used: BUDGET,
         reserved: 0,
         limit: BUDGET,
@@ -95,7 +94,7 @@ describe.each(routes)(`${CALLS} calls against a budget for ${FITTING}, %s`, (_, 
 })
 
 test('nor do they while none has ended: what is put aside counts', async () => {
-  const headers = callers[next++] as Sent
+  const headers = newCaller()
   const finish = Promise.withResolvers<void>()
   own.upstream.next(...Array<Script>(FITTING).fill(inOrder(() => finish.promise, costly)))
   let refused = 0

@@ -7,6 +7,7 @@ import { type House, useHouse } from '../support/house.ts'
 import { isModeration, verdict } from '../support/moderation-server.ts'
 import { hang, inOrder, type Script, wait } from '../support/script.ts'
 import { answer, begun, events, failing } from '../support/scripts.ts'
+import { settledUsage } from '../support/settled-usage.ts'
 import { answerEvents, delta, numbered, role } from '../support/sse.ts'
 
 const { ACCESS_KEYS, callers } = keys(1)
@@ -233,10 +234,7 @@ describe('a caller that leaves, or is refused, while the upstream is at work', (
    * What this call alone is charged: its place and its tokens are free again, and it has one line in the log.
    */
   async function charged(before: number, end: string): Promise<number> {
-    await expect
-      .poll(async () => usageOf(holding.url, headers))
-      .toMatchObject({ tokens: { reserved: 0 }, calls: { running: 0 } })
-    const { used } = (await usageOf(holding.url, headers)).tokens
+    const { used } = (await settledUsage(holding.url, headers)).tokens
     expect(await line(holding, end)).toHaveProperty('charged_tokens', used - before)
     expect(holding.logs.slice(start.get(holding)).filter((line) => line.end !== 'done')).toHaveLength(1)
     return used - before

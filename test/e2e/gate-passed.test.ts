@@ -8,8 +8,9 @@ import { isModeration, verdict } from '../support/moderation-server.ts'
 import { ENDPOINTS, type Endpoint, IMAGES, TRANSCRIPTIONS, WAYS } from '../support/passed.ts'
 import { cut, hang, head, inOrder, type Script, send } from '../support/script.ts'
 import { begun, events, failing, json } from '../support/scripts.ts'
+import { settledUsage } from '../support/settled-usage.ts'
 
-const { ACCESS_KEYS, callers } = keys(100)
+const { ACCESS_KEYS, callers, newCaller } = keys(100)
 const house = useHouse({
   ...VISITORS,
   ACCESS_KEYS,
@@ -17,19 +18,7 @@ const house = useHouse({
   UNSEEN_TOKENS_PER_SECOND: '0',
 })
 
-let next = 0
-/** A caller who has used nothing yet. */
-function aCaller(): Sent {
-  const caller = callers[next++]
-  if (caller === undefined) throw new Error('More callers are needed than there are keys.')
-  return caller
-}
-
-/** Waits until all calls of this caller are settled. */
-async function settled(headers: Sent, { url } = house) {
-  await expect.poll(async () => (await usageOf(url, headers)).calls.running).toBe(0)
-  return (await usageOf(url, headers)).tokens
-}
+const settled = async (headers: Sent, { url } = house) => (await settledUsage(url, headers)).tokens
 
 describe('who may ask', () => {
   test.each(ENDPOINTS)('%s: keys alone', async (_, { ask }) => {
@@ -55,7 +44,7 @@ describe.each(WAYS)('%s: what it costs', (_, endpoint, fields, script) => {
   const { ask, reserved, used } = endpoint
 
   test('is put aside before the call, and settled at what the upstream counted', async () => {
-    const headers = aCaller()
+    const headers = newCaller()
     let before: unknown
     house.upstream.next(async (reply) => {
       before = (await usageOf(house.url, headers)).tokens.reserved
@@ -80,7 +69,7 @@ describe.each(WAYS)('%s: what it costs', (_, endpoint, fields, script) => {
     ['whole, and without usage', withoutUsage(endpoint, fields), reserved.prompt + reserved.output],
     ['cut', inOrder(begin, cut), reserved.prompt],
   ])('%s', async (_, how, tokens) => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(how)
     await receive(await ask(house.url, fields, { headers }))
     expect(await settled(headers)).toMatchObject({ used: tokens, reserved: 0 })
@@ -90,7 +79,7 @@ describe.each(WAYS)('%s: what it costs', (_, endpoint, fields, script) => {
     ['before the first byte', hang],
     ['in mid-answer', inOrder(begin, hang)],
   ])('its caller leaves %s: the prompt, since it was read', async (_, how) => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(how)
     const leave = new AbortController()
     const asked = ask(house.url, fields, { headers, signal: leave.signal }).catch(() => undefined)
@@ -112,7 +101,7 @@ test.each([
   ['by tokens', { type: 'tokens', input_tokens: 40, output_tokens: 9 }, 49],
   ['by its seconds', { type: 'duration', seconds: 3.2 }, 32],
 ])('a transcription that is billed %s', async (_, usage, tokens) => {
-  const headers = aCaller()
+  const headers = newCaller()
   house.upstream.next(json({ text: 'Hi', usage }))
   await receive(await TRANSCRIPTIONS.ask(house.url, {}, { headers }))
   expect(await settled(headers)).toMatchObject({ used: tokens })
@@ -125,7 +114,7 @@ describe('what is put aside for pictures', () => {
     [{ quality: 'medium', stream: true, partial_images: 2 }, 1584 + 200],
     [{ model: 'gpt-image-2', quality: 'high', size: '1024x1024', n: null }, 7024],
   ])('%j: %i tokens', async (fields, output) => {
-    const headers = aCaller()
+    const headers = newCaller()
     house.upstream.next(async (reply) => {
       expect((await usageOf(house.url, headers)).tokens.reserved).toBe(3 + output)
       await json(IMAGES.whole)(reply)
@@ -138,7 +127,7 @@ describe('what is put aside for pictures', () => {
   })
 
   test('of a model whose pictures have no known bound: refused', async () => {
-    const response = await IMAGES.ask(house.url, { model: 'gpt-image-9' }, { headers: aCaller() })
+    const response = await IMAGES.ask(house.url, { model: 'gpt-image-9' }, { headers: newCaller() })
     expect([response.status, (await refusal(response)).code]).toEqual([400, 'cost_unknown'])
     expect(house.upstream.calls).toHaveLength(0)
   })
@@ -151,7 +140,7 @@ const crowded = useHouse({
 })
 
 test('a budget for 20 of 200 calls at once: 20 reach the upstream', async () => {
-  const headers = aCaller()
+  const headers = newCaller()
   const { prompt, output } = IMAGES.reserved
   const usage = { input_tokens: prompt, output_tokens: output }
   crowded.upstream.when(() => json({ ...IMAGES.whole, usage }))
@@ -172,7 +161,7 @@ const listed = useHouse({ ...VISITORS, ACCESS_KEYS, MODELS: 'small' })
 
 describe('MODELS', () => {
   test.each(ENDPOINTS)('%s: holds', async (_, { ask, whole }) => {
-    const headers = aCaller()
+    const headers = newCaller()
     listed.upstream.next(json(whole))
     expect((await ask(listed.url, { model: 'small' }, { headers })).status).toBe(200)
     const response = await ask(listed.url, { model: 'large' }, { headers })
@@ -185,7 +174,7 @@ describe('MODELS', () => {
     async (_, { path, whole }) => {
       listed.upstream.next(json(whole))
       const body = '{"model":"large","input":"Hi","prompt":"Hi","model":"small"}'
-      const headers = { ...aCaller(), 'content-type': 'application/json' }
+      const headers = { ...newCaller(), 'content-type': 'application/json' }
       const response = await fetch(`${listed.url}${path}`, { method: 'POST', body, headers })
       expect(response.status).toBe(200)
       expect((await listed.upstream.call(1)).body.toString()).not.toContain('large')
@@ -311,14 +300,18 @@ describe('MODERATION', () => {
   test.each(WAYS)('of questions, %s: a flagged one is refused', async (name, { ask }, fields, script) => {
     const field = words[name.split(',')[0] as keyof typeof words]
     judging.upstream.when(() => script)
-    const response = await ask(judging.url, { ...fields, [field]: `This is ${BAD}.` }, { headers: aCaller() })
+    const response = await ask(
+      judging.url,
+      { ...fields, [field]: `This is ${BAD}.` },
+      { headers: newCaller() },
+    )
     expect([response.status, (await refusal(response)).code]).toEqual([400, 'content_filter'])
   })
 
   test.each(WAYS)('of questions, %s: any other one is answered', async (name, { ask }, fields, script) => {
     const field = words[name.split(',')[0] as keyof typeof words]
     judging.upstream.when(() => script)
-    const response = await ask(judging.url, { ...fields, [field]: 'A fine word.' }, { headers: aCaller() })
+    const response = await ask(judging.url, { ...fields, [field]: 'A fine word.' }, { headers: newCaller() })
     expect(response.status).toBe(200)
     await receive(response)
     const judged = judging.upstream.calls.filter(isModeration)
@@ -331,14 +324,14 @@ describe('MODERATION', () => {
     const response = await ask(
       judging.url,
       { ...fields, prompt: 'Words.', input: 'Words.' },
-      { headers: aCaller() },
+      { headers: newCaller() },
     )
     expect([response.status, (await refusal(response)).code]).toEqual([503, 'moderation_unavailable'])
   })
 
   test('of questions: a recording without a word beside it is not asked about', async () => {
     judging.upstream.when(() => json(TRANSCRIPTIONS.whole))
-    const response = await TRANSCRIPTIONS.ask(judging.url, {}, { headers: aCaller() })
+    const response = await TRANSCRIPTIONS.ask(judging.url, {}, { headers: newCaller() })
     expect(response.status).toBe(200)
     expect(judging.upstream.calls.filter(isModeration)).toEqual([])
   })
@@ -347,7 +340,7 @@ describe('MODERATION', () => {
     const [[, embeddings]] = ENDPOINTS as [(typeof ENDPOINTS)[number]]
     judging.upstream.when(() => json(embeddings.whole))
     const input = Array.from({ length: 2000 }, (_, index) => `w${index}`)
-    const response = await embeddings.ask(judging.url, { input }, { headers: aCaller() })
+    const response = await embeddings.ask(judging.url, { input }, { headers: newCaller() })
     expect(response.status).toBe(200)
     const [call, ...more] = judging.upstream.calls.filter(isModeration)
     expect(more).toEqual([])
@@ -360,7 +353,7 @@ describe('MODERATION', () => {
       [1, 2],
       ['words', [1, 2]],
     ]) {
-      const response = await embeddings.ask(judging.url, { input }, { headers: aCaller() })
+      const response = await embeddings.ask(judging.url, { input }, { headers: newCaller() })
       expect(response.status).toBe(400)
       expect(await refusal(response)).toMatchObject({ code: 'invalid_parameter', param: 'input' })
     }
@@ -371,7 +364,7 @@ describe('MODERATION', () => {
     'of answers, %s: what can’t be judged is not asked for',
     async (name, { ask }, fields, script) => {
       judgingBoth.upstream.when(() => script)
-      const response = await ask(judgingBoth.url, fields, { headers: aCaller() })
+      const response = await ask(judgingBoth.url, fields, { headers: newCaller() })
       if (name.startsWith('embeddings')) return expect(response.status).toBe(200)
       expect([response.status, (await refusal(response)).code]).toEqual([403, 'route_not_allowed'])
       expect(judgingBoth.upstream.calls).toHaveLength(0)

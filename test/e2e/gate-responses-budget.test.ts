@@ -16,8 +16,9 @@ import {
 } from '../support/responses.ts'
 import { cut, end, hang, inOrder, type Script } from '../support/script.ts'
 import { begun, events, json } from '../support/scripts.ts'
+import { settledUsage } from '../support/settled-usage.ts'
 
-const { ACCESS_KEYS, callers } = keys(60)
+const { ACCESS_KEYS, newCaller } = keys(60)
 const vars = {
   OPEN_ACCESS: 'false',
   ACCESS_KEYS,
@@ -29,10 +30,6 @@ const vars = {
 const house = useHouse(vars)
 const bounded = useHouse({ ...vars, MAX_OUTPUT_TOKENS: '100' })
 const tiny = useHouse({ ...vars, MAX_OUTPUT_TOKENS: '5' })
-
-let next = 0
-/** A caller who has used nothing yet. */
-const aCaller = () => callers[next++] as Sent
 
 /** `Say hello.`: as in a chat. */
 const PROMPT = 10
@@ -54,13 +51,9 @@ const ROUTES: [string, object][] = [
 
 /** What this caller was charged, by the budget and by the log, which agree. */
 async function charged(headers: Sent, start: number, of = house): Promise<Members> {
-  const usage = () => usageOf(of.url, headers)
-  await expect
-    .poll(usage, { timeout: 5000 })
-    .toMatchObject({ tokens: { reserved: 0 }, calls: { running: 0 } })
+  const { tokens } = await settledUsage(of.url, headers)
   const lines = () => of.logs.slice(start).filter(({ method }) => method === 'POST')
   await expect.poll(lines, { timeout: 5000 }).toHaveLength(1)
-  const { tokens } = await usage()
   expect(lines()[0]).toMatchObject({ route: '/v1/responses', charged_tokens: tokens.used })
   return { used: tokens.used, end: lines()[0]?.end }
 }
@@ -76,20 +69,20 @@ describe.each(ROUTES)('%s', (route, how) => {
     ['cut in its thoughts', inOrder(begun(wire(THOUGHT)), end), PROMPT + 3, 'truncated'],
   ]
   test.each(endings)('%s', async (_, script, used, how_) => {
-    const [headers, start] = [aCaller(), house.logs.length]
+    const [headers, start] = [newCaller(), house.logs.length]
     house.upstream.next(script)
     await receive(await ask(house, headers, how))
     expect(await charged(headers, start)).toEqual({ used, end: how_ })
   })
 
   test('is refused where it does not fit, and the upstream hears nothing of it', async () => {
-    const refused = await ask(house, aCaller(), { ...how, max_output_tokens: 50_000 })
+    const refused = await ask(house, newCaller(), { ...how, max_output_tokens: 50_000 })
     expect([refused.status, await refusal(refused)]).toMatchObject([429, { code: 'tokens_per_day_exceeded' }])
     expect(house.upstream.calls).toHaveLength(0)
   })
 
   test('stopped or abandoned by its caller: what had come', async () => {
-    const [headers, start] = [aCaller(), house.logs.length]
+    const [headers, start] = [newCaller(), house.logs.length]
     house.upstream.next(inOrder(begun(wire(THREE), 1), hang))
     const leaving = new AbortController()
     const response = await ask(house, headers, how, { signal: leaving.signal })
@@ -123,7 +116,7 @@ describe.each(ROUTES)('%s', (route, how) => {
     ['nor for a caller that asks for more', () => tiny, { max_output_tokens: 400 }, 16],
   ])('has `max_output_tokens`: %s', async (_, of, asked, bound) => {
     of().upstream.next(events(wire(TEXT_ANSWER)))
-    await receive(await ask(of(), aCaller(), { ...how, ...asked }))
+    await receive(await ask(of(), newCaller(), { ...how, ...asked }))
     const [sent] = of().upstream.calls
     expect(sent?.request.max_output_tokens).toBe(bound)
     expect(sent?.request).not.toHaveProperty('max_tokens')
@@ -131,7 +124,7 @@ describe.each(ROUTES)('%s', (route, how) => {
   })
 
   test('ends at its bound, though the upstream goes on', async () => {
-    const [headers, start] = [aCaller(), bounded.logs.length]
+    const [headers, start] = [newCaller(), bounded.logs.length]
     const words = Array<string>(2000).fill(' word')
     bounded.upstream.next(inOrder(begun(wire([...begin(), ...messageEvents(words)]).slice(0, 2000), 2), hang))
     const { text } = await receive(await ask(bounded, headers, how))
@@ -144,7 +137,7 @@ describe.each(ROUTES)('%s', (route, how) => {
 })
 
 test('an answer that is not streamed is charged as the upstream counts it', async () => {
-  const [headers, start] = [aCaller(), house.logs.length]
+  const [headers, start] = [newCaller(), house.logs.length]
   house.upstream.next(json(complete([...begin(), ...messageEvents(['Hi'])]).at(-1)?.response))
   await receive(await ask(house, headers))
   expect(await charged(headers, start)).toEqual({ used: USAGE_OF_RESPONSE.total_tokens, end: 'done' })

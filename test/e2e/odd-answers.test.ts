@@ -7,16 +7,8 @@ import { hang, inOrder } from '../support/script.ts'
 import { begun, events, json, page } from '../support/scripts.ts'
 import { answerEvents, chunk, completion, DONE_EVENT, delta, event, finish, role } from '../support/sse.ts'
 
-const { ACCESS_KEYS, callers } = keys(40)
+const { ACCESS_KEYS, newCaller } = keys(40)
 const house = useHouse({ ACCESS_KEYS, KEY_DAILY_TOKENS: '10000000', FILL_USAGE: 'off' })
-const unused = callers.values()
-
-/** A caller with a budget who has used nothing yet. */
-function newCaller(): Record<string, string> {
-  const { value, done } = unused.next()
-  if (done) throw new RangeError('More callers are needed.')
-  return value
-}
 
 type Way = (headers: Record<string, string>) => Promise<Response>
 

@@ -11,6 +11,7 @@ import { type House, useHouse } from '../support/house.ts'
 import { isModeration, verdict } from '../support/moderation-server.ts'
 import type { Script } from '../support/script.ts'
 import { answer } from '../support/scripts.ts'
+import { settledUsage } from '../support/settled-usage.ts'
 import { numbered } from '../support/sse.ts'
 
 const { ACCESS_KEYS, callers } = keys(3)
@@ -106,7 +107,7 @@ test('so many may wait, and the next one is refused as too many openings', async
       fetch(`${house.url}/v1/streams/${id}`, { method: 'DELETE', headers: callers[1] ?? {} }),
     ),
   )
-  await expect.poll(async () => (await usageOf(house.url, callers[1] ?? {})).calls.running).toBe(0)
+  await settledUsage(house.url, callers[1] ?? {})
 })
 
 describe('where answers are moderated', () => {

@@ -1,7 +1,8 @@
 /** Callers with a budget: how one asks, what is logged, and what is settled. */
 import { expect } from 'vitest'
-import { keys, type Sent, usageOf } from './gate.ts'
+import { keys, type Sent } from './gate.ts'
 import type { Millrace } from './millrace.ts'
+import { settledUsage } from './settled-usage.ts'
 import { WAYS, type Way } from './ways.ts'
 
 /** What an upstream that is silent for a second costs. */
@@ -9,8 +10,7 @@ export const A_SECOND = 100
 
 /** @returns the settings for as many callers, and a function for the next of them */
 export function budgeted(count: number) {
-  const { ACCESS_KEYS, callers } = keys(count)
-  const unused = callers.values()
+  const { ACCESS_KEYS, newCaller } = keys(count)
   return {
     vars: {
       ACCESS_KEYS,
@@ -18,7 +18,7 @@ export function budgeted(count: number) {
       KEY_DAILY_TOKENS: '1000000',
       UNSEEN_TOKENS_PER_SECOND: String(A_SECOND),
     },
-    newCaller: (): Sent => unused.next().value ?? expect.fail('More calls than callers.'),
+    newCaller,
   }
 }
 
@@ -54,9 +54,4 @@ export async function linesOf(logs: Millrace['logs'], model: string, count: numb
 }
 
 /** What the caller's calls have cost, once all are settled. */
-export async function spent(url: string, caller: Sent): Promise<number> {
-  await expect
-    .poll(() => usageOf(url, caller))
-    .toMatchObject({ calls: { running: 0 }, tokens: { reserved: 0 } })
-  return (await usageOf(url, caller)).tokens.used
-}
+export const spent = async (url: string, caller: Sent) => (await settledUsage(url, caller)).tokens.used

@@ -14,12 +14,31 @@ export const VISITORS = {
 
 export type Sent = Record<string, string>
 
-/** `ACCESS_KEYS` for `count` callers, and the header that each of them sends. */
-export function keys(count: number): { ACCESS_KEYS: string; callers: Sent[] } {
+export interface Keys {
+  ACCESS_KEYS: string
+  /** The header that each of them sends. */
+  callers: Sent[]
+  /**
+   * The next of them, who has used nothing yet.
+   *
+   * @throws {RangeError} once there are no more
+   */
+  newCaller(): Sent
+}
+
+/** Keys for `count` callers. */
+export function keys(count: number): Keys {
   const secrets = Array.from({ length: count }, (_, i) => `mr_key-of-caller-${i}`)
+  const callers = secrets.map((secret) => ({ authorization: `Bearer ${secret}` }))
+  let used = 0
   return {
     ACCESS_KEYS: secrets.map((secret, i) => `caller${i}:${sha256(secret)}`).join(),
-    callers: secrets.map((secret) => ({ authorization: `Bearer ${secret}` })),
+    callers,
+    newCaller() {
+      const caller = callers[used++]
+      if (caller === undefined) throw new RangeError('More callers are needed than there are keys.')
+      return caller
+    },
   }
 }
 
