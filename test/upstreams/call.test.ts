@@ -136,9 +136,9 @@ describe('before the first byte, a failure is tried again', () => {
       setTimeout(() => caller.abort(), 10)
       return refuses(429, { 'retry-after': '5' })()
     }
-    const { answer, attempts } = await ask([leave], { caller: caller.signal })
-    expect(answer).toMatchObject({ code: 'caller_left' })
-    expect(attempts).toBe(1)
+    const { answer, attempts, retries } = await ask([leave], { caller: caller.signal })
+    expect(answer).toMatchObject({ code: 'caller_left', notes: { retries: 0 } })
+    expect({ attempts, retries }).toEqual({ attempts: 1, retries: 0 })
   })
 })
 
@@ -203,6 +203,23 @@ describe('attempts that may have cost tokens are told, with the time that they w
     pass()
     caller.abort()
     expect(await asked).toMatchObject({ answer: { code: 'caller_left' }, lost: [WORK_MS] })
+  })
+
+  test.each([
+    ...[300, 400, 401, 404, 429, 503, 529].map((status): [number, number[]] => [status, []]),
+    ...[408, 500, 504].map((status): [number, number[]] => [status, [WORK_MS]]),
+  ])('a %i whose caller leaves while its words are read: %j', async (status, lost) => {
+    const caller = new AbortController()
+    const leave = () => {
+      pass()
+      caller.abort()
+    }
+    const words = new ReadableStream({ pull: leave }, { highWaterMark: 0 })
+    const refusal = async () => new Response(words, { status })
+    expect(await ask([refusal], { caller: caller.signal })).toMatchObject({
+      answer: { code: 'caller_left' },
+      lost,
+    })
   })
 })
 

@@ -85,6 +85,10 @@ test('the first one answers: no other is asked', async () => {
   expect(await ask({ a: [ok], b: [ok] })).toMatchObject({ served: 'a', asked: 'a', retries: 0, attempts: [] })
 })
 
+test('where no upstream has the route, none is asked', async () => {
+  expect(await ask({})).toMatchObject({ asked: '', retries: 0, answer: { code: 'route_not_available' } })
+})
+
 test('one that fails is not asked again while another one is left', async () => {
   const result = await ask({ a: [refuses(500, {}, QUICK)], b: [unreachable], c: [ok] })
   expect(result).toMatchObject({ served: 'c', asked: 'a b c', retries: 2 })
@@ -215,6 +219,15 @@ describe('rest', () => {
       expect(result).toMatchObject({ asked: 'a', answer: { code: 'caller_left' }, attempts: [] })
     }
     expect(isResting(rests, 'a')).toBe(false)
+  })
+
+  test('a caller who has left before any is asked leaves the probe to the next call', async () => {
+    const rests = createRests()
+    await ask({ a: [refuses(401)], b: [ok] }, { rests })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + REST_MS })
+    const left = await ask({ a: [ok], b: [ok] }, { rests, caller: AbortSignal.abort() })
+    expect(left).toMatchObject({ asked: '', answer: { code: 'caller_left' } })
+    expect(await ask({ a: [ok], b: [ok] }, { rests })).toMatchObject({ asked: 'a' })
   })
 
   test('all rest: the one whose rest ends first is asked, and no other', async () => {

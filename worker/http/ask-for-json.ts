@@ -25,7 +25,6 @@ export async function askForJson(c: Context, asking: Asking): Promise<Answer | A
   const { account, caller, config, upstreams, wordsFor } = c.var
   const { words = wordsFor(caller), totalMs = config.deadlines.total, model = '', route, at } = asking
   const candidates = plan(upstreams, { model, route, at })
-  if (candidates.length === 0) return new ApiError('route_not_available')
   const asked = Date.now()
   const call = createCall(c.req.raw.signal, totalMs)
   const { answer, notes } = await askUpstream({

@@ -56,6 +56,15 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
   const lost: number[] = []
   const attempts: Attempted[] = []
   let left = candidates
+  let sends = 0
+  /** How often the last upstream was asked again. */
+  let repeats = 0
+  const result = (answer: Answer | ApiError) => ({
+    answer,
+    retries: Math.max(0, sends - 1),
+    attempts,
+    lost,
+  })
 
   /** At most one upstream that rests is asked, as the last one. */
   function next(): Candidate | undefined {
@@ -66,30 +75,32 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
     return one
   }
 
-  let candidate = next() as Candidate
+  // Before one is chosen: the choice may make this call a probe.
+  if (signal.aborted) return result(reasonOf(signal))
+  let candidate = next()
+  if (candidate === undefined) return result(new ApiError('route_not_available'))
   /** The last error that says more than that an upstream lacks the model. */
   let why: ApiError | undefined
-  for (let retries = 0, repeats = 0; ; retries++) {
-    if (signal.aborted) return { answer: reasonOf(signal), retries, attempts, lost }
+  for (;;) {
     const own = holds(request, candidate) ? attemptOf(call) : call
     const sent: Sent = {}
     const outcome = await attempt(request, candidate, own, sent)
     const now = Date.now()
     const asked = sent.at ?? now
+    if (sent.at !== undefined) sends++
     if (!('error' in outcome)) {
       rests.succeeded(candidate, asked)
-      return { answer: outcome, retries, attempts, lost }
+      return result(outcome)
     }
     const { error, responded, failure, unstreamed } = outcome
     // A call that was not made has cost nothing, and says nothing of an upstream.
     if (sent.at === undefined) {
       rests.toldNothing(candidate, now)
-      return { answer: error, retries, attempts, lost }
+      return result(error)
     }
     const ms = now - asked
     const meaning = meaningOf(outcome.status, outcome.about)
     if (meaning !== 'lacks-model') why = error
-    const result = { answer: why ?? error, retries, attempts, lost }
     const mayCost = outcome.hasBegun || mayHaveCost(responded ?? 'unreachable', ms)
     if (unstreamed === undefined && mayCost) lost.push(ms)
     // It may still be open, and is not to work on beside the next one.
@@ -97,10 +108,10 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
     // Its caller's leaving, or the end of the whole call's time, says nothing of an upstream.
     if (signal.aborted) {
       rests.toldNothing(candidate, now)
-      return result
+      return result(why ?? error)
     }
     note(candidate, outcome, ms)
-    if (meaning === 'too-long') left = left.filter(({ window = 0 }) => window > (candidate.window ?? 0))
+    if (meaning === 'too-long') left = left.filter(({ window = 0 }) => window > (candidate?.window ?? 0))
     if (meaning === 'too-long' || meaning === 'final') rests.succeeded(candidate, asked)
     else rests.failed(candidate, meaning, now, failure && retryAfter(failure.headers, now))
     const other = meaning === 'final' ? undefined : next()
@@ -110,10 +121,11 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
       repeats = 0
       continue
     }
-    if (unstreamed !== undefined) return { ...result, unstreamed: { body: unstreamed, ms } }
+    if (unstreamed !== undefined) return { ...result(why ?? error), unstreamed: { body: unstreamed, ms } }
     const delay = failure && retryDelay(failure, repeats++, Math.random(), now)
-    if (delay === undefined) return result
+    if (delay === undefined) return result(why ?? error)
     await sleep(delay, signal)
+    if (signal.aborted) return result(reasonOf(signal))
   }
 
   function note({ upstream: { name } }: Candidate, failed: Failed, ms: number): void {

@@ -39,7 +39,7 @@ export interface Answer {
 }
 
 export interface UpstreamRequest extends Omit<Asker, 'upstream'> {
-  /** In order of preference; at least one. */
+  /** In order of preference; none where no upstream has the route. */
   candidates: readonly Candidate[]
   rests: Rests
   send(candidate: Candidate, signal: AbortSignal): Promise<Response>
@@ -139,7 +139,8 @@ export async function attempt(
     if ('error' in begun) return begun
     return { firstByte: Date.now(), ...begun, upstream, asked: sent.at as number }
   } catch (cause) {
-    const began = { responded: response?.status, hasBegun }
+    // A refusal's status tells whether a model was at work. Before a status one may be.
+    const began = { responded: response?.status, hasBegun: response?.ok ?? true }
     if (own.signal.aborted) return { error: reasonOf(own.signal), ...began }
     if (cause instanceof ApiError) return { error: cause }
     if (response !== undefined) return { error: new ApiError('upstream_truncated', { cause }), ...began }
