@@ -8,15 +8,7 @@ import type { RequestRecord } from '../accounting/record.ts'
 import { ApiError, type Attempted } from '../errors.ts'
 import { retryAfter } from '../protocol/retry-after.ts'
 import { sleep } from '../sleep.ts'
-import {
-  type Answer,
-  attempt,
-  attemptOf,
-  type Failed,
-  holds,
-  type Sent,
-  type UpstreamRequest,
-} from './attempt.ts'
+import { type Answer, attempt, attemptOf, type Failed, holds, type UpstreamRequest } from './attempt.ts'
 import { reasonOf } from './call.ts'
 import { mayHaveCost } from './cost.ts'
 import { meaningOf } from './move-on.ts'
@@ -83,23 +75,21 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
   let why: ApiError | undefined
   for (;;) {
     const own = holds(request, candidate) ? attemptOf(call) : call
-    const sent: Sent = {}
-    const outcome = await attempt(request, candidate, own, sent)
+    const outcome = await attempt(request, candidate, own)
     const now = Date.now()
-    const asked = sent.at ?? now
-    if (sent.at !== undefined) sends++
+    if (outcome.asked !== undefined) sends++
     if (!('error' in outcome)) {
-      rests.succeeded(candidate, asked)
+      rests.succeeded(candidate, outcome.asked)
       return result(outcome)
     }
-    const { error, responded, failure, unstreamed } = outcome
+    const { error, asked, responded, status, about, failure, unstreamed } = outcome
     // A call that was not made has cost nothing, and says nothing of an upstream.
-    if (sent.at === undefined) {
+    if (asked === undefined) {
       rests.toldNothing(candidate, now)
       return result(error)
     }
     const ms = now - asked
-    const meaning = meaningOf(outcome.status, outcome.about)
+    const meaning = meaningOf(status, about)
     if (meaning !== 'lacks-model') why = error
     const mayCost = outcome.hasBegun || mayHaveCost(responded ?? 'unreachable', ms)
     if (unstreamed === undefined && mayCost) lost.push(ms)
@@ -110,8 +100,14 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
       rests.toldNothing(candidate, now)
       return result(why ?? error)
     }
-    note(candidate, outcome, ms)
-    if (meaning === 'too-long') left = left.filter(({ window = 0 }) => window > (candidate?.window ?? 0))
+    const { upstream, window: tooSmall = 0 } = candidate
+    if (upstream.name !== undefined) {
+      const attempted = attemptAt(upstream.name, outcome, ms)
+      attempts.push(attempted)
+      // Where another upstream answers, only the owner can notice.
+      if (meaning === 'refused') console.error(JSON.stringify({ ...attempted, ...error.notes }))
+    }
+    if (meaning === 'too-long') left = left.filter(({ window = 0 }) => window > tooSmall)
     if (meaning === 'too-long' || meaning === 'final') rests.succeeded(candidate, asked)
     else rests.failed(candidate, meaning, now, failure && retryAfter(failure.headers, now))
     const other = meaning === 'final' ? undefined : next()
@@ -127,14 +123,11 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
     await sleep(delay, signal)
     if (signal.aborted) return result(reasonOf(signal))
   }
-
-  function note({ upstream: { name } }: Candidate, failed: Failed, ms: number): void {
-    if (name === undefined) return
-    const { error, responded, status, about } = failed
-    const attempted = { upstream: name, ...(responded && { status: responded }), code: error.code, ms }
-    attempts.push(attempted)
-    // Where another upstream answers, only the owner can notice.
-    if (meaningOf(status, about) === 'refused')
-      console.error(JSON.stringify({ ...attempted, ...error.notes }))
-  }
 }
+
+const attemptAt = (upstream: string, { error, responded }: Failed, ms: number): Attempted => ({
+  upstream,
+  ...(responded && { status: responded }),
+  code: error.code,
+  ms,
+})

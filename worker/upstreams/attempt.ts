@@ -11,12 +11,12 @@ import { isRecord, parseJson } from '../protocol/json.ts'
 import { unlessAborted } from '../unless-aborted.ts'
 import { unreached } from '../unreached.ts'
 import { type Abortable, type Call, reasonOf, within } from './call.ts'
-import { isAnswer, statusIn } from './error-body.ts'
+import { isAnswer } from './error-body.ts'
 import { readToContent } from './first-content.ts'
 import { passedHeaders } from './headers.ts'
 import type { About } from './move-on.ts'
 import type { Candidate } from './plan.ts'
-import { type Asker, aboutOf, errorInStream, errorInSuccess, type Refusal, readRefusal } from './refusal.ts'
+import { type Asker, errorInSuccess, type Refusal, readRefusal, refusalInStream } from './refusal.ts'
 import type { Rests } from './rest.ts'
 import type { Failure } from './retry.ts'
 import type { TakeTurn } from './turns.ts'
@@ -75,14 +75,14 @@ export function attemptOf({ signal }: Call): Abortable {
   return { signal: AbortSignal.any([signal, own.signal]), abort: (reason) => own.abort(reason) }
 }
 
-/** When an attempt was made, in milliseconds since the epoch: until then it waits for its turn. */
-export interface Sent {
-  at?: number
-}
-
 /** An attempt without an answer. */
 export interface Failed {
   error: ApiError
+  /**
+   * When it was made, in milliseconds since the epoch; `undefined`: it was not, since it ended while it waited
+   * for its turn.
+   */
+  asked?: number | undefined
   /** The status of the upstream's answer; `undefined`: there was none. */
   responded?: number | undefined
   /** The status that the error came with or names; `undefined`: it has none. */
@@ -98,22 +98,22 @@ export interface Failed {
 
 const hasBegun = true
 
+/** @param own ends the attempt: the call itself, or a part of it that ends alone */
 export async function attempt(
   request: UpstreamRequest,
   candidate: Candidate,
   own: Abortable,
-  sent: Sent,
 ): Promise<Answer | Failed> {
-  const { deadlines, words, question, stream, isJudged, passes } = request
+  const { deadlines, words, question, stream, passes } = request
   const { upstream } = candidate
-  const asker = { words, question, upstream }
   const due = firstTokenOf(request, candidate)
   let timer: ReturnType<typeof setTimeout> | undefined
+  let asked: number | undefined
   const send = async () => {
     const taking = request.takeTurn?.(own.signal)
     const turn = taking instanceof Promise ? await taking : taking
     if (turn instanceof ApiError) throw turn
-    sent.at = Date.now()
+    asked = Date.now()
     const late = () => own.abort(new ApiError('upstream_first_token_timeout'))
     if (due !== undefined) timer = setTimeout(late, due)
     return request.send(candidate, own.signal).finally(turn)
@@ -123,30 +123,21 @@ export async function attempt(
     // An unstreamed answer's headers come with its last word, so only the whole has a deadline there.
     const connect = stream && !passes ? deadlines.connect : deadlines.total
     response = await within(connect, 'upstream_connect_timeout', own, send())
-    if (!response.ok) {
-      return refused(await unlessAborted(readRefusal(response, asker), own.signal), response)
-    }
-    // From here on the model is at work, and asking it again would be paid again.
-    const format = holds(request, candidate) ? stream : undefined
-    const begin = { asker, own, deadlines, format, isJudged }
-    const beginning =
-      stream && (!passes || isEventStream(response))
-        ? beginStream(response, begin)
-        : passes
-          ? beginPassed(response, { ...begin, passes })
-          : readWhole(response, asker)
+    const held = holds(request, candidate) ? stream : undefined
+    const beginning = begin(response, { ...request, asker: { words, question, upstream }, own, held })
     const begun = await unlessAborted(beginning, own.signal)
-    if ('error' in begun) return begun
-    return { firstByte: Date.now(), ...begun, upstream, asked: sent.at as number }
+    if ('error' in begun) return { ...begun, asked }
+    return { firstByte: Date.now(), ...begun, upstream, asked: asked as number }
   } catch (cause) {
     // A refusal's status tells whether a model was at work. Before a status one may be.
-    const began = { responded: response?.status, hasBegun: response?.ok ?? true }
+    const began = { asked, responded: response?.status, hasBegun: response?.ok ?? true }
     if (own.signal.aborted) return { error: reasonOf(own.signal), ...began }
     if (cause instanceof ApiError) return { error: cause }
     if (response !== undefined) return { error: new ApiError('upstream_truncated', { cause }), ...began }
     const notes = unreached(upstream.host, upstream.settings.address, cause)
     return {
       error: new ApiError('upstream_unreachable', { cause, notes }),
+      asked,
       failure: { status: 'unreachable', headers: new Headers(), code: null },
     }
   } finally {
@@ -163,18 +154,25 @@ function refused({ error, status, about }: Refusal, response: Pick<Response, 'st
 
 type Begun = Omit<Answer, 'asked' | 'firstByte' | 'upstream'> & { firstByte?: number }
 
-interface Begin {
+interface Begin extends Pick<UpstreamRequest, 'stream' | 'passes' | 'deadlines' | 'isJudged'> {
   asker: Asker
   own: Abortable
-  deadlines: Deadlines
-  /** By which it is held until its first content; `undefined`: it is not held. */
-  format: FollowedFormat | undefined
-  isJudged: boolean | undefined
+  /** The format by which it is held until its first content; `undefined`: it is not held. */
+  held: FollowedFormat | undefined
+}
+
+/** Reads a response up to its answer's beginning, or its refusal whole. */
+async function begin(response: Response, how: Begin): Promise<Begun | Failed> {
+  const { asker, stream, passes } = how
+  if (!response.ok) return refused(await readRefusal(response, asker), response)
+  // From here on the model is at work, and asking it again would be paid again.
+  if (stream && (!passes || isEventStream(response))) return beginStream(response, how)
+  return passes ? beginPassed(response, { ...how, passes }) : readWhole(response, asker)
 }
 
 async function beginStream(
   response: Response,
-  { asker, own, deadlines, format, isJudged }: Begin,
+  { asker, own, deadlines, held, isJudged }: Begin,
 ): Promise<Begun | Failed> {
   const responded = response.status
   if (!isEventStream(response) || response.body === null) {
@@ -191,14 +189,10 @@ async function beginStream(
     const { value } = await within(deadlines.silence, 'upstream_silence_timeout', own, reader.read())
     return value
   }
-  const begun = format ? await readToContent(format, first.value, read) : { bytes: first.value }
+  const begun = held ? await readToContent(held, first.value, read) : { bytes: first.value }
   if (begun === 'ended') return ended
   if (begun === 'invalid') return { ...ended, error: new ApiError('upstream_invalid') }
-  if ('error' in begun) {
-    const status = statusIn(begun.error) ?? 500
-    const error = errorInStream(begun.error, asker, isJudged)
-    return { error, responded, status, about: aboutOf(status, begun.error) }
-  }
+  if ('error' in begun) return { ...refusalInStream(begun.error, asker, isJudged), responded }
   reader.releaseLock()
   return { ...head(response, asker), isStream: true, first: begun.bytes, rest: response.body, firstByte }
 }

@@ -75,10 +75,16 @@ function refusalOf(
   return { error: new ApiError('upstream_rejected', { ...details, status, ...heard }), status, about }
 }
 
+/** An error that the upstream reports in a stream, as a refusal with the status that it names. */
+export function refusalInStream(wire: WireError, asker: Asker, isJudged?: boolean): Refusal {
+  const status = statusIn(wire) ?? 500
+  return { error: errorInStream(wire, asker, isJudged), status, about: aboutOf(status, wire) }
+}
+
 /**
  * @param isJudged whether the answer is moderated. These words are not, so none of them pass then
- * @returns how a caller reads an error that the upstream reports in a stream: as a refusal with the status
- *   that it names, except that a failure of the upstream's keeps its words
+ * @returns what a caller reads of an error that the upstream reports in a stream: a refusal with the status that
+ *   it names, except that a failure of the upstream's keeps its words
  */
 export function errorInStream(wire: WireError, asker: Asker, isJudged = false): ApiError {
   // Found by the reader of its format, or said by another Millrace: it is no failure that was reported.
