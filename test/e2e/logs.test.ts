@@ -151,6 +151,19 @@ describe.each<[string, (fields?: object, init?: RequestInit) => Promise<Response
     })
   })
 
+  test.each<[string, string, string, string | undefined]>([
+    ['the upstream’s words', 'invalid_api_key', 'This key was revoked.', 'This key was revoked.'],
+    ['no words that quote the question', 'invalid_api_key', 'Wrong key for “Say hello to the wheel.”', undefined],
+    ['no words that quote it beside a bill', 'billing_error', 'Not paid: say hello to the wheel', undefined],
+  ])('of a wrong key or bill, in mid-stream, has %s', async (_, code, message, cause) => {
+    house.upstream.next(events([role(), delta('half'), event({ error: { code, message } })]))
+    const messages = [{ role: 'user', content: 'Say hello to the wheel.' }]
+    await receive(await ask({ messages }))
+    const [line] = await lines()
+    expect(line).toMatchObject({ code: 'upstream_refused', upstream_code: code, end: 'failed' })
+    expect(line?.cause).toBe(cause)
+  })
+
   test('names the host and the cause of an upstream that is not reached', async () => {
     await house.upstream.refuse()
     const response = await ask()

@@ -16,4 +16,4 @@ export const anUpstream = (call: Upstream['call'], name?: string): Upstream => (
 })
 
 /** A holder of a key asks it. */
-export const asker = { words: allWords, upstream: known }
+export const asker = { words: allWords, upstream: known, question: undefined }

@@ -41,6 +41,7 @@ async function ask(answers: ((signal: AbortSignal) => Promise<Response>)[], sett
         call,
         deadlines,
         words: allWords,
+        question: undefined,
         takeTurn: setting.takeTurn,
       })),
       attempts,

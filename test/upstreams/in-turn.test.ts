@@ -68,6 +68,7 @@ async function ask(upstreams: Record<string, Answers[]>, setting: Setting = {}) 
       call,
       deadlines,
       words: allWords,
+      question: undefined,
     })
     return {
       ...result,

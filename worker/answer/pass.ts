@@ -42,7 +42,7 @@ export function pass(asked: PassedCall, flow: Flow): Promise<Outcome> {
   return converse({ ...asked, route, stream: events, passes, senderFor, count }, flow, (answer, call) => {
     const [format, type] =
       events && answer.isStream ? [events, EVENT_STREAM] : [PLAIN, isText ? PLAIN_TEXT : JSON_TYPE]
-    const { delivery, ended } = native({ format, type, observe }, flow, answer, call)
+    const { delivery, ended } = native({ question: bytes, format, type, observe }, flow, answer, call)
     return { delivery, ended: ended.then((it) => ({ ...it, counted: counted(it.isWhole) })) }
   })
 }

@@ -118,12 +118,15 @@ function unchanged(chat: ChatCall, flow: Flow, answer: Answer, call: Call): Hand
     if (!ids.isDone) seeIds(bytes)
     feed.push(bytes)
   }
-  const looking = { format: chat.format.answers, type: EVENT_STREAM, observe, counting: feed.end }
+  const { format, bytes: question } = chat
+  const looking = { question, format: format.answers, type: EVENT_STREAM, observe, counting: feed.end }
   return native(looking, flow, answer, call)
 }
 
 /** What looks at an answer whose bytes stay as they are. */
 interface Looking {
+  /** The body that was sent. */
+  question: Uint8Array
   format: FollowedFormat
   /** The content type that the caller is told. */
   type: string
@@ -133,7 +136,7 @@ interface Looking {
 }
 
 export function native(
-  { format, type, observe, counting }: Looking,
+  { question, format, type, observe, counting }: Looking,
   flow: Flow,
   answer: Answer,
   call: Call,
@@ -143,7 +146,7 @@ export function native(
   call.onLeave(watched.drainNow)
   const working = watched.ended.then(() => Date.now() - answer.asked)
   const counted = watched.ended.then(() => counting?.())
-  const errorOf = (wire: WireError) => errorInStream(wire, { ...flow, ...answer })
+  const errorOf = (wire: WireError) => errorInStream(wire, { question, ...flow, ...answer })
   const { body, ended } = pipeNative({ ...answer, ...call, format, watched, errorOf })
   return {
     delivery: { ...head(answer, type), body },
@@ -199,7 +202,7 @@ async function throughEngine(
       work.isWhole = state === 'done'
       work.ms = Date.now() - answer.asked
     },
-    errorOf: (wire) => errorInStream(wire, { words, ...answer }, output),
+    errorOf: (wire) => errorInStream(wire, { words, question: chat.bytes, ...answer }, output),
   }).finally(silence.stop)
   const ended = running.then(({ state, error }) => ({
     ...work,

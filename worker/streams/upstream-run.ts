@@ -188,7 +188,7 @@ export function startUpstreamRun(
       return chunks
     },
     moderate: output ? (release) => createModeration<AnswerItem>({ ...how, release }) : undefined,
-    errorOf: (wire) => errorInStream(wire, { words, upstream }, output),
+    errorOf: (wire) => errorInStream(wire, { words, upstream, question: bytes }, output),
   }
 }
 

@@ -27,8 +27,8 @@ export interface Asker {
   words: UpstreamWords
   /** It has the settings by which the owner mends what it refuses. */
   upstream: Pick<Upstream, 'name' | 'settings'>
-  /** The body that was sent, if one was. */
-  question?: Uint8Array | undefined
+  /** The body that was sent, of which nothing may be logged; `undefined`: none was. */
+  question: Uint8Array | undefined
 }
 
 /** @param response any answer of the upstream with a status that is not 2xx */
