@@ -1,10 +1,12 @@
 /**
- * Env → Config, validated once. `wrangler dev`, a deployment and `npm start` all come through here, so that a wrong value has
- * one message, which names its variable. What a setting is stands in settings.ts; what several of them make together, here.
+ * Env → Config, validated once. `wrangler dev`, a deployment and `npm start` all come through here, so that a
+ * wrong value has one message, which names its variable. What a setting is stands in settings.ts; what
+ * several of them make together, here.
  */
 import type { OwnersTool } from '../formats/format.ts'
 import type { Deadlines, Keeping } from '../limits.ts'
 import type { Moderating } from '../moderation/moderating.ts'
+import { onceFor } from '../once-for.ts'
 import { DEMO_MODEL } from '../protocol/wire.ts'
 import { demo as demoHost } from '../upstreams/hosts/demo.ts'
 import { hostOf } from '../upstreams/hosts/hosts.ts'
@@ -25,17 +27,25 @@ export interface Config {
   openAccess: boolean
   deadlines: Deadlines
   keeping: Keeping
-  /** Where callers' objects are placed, and so where their calls leave from; `undefined`: near each caller. */
+  /**
+   * Where callers' objects are placed, and so where their calls leave from; `undefined`: near each caller.
+   */
   locationHint: LocationHint | undefined
   /** How many objects share a key's durable streams. */
   keyShards: number
   moderation: ModerationConfig
   visitors: VisitorConfig
-  /** Origins whose pages may call, beside the Worker's own: `https://example.com`, or `https://*.example.com` for all under it. */
+  /**
+   * Origins whose pages may call, beside the Worker's own: `https://example.com`, or `https://*.example.com`
+   * for all under it.
+   */
   allowedOrigins: readonly string[]
   /** Whether pages may run an answer's code (docs/RUNNING.md). */
   runCode: boolean
-  /** Of a prompt, and of each choice of an answer. `undefined`: as much as the upstream takes; for visitors, limits.ts's. */
+  /**
+   * Of a prompt, and of each choice of an answer. `undefined`: as much as the upstream takes; for visitors,
+   * limits.ts's.
+   */
   maxInputTokens: number | undefined
   maxOutputTokens: number | undefined
   /** The most tokens that a part of unknown cost can have; `undefined`: no bound is known. */
@@ -80,8 +90,12 @@ export interface ModerationConfig extends Omit<Moderating, 'judge'> {
   apis: readonly ModerationApi[]
 }
 
-/** @throws {ConfigError} naming the first variable with a wrong value */
-export function readConfig(vars: Vars): Config {
+/**
+ * The same object for the same environment.
+ *
+ * @throws {ConfigError} naming the first variable with a wrong value
+ */
+export const readConfig = onceFor((vars: Vars): Config => {
   const values = readValues(vars)
   const { MODELS: models, MODEL_ROUTES: routes } = values
   const all = upstreamsOf(values, readKeys(vars))
@@ -133,7 +147,7 @@ export function readConfig(vars: Vars): Config {
     },
     unseenPerSecond: values.UNSEEN_TOKENS_PER_SECOND,
   }
-}
+})
 
 function toolsOf({ TOOLS: tools, MAX_PART_TOKENS: mostOfPart }: Values): readonly OwnersTool[] {
   // Visitors' tokens are reserved, and nothing else tells how many a server's results can have.

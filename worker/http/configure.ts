@@ -10,6 +10,7 @@ import { type Config, readConfig, type Vars } from '../config/config.ts'
 import { ConfigError } from '../config/parsers.ts'
 import { type ApiError, misconfigured } from '../errors.ts'
 import type { Moderating } from '../moderation/moderating.ts'
+import { onceFor } from '../once-for.ts'
 import { chooseModeration, chooseUpstreams, chooseWords } from '../upstreams/choose.ts'
 import type { Upstreams } from '../upstreams/upstream.ts'
 import type { UpstreamWords } from '../upstreams/words.ts'
@@ -35,18 +36,14 @@ export interface Parts {
 }
 
 export function configure(): MiddlewareHandler<App> {
-  // An isolate has one environment, so its parts are made once.
-  const known = new WeakMap<Vars, Parts>()
+  const partsOf = onceFor(createParts)
   return async function configure(c, next) {
-    let parts = known.get(c.env)
-    if (parts === undefined) {
-      try {
-        parts = createParts(c.env)
-      } catch (error) {
-        if (!(error instanceof ConfigError)) throw error
-        return refuseMisconfigured(c, misconfigured(error.message))
-      }
-      known.set(c.env, parts)
+    let parts: Parts
+    try {
+      parts = partsOf(c.env)
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      return refuseMisconfigured(c, misconfigured(error.message))
     }
     for (const [name, part] of Object.entries(parts)) c.set(name as keyof Parts, part)
     const error = checkOpenAccess(c.req.raw, parts.config)

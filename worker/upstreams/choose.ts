@@ -8,6 +8,7 @@ import { isVisitor } from '../http/caller.ts'
 import { MODERATION_RETRY_BUDGET } from '../limits.ts'
 import type { Judge } from '../moderation/judge.ts'
 import type { Moderating } from '../moderation/moderating.ts'
+import { onceFor } from '../once-for.ts'
 import { DEMO_MODEL } from '../protocol/wire.ts'
 import { counterFor } from '../tokens/packed.ts'
 import { demo } from './demo.ts'
@@ -18,16 +19,6 @@ import { server } from './server.ts'
 import type { TakeTurn } from './turns.ts'
 import type { Upstreams } from './upstream.ts'
 import { createWords, type UpstreamWords } from './words.ts'
-
-/** Makes a value again only if the configuration is another one: an isolate has one. */
-function onceFor<Of, Made>(make: (of: Of) => Made): (of: Of) => Made {
-  let made: { key: string; value: Made } | undefined
-  return (of) => {
-    const key = JSON.stringify(of)
-    if (made?.key !== key) made = { key, value: make(of) }
-    return made.value
-  }
-}
 
 /** The Worker and the objects of an isolate share what is known of upstreams that rest. */
 export const chooseUpstreams = onceFor((config: Config['upstream']): Upstreams => {
@@ -64,11 +55,11 @@ function oneAfterAnother([first = demoJudge, ...others]: readonly Judge[]): Judg
 }
 
 /** Shared by all objects of an isolate: what they look for takes memory. */
-const wordsOf = onceFor(createWords)
+const wordsOf = onceFor((config: Config) => createWords(secretsOf(config)))
 
 /** @returns which of the upstream's words a caller may read, by the caller's id */
 export function chooseWords(config: Config): (caller: string) => UpstreamWords {
-  const { forOwner, forKeys, forVisitors } = wordsOf(secretsOf(config))
+  const { forOwner, forKeys, forVisitors } = wordsOf(config)
   // Only one's own machine answers with OPEN_ACCESS (http/loopback.ts).
   const forOthers = config.openAccess ? forOwner : forKeys
   return (caller) => (isVisitor(caller) ? forVisitors : forOthers)
