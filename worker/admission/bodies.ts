@@ -22,12 +22,13 @@ export function sender(
   bytes: Uint8Array,
   [first]: readonly Candidate[],
 ): (candidate: Candidate, signal: AbortSignal) => Promise<Response> {
-  const formOfFirst = first && JSON.stringify(formOf(first))
   function bodyFor(candidate: Candidate): Uint8Array {
-    if (candidate === first || JSON.stringify(formOf(candidate)) === formOfFirst) return bytes
+    if (candidate === first) return bytes
+    const form = formOf(candidate)
+    if (first && JSON.stringify(form) === JSON.stringify(formOf(first))) return bytes
     const text = new TextDecoder().decode(bytes)
     const read: Record<string, unknown> = JSON.parse(text)
-    return toBytes(rewrite(text, read, requests.adapted(read, formOf(candidate))))
+    return toBytes(rewrite(text, read, requests.adapted(read, form)))
   }
   return (candidate, signal) =>
     candidate.upstream.call({ method: 'POST', path, body: bodyFor(candidate) }, signal)
