@@ -1,6 +1,6 @@
 /**
- * `npm run documents -- FOLDER`: uploads a folder's documents to a vector store of OpenAI, and prints the line
- * for `TOOLS` with which visitors get answers from them. How it goes on where it was interrupted:
+ * `npm run documents -- FOLDER`: uploads a folder's documents to a vector store of OpenAI, and prints the
+ * line for `TOOLS` with which visitors get answers from them. How it goes on where it was interrupted:
  * documents/sync.ts.
  */
 import { basename, dirname, resolve } from 'node:path'

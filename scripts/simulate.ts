@@ -1,6 +1,7 @@
 /**
- * `npm run simulate`: a model of a deployment, from one visitor's question to ten million visitors a day. Without
- * options it also writes the tables of docs/SCALE.md and their plots. It throws if anything is overspent.
+ * `npm run simulate`: a model of a deployment, from one visitor's question to ten million visitors a day.
+ * Without options it also writes the tables of docs/SCALE.md and their plots. It throws if anything is
+ * overspent.
  *
  * @example npm run simulate -- --scenario day --visitors 50000
  * @example npm run simulate -- --scenario crowd --visitors 3000 --seed 2

@@ -173,11 +173,14 @@ export const UNSEEN_TOKENS_PER_SECOND = 100
  */
 export const MAX_HELD_BYTES = 256 * 1024
 
-/** So many failures in so many milliseconds, and an upstream rests. One alone may be a deployment's end. */
+/**
+ * An upstream rests after this many failures within this many milliseconds. A single one may be a
+ * server that restarts.
+ */
 export const MOST_FAILURES = 3
 export const FAILURES_MS = 30_000
 
-/** How long it rests then: each probe of one that is down costs a caller its time. */
+/** How long it rests then. Each probe of an upstream that is down costs a caller its time. */
 export const REST_MS = 30_000
 
 /** The longest rest that an upstream's `Retry-After` can ask for: a daily limit may be raised meanwhile. */
@@ -259,8 +262,8 @@ export const OBJECT_REPLY_MS = 15_000
 export const GRANT_MS = 6_000
 
 /**
- * How long the caller's object may take to settle a call, how often it is asked, and the pause after it failed
- * at once: a restart takes less.
+ * How long the caller's object may take to settle a call, how often it is asked, and the pause after it
+ * failed at once: a restart takes less.
  */
 export const SETTLE_ATTEMPT_MS = 5_000
 export const SETTLE_ATTEMPTS = 3
@@ -397,8 +400,8 @@ export const SLICES = 64
 export const SLICES_OF_REST = 16
 
 /**
- * How long after its caller's last call an unused slice goes back at the earliest: about as long as reading an
- * answer and asking again takes. Callers differ, up to twice this.
+ * How long after its caller's last call an unused slice goes back at the earliest: about as long as reading
+ * an answer and asking again takes. Callers differ, up to twice this.
  */
 export const SLICE_IDLE_MS = 60_000
 
@@ -476,9 +479,10 @@ export const ASSUMED_PART = {
 
 /**
  * What a call of a tool that the upstream makes itself adds to the prompt. Source, as of November 2026:
- * OpenAI's guides "Retrieval" and "File search" (a chunk has at most 800 tokens unless the store was made with
- * another size, and a search has at most 50 results), and its page "Pricing" (a web search counts as 8,000
- * tokens of input for gpt-4o-mini and gpt-4.1-mini). For other models no size of a web search is documented.
+ * OpenAI's guides "Retrieval" and "File search" (a chunk has at most 800 tokens unless the store was made
+ * with another size, and a search has at most 50 results), and its page "Pricing" (a web search counts as
+ * 8,000 tokens of input for gpt-4o-mini and gpt-4.1-mini). For other models no size of a web search is
+ * documented.
  */
 export const TOOL_RESULT = {
   /** With the file's name and attributes. */

@@ -1,6 +1,6 @@
 /**
- * Brings a vector store to what a folder has: uploads what is missing, removes what is gone, and replaces what
- * has changed without a moment in which the document can't be found.
+ * Brings a vector store to what a folder has: uploads what is missing, removes what is gone, and replaces
+ * what has changed without a moment in which the document can't be found.
  *
  * Nothing is kept on this machine. What to do comes from the store alone, where each file has its document's
  * path and hash as attributes. So a run may end anywhere, and the next one, on any machine, does the rest.

@@ -133,7 +133,8 @@ export interface CallTokens {
   /** `undefined`: the prompt was not counted. */
   prompt: number | undefined
   /**
-   * The most that tools can add, if tokens are reserved. It is no part of the prompt that is limited or shown.
+   * The most that tools can add, if tokens are reserved. It is no part of the prompt that is limited or
+   * shown.
    */
   tools?: number | undefined
 }

@@ -89,8 +89,8 @@ async function reserveTicket(
 }
 
 /**
- * An object that hangs or was restarted is asked again: settling a reservation twice does nothing. If it never
- * answers, the reservation expires at its estimate.
+ * An object that hangs or was restarted is asked again: settling a reservation twice does nothing. If it
+ * never answers, the reservation expires at its estimate.
  *
  * @returns whether there was anything to settle; `undefined` if that isn't known, since an answer was lost
  */

@@ -286,7 +286,7 @@ function show(
     sink.write(item)
     return undefined
   }
-  // Nobody judges the words of a comment. An empty one in its place keeps the connection alive.
+  // Words in a comment are not judged. An empty comment in its place keeps the connection alive.
   if (item.event === undefined) return moderation.push({ event: undefined, bytes: EMPTY_COMMENT }, undefined)
   const event = reader.judged(item.event)
   return moderation.push({ event, bytes: bytesOf(event) }, event)

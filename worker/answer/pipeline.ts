@@ -98,8 +98,8 @@ export function plainText(chat: ChatCall, flow: Flow): Promise<Outcome> {
 }
 
 /**
- * An answer that the upstream keeps belongs to the caller who asked for it. A caller who must not see all of it
- * can't read it there.
+ * An answer that the upstream keeps belongs to the caller who asked for it. A caller who must not see all of
+ * it can't read it there.
  */
 function idObserver(
   { format, question }: ChatCall,

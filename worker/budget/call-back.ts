@@ -22,7 +22,7 @@ export interface CallBack {
 
 /**
  * @param ask tells the holder to give back; resolves once it has
- * @param wait for a clock that is no machine's (scripts/simulate/)
+ * @param wait as `sleep` does; scripts/simulate/ gives the one of its own clock
  */
 export function createCallBack(
   budget: DeploymentBudget,
@@ -32,7 +32,7 @@ export function createCallBack(
 ): CallBack {
   /** When each holder was asked, for as long as it isn't asked again. */
   const asked = new Map<string, number>()
-  /** Nobody was left to ask at this time: the rows aren't read again for each refusal. */
+  /** No holder was left to ask at this time: the rows aren't read again for each refusal. */
   let exhaustedAt = -Infinity
   let lastTurn: Promise<unknown> = Promise.resolve()
 

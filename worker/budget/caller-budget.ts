@@ -97,7 +97,7 @@ export function createCallerBudget(
       const started = now()
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         while (asking !== undefined) await asking
-        // After this long the caller has been refused. Nobody would settle what is reserved now.
+        // After this long the caller has been refused, so what is reserved now would never be settled.
         if (now() - started >= OBJECT_REPLY_MS) throw new Error('The caller waits no more.')
         const outcome = ledger.reserve(reservation, limits, now())
         if (outcome.kind !== 'short') return outcome

@@ -51,7 +51,8 @@ export interface Ledger {
   progress(id: string, output: number): void
   /**
    * Ends a call. Settling an unknown call, or one a second time, does nothing.
-   * @param used tokens in all; 0 if the call was never made; without a credible count, the estimate is charged
+   * @param used tokens in all; 0 if the call was never made; without a credible count, the estimate is
+   *   charged
    * @returns whether there was anything to settle
    */
   settle(id: string, used: number | undefined, now: number): boolean
@@ -98,8 +99,8 @@ interface OpenCall {
 }
 
 /**
- * Brings its tables up to date. After the object's `deleteAll`, create the ledger again. The tables are also kept in
- * memory, so that a call costs only the statements that write.
+ * Brings its tables up to date. After the object's `deleteAll`, create the ledger again. The tables are also
+ * kept in memory, so that a call costs only the statements that write.
  *
  * @param idleMs how long after the last call the unused part of its slice goes back
  */

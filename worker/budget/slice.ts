@@ -8,8 +8,8 @@
  * the answer to its last message.
  *
  * Nothing that is lost, late or repeated does harm:
- * - The holder raises what it holds only by an answer, so by what the deployment has put down already. It cuts
- *   what it holds before it says so. So it never holds more than is put down for it.
+ * - The holder raises what it holds only by an answer, so by what the deployment has put down already. It
+ *   cuts what it holds before it says so. So it never holds more than is put down for it.
  * - A grant whose answer is lost is taken back by the next message, which says what the holder really holds.
  *   An unanswered message is followed by another one when the holder is idle, so nothing leaks.
  *
@@ -67,7 +67,9 @@ export interface Shortage {
 /** @param holder the name of the object that holds the lease: it can be asked to give back */
 export const nameLease = (holder: string): string => `${holder}/${crypto.randomUUID()}`
 
-/** @returns the name of the object that holds a lease; `undefined`: an earlier release named it without one */
+/**
+ * @returns the name of the object that holds a lease; `undefined`: an earlier release named it without one
+ */
 export function holderOf(lease: string): string | undefined {
   const end = lease.lastIndexOf('/')
   return end === -1 ? undefined : lease.slice(0, end)
@@ -135,8 +137,8 @@ const MIGRATIONS: readonly Migration[] = [
 ]
 
 /**
- * When a holder gives back what it does not use. Holders differ: after a restart all callers of a region would
- * otherwise send their messages in the same second, and the deployment's one object serves a thousand.
+ * When a holder gives back what it does not use. Holders differ: after a restart all callers of a region
+ * would otherwise send their messages in the same second, and the deployment's one object serves a thousand.
  *
  * @param chance a random number from 0 to 1
  */

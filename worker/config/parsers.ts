@@ -1,6 +1,6 @@
 /**
- * How the text of one setting becomes a value, or an error that names the setting. The error never repeats the text: what
- * stands there by mistake may be a key.
+ * How the text of one setting becomes a value, or an error that names the setting. The error never repeats
+ * the text: what stands there by mistake may be a key.
  */
 
 import { toBytes } from '../protocol/encode.ts'
@@ -19,7 +19,10 @@ export interface AccessKey {
   sha256: Uint8Array
 }
 
-/** [spec] RFC 2104, 3: a secret shorter than the hash's output weakens the signature. Base64 of 24 random bytes has 32. */
+/**
+ * [spec] RFC 2104, 3: a secret shorter than the hash's output weakens the signature. Base64 of 24 random
+ * bytes has 32.
+ */
 const LEAST_SECRET_CHARS = 32
 
 export const text: Parse<string> = (text) => text
@@ -100,7 +103,8 @@ export const origins: Parse<string[]> = (text, name) => {
     const url = urlOf(entry)
     const [first, ...rest] = url?.hostname.split('.') ?? []
     const whole = url !== undefined && url.pathname === '/' && !url.search && !rest.some(isWild)
-    // Anyone can have a page under `https://*.com`; `https://a*.example.com` is part of a label, which is not supported.
+    // Anyone can have a page under `https://*.com`; `https://a*.example.com` is part of a label, which is not
+    // supported.
     if (whole && (!isWild(first) || (first === '*' && rest.length >= 2 && url.protocol === 'https:'))) {
       return url.origin
     }

@@ -1,6 +1,6 @@
 /**
- * What docs/CONFIGURATION.md says of each setting, for people who deploy. `npm run docs` writes the page. It is no part of
- * the Worker: the types see to it that each setting of settings.ts has its words.
+ * What docs/CONFIGURATION.md says of each setting, for people who deploy. `npm run docs` writes the page. It
+ * is no part of the Worker: the types see to it that each setting of settings.ts has its words.
  */
 import { OWNERS_CHUNKS, VISITOR_TOKENS } from '../limits.ts'
 import { DEFAULT_MODEL, type SettingName } from './settings.ts'

@@ -1,6 +1,7 @@
 /**
- * Every setting, once: how its text is read, and what holds where it is unset. What the documentation says of it stands in
- * setting-words.ts, which the Worker doesn't load. `readConfig` (config.ts) and `npm start` are made from this table.
+ * Every setting, once: how its text is read, and what holds where it is unset. What the documentation says of
+ * it stands in setting-words.ts, which the Worker doesn't load. `readConfig` (config.ts) and `npm start` are
+ * made from this table.
  */
 import {
   DEADLINES,

@@ -1,6 +1,6 @@
 /**
- * `TOOLS`: what the owner lets the upstream's tools do for visitors. Only what costs a known number of tokens,
- * asks nobody for approval and gives no visitor a way into the owner's account is taken.
+ * `TOOLS`: what the owner lets the upstream's tools do for visitors. A tool is taken only if it costs a known
+ * number of tokens, needs no approval, and gives no visitor a way into the owner's account.
  */
 import type { OwnersTool } from '../formats/format.ts'
 import { anObject, is, list, name, object, type Shape, text, yesOrNo } from '../formats/shape.ts'

@@ -11,7 +11,7 @@ import { baseAddress, ConfigError, type Parse } from './parsers.ts'
 
 /** What is known of an upstream before it is asked. */
 export interface KnownUpstream {
-  /** As `UPSTREAMS` names it; `undefined`: there is but one, without a name. */
+  /** As `UPSTREAMS` names it; `undefined`: it is the only one. */
   readonly name: string | undefined
   readonly kind: Host
   /**

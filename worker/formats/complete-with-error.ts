@@ -24,8 +24,8 @@ export function completeWithError(unfinished: string, envelope: ErrorEnvelope): 
 }
 
 /**
- * After an `event:` line a blank line would close an event without data, on which OpenAI's SDK fails. So the error goes
- * into that event, under a name of ours: of two `event:` lines the last one counts.
+ * After an `event:` line a blank line would close an event without data, on which OpenAI's SDK fails. So the
+ * error goes into that event, under a name of ours: of two `event:` lines the last one counts.
  */
 function afterOtherLines(unfinished: string, envelope: ErrorEnvelope): string {
   if (!namesEvent(unfinished)) return `\n\n${errorFrame(envelope)}`

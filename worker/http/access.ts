@@ -1,6 +1,6 @@
 /**
- * Who may make a call that costs money: holders of an access key, and visitors of a page, by its token. The demo costs nothing,
- * so anyone may ask it; `OPEN_ACCESS` opens a Worker on one's own machine.
+ * Who may make a call that costs money: holders of an access key, and visitors of a page, by its token. The
+ * demo costs nothing, so anyone may ask it; `OPEN_ACCESS` opens a Worker on one's own machine.
  *
  * @example
  *   app.get('/x', access(), (c) => c.text(c.var.caller)) // 'key:laptop', or a 401 before it
@@ -52,7 +52,8 @@ export async function identify(
   const holder = presented === undefined ? undefined : await holderOf(presented, config.accessKeys)
   if (holder !== undefined) return `key:${holder}`
   if (visit !== undefined && presented !== undefined && looksLikeSession(presented)) {
-    // An expired token is refused also where none is needed: its visitor must not become another caller unnoticed.
+    // An expired token is refused also where none is needed: its visitor must not become another caller
+    // unnoticed.
     const visitor = await visit.sessions.read(presented, visit.page, visit.now)
     return visitor instanceof ApiError ? visitor : `visitor:${visitor.id}`
   }

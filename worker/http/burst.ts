@@ -13,7 +13,10 @@ import { isVisitor } from './caller.ts'
 import type { App } from './context.ts'
 import { refuse } from './respond.ts'
 
-/** The rate limit binding. Each of Cloudflare's locations counts for itself, so it holds bursts off and is no budget. */
+/**
+ * The rate limit binding. Each of Cloudflare's locations counts for itself, so it holds bursts off and is no
+ * budget.
+ */
 export interface BurstLimit {
   limit(options: { key: string }): Promise<{ success: boolean }>
 }

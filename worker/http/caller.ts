@@ -1,4 +1,7 @@
-/** What a request presents, and the name under which its caller is known. It imports nothing: access.ts needs the Worker's types. */
+/**
+ * What a request presents, and the name under which its caller is known. It imports nothing: access.ts needs
+ * the Worker's types.
+ */
 
 /** For logs and budgets: how the caller was let in. */
 export type CallerId = 'demo' | 'open' | `key:${string}` | `visitor:${string}`

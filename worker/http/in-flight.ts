@@ -28,8 +28,8 @@ export function inFlight(): MiddlewareHandler<App> {
     try {
       await next()
     } finally {
-      // The Worker holds the body of a relayed call to its end. That of a durable stream is in its object now,
-      // and that of a refused call is not needed.
+      // The Worker holds the body of a relayed call to its end. That of a durable stream is in its object
+      // now, and that of a refused call is not needed.
       void Promise.resolve(account.ended).finally(bodyBytes.free)
     }
   }

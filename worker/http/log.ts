@@ -1,6 +1,6 @@
 /**
- * Gives each request its id and its account. Once the answer has ended, the account becomes one line of the log, off the path
- * of the answer's bytes.
+ * Gives each request its id and its account. Once the answer has ended, the account becomes one line of the
+ * log, off the path of the answer's bytes.
  *
  * @example
  *   app.use(log())
@@ -19,7 +19,10 @@ export interface Account
   extends Partial<Pick<RequestRecord, 'caller' | 'model' | 'upstream' | 'code' | keyof Notes>> {
   /** Where the request is a call, or its answer a stream: how it ended, and what it came to. */
   ended?: Promise<Partial<CallAccount>>
-  /** Whether it opens or reads a durable stream. The stream itself is logged when it ends, under the id of the request that opened it. */
+  /**
+   * Whether it opens or reads a durable stream. The stream itself is logged when it ends, under the id of the
+   * request that opened it.
+   */
   durable?: 'read' | 'opened'
   /** Milliseconds from the request to the call upstream, and from there to its first byte. */
   timing: { guard?: number; upstream?: number }

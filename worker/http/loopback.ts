@@ -1,6 +1,6 @@
 /**
- * `OPEN_ACCESS` lets in every caller, so it holds on one's own machine alone, where others can't call. Set on a deployment, by
- * mistake or by a copied file, it opens nothing: every call is answered with this error.
+ * `OPEN_ACCESS` lets in every caller, so it holds on one's own machine alone, where others can't call. Set on
+ * a deployment, by mistake or by a copied file, it opens nothing: every call is answered with this error.
  *
  * @example
  *   const error = checkOpenAccess(request, config)
@@ -19,9 +19,9 @@ export function checkOpenAccess(
 }
 
 /**
- * Whether a request was made to this machine. Cloudflare routes by host names that are registered with it, which loopback's names
- * never are, and marks each request with a ray. The `Host` header is checked beside the URL: a page whose name was re-bound to
- * 127.0.0.1 (DNS rebinding) can't change that header.
+ * Whether a request was made to this machine. Cloudflare routes by host names that are registered with it,
+ * which loopback's names never are, and marks each request with a ray. The `Host` header is checked beside
+ * the URL: a page whose name was re-bound to 127.0.0.1 (DNS rebinding) can't change that header.
  */
 export function isLocal(request: Request): boolean {
   const host = request.headers.get('host')
@@ -32,5 +32,6 @@ export function isLocal(request: Request): boolean {
   )
 }
 
-// [spec] RFC 6761, 6.3: `localhost` and all names under it; RFC 1122, 3.2.1.3: 127.0.0.0/8. The URL parser writes every IPv4 address as four decimals.
+// [spec] RFC 6761, 6.3: `localhost` and all names under it; RFC 1122, 3.2.1.3: 127.0.0.0/8. The URL parser
+// writes every IPv4 address as four decimals.
 const isLoopback = (hostname: string) => /^(?:(?:[^.]+\.)*localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname)

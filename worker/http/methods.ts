@@ -1,8 +1,10 @@
 /**
- * What a route answers to the methods that it doesn't have: 204 with `Allow` to `OPTIONS`, a preflight's headers included, and
- * 405 with `Allow` to all others. The methods are read from the app's own routes, so call it after the last of them.
+ * What a route answers to the methods that it doesn't have: 204 with `Allow` to `OPTIONS`, a preflight's
+ * headers included, and 405 with `Allow` to all others. The methods are read from the app's own routes, so
+ * call it after the last of them.
  *
- * Hono's `method-not-allowed` patches a 404 instead: the log would have no route, and the 404's headers would stay.
+ * Hono's `method-not-allowed` patches a 404 instead: the log would have no route, and the 404's headers would
+ * stay.
  *
  * @example
  *   app.get('/x', handler)
@@ -36,7 +38,8 @@ function methodRefused(path: string, method: string, allow: string): ApiError {
 }
 
 /**
- * What a page may send. Any header that it asks for: only those read here have an effect, and none goes to the upstream.
+ * What a page may send. Any header that it asks for: only those read here have an effect, and none goes to
+ * the upstream.
  *
  * @param methods of this route: `POST, OPTIONS`
  */

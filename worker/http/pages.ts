@@ -1,8 +1,8 @@
 /**
- * Which pages may call. Browsers say in `Origin` where a request comes from, and a page can't change that. So a foreign page is
- * refused, not only kept from reading the answer. It may read the refusal, which tells its owner what to set,
- * and tells nothing of this Worker that any program can't ask for. Programs can claim any origin: this keeps
- * out pages, not people.
+ * Which pages may call. Browsers say in `Origin` where a request comes from, and a page can't change that. So
+ * a foreign page is refused, not only kept from reading the answer. It may read the refusal, which tells its
+ * owner what to set, and tells nothing of this Worker that any program can't ask for. Programs can claim any
+ * origin: this keeps out pages, not people.
  *
  * @example
  *   app.use(pages()) // a foreign page's call is a 403, `c.var.page` is an allowed one's origin
@@ -57,7 +57,8 @@ const isPreflight = ({ method, headers }: Request) =>
 
 /**
  * @param allowed as `Config.allowedOrigins` has them; the Worker's own origin needs no mention
- * @returns the origin of the page that makes this request; `undefined` if no page does, or its browser doesn't say which
+ * @returns the origin of the page that makes this request; `undefined` if no page does, or its browser
+ *   doesn't say which
  */
 export function pageOf(request: Request, allowed: readonly string[]): string | undefined | ApiError {
   const own = new URL(request.url).origin

@@ -1,7 +1,7 @@
 /**
  * `/v1/responses`, OpenAI's Responses API. A relayed response is kept by the upstream, in the owner's
  * account; an answer in the background, and a visitor's, is kept in the caller's object. On every route an id
- * answers to the caller who got it, and to nobody else.
+ * answers only to the caller who got it.
  */
 import { readResponseRequest } from '../admission/body.ts'
 import { readSequenceNumber } from '../admission/stream.ts'

@@ -1,5 +1,6 @@
 /**
- * Refuses a body that is compressed: bodies are read up to a bound, and a few compressed bytes can hold gigabytes.
+ * Refuses a body that is compressed: bodies are read up to a bound, and a few compressed bytes can hold
+ * gigabytes.
  *
  * @example
  *   app.post('/x', uncompressed(), handler)

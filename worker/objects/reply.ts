@@ -13,7 +13,8 @@ export function toReply<T>(answer: T | ApiError): Reply<T> {
 }
 
 /**
- * @param onLate called if the object does not answer in time, with its later answer: what it did can be undone
+ * @param onLate called if the object does not answer in time, with its later answer: what it did can be
+ *   undone
  * @returns what the object answered; `object_unavailable` if it was restarted, is overloaded, failed, or does
  *   not answer within `OBJECT_REPLY_MS`
  */

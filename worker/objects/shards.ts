@@ -13,7 +13,9 @@ export function readShardName(name: string): { caller: string; shard: number } {
   return { caller, shard: Number(shard ?? 0) }
 }
 
-/** How many shards a caller has. Few streams are a visitor's: its own object has them, without a further hop. */
+/**
+ * How many shards a caller has. Few streams are a visitor's: its own object has them, without a further hop.
+ */
 export const shardsOf = (caller: string, keyShards: number): number =>
   caller.startsWith('key:') ? keyShards : 1
 

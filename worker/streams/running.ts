@@ -92,7 +92,7 @@ export function run(
       log.heartbeat()
     }
     readers.cutLaggards()
-    // Until its id is public nobody can read it, and the request that opens it waits.
+    // Until its id is public it can have no readers, and the request that opens it waits.
     if (running.idIsPublic && readers.absence() >= keeping.abandoned) upstream.stop()
   }
 

@@ -1,7 +1,8 @@
 /**
  * The id of a durable answer. It says where the answer is, so nothing has to be looked up: in which shard of
  * its caller, and at which place of that shard's journal. Its tag proves that it was made here for this
- * caller. It can't be guessed either: whoever shares a caller, as in the demo, reads an answer by its id alone.
+ * caller. It can't be guessed either: all who ask the demo without a key are one caller, and read an answer
+ * by its id alone.
  *
  *     str_ or resp_ · 144 random bits, 24 characters · shard, 2 hex digits · serial, 10 · tag, 20
  *

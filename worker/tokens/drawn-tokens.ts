@@ -23,7 +23,9 @@ const PATCHES: Readonly<Record<Quality, number>> = { low: 16, medium: 48, high: 
 
 const SIZES = ['1024x1024', '1024x1536', '1536x1024']
 
-/** A preview on the way to a picture: "each partial image will incur an additional 100 image output tokens". */
+/**
+ * A preview on the way to a picture: "each partial image will incur an additional 100 image output tokens".
+ */
 export const PARTIAL_TOKENS = 100
 
 const NAME = /^gpt-image-(1|1\.5|2)(-mini)?(?:-\d{4}-\d{2}-\d{2})?$/

@@ -1,8 +1,8 @@
 /**
  * Asks the upstreams in turn until an answer begins. The result is that answer, or an error with a status.
  *
- * Until then a failed attempt is aborted, and the next upstream is asked; the last one is asked again, after a
- * while. Once an answer has begun nothing is tried again.
+ * Until then a failed attempt is aborted, and the next upstream is asked; the last one is asked again, after
+ * a while. Once an answer has begun nothing is tried again.
  */
 import type { RequestRecord } from '../accounting/record.ts'
 import { ApiError, type Attempted } from '../errors.ts'

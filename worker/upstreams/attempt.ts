@@ -1,6 +1,6 @@
 /**
- * One attempt of a call at one upstream, up to the beginning of its answer: its first byte or, where the answer is
- * held, its first content.
+ * One attempt of a call at one upstream, up to the beginning of its answer: its first byte or, where the
+ * answer is held, its first content.
  */
 import { readAtMost } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
@@ -48,13 +48,15 @@ export interface UpstreamRequest extends Omit<Asker, 'upstream'> {
   /** Whether the answer is moderated, so that no words of an error in it pass. */
   isJudged?: boolean
   /**
-   * What an answer may be that passes as it comes, if it is no event stream, whether or not one was asked for.
-   * `undefined`: it is JSON, and read whole.
+   * What an answer may be that passes as it comes, if it is no event stream, whether or not one was asked
+   * for. `undefined`: it is JSON, and read whole.
    */
   passes?: 'json' | 'text' | undefined
   call: Call
   deadlines: Deadlines
-  /** Each attempt waits for it, and holds it until its headers have come. `undefined`: there is no need to. */
+  /**
+   * Each attempt waits for it, and holds it until its headers have come. `undefined`: there is no need to.
+   */
   takeTurn?: TakeTurn | undefined
 }
 
@@ -79,8 +81,8 @@ export function attemptOf({ signal }: Call): Abortable {
 export interface Failed {
   error: ApiError
   /**
-   * When it was made, in milliseconds since the epoch; `undefined`: it was not, since it ended while it waited
-   * for its turn.
+   * When it was made, in milliseconds since the epoch; `undefined`: it was not, since it ended while it
+   * waited for its turn.
    */
   asked?: number | undefined
   /** The status of the upstream's answer; `undefined`: there was none. */

@@ -1,6 +1,6 @@
 /**
- * The upstream of a deployment without a key. It speaks both of OpenAI's wire formats in process, at no cost and
- * without a network. Its answers were written beforehand (demo-answers/), and say so.
+ * The upstream of a deployment without a key. It speaks both of OpenAI's wire formats in process, at no cost
+ * and without a network. Its answers were written beforehand (demo-answers/), and say so.
  */
 
 import type { KnownUpstream } from '../config/upstreams.ts'

@@ -35,7 +35,7 @@ export function readErrorBody(json: unknown): ErrorBody | undefined {
   return status === undefined && body.object !== 'error' ? undefined : { wire: undefined, status }
 }
 
-/** Whether a body that came with a status of success is an error all the same. */
+/** Whether a body that came with a status of success reports an error. */
 export function isErrorInSuccess(json: unknown): boolean {
   const body: unknown = Array.isArray(json) ? json[0] : json
   if (!isRecord(body)) return false

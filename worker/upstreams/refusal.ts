@@ -83,8 +83,8 @@ export function refusalInStream(wire: WireError, asker: Asker, isJudged?: boolea
 
 /**
  * @param isJudged whether the answer is moderated. These words are not, so none of them pass then
- * @returns what a caller reads of an error that the upstream reports in a stream: a refusal with the status that
- *   it names, except that a failure of the upstream's keeps its words
+ * @returns what a caller reads of an error that the upstream reports in a stream: a refusal with the status
+ *   that it names, except that a failure of the upstream's keeps its words
  */
 export function errorInStream(wire: WireError, asker: Asker, isJudged = false): ApiError {
   // Found by the reader of its format, or said by another Millrace: it is no failure that was reported.
@@ -174,8 +174,8 @@ async function readWire({ body }: Response): Promise<WireError | undefined> {
 }
 
 /**
- * The body, as long as it is waited for. One that never ends is cancelled: its connection would keep the caller's
- * object awake.
+ * The body, as long as it is waited for. One that never ends is cancelled: its connection would keep the
+ * caller's object awake.
  */
 async function* inTime(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = body.getReader()

@@ -1,6 +1,6 @@
 /**
- * Which upstreams rest, so that callers don't wait for one that is down. A clock is passed in; nothing else
- * is known here than what an isolate has seen.
+ * Which upstreams rest, so that callers don't wait for one that is down. An isolate knows only the calls that
+ * it made itself.
  *
  * An upstream rests for as long as its `Retry-After` says, or for `REST_MS` after three failures in
  * `FAILURES_MS`, or after one by which it refuses this Worker itself. Then one call probes it, while for all
@@ -25,16 +25,16 @@ export interface Rests {
   succeeded(candidate: Known, began: number): void
   /** @param retryAfter milliseconds that the upstream asked for */
   failed(candidate: Known, how: Failing, now: number, retryAfter?: number): void
-  /** A probe that told nothing, since its caller left: the next call is one. */
+  /** An attempt ended early, as when its caller left. If it was a probe, the next call is the probe. */
   toldNothing(candidate: Known, now: number): void
 }
 
 interface Rest {
-  /** When it failed, while these count. */
+  /** When its last failures came: milliseconds since the epoch. */
   failures: number[]
   since: number
   until: number
-  /** Whether the rest was over, and goes on until its probe has ended. */
+  /** Whether a call probes it: until that has ended, it rests on for all others. */
   isProbed: boolean
 }
 

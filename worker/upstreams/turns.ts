@@ -1,8 +1,8 @@
 /**
- * The platform lets six outgoing connections of an object wait for their headers, and may cancel a stalled one
- * if there is a seventh. So calls take turns: each holds a place until its headers are there, and the others
- * wait in order. The moderation's calls come first, since running answers wait for them. One place is theirs
- * alone, so that an upstream that withholds its headers holds up no answer that runs.
+ * The platform lets six outgoing connections of an object wait for their headers, and may cancel a stalled
+ * one if there is a seventh. So calls take turns: each holds a place until its headers are there, and the
+ * others wait in order. The moderation's calls come first, since running answers wait for them. One place is
+ * theirs alone, so that an upstream that withholds its headers holds up no answer that runs.
  */
 import { ApiError } from '../errors.ts'
 import { MAX_HEADERLESS_CALLS, MAX_WAITING_OPENINGS } from '../limits.ts'

@@ -28,7 +28,7 @@ export const EMBEDDINGS: PassedFormat = {
       promptField: 'input',
       texts: inputs.filter((it) => typeof it === 'string'),
       beside: given.reduce((sum, { length }) => sum + length, 0),
-      // Whoever wants to hide words from moderation would send their numbers.
+      // Words could be hidden from the moderation as token numbers.
       ...(given.length > 0 && { unjudged: 'input' }),
       events: undefined,
       mostOutputTokens: () => 0,

@@ -12,7 +12,9 @@ export interface PassedFormat {
   readonly path: string
   /** Whether its requests are forms with a file, in place of JSON. */
   readonly isForm?: true
-  /** What answers hold that can't be judged, in words: a deployment that moderates answers refuses the call. */
+  /**
+   * What answers hold that can't be judged, in words: a deployment that moderates answers refuses the call.
+   */
   readonly unjudged?: string
   /** Whether an answer's usage is the sum of all that it has; otherwise the last one counts. */
   readonly sumsUsage?: true

@@ -44,7 +44,7 @@ export const TRANSCRIPTIONS: PassedFormat = {
       beside: recorded,
       isText: TEXTS.includes(format as string),
       events: stream === 'true' ? eventsUntil('transcript.text.done') : undefined,
-      // Nobody speaks ten tokens a second.
+      // Speech has fewer tokens a second than its recording.
       mostOutputTokens: () => recorded,
     })
   },

@@ -1,4 +1,6 @@
-/** Looks for the upstream's count in an answer that is not parsed: a picture or a vector can have megabytes. */
+/**
+ * Looks for the upstream's count in an answer that is not parsed: a picture or a vector can have megabytes.
+ */
 import { MAX_USAGE_CHARS } from '../../limits.ts'
 import { isRecord, parseJson } from '../../protocol/json.ts'
 import { TOKENS_PER_SECOND } from '../../tokens/sound-tokens.ts'
@@ -17,8 +19,8 @@ export interface UsageSearch {
 }
 
 /**
- * `"usage":{…}`, with objects of one level in it. Within a JSON string its quotes would be escaped, so no text
- * of an answer is taken for it. The authoring of an SVG is billed beside its picture.
+ * `"usage":{…}`, with objects of one level in it. Within a JSON string its quotes would be escaped, so no
+ * text of an answer is taken for it. The authoring of an SVG is billed beside its picture.
  */
 const USAGE = /"(?:svg_)?usage"\s*:\s*(\{(?:[^{}]|\{[^{}]*\})*\})/g
 

@@ -25,8 +25,8 @@ const ENUMERATIONS = new Set([
 const COUNT = /(?:^|_)(?:at|index|number|requests|tokens)$/
 
 /**
- * [wire] `gAAAAABoydL8ifhOG-FyLv1L…`: encrypted reasoning, thousands of characters that no client shows. Judging
- * them would use up what moderation takes a minute.
+ * [wire] `gAAAAABoydL8ifhOG-FyLv1L…`: encrypted reasoning, thousands of characters that no client shows.
+ * Judging them would use up what moderation takes a minute.
  */
 const ENCRYPTED = /^gAAAA[\w-]{64,}={0,2}$/
 

@@ -53,8 +53,8 @@ function promptOf(request: ResponsesRequest, fields: readonly unknown[], ownersI
 }
 
 /**
- * Reads any item as a message: its role, its texts, its call of a tool, and all else that it holds. Its id and
- * status are the upstream's to read.
+ * Reads any item as a message: its role, its texts, its call of a tool, and all else that it holds. Its id
+ * and status are the upstream's to read.
  */
 function readItem(item: Members, param: string, { messages, parts, others }: Reading): void {
   const { type: _, id: _id, status: _status, phase: _phase, role, name, ...held } = item

@@ -64,7 +64,7 @@ function questionOf(request: ResponsesRequest, known: Known): Question {
     request,
     model,
     stream: stream === true,
-    // The last event has the usage, whoever asks.
+    // The last event always has the usage.
     asks: { usage: false, timing: options?.include_timing === true },
     choices: 1,
     outputBounds: bound == null ? [] : [bound],

@@ -11,8 +11,8 @@ import { fieldNotAllowed, roleNotAllowed, said, shown, wrongContent } from '../v
 import { itemsOf, type Members, type ResponsesRequest, typeOfItem } from './request-items.ts'
 
 /**
- * Members by name. `true`: goes on; `false`: is left out, since answers are sent back with it; a name: goes on
- * if `VisitorRules.fields` has this entry.
+ * Members by name. `true`: goes on; `false`: is left out, since answers are sent back with it; a name: goes
+ * on if `VisitorRules.fields` has this entry.
  */
 type Allowed = Readonly<Record<string, boolean | string>>
 
@@ -31,8 +31,8 @@ const FIELDS: Allowed = {
 }
 
 /**
- * What no entry of `VisitorRules.fields` allows: the place of the owner's words, what is stored in the owner's
- * account, and what bounds the owner's tools.
+ * What no entry of `VisitorRules.fields` allows: the place of the owner's words, what is stored in the
+ * owner's account, and what bounds the owner's tools.
  */
 const NEVER = new Set(['instructions', 'prompt', 'conversation', 'max_tool_calls'])
 

@@ -22,8 +22,8 @@ const PREPARED: readonly Prepared[] = [
       'Write a Python function plot_2d_normal',
       'plot_2d_normal',
     ],
-    // 414 tokens of `o200k_base`, as many as the founding example's answer had: `¦` stands between two of them. It says
-    // itself that it was prepared.
+    // 414 tokens of `o200k_base`, as many as the founding example's answer had: `¦` stands between two of
+    // them. It says itself that it was prepared.
     answer: FOUNDING.trimEnd().split('¦'),
   },
   {

@@ -1,4 +1,4 @@
-/** The known upstreams, by the names that are taken for one. */
+/** The known kinds of upstreams, by the name in `UPSTREAMS` that stands for each. */
 import { azure } from './azure.ts'
 import { cloudflare } from './cloudflare.ts'
 import { cloudflareGateway } from './cloudflare-gateway.ts'
