@@ -8,7 +8,7 @@ import type { RequestRecord } from '../accounting/record.ts'
 import { ApiError, type Attempted } from '../errors.ts'
 import { retryAfter } from '../protocol/retry-after.ts'
 import { sleep } from '../sleep.ts'
-import { type Answer, attempt, attemptOf, type Failed, holds, type UpstreamRequest } from './attempt.ts'
+import { type Answer, attempt, attemptOf, holds, type UpstreamRequest } from './attempt.ts'
 import { reasonOf } from './call.ts'
 import { mayHaveCost } from './cost.ts'
 import { meaningOf } from './move-on.ts'
@@ -100,9 +100,10 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
       rests.toldNothing(candidate, now)
       return result(why ?? error)
     }
-    const { upstream, window: tooSmall = 0 } = candidate
-    if (upstream.name !== undefined) {
-      const attempted = attemptAt(upstream.name, outcome, ms)
+    const { window: tooSmall = 0 } = candidate
+    const { name } = candidate.upstream
+    if (name !== undefined) {
+      const attempted = { upstream: name, ...(responded && { status: responded }), code: error.code, ms }
       attempts.push(attempted)
       // Where another upstream answers, only the owner can notice.
       if (meaning === 'refused') console.error(JSON.stringify({ ...attempted, ...error.notes }))
@@ -124,10 +125,3 @@ async function askInTurn(request: UpstreamRequest): Promise<Omit<UpstreamResult,
     if (signal.aborted) return result(reasonOf(signal))
   }
 }
-
-const attemptAt = (upstream: string, { error, responded }: Failed, ms: number): Attempted => ({
-  upstream,
-  ...(responded && { status: responded }),
-  code: error.code,
-  ms,
-})

@@ -78,7 +78,7 @@ export function attemptOf({ signal }: Call): Abortable {
 }
 
 /** An attempt without an answer. */
-export interface Failed {
+interface Failed {
   error: ApiError
   /**
    * When it was made, in milliseconds since the epoch; `undefined`: it was not, since it ended while it
