@@ -61,7 +61,7 @@ export function createPictureBox(
   function chooser(icon: keyof typeof ICONS, label: string, attributes: Record<string, string>) {
     const accepted = { type: 'file', accept: 'image/*', hidden: true, 'aria-label': label }
     const input = create('input', { ...accepted, multiple: !attributes.capture, ...attributes })
-    const button = iconButton(ICONS[icon], label, { class: 'attach', part: 'attach' })
+    const button = iconButton(ICONS[icon], label, { class: 'tool attach', part: 'attach' })
     button.addEventListener('click', () => input.click())
     input.addEventListener('change', () => {
       add([...(input.files ?? [])])
