@@ -41,6 +41,7 @@ function work(): void {
 }
 
 function show(element: HTMLElement, source: string, words: FormulaWords): void {
+  delete element.dataset.loading
   const formula = readFormula(source)
   const math = formula && isBounded(formula.tex) ? toMath(formula.tex, formula.display) : undefined
   if (!formula || !math) return

@@ -1,5 +1,4 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
-
 import { createFormulas } from '../../render/formula/create-formula.ts'
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
@@ -94,8 +93,6 @@ export function createAnswerText(
   }
 
   load()
-  // Before the first formula is there, or it would be spoken as its source.
-  if (math) loadFormulas().catch(() => {})
 
   return {
     append(more) {
