@@ -23,8 +23,8 @@ const TAG = '<suggestions>'
 const WHOLE = /^<suggestions>\s*(\[.*\])\s*<\/suggestions>\s*$/s
 
 /**
- * [spec] RFC 8259: the beginning of a list of strings, and then of the closing tag. No text can be read in two
- * ways, or the time would double with each string.
+ * [spec] RFC 8259: the beginning of a list of strings, and then of the closing tag. No text can be read in
+ * two ways, or the time would double with each string.
  */
 const LIST =
   /^\s{0,8}(?:\[\s{0,8}(?:"(?:[^"\\]|\\.)*"\s{0,8},\s{0,8})*(?:"(?:[^"\\]|\\.)*\\?|(?:"(?:[^"\\]|\\.)*"\s{0,8})?(?:\]\s{0,8}(?:<[/a-z]*|<\/suggestions>\s*)?)?))?$/s

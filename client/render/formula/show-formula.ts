@@ -14,8 +14,8 @@ const waiting: (() => void)[] = []
 let taken: number | undefined
 
 /**
- * Puts MathML in place of the source, now or soon. What is no formula, or one that can't be shown, stays as it
- * is written.
+ * Puts MathML in place of the source, now or soon. What is no formula, or one that can't be shown, stays as
+ * it is written.
  *
  * @param element shows the source
  */

@@ -1,6 +1,6 @@
 /**
- * Pictures for the next question: they are picked, taken, pasted or dropped, and shown in the question box until
- * it is asked. Loaded where the Worker lets visitors send pictures.
+ * Pictures for the next question: they are picked, taken, pasted or dropped, and shown in the question box
+ * until it is asked. Loaded where the Worker lets visitors send pictures.
  */
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'

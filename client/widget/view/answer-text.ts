@@ -42,7 +42,7 @@ export function createAnswerText(
   let view: MarkdownView | undefined
   let text = ''
   let ended = false
-  /** A failed load is retried once per answer: where the page blocks the renderer, each token would retry it. */
+  /** A failed load is retried once per answer, not at each token: the page may block the renderer. */
   let mayLoadAgain = true
 
   function load(): void {
