@@ -21,9 +21,9 @@ export default defineConfig({
 })
 
 /**
- * `…/ranks/o200k_base.bin?url`: the packed ranks as an asset with a hashed name. They lie in dist/ranks once the Worker
- * has been built; in a fresh copy they don't, and while it is being built they may be half written. Then they are
- * packed here.
+ * `…/ranks/o200k_base.bin?url`: the packed ranks as an asset with a hashed name. They lie in dist/ranks once
+ * the Worker has been built; in a fresh copy they don't, and while it is being built they may be half
+ * written. Then they are packed here.
  */
 function ranks(): Plugin {
   const asked = /\/ranks\/(o200k_base|cl100k_base)\.bin\?url$/

@@ -117,7 +117,7 @@ export function createMarkdownView(element: HTMLElement, given: ViewOptions): Ma
     rest()
   }
 
-  /** A hidden tab has no frames: all text is there before it hides, and in the first frame when it is back. */
+  /** A hidden tab has no frames: write all text before it hides, and for the first frame when it is back. */
   function catchUp(): void {
     stop()
     write(waiting.length)

@@ -13,8 +13,8 @@ export interface ResponseRequest {
 }
 
 /**
- * Asks as `openStream` does, and yields the same chunks, with the answer's `sources` and the `progress` of its
- * tools.
+ * Asks as `openStream` does, and yields the same chunks, with the answer's `sources` and the `progress` of
+ * its tools.
  *
  * @param url the endpoint, such as `/v1/responses`
  * @param request OpenAI's request body; `stream` and `background` are set here

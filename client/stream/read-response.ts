@@ -91,7 +91,7 @@ function createReader(): (event: SseEvent) => Meaning {
     return source ? { kind: 'chunk', chunk: chunkOf({ sources: [source] }) } : { kind: 'ignored' }
   }
 
-  /** In the form of Chat Completions: the first piece of a call names it, and the others are its arguments. */
+  /** In the form of Chat Completions: the first piece of a call names it, the others are its arguments. */
   const called = (piece: object): Meaning => said({ tool_calls: [piece] })
 
   function readCall(place: unknown, { call_id: id, name, arguments: json }: Members): Meaning {

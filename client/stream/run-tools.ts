@@ -1,6 +1,7 @@
 /**
- * Answers a question with tools of the caller's own: asks, runs the tools that the model calls, tells it their
- * results, and asks again until it answers in words. One async iterable has the chunks of all these rounds.
+ * Answers a question with tools of the caller's own: asks, runs the tools that the model calls, tells it
+ * their results, and asks again until it answers in words. One async iterable has the chunks of all these
+ * rounds.
  */
 import type { ChatRequest } from '../../worker/formats/chat-completions/wire.ts'
 import type { Usage } from '../../worker/protocol/wire.ts'
@@ -143,7 +144,7 @@ export function runTools(
   }
 }
 
-/** Whatever goes wrong is a result: the model can correct a call, or say that it knows no more. */
+/** An error is a result, too: the model can correct its call, or answer without it. */
 async function runTool(
   tools: Tools,
   { id, name, arguments: json }: ToolCall,

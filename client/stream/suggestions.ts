@@ -1,6 +1,7 @@
 /**
- * Takes the block of suggestions off the end of an answer, as it comes: `<suggestions>["…", "…"]</suggestions>`
- * (docs/decisions/0022). No piece of the block is ever part of a chunk's text.
+ * Takes the block of suggestions off the end of an answer, as it comes:
+ * `<suggestions>["…", "…"]</suggestions>` (docs/decisions/0022). No piece of the block is ever part of a
+ * chunk's text.
  *
  * Text that may be the block's beginning is held until it is certain: a few characters for the tag, and then
  * the block itself, which has a bound. Text that turns out to be something else is part of the answer.
@@ -21,9 +22,12 @@ const MAX_BLOCK_CHARS = 2_000
 const TAG = '<suggestions>'
 const WHOLE = /^<suggestions>\s*(\[.*\])\s*<\/suggestions>\s*$/s
 
-/** [spec] RFC 8259, the beginning of a list of strings; and then that of the closing tag. */
+/**
+ * [spec] RFC 8259: the beginning of a list of strings, and then of the closing tag. No text can be read in
+ * two ways, or the time would double with each string.
+ */
 const LIST =
-  /^\s{0,8}(?:\[(?:\s{0,8}"(?:[^"\\]|\\.)*"\s{0,8},?)*\s{0,8}(?:"(?:[^"\\]|\\.)*\\?)?(?:\]\s{0,8}(?:<[/a-z]*|<\/suggestions>\s*)?)?)?$/s
+  /^\s{0,8}(?:\[\s{0,8}(?:"(?:[^"\\]|\\.)*"\s{0,8},\s{0,8})*(?:"(?:[^"\\]|\\.)*\\?|(?:"(?:[^"\\]|\\.)*"\s{0,8})?(?:\]\s{0,8}(?:<[/a-z]*|<\/suggestions>\s*)?)?))?$/s
 
 /** Space before a tag goes with it. */
 const SPACE_AT_END = /\s{0,64}$/

@@ -345,7 +345,7 @@ export function createPanel({
     export: (format) => talk?.export(format) ?? '',
     remove() {
       removed = true
-      stopDictating()
+      setDictation(false)
       talk?.remove()
       stopFitting?.()
       popup?.remove()

@@ -125,6 +125,7 @@ test.each([
   ['of escapes', '<suggestions>["'.padEnd(1_990, '\\"')],
   ['of lists', '<suggestions>['.padEnd(1_990, '"",')],
   ['of spaces', '<suggestions>["a"'.padEnd(1_990, ' ')],
+  ['of texts without commas', `${'<suggestions>['.padEnd(1_990, '"a"    ')}x`],
   ['of tags', '<suggestions>'.repeat(150)],
 ])('the longest block %s, letter by letter, is read without looking back far', (_, text) => {
   expect(read([...pieces(text, 1), ended('length')]).suggestions).toBeUndefined()

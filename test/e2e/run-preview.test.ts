@@ -49,6 +49,20 @@ test.each([
   else await poll(() => written(run)).toMatch(text)
 })
 
+test('an error after other text is added to it, and leaves the focus where it is', async () => {
+  const code = `console.log('one'); const button = document.createElement('button')
+    button.onclick = () => console.error('two'); document.body.append(button)`
+  const run = await runs.run('javascript', code)
+  await poll(() => written(run)).toBe('one\n')
+  const output = run.frame.locator('pre')
+  await output.focus()
+  await inside(run)
+    .locator('button')
+    .evaluate((button) => button.dispatchEvent(new MouseEvent('click')))
+  await poll(() => written(run)).toBe('one\ntwo\n')
+  expect([await output.count(), await output.evaluate((pre) => pre.matches(':focus'))]).toEqual([1, true])
+})
+
 /** `ELSEWHERE`: another site; `HOST`: the Worker. */
 const ATTEMPTS: [what: string, code: string][] = [
   ['a request', `await fetch('ELSEWHERE/fetch')`],

@@ -147,6 +147,23 @@ describe('with it', () => {
     await poll(() => log(chat)).toEqual(['start en true true', 'abort'])
   })
 
+  test('a chat that was removed is not held by its document', async () => {
+    const chat = await open()
+    await button(chat).waitFor()
+    await chat.page.evaluate(() => {
+      const chat = document.querySelector('millrace-chat')
+      const composer = chat?.shadowRoot?.querySelector('#composer')
+      Object.assign(globalThis, { held: new WeakRef(composer as Element) })
+      chat?.remove()
+    })
+    await poll(async () => {
+      await chat.page.requestGC()
+      return chat.page.evaluate(
+        () => (globalThis as never as { held: WeakRef<Element> }).held.deref() === undefined,
+      )
+    }).toBe(true)
+  })
+
   test.each([
     ['not-allowed', 'Your browser does not let this page use the microphone.'],
     ['service-not-allowed', 'Your browser does not let this page use the microphone.'],

@@ -16,9 +16,7 @@ test('are MathML with the attribute; copies, exports and stored answers have the
   const spoken = await hear(chat.page)
   const fed = fedAnswer()
   chats.upstream.next(fed.script)
-  const loaded = chat.page.waitForResponse(/view-formulas/)
   await chat.ask('How large?')
-  await loaded
   fed.say(...TOKENS)
   fed.end()
   await chat.ended()
@@ -41,6 +39,32 @@ test('are MathML with the attribute; copies, exports and stored answers have the
   expect(await chat.call((element) => element.export())).toContain(ANSWER.trim())
   await chat.page.reload()
   await poll(() => formulas.count()).toBe(2)
+})
+
+test('are loaded with the first of them, and spoken once they are', async () => {
+  const chat = await chats.visit('math')
+  const spoken = await hear(chat.page)
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  let requests = 0
+  await chat.page.route(/view-formulas/, async (route) => {
+    requests++
+    await released
+    await route.continue()
+  })
+  chats.upstream.next(answer(['None here.']))
+  await chat.ask()
+  await chat.ended()
+  await poll(spoken).toContain('None here.')
+  expect(requests).toBe(0)
+
+  chats.upstream.next(answer(['Look. ', ...TOKENS]))
+  await chat.ask('How large?')
+  await chat.ended()
+  await poll(async () => requests).toBe(1)
+  release()
+  await poll(async () => (await spoken()).at(-1)).toMatch(/a over b/)
+  expect((await spoken()).join(' ')).not.toMatch(/[\\$]\S*pi|frac/)
+  expect((await spoken()).join(' ')).toContain('Look. The area is π r to the power of 2. It costs $5 or $6.')
 })
 
 test('are text without it, and when it is taken away', async () => {

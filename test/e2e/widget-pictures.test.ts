@@ -1,7 +1,8 @@
 /** Pictures in questions, from the visitor's file to the model's request. */
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { type Chat, useChats } from '../support/chats.ts'
+import type { VisitorOptions } from '../support/foreign-site.ts'
 import { hear, poll } from '../support/pages.ts'
 import { answer, failing } from '../support/scripts.ts'
 
@@ -117,8 +118,9 @@ const file = (buffer: Buffer, name = 'picture.png', mimeType = 'image/png') => (
 
 async function open(
   attributes = '',
+  options: VisitorOptions = {},
 ): Promise<Chat & { pick(...buffers: Buffer[]): Promise<void>; thumbs: () => Promise<number> }> {
-  const chat = await chats.visit(attributes)
+  const chat = await chats.visit(attributes, options)
   await chat.box.focus()
   const input = chat.page.locator('#composer input[type=file]').first()
   await input.waitFor({ state: 'attached' })
@@ -161,6 +163,31 @@ test('a picture is picked, shown, sent as a small JPEG beside the words, and sho
       return copy?.getImageData(1, height >> 1, 1, 1).data[0]
     }),
   ).toBeGreaterThan(200)
+})
+
+test('on a narrow phone there is room for words, and several pictures stand side by side', async () => {
+  const chat = await open('position="page" dictation', {
+    viewport: { width: 320, height: 640 },
+    hasTouch: true,
+    isMobile: true,
+    init: () => Object.assign(globalThis, { SpeechRecognition: EventTarget }),
+  })
+  await chat.page.locator('.dictate').waitFor()
+  const place = (locator: Locator) => locator.evaluate((element) => element.getBoundingClientRect().toJSON())
+  expect((await place(chat.box)).width).toBeGreaterThan(240)
+  const tops = await Promise.all(
+    ['.attach:not(.camera)', '.camera', '.dictate', '#send'].map((name) => place(chat.page.locator(name))),
+  )
+  expect(new Set(tops.map(({ top }) => top)).size).toBe(1)
+  const picture = await draw(chat.page, 400, 300)
+  await chat.pick(picture, picture)
+  await poll(chat.thumbs).toBe(2)
+  chats.upstream.next(answer(['Two.']))
+  await chat.ask()
+  const shown = chat.turns.last().getByRole('img')
+  await poll(() => shown.count()).toBe(2)
+  const [first, second] = await Promise.all([place(shown.first()), place(shown.last())])
+  expect([second.top, second.left >= first.right]).toEqual([first.top, true])
 })
 
 test('it is sent as the camera was held, without what else the file says', async () => {

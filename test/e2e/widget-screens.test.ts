@@ -150,6 +150,15 @@ describe('in a conversation', () => {
     expect([await opacity(0), await copy.evaluate((copy) => copy.matches(':focus'))]).toEqual(['1', true])
   })
 
+  test('what is scrolled into view moves the answer, and not the panel around it', async () => {
+    const { page, bubble, ask, ended } = await site.visit(OWN + site.script('data-launcher'))
+    await bubble.click()
+    await ask('Why?')
+    await ended()
+    await page.locator('.turn .tools').evaluate((tools) => tools.scrollIntoView({ block: 'start' }))
+    expect(await page.locator('#panel').evaluate(({ scrollTop }) => scrollTop)).toBe(0)
+  })
+
   test('where nothing can hover, it is always shown', async () => {
     const { page, bubble, ask, ended } = await site.visit(OWN + site.script('data-launcher'), {
       viewport: { width: 390, height: 780 },

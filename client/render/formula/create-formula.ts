@@ -18,8 +18,12 @@ export interface FormulaWords {
 }
 
 interface FormulaPart {
+  /** Removes `data-loading` once the formula is shown, or stays as it is. */
   showFormula(element: HTMLElement, source: string, words: FormulaWords): void
 }
+
+/** What is spoken of an answer waits no longer for a formula (`data-loading`). */
+const MAX_LOADING_MS = 5_000
 
 /**
  * @param load loads `show-formula.ts`, when there is a first formula. Without it formulas stay their source
@@ -38,13 +42,20 @@ export function createFormulas(
     const element = create('span')
     element.className = 'formula'
     element.textContent = source
+    element.dataset.loading = ''
     const show = (part: FormulaPart) => {
       loaded = part
       part.showFormula(element, source, words)
     }
+    const stay = () => {
+      delete element.dataset.loading
+    }
     loading ??= load()
     if (loaded) show(loaded)
-    else loading.then(show, () => {})
+    else {
+      loading.then(show, stay)
+      setTimeout(stay, MAX_LOADING_MS)
+    }
     return element
   }
 }

@@ -14,8 +14,8 @@ const waiting: (() => void)[] = []
 let taken: number | undefined
 
 /**
- * Puts MathML in place of the source, now or soon. What is no formula, or one that can't be shown, stays as it
- * is written.
+ * Puts MathML in place of the source, now or soon. What is no formula, or one that can't be shown, stays as
+ * it is written.
  *
  * @param element shows the source
  */
@@ -41,6 +41,7 @@ function work(): void {
 }
 
 function show(element: HTMLElement, source: string, words: FormulaWords): void {
+  delete element.dataset.loading
   const formula = readFormula(source)
   const math = formula && isBounded(formula.tex) ? toMath(formula.tex, formula.display) : undefined
   if (!formula || !math) return

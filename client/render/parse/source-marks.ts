@@ -1,6 +1,6 @@
 /**
- * Marks that lead to an answer's sources. A mark is one character of a private plane, put into the text before
- * it is shown. Why: docs/decisions/0017-marks-of-sources.md.
+ * Marks that lead to an answer's sources. A mark is one character of a private plane, put into the text
+ * before it is shown. Why: docs/decisions/0017-marks-of-sources.md.
  */
 
 const FIRST = 0x10f000

@@ -33,22 +33,26 @@ export function createOutput(look: Look, words: RunWords): Output {
   bar.ariaHidden = 'true'
   status.append(line, percent, bar)
   element.append(status)
-  let text: { pre: HTMLElement; kind: string; content: CodeText } | undefined
+  let pre: HTMLElement | undefined
+  /** The last text in it. */
+  let text: { kind: string; content: CodeText } | undefined
   let room = MAX_TEXT
   let pictures = 0
   let bytes = 0
 
   function place(kind: string): CodeText {
     // What is written after a picture stands below it.
-    const pre = text?.pre === element.lastElementChild ? text?.pre : undefined
-    if (!text || !pre || text.kind !== kind) {
-      const span = create('span', kind)
-      const parent = pre ?? create('pre')
+    if (!pre || pre !== element.lastElementChild) {
+      pre = create('pre')
       // Wide lines can be scrolled with the keyboard.
-      parent.tabIndex = 0
-      parent.append(span)
-      element.append(parent)
-      text = { pre: parent, kind, content: new CodeText(span) }
+      pre.tabIndex = 0
+      element.append(pre)
+      text = undefined
+    }
+    if (text?.kind !== kind) {
+      const span = create('span', kind)
+      pre.append(span)
+      text = { kind, content: new CodeText(span) }
     }
     return text.content
   }

@@ -7,7 +7,7 @@
  * heading. If the position is lost by that, it is found again by counting letters.
  */
 import { withLead } from './item-lead.ts'
-import { cellsOf, codeOf, ownText, piecesOf, type TextRun } from './leaf-text.ts'
+import { cellsOf, codeOf, isFormula, isLoading, ownText, piecesOf, type TextRun } from './leaf-text.ts'
 import { findAgain, isInFootnote, type Leaf, leafAfter } from './leaves.ts'
 import { afterLetters, countLetters } from './letters.ts'
 import { completeSentences } from './sentences.ts'
@@ -16,6 +16,8 @@ import type { SpokenWords } from './spoken-words.ts'
 export interface AnswerReader {
   /** @param ended whether the answer is complete, and with it its last sentence */
   next(ended: boolean): string[]
+  /** Whether `next` stopped before text with a formula that is being loaded. */
+  readonly waits: boolean
   /** Marks all present text as read. */
   skip(): void
 }
@@ -43,6 +45,7 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
   let position: ReadPosition | undefined
   /** Footnotes are read once the text before them is complete. */
   let withFootnotes = false
+  let waits = false
 
   function nextLeaf(node?: Node): Leaf | undefined {
     const leaf = leafAfter(answer, node)
@@ -73,6 +76,8 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
     if (leaf.kind === 'text') return readText(leaf, complete)
     // Rows and code blocks are spoken as a whole, when they are complete.
     if (!complete || read > 0) return []
+    waits = leaf.kind === 'row' && isLoading(leaf.node)
+    if (waits) return []
     read = lettersOf(leaf)
     return leaf.kind === 'row' ? sayRow(leaf) : [sayCode(leaf)]
   }
@@ -82,6 +87,8 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
     if (!complete && leaf.node instanceof Element && leaf.node.classList.contains('math')) return []
     const from = position && (answer.contains(position.node) ? findIn(leaf, position) : undefined)
     const pieces = [...piecesOf(leaf, from)]
+    waits = pieces.some(({ node }) => isFormula(node) && isLoading(node))
+    if (waits) return []
     const all = join(pieces)
     const start = from ? 0 : afterLetters(all, read)
     const { sentences, length } = completeSentences(all.slice(start), complete, segmenter)
@@ -112,7 +119,11 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
   }
 
   return {
+    get waits() {
+      return waits
+    },
     next(ended) {
+      waits = false
       withFootnotes = ended
       const sentences: string[] = []
       // If the answer was rendered anew, the position is the same number of letters from its start.
@@ -121,6 +132,7 @@ export function createAnswerReader(answer: Element, words: SpokenWords, lang: st
       for (let leaf = nextLeaf(finished), next: typeof leaf; leaf; leaf = next) {
         next = nextLeaf(leaf.node)
         sentences.push(...readLeaf(leaf, ended || next !== undefined))
+        if (waits) break
         if (next) finish(leaf)
       }
       return sentences
@@ -154,6 +166,8 @@ function positionAt(pieces: TextRun[], end: number): ReadPosition | undefined {
 
 /** @returns `undefined` if the text there has changed */
 function findIn(leaf: Leaf, { node, offset, before }: ReadPosition): ReadPosition | undefined {
+  // Its source may have been read, and its words are there now.
+  if (isFormula(node)) return { node, offset: ownText(node).length, before }
   // In a long paragraph, finished lines are split off: the text node may be shorter, with the rest in the
   // next ones.
   let at: Node = node

@@ -53,8 +53,14 @@ export function ownText(node: Node): string {
   return node instanceof HTMLBRElement ? ' ' : ''
 }
 
-const isFormula = (node: Node): node is HTMLElement =>
+export const isFormula = (node: Node): node is HTMLElement =>
   node instanceof HTMLElement && node.classList.contains('formula')
+
+/** Whether it is, or has, a formula that is not shown yet (create-formula.ts). */
+export function isLoading(node: Node): boolean {
+  const loading = '.formula[data-loading]'
+  return node instanceof Element && (node.matches(loading) || node.querySelector(loading) !== null)
+}
 
 export function codeOf(block: Node): { language: string; lines: number; text: string } {
   const code = block instanceof Element ? (block.querySelector('code') ?? block) : block

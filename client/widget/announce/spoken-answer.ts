@@ -55,29 +55,35 @@ export function createSpokenAnswer(
   const queue = createSpeechQueue(mostWaiting)
   let lastRead = Number.NEGATIVE_INFINITY
   let hasGrown = false
+  /** What is spoken last, from `end` until all text has been read. */
+  let ending: string | undefined
   let cancel: (() => void) | undefined
 
-  function read(ended: boolean): void {
-    hasGrown = false
+  function read(): void {
     const before = queue.overrun
     // Read on after an overrun too: it keeps the position, so the last read is no more expensive than any
     // other.
-    for (const sentence of reader.next(ended)) queue.add(sentence)
+    for (const sentence of reader.next(ending !== undefined)) queue.add(sentence)
+    // Read again until its formulas are there.
+    hasGrown = reader.waits
     if (queue.overrun && !before) queue.conclude(words.rest)
-    if (queue.overrun && ended) queue.conclude(words.complete(countWords(answer, lang)))
+    if (ending === undefined || reader.waits) return
+    if (queue.overrun) queue.conclude(words.complete(countWords(answer, lang)))
+    if (ending) queue.conclude(ending)
+    ending = undefined
   }
 
   function speak(): void {
     const announcement = queue.take(clock.now())
     if (announcement !== undefined) say(announcement)
-    if (queue.waits) wait()
+    if (queue.waits || hasGrown) wait()
   }
 
   function wait(): void {
     cancel ??= clock.after(Math.max(0, lastRead + READ_INTERVAL_MS - clock.now()), () => {
       cancel = undefined
       lastRead = clock.now()
-      if (hasGrown) read(false)
+      if (hasGrown) read()
       speak()
     })
   }
@@ -88,18 +94,20 @@ export function createSpokenAnswer(
       wait()
     },
     skip() {
+      ending = undefined
       reader.next(false)
       queue.conclude(undefined)
     },
-    end(last) {
-      read(true)
-      if (last) queue.conclude(last)
+    end(last = '') {
+      ending = last
+      read()
       speak()
     },
     stop() {
       cancel?.()
       cancel = undefined
       hasGrown = false
+      ending = undefined
       queue.clear()
       reader.skip()
     },

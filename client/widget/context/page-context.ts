@@ -4,15 +4,15 @@
  */
 
 /**
- * The page's function, called when a question is sent. It returns anything that JSON can write, or a promise of
- * it; nothing, or an empty object, sends nothing.
+ * The page's function, called when a question is sent. It returns anything that JSON can write, or a promise
+ * of it; nothing, or an empty object, sends nothing.
  *
  * @example
  *   chat.context = () => ({ url: location.href, title: document.title })
  */
 export type PageContext = () => unknown
 
-/** In UTF-8. A page's address, title and a selected paragraph fit; its whole text would cost every question. */
+/** In UTF-8. An address, a title and a selected paragraph fit; a whole page would be paid for each time. */
 export const MAX_CONTEXT_BYTES = 4_096
 
 /** A question waits no longer for its page. */
@@ -23,7 +23,7 @@ const BEFORE =
 const OPEN = '<page>\n'
 const CLOSE = '\n</page>'
 
-/** Whatever goes wrong in the page's code is for its author: the question is sent without it. */
+/** An error in the page's function is logged for its author, and the question is sent without its data. */
 export async function readContext(read: PageContext, waitMs = WAIT_MS): Promise<string | undefined> {
   let late: ReturnType<typeof setTimeout> | undefined
   try {

@@ -1,7 +1,7 @@
 /**
  * Dictation: the browser's own speech recognition writes into the question box, where the caret is. Nothing
- * listens before the button is pressed. The recognition ends with the question, with a key press in the box, when the page is
- * hidden, and when the chat is closed.
+ * listens before the button is pressed. The recognition ends when the question is sent, when its text is
+ * changed by hand, when the page is hidden, and when the chat is closed.
  */
 import type { Strings } from '../strings/en.ts'
 import { adopt } from '../style/adopt.ts'
@@ -53,7 +53,7 @@ export function createDictation(
   const box = form.querySelector('textarea')
   if (!Maker || !box) return undefined
   const button = iconButton(MICROPHONE, strings.dictate, {
-    class: 'dictate',
+    class: 'tool dictate',
     part: 'dictate',
     'aria-pressed': 'false',
   })

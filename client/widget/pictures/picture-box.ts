@@ -1,6 +1,6 @@
 /**
- * Pictures for the next question: they are picked, taken, pasted or dropped, and shown in the question box until
- * it is asked. Loaded where the Worker lets visitors send pictures.
+ * Pictures for the next question: they are picked, taken, pasted or dropped, and shown in the question box
+ * until it is asked. Loaded where the Worker lets visitors send pictures.
  */
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'
@@ -61,7 +61,7 @@ export function createPictureBox(
   function chooser(icon: keyof typeof ICONS, label: string, attributes: Record<string, string>) {
     const accepted = { type: 'file', accept: 'image/*', hidden: true, 'aria-label': label }
     const input = create('input', { ...accepted, multiple: !attributes.capture, ...attributes })
-    const button = iconButton(ICONS[icon], label, { class: 'attach', part: 'attach' })
+    const button = iconButton(ICONS[icon], label, { class: 'tool attach', part: 'attach' })
     button.addEventListener('click', () => input.click())
     input.addEventListener('change', () => {
       add([...(input.files ?? [])])

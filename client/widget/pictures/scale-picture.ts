@@ -1,6 +1,6 @@
 /**
- * A picture file as it is sent: a JPEG of at most a megapixel. It is drawn anew, so nothing of the file but what
- * is seen goes out: no place, no camera's name.
+ * A picture file as it is sent: a JPEG of at most a megapixel. It is drawn anew, so only what is seen is
+ * sent: no place, no camera's name.
  */
 import type { ShownPicture } from '../talk/conversation.ts'
 

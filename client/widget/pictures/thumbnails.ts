@@ -1,6 +1,6 @@
 /**
- * Small pictures, on canvases: a policy of the page that allows no images (`img-src`) doesn't apply to what is
- * drawn.
+ * Small pictures, on canvases: a policy of the page that allows no images (`img-src`) doesn't apply to what
+ * is drawn.
  */
 import type { Strings } from '../strings/en.ts'
 import { fill } from '../strings/fill.ts'

@@ -1,4 +1,4 @@
-/** Messages of Chat Completions as the input of the Responses API: texts are the same, parts have other names. */
+/** Messages of Chat Completions as input of the Responses API: the parts have other names there. */
 import type { ChatMessage } from '../../../worker/formats/chat-completions/wire.ts'
 
 type Part = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } }

@@ -203,8 +203,8 @@ export function toMessages(turns: readonly Turn[], turn: Turn): ChatMessage[] {
 }
 
 /**
- * The question with what of the page goes along. Only the latest has it: each question is asked on the page as
- * it is then.
+ * The question, after what the page says of itself. Only the latest question has that: the page may have
+ * changed since the earlier ones.
  */
 export const sentQuestion = ({ context, question }: Pick<Turn, 'context' | 'question'>): string =>
   context === undefined ? question : `${context}\n\n${question}`

@@ -194,7 +194,7 @@ export function keepConversations({
     if (removed.has(conversation.id)) return
     if (continuedElsewhere(conversation)) {
       if (!continuedHere(conversation)) {
-        // The other tab's version stands, and is read here the next time. It may lack an answer that came here.
+        // The other tab's version stays, and is read here next. It may lack an answer that came here.
         const theirs = readRecord(conversation.id, shelf.get(prefix + conversation.id) ?? '')
         if (theirs && takeAnswers(theirs, conversation)) put(theirs)
         return
@@ -234,8 +234,8 @@ export function keepConversations({
   }
 
   /**
-   * Whether another tab has written the record since. Of two tabs that read one answer, the slower must not overwrite an
-   * answer that has ended with one that is still growing. (An end is written in any case.)
+   * Whether another tab has written the record since. Of two tabs that read one answer, the slower must not
+   * overwrite an answer that has ended with one that is still growing. (An end is written in any case.)
    */
   function isOutdated(conversation: Conversation): boolean {
     const record = shelf.get(prefix + conversation.id)
@@ -321,7 +321,7 @@ export function keepConversations({
 }
 
 /**
- * Two tabs that ask at once each have a question whose answer comes in the other one, and goes no further here.
+ * Two tabs that ask at once each keep a question whose answer only the other tab receives.
  *
  * @returns whether the other version has more of such an answer, which was taken over
  */

@@ -199,7 +199,7 @@ export function createThread(conversation: Conversation, options: ThreadOptions)
   ): Promise<AnswerOutcome | undefined> {
     askedHere.add(pending.key)
     showLeftOut(!resumed)
-    // A write makes the other tabs follow the answer again: two watching tabs that write would do so without end.
+    // A write makes the other tabs follow again: two watching tabs that write would never stop.
     if (!watched) save('now')
     let reconnecting = false
     const answer = showAnswer(turn, view, {

@@ -1,5 +1,4 @@
 /** Shows an answer's growing Markdown. The renderer is loaded when there is a first answer to show. */
-
 import { createFormulas } from '../../render/formula/create-formula.ts'
 import type { MarkdownView } from '../../render/markdown-view.ts'
 import { withoutCitationMarks } from '../../render/parse/citation-marks.ts'
@@ -43,7 +42,7 @@ export function createAnswerText(
   let view: MarkdownView | undefined
   let text = ''
   let ended = false
-  /** A failed load is retried once per answer: where the page blocks the renderer, each token would retry it. */
+  /** A failed load is retried once per answer, not at each token: the page may block the renderer. */
   let mayLoadAgain = true
 
   function load(): void {
@@ -94,8 +93,6 @@ export function createAnswerText(
   }
 
   load()
-  // Before the first formula is there, or it would be spoken as its source.
-  if (math) loadFormulas().catch(() => {})
 
   return {
     append(more) {

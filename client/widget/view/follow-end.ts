@@ -16,9 +16,9 @@ export interface FollowEnd {
 }
 
 /**
- * Scrolling up suspends following, and so does selecting or editing text, which would otherwise move away from
- * the pointer. Scrolling back to the end resumes it, and so does `button`, which is shown while there is new text
- * below.
+ * Scrolling up suspends following, and so does selecting or editing text, which would otherwise move away
+ * from the pointer. Scrolling back to the end resumes it, and so does `button`, which is shown while there is
+ * new text below.
  *
  * @param scroller the scrolling element
  * @param content the scrolled element; selecting text in it suspends following

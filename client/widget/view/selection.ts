@@ -13,8 +13,8 @@ export function isSelecting(element: Element): boolean {
 }
 
 /**
- * Ends a selection of whole blocks behind its last text. The browser ends it where the next block begins, so that
- * a copy would have empty lines at its end, and the buttons below an answer would look selected too.
+ * Moves the end of a selection of whole blocks back to its last text. The browser puts it where the next
+ * block begins: a copy would then end in empty lines, and the buttons below an answer would look selected.
  */
 export function endSelectionInBlock(root: ShadowRoot): void {
   const selection = getSelection()

@@ -106,8 +106,8 @@ export function readTag(text: string, at: number, final: boolean, absent: Set<st
 }
 
 /**
- * Reads `$x$` or `$$x$$`. Prices are no math. The signs of `$x$` have no space inside. The first has no letter or
- * digit before it, and the second none after it.
+ * Reads `$x$` or `$$x$$`. Prices are no math. The signs of `$x$` have no space inside. The first has no
+ * letter or digit before it, and the second none after it.
  *
  * @returns where it ends
  */
