@@ -153,7 +153,12 @@ describe.each<[string, (fields?: object, init?: RequestInit) => Promise<Response
 
   test.each<[string, string, string, string | undefined]>([
     ['the upstream’s words', 'invalid_api_key', 'This key was revoked.', 'This key was revoked.'],
-    ['no words that quote the question', 'invalid_api_key', 'Wrong key for “Say hello to the wheel.”', undefined],
+    [
+      'no words that quote the question',
+      'invalid_api_key',
+      'Wrong key for “Say hello to the wheel.”',
+      undefined,
+    ],
     ['no words that quote it beside a bill', 'billing_error', 'Not paid: say hello to the wheel', undefined],
   ])('of a wrong key or bill, in mid-stream, has %s', async (_, code, message, cause) => {
     house.upstream.next(events([role(), delta('half'), event({ error: { code, message } })]))
