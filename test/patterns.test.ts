@@ -86,7 +86,12 @@ const PAIRS = [
   'a=',
   '\n ',
   '(a',
+  // A member of a list, with space that either the part before or the part after it may take.
+  '"a"    ',
 ]
+
+/** What a list begins with, where a pattern names it. */
+const OPENERS = ['[', '{', '(']
 
 /** Words of a pattern that a text begins with: the alternatives of a long list are all alike. */
 const MAX_WORDS = 6
@@ -96,8 +101,9 @@ function* textsFor({ source }: RegExp, length: number): Generator<string> {
   const words = new Set(source.match(/[a-z\d]{2,}[:;, ./"'=-]?/gi) ?? [])
   const own = new Set(source.replace(/[\\()|?*^$]/g, ''))
   const units = new Set([...KINDS, ...PAIRS, ...own, ...words])
+  const openers = OPENERS.filter((opener) => source.includes(`\\${opener}`))
   for (const unit of units) {
-    for (const word of ['', ...[...words].slice(0, MAX_WORDS)]) {
+    for (const word of ['', ...openers, ...[...words].slice(0, MAX_WORDS)]) {
       const text = (word + unit.repeat(Math.ceil(length / unit.length))).slice(0, length)
       yield text
       yield `${text}\u0001`
@@ -110,6 +116,20 @@ const LENGTH = 16 * 1024
  * A hundred million steps, as a quadratic pattern would take for such a text, take a hundred times as long.
  */
 const SURELY_LINEAR_MS = 1
+
+/**
+ * Work that doubles with each unit would not end at `LENGTH`. So texts grow by a few characters, up to what takes
+ * long enough.
+ */
+const SHORT = [...Array(14)].map((_, step) => 12 + 4 * step)
+const SURELY_NOT_DOUBLING_MS = 20
+
+function textWhoseWorkDoubles(pattern: RegExp): string | undefined {
+  for (const length of SHORT)
+    for (const text of textsFor(pattern, length))
+      if (time(pattern, text) > SURELY_NOT_DOUBLING_MS) return text
+  return undefined
+}
 
 function time(pattern: RegExp, text: string): number {
   // With `g`, so that every place is tried at which a match could begin.
@@ -148,6 +168,19 @@ describe('a pattern that is quadratic is noticed', () => {
       true,
     )
   })
+})
+
+const LIST_READ_IN_MANY_WAYS = /^\[(?:\s{0,8}"[^"]*"\s{0,8},?)*\s{0,8}\]?$/
+
+test.each([LIST_READ_IN_MANY_WAYS, /^(?:a+)+$/, /^(?:\s*\w*)*;/])(
+  'a pattern whose work doubles is noticed: %s',
+  (pattern) => {
+    expect(textWhoseWorkDoubles(pattern)).toBeDefined()
+  },
+)
+
+test.each(patterns)('no work doubles with the length: %s: %s', (_, __, pattern) => {
+  expect(textWhoseWorkDoubles(pattern)).toBeUndefined()
 })
 
 describe('four times the text takes at most five times as long', () => {
