@@ -14,6 +14,11 @@ export interface Worker {
   configured: boolean
   /** Whether V8's inspector listens. */
   inspected?: boolean
+  /**
+   * Whether the Worker has its rate limit. Miniflare's stand-in for it runs in isolates of its own, in the same
+   * process, and V8 collects late what each call leaves there.
+   */
+  rateLimited?: boolean
   /** Where the objects' databases are; by default in a folder that is removed at the end. */
   storage?: string
   /** A line of the Worker's log. */
@@ -29,6 +34,7 @@ export async function startWorkerd({
   bindings,
   configured,
   inspected = false,
+  rateLimited = true,
   storage,
   onLog,
 }: Worker): Promise<Server> {
@@ -38,6 +44,7 @@ export async function startWorkerd({
   const { compatibilityDate } = own
   // Visitors come one right after another.
   for (const { simple } of Object.values(own.ratelimits ?? {})) simple.limit = 1e6
+  if (!rateLimited) delete own.ratelimits
   const others = processes()
   const miniflare = new Miniflare({
     ...convertV4MiniflareOptions({
