@@ -35,6 +35,24 @@ export function usageOf({ words, hiddenTokens }: PlannedCall): Usage {
   }
 }
 
+/** The longest that a call is settled after its caller has left, and some time to do it. */
+export const SETTLED_MS = 13_000
+
+/**
+ * The longest that the upstream can have been at work.
+ *
+ * @param loggedMs how long the call took, by the Worker's clock
+ * @param jumped whether that clock has jumped
+ */
+export function secondsOf(
+  { askedAt, endedAt }: Outcome,
+  loggedMs: number | undefined,
+  jumped: boolean,
+): number {
+  const longest = endedAt - askedAt + SETTLED_MS
+  return (jumped ? longest : (loggedMs ?? longest)) / 1000
+}
+
 /**
  * @param end as judged
  * @param seconds the longest that the upstream can have been at work

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { CallerUsage } from '../../worker/protocol/wire.ts'
 import { type Sent as Headers, keys, usageOf as readUsage, visit } from '../support/gate.ts'
 import { ask } from './ask.ts'
-import { type Bill, billOf } from './bill.ts'
+import { type Bill, billOf, SETTLED_MS, secondsOf } from './bill.ts'
 import { type Asker, makeCall, type Outcome } from './call.ts'
 import type { LogLine } from './deployment.ts'
 import { eventsIn } from './events.ts'
@@ -40,8 +40,6 @@ interface Done {
   to: number
 }
 
-/** The longest that a call is settled after its caller has left, and some time to do it. */
-const SETTLED_MS = 13_000
 /** After it all that a killed call had reserved has expired, and so has what was kept. */
 const LATER_MS = 10 * 60_000
 const QUIET_MS = 1_100
@@ -73,6 +71,8 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
   const began = performance.now()
   const at = async (ms: number) => void (await setTimeout(Math.max(0, began + ms - performance.now())))
   const done: Done[] = []
+  /** What was reserved before the clock jumped back expires by the time of then. */
+  let furthest = deployment.ahead
   const disrupting = disrupt()
   const outcomes = await Promise.all(
     plan.calls.map(async (call) => {
@@ -91,7 +91,10 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
         const object = objects[Math.floor(one.which * objects.length)]
         if (object !== undefined) await deployment.kill(object)
       } else if (one.kind === 'deployment') await deployment.deploy(settings)
-      else await deployment.setClock(deployment.ahead + one.byMs)
+      else {
+        await deployment.setClock(deployment.ahead + one.byMs)
+        furthest = Math.max(furthest, deployment.ahead)
+      }
       done.push({ kind: one.kind, from, to: performance.now() })
     }
   }
@@ -158,7 +161,7 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
     await comes(() => judged.every(({ outcome }) => !isFindable(outcome) || lineOf(outcome) !== undefined))
   else {
     await setTimeout(jumped ? 0 : 500)
-    await deployment.setClock(deployment.ahead + LATER_MS)
+    await deployment.setClock(furthest + LATER_MS)
     for (const object of await deployment.objects()) await deployment.ring(object)
   }
 
@@ -180,7 +183,8 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
   const bills = judged.map(({ outcome, verdict, sent }): Bill => {
     const hit = hitsOf(outcome)
     const line = lineOf(outcome)
-    const seconds = Number(line?.total_ms ?? outcome.endedAt - outcome.askedAt + SETTLED_MS) / 1000
+    const logged = line?.total_ms === undefined ? undefined : Number(line.total_ms)
+    const seconds = secondsOf(outcome, logged, jumped)
     const bill = billOf(outcome, sent, { end: verdict.end, hit, seconds })
     const charged = Number(line?.charged_tokens ?? 0)
     if (line !== undefined && (charged < bill.least || charged > bill.most)) {
