@@ -25,6 +25,8 @@ interface Answer {
   reader: PlannedCall['reader']
   isVisitor?: boolean
   far?: NetworkFault
+  /** By how much the machine was late. */
+  lateMs?: number
 }
 
 function outcomeOf({ route, way, body, how, status, reader, isVisitor = false, far }: Answer): Outcome {
@@ -54,7 +56,7 @@ const ANSWER: Answer = {
 }
 
 const judged = (answer: Partial<Answer>, sent: string) =>
-  judge(outcomeOf({ ...ANSWER, ...answer }), { attempts: 1, body: sent }, NOTHING)
+  judge(outcomeOf({ ...ANSWER, ...answer }), { attempts: 1, body: sent }, NOTHING, answer.lateMs ?? 0)
 
 /** A kept answer's events, numbered. */
 const kept = (events: string[], first = 1) => events.map((one, at) => `id: ${first + at}\n${one}`).join('')
@@ -92,7 +94,37 @@ test.each<[string, Partial<Answer>, string, string]>([
     'chaos_refused',
   ],
 ])('%s is right', (_, answer, sent, end) => {
-  expect(judged(answer, sent)).toEqual({ end, wrong: [] })
+  expect(judged(answer, sent)).toEqual({ end, isLate: false, wrong: [] })
+})
+
+describe('on a machine that was late', () => {
+  const LATE = { lateMs: 800 }
+  const ended = (code: string) => ERROR.replace('upstream_truncated', code)
+
+  test.each<[string, Partial<Answer>, string]>([
+    ['a deadline', { body: HALF.join('') + ended('upstream_total_timeout') }, 'upstream_total_timeout'],
+    [
+      'a deadline before the upstream’s status',
+      {
+        status: 504,
+        body: '{"error":{"message":"No.","type":"a","param":null,"code":"upstream_connect_timeout"}}',
+      },
+      'upstream_connect_timeout',
+    ],
+    ['a text for terminals that breaks', { route: '/chat', body: 'Hello', how: 'broken' }, 'broken'],
+  ])('%s may end an answer, and not on one that had time', (_, answer, end) => {
+    expect(judged({ ...answer, ...LATE }, WHOLE.join(''))).toEqual({ end, isLate: true, wrong: [] })
+    expect(judged(answer, WHOLE.join('')).wrong).not.toEqual([])
+  })
+
+  test.each<[string, Partial<Answer>]>([
+    ['another end', { body: HALF.join('') + ERROR }],
+    ['a connection that breaks', { body: HALF.join(''), how: 'broken' }],
+    ['an answer that never comes', { body: '', how: 'gave up' }],
+    ['half an answer without an end', { body: HALF.join('') }],
+  ])('%s is still wrong', (_, answer) => {
+    expect(judged({ ...answer, ...LATE }, WHOLE.join('')).wrong).not.toEqual([])
+  })
 })
 
 describe('what is no part of an answer', () => {
@@ -232,11 +264,11 @@ describe('is wrong:', () => {
 })
 
 describe('a call', () => {
-  const bill = (answer: Partial<Answer>, sent: string, end: string) =>
+  const bill = (answer: Partial<Answer>, sent: string, end: string, { attempts = 1, isLate = false } = {}) =>
     billOf(
       outcomeOf({ ...ANSWER, ...answer }),
-      { attempts: 1, body: sent },
-      { end, hit: NOTHING, seconds: 1 },
+      { attempts, body: sent },
+      { end, hit: NOTHING, seconds: 1, isLate },
     )
 
   test('is charged exactly what its upstream bills', () => {
@@ -250,6 +282,19 @@ describe('a call', () => {
       least: 0,
       most: 0,
     })
+  })
+
+  test('may be charged, if a deadline passes before its upstream’s refusal', () => {
+    const { most } = bill({ way: 'refuses with 400', status: 504, body: '' }, '', 'upstream_connect_timeout')
+    expect(most).toBeGreaterThan(0)
+  })
+
+  test('that never came upstream is charged nothing, or its time on a machine that was late', () => {
+    const gone: Partial<Answer> = { status: 504, body: '' }
+    const most = (isLate: boolean) => bill(gone, '', 'upstream_connect_timeout', { attempts: 0, isLate }).most
+    expect(most(false)).toBe(0)
+    expect(most(true)).toBeGreaterThan(100)
+    expect(most(true)).toBeLessThan(150)
   })
 
   test.each<[string, number | undefined, boolean, number]>([

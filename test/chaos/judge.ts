@@ -17,19 +17,33 @@ export interface Sent {
 export interface Verdict {
   /** How the answer ended: `whole`, a code, a state, or what became of the connection. */
   end: string
+  /** Whether nothing but a machine that was late is the cause of that end. */
+  isLate: boolean
   wrong: string[]
 }
 
-/** @param hit what was done to Millrace while the call ran */
-export function judge(outcome: Outcome, sent: Sent, hit: ReadonlySet<DisruptionKind>): Verdict {
+/**
+ * @param hit what was done to Millrace while the call ran
+ * @param lateMs by how much the machine was late meanwhile
+ */
+export function judge(
+  outcome: Outcome,
+  sent: Sent,
+  hit: ReadonlySet<DisruptionKind>,
+  lateMs: number,
+): Verdict {
   const { end, wrong } = judgeContent(outcome, sent)
   const all = [...outcome.wrong, ...wrong]
-  if (!mayEnd(outcome, hit).has(end))
-    all.push(`it ended by “${end}”, of which nothing here could be the cause`)
-  return { end, wrong: all }
+  if (!mayEnd(outcome, hit).has(end)) {
+    if (lateMs >= LATE_MS && mayEndLate(outcome, end)) return { end, isLate: true, wrong: all }
+    all.push(
+      `it ended by “${end}”, of which nothing here could be the cause, on a machine that was ${Math.round(lateMs)} ms late`,
+    )
+  }
+  return { end, isLate: false, wrong: all }
 }
 
-type Content = Verdict
+type Content = Omit<Verdict, 'isLate'>
 
 function judgeContent(outcome: Outcome, sent: Sent): Content {
   const { seen, call, isKept } = outcome
@@ -247,7 +261,7 @@ function differ(theirs: string, ours: string): string {
   return `at ${at}, ${part(ours)} where the upstream has ${part(theirs)}`
 }
 
-const TIMEOUTS = [
+export const TIMEOUTS: readonly string[] = [
   'upstream_connect_timeout',
   'upstream_first_byte_timeout',
   'upstream_silence_timeout',
@@ -297,4 +311,17 @@ function mayEnd({ call, isKept }: Outcome, hit: ReadonlySet<DisruptionKind>): Re
   }
   for (const kind of hit) for (const one of BY_DISRUPTION[kind]) ends.add(one)
   return ends
+}
+
+/**
+ * The shortest deadline of chaos is 2.5 s, and a plan takes up to 2.1 s of it. A call's way has more parts than
+ * a beat's, so half of the rest is enough.
+ */
+export const LATE_MS = 200
+
+/** On a machine that is late a deadline can pass. Bare text says so by a connection that breaks. */
+function mayEndLate({ call: { route, way } }: Outcome, end: string): boolean {
+  const { endsUnread = [] }: Way = WAYS[way]
+  const ends = [...TIMEOUTS, ...endsUnread, ...(route.isText ? ['broken'] : [])]
+  return ends.includes(end)
 }

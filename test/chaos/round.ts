@@ -8,7 +8,7 @@ import { type Asker, makeCall, type Outcome } from './call.ts'
 import type { LogLine } from './deployment.ts'
 import { eventsIn } from './events.ts'
 import { type ChaosHouse, DEADLINES_MS } from './house.ts'
-import { judge, type Sent, type Verdict } from './judge.ts'
+import { judge, LATE_MS, type Sent, type Verdict } from './judge.ts'
 import {
   type Disruption,
   type DisruptionKind,
@@ -43,10 +43,11 @@ interface Done {
 /** After it all that a killed call had reserved has expired, and so has what was kept. */
 const LATER_MS = 10 * 60_000
 const QUIET_MS = 1_100
-const LOOK_MS = 100
+/** The longest that a call is settled after its upstream's last deadline. */
+const COMES_MS = SETTLED_MS + DEADLINES_MS.total + 10_000
 
 export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<Played> {
-  const { deployment, upstream } = house
+  const { deployment, upstream, pulse } = house
   const violations: Violation[] = []
   const accuse = (step: string | undefined, wrong: string) => {
     const call = plan.calls.find(({ name }) => name === step)
@@ -69,22 +70,21 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
   const askers = await gather(known.callers, plan.round, straight())
 
   const began = performance.now()
-  const at = async (ms: number) => void (await setTimeout(Math.max(0, began + ms - performance.now())))
   const done: Done[] = []
   /** What was reserved before the clock jumped back expires by the time of then. */
   let furthest = deployment.ahead
   const disrupting = disrupt()
   const outcomes = await Promise.all(
     plan.calls.map(async (call) => {
-      await at(call.atMs)
-      return makeCall(call, askers[call.caller] as Asker, { url: house.near.url })
+      await pulse.wait(call.atMs, began)
+      return makeCall(call, askers[call.caller] as Asker, { url: house.near.url, pulse })
     }),
   )
   await disrupting
 
   async function disrupt(): Promise<void> {
     for (const one of plan.disruptions) {
-      await at(one.atMs)
+      await pulse.wait(one.atMs, began)
       const from = performance.now()
       if (one.kind === 'kill') {
         const objects = await deployment.objects()
@@ -107,6 +107,7 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
         .filter(({ kind, from, to }) => (kind === 'clock' || to >= askedAt) && from <= endedAt + SETTLED_MS)
         .map(({ kind }) => kind),
     )
+  const comes = (isSo: () => boolean | Promise<boolean>) => pulse.comes(COMES_MS, isSo)
   const isCalm = done.length === 0
   const jumped = done.some(({ kind }) => kind === 'clock')
 
@@ -114,7 +115,8 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
     accuse(undefined, `calls upstream have not ended: ${[...house.openUpstream].join(', ')}`)
   const judged = outcomes.map((outcome) => {
     const sent = sentTo(outcome)
-    const verdict = judge(outcome, sent, hitsOf(outcome))
+    const late = pulse.late(outcome.askedAt, outcome.endedAt)
+    const verdict = judge(outcome, sent, hitsOf(outcome), late)
     for (const wrong of verdict.wrong) accuse(outcome.call.name, wrong)
     return { outcome, verdict, sent }
   })
@@ -138,7 +140,7 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
       url: straight() + path,
       method: 'GET',
       headers: asker.headers,
-      patience: AbortSignal.timeout(10_000),
+      patience: pulse.patience(10_000),
     })
     const again = eventsIn(seen.body.toString())
     const ofBoth = again.filter(({ id = 0 }) => events.some((one) => one.id === id))
@@ -185,7 +187,8 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
     const line = lineOf(outcome)
     const logged = line?.total_ms === undefined ? undefined : Number(line.total_ms)
     const seconds = secondsOf(outcome, logged, jumped)
-    const bill = billOf(outcome, sent, { end: verdict.end, hit, seconds })
+    const isLate = pulse.late(outcome.askedAt, outcome.endedAt + SETTLED_MS) >= LATE_MS
+    const bill = billOf(outcome, sent, { end: verdict.end, hit, seconds, isLate })
     const charged = Number(line?.charged_tokens ?? 0)
     if (line !== undefined && (charged < bill.least || charged > bill.most)) {
       accuse(
@@ -275,14 +278,4 @@ function visitorOf(token: string[]): string {
     } catch {}
   }
   return 'visitor'
-}
-
-/** Looks until it is so. @returns whether it came to be in time */
-async function comes(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-  const until = performance.now() + SETTLED_MS + DEADLINES_MS.total + 10_000
-  while (performance.now() < until) {
-    if (await isSo()) return true
-    await setTimeout(LOOK_MS)
-  }
-  return false
 }
