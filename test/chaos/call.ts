@@ -120,7 +120,8 @@ async function follow(
   let seen = await ask({ ...question, ...readingOf(call), patience: first })
   while (!patience.aborted && isWorthAsking(seen)) {
     await setTimeout(RETRY_MS)
-    seen = await ask({ ...question, ...readingOf(call) })
+    // A reader that left a refusal reads it whole this time.
+    seen = await ask({ ...question, ...(isRefusal(seen) ? {} : readingOf(call)) })
   }
   const { status = 0 } = seen
   const id = seen.headers['stream-id'] ?? idIn(seen)
@@ -148,6 +149,8 @@ function codeIn({ body }: Seen): string | undefined {
   return /"code":"(\w+)"/.exec(body.toString())?.[1]
 }
 
+const isRefusal = ({ status = 0 }: Seen) => status >= 300
+
 /** Of a response that is polled. */
 function idIn({ body }: Seen): string | undefined {
   try {
@@ -161,10 +164,9 @@ function idIn({ body }: Seen): string | undefined {
 function isWorthAsking(seen: Seen): boolean {
   const { status, how, body, headers } = seen
   if (status === undefined) return true
-  // Cut off before its id.
-  if (status < 300 && how !== 'whole' && headers['stream-id'] === undefined && idIn(seen) === undefined)
-    return true
-  return status === 503 && (how !== 'whole' || body.toString().includes('"object_unavailable"'))
+  // Cut off before its id, or inside a refusal.
+  if (how !== 'whole') return isRefusal(seen) || (headers['stream-id'] ?? idIn(seen)) === undefined
+  return status === 503 && body.toString().includes('"object_unavailable"')
 }
 
 interface KeptReader {
