@@ -3,7 +3,7 @@ import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import type { Usage } from '../../worker/protocol/wire.ts'
 import { type Outcome, questionText } from './call.ts'
 import { eventsIn, wordsOf } from './events.ts'
-import type { Sent } from './judge.ts'
+import { type Sent, TIMEOUTS } from './judge.ts'
 import type { DisruptionKind, PlannedCall } from './plan.ts'
 import { WAYS, type Way } from './upstreams.ts'
 
@@ -35,18 +35,46 @@ export function usageOf({ words, hiddenTokens }: PlannedCall): Usage {
   }
 }
 
+/** The longest that a call is settled after its caller has left, and some time to do it. */
+export const SETTLED_MS = 13_000
+
+/**
+ * The longest that the upstream can have been at work.
+ *
+ * @param loggedMs how long the call took, by the Worker's clock
+ * @param jumped whether that clock has jumped
+ */
+export function secondsOf(
+  { askedAt, endedAt }: Outcome,
+  loggedMs: number | undefined,
+  jumped: boolean,
+): number {
+  const longest = endedAt - askedAt + SETTLED_MS
+  return (jumped ? longest : (loggedMs ?? longest)) / 1000
+}
+
 /**
  * @param end as judged
  * @param seconds the longest that the upstream can have been at work
+ * @param isLate whether the machine was late meanwhile
  */
 export function billOf(
   { call, seen, isKept, events }: Outcome,
   { attempts, body }: Sent,
-  { end, hit, seconds }: { end: string; hit: ReadonlySet<DisruptionKind>; seconds: number },
+  {
+    end,
+    hit,
+    seconds,
+    isLate,
+  }: { end: string; hit: ReadonlySet<DisruptionKind>; seconds: number; isLate: boolean },
 ): Bill {
   const prompt = promptTokensOf(call)
-  // The object may have reserved it, and been killed before the call was made.
-  if (attempts === 0) return { least: 0, most: hit.size > 0 ? prompt + OFF : 0 }
+  if (attempts === 0) {
+    // The call was sent, and given up before the upstream had time to take it.
+    if (isLate) return { least: 0, most: prompt + OFF + Math.ceil(seconds * UNSEEN_PER_SECOND) }
+    // The object may have reserved it, and been killed before the call was made.
+    return { least: 0, most: hit.size > 0 ? prompt + OFF : 0 }
+  }
   const way: Way = WAYS[call.way]
   const billed = usageOf(call).total_tokens
   const isTold = body.includes(`"total_tokens":${billed}`)
@@ -57,7 +85,9 @@ export function billOf(
       ? { least: billed, most: billed }
       : { least: prompt + text - OFF, most: prompt + text + OFF }
   }
-  if (isClear && way.bills === 'nothing' && end !== 'left' && end !== 'broken') return { least: 0, most: 0 }
+  // Of a call that a deadline ended first the upstream's refusal is not known.
+  const isKnown = end !== 'left' && end !== 'broken' && !TIMEOUTS.includes(end)
+  if (isClear && way.bills === 'nothing' && isKnown) return { least: 0, most: 0 }
   // Where the upstream's count contradicts the text, the most of both counts.
   const most =
     attempts * (prompt + OFF) +

@@ -4,6 +4,7 @@ import OpenAI from 'openai'
 import { ask, type Seen } from './ask.ts'
 import { type EventBlock, eventsIn, hasEnd } from './events.ts'
 import type { PlannedCall } from './plan.ts'
+import type { Pulse } from './pulse.ts'
 import { OUTPUT_BOUND } from './upstreams.ts'
 
 export interface Asker {
@@ -38,9 +39,10 @@ export interface Outcome {
 export interface Ways {
   /** The Worker's, by its faulty network. */
   url: string
+  pulse: Pick<Pulse, 'patience'>
 }
 
-/** Nothing hangs: the longest deadline of the Worker, and room for a slow machine. */
+/** Nothing hangs: longer than the longest deadline of the Worker. */
 const PATIENCE_MS = 20_000
 /** How long a caller waits on a connection that may be dead. */
 const SILENCE_MS = 3_000
@@ -48,7 +50,7 @@ const RETRY_MS = 150
 
 export async function makeCall(call: PlannedCall, asker: Asker, ways: Ways): Promise<Outcome> {
   const askedAt = performance.now()
-  const patience = AbortSignal.timeout(PATIENCE_MS)
+  const patience = ways.pulse.patience(PATIENCE_MS)
   const isKept = call.route.isKept(asker.isVisitor)
   const headers = {
     'content-type': 'application/json',
@@ -63,7 +65,7 @@ export async function makeCall(call: PlannedCall, asker: Asker, ways: Ways): Pro
     patience,
   }
   const first =
-    call.near?.kind === 'silence' ? AbortSignal.any([patience, AbortSignal.timeout(SILENCE_MS)]) : patience
+    call.near?.kind === 'silence' ? AbortSignal.any([patience, ways.pulse.patience(SILENCE_MS)]) : patience
   const made = isKept
     ? await follow(call, question, first, ways)
     : {
@@ -118,7 +120,8 @@ async function follow(
   let seen = await ask({ ...question, ...readingOf(call), patience: first })
   while (!patience.aborted && isWorthAsking(seen)) {
     await setTimeout(RETRY_MS)
-    seen = await ask({ ...question, ...readingOf(call) })
+    // A reader that left a refusal reads it whole this time.
+    seen = await ask({ ...question, ...(isRefusal(seen) ? {} : readingOf(call)) })
   }
   const { status = 0 } = seen
   const id = seen.headers['stream-id'] ?? idIn(seen)
@@ -139,10 +142,14 @@ async function follow(
   return { seen, events: reader.events, id, returns, wrong, refusedLater: reader.refused }
 }
 
+const inShort = ({ status, how, body }: Seen) => `${status}, ${how}, ${body.toString().slice(0, 200)}`
+
 /** The code of a refusal. */
 function codeIn({ body }: Seen): string | undefined {
   return /"code":"(\w+)"/.exec(body.toString())?.[1]
 }
+
+const isRefusal = ({ status = 0 }: Seen) => status >= 300
 
 /** Of a response that is polled. */
 function idIn({ body }: Seen): string | undefined {
@@ -157,10 +164,9 @@ function idIn({ body }: Seen): string | undefined {
 function isWorthAsking(seen: Seen): boolean {
   const { status, how, body, headers } = seen
   if (status === undefined) return true
-  // Cut off before its id.
-  if (status < 300 && how !== 'whole' && headers['stream-id'] === undefined && idIn(seen) === undefined)
-    return true
-  return status === 503 && (how !== 'whole' || body.toString().includes('"object_unavailable"'))
+  // Cut off before its id, or inside a refusal.
+  if (how !== 'whole') return isRefusal(seen) || (headers['stream-id'] ?? idIn(seen)) === undefined
+  return status === 503 && body.toString().includes('"object_unavailable"')
 }
 
 interface KeptReader {
@@ -210,6 +216,8 @@ async function readOn(reader: KeptReader, opened: Seen, wrong: string[]): Promis
     left--
     how = seen.how
     const { status } = seen
+    if (question.patience.aborted && !hasEnd([...events, ...eventsIn(seen.body.toString())]))
+      wrong.push(`its reader waited in vain: returned ${returns} times, the last answer is ${inShort(seen)}`)
     if (status === undefined || status === 503) await setTimeout(RETRY_MS)
     else if (status === 204 || status >= 400) {
       reader.refused = codeIn(seen) ?? `status ${status}`

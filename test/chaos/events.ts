@@ -46,6 +46,10 @@ interface Saying {
   type?: string
   choices?: { delta?: { content?: unknown }; finish_reason?: unknown }[]
   delta?: unknown
+  sequence_number?: number
+  text?: string
+  part?: { text?: string }
+  item?: { content?: { text?: string }[] }
   usage?: unknown
   error?: { code?: string | null } | null
   millrace?: { state?: string }
@@ -64,7 +68,7 @@ export function sayingOf({ data }: EventBlock): Saying {
 const RUNS = ['created', 'queued', 'in_progress']
 
 /** Whether nothing follows this event. */
-function isEnd(block: EventBlock): boolean {
+export function isEnd(block: EventBlock): boolean {
   if (block.data === '[DONE]') return true
   const { type, error, response } = sayingOf(block)
   // A response's `error` comes before its end.

@@ -6,6 +6,7 @@ import { type Call, startUpstream, type Upstream } from '../support/upstream.ts'
 import { usageOf } from './bill.ts'
 import { type Deployment, startDeployment } from './deployment.ts'
 import type { PlannedCall } from './plan.ts'
+import { type Pulse, startPulse } from './pulse.ts'
 import { WAYS, type Way } from './upstreams.ts'
 
 export interface ChaosHouse {
@@ -15,6 +16,8 @@ export interface ChaosHouse {
   upstream: Upstream
   /** Between callers and the Worker. */
   near: FaultyNetwork
+  /** How late the machine is, and waits that go by it. */
+  pulse: Pulse
   /** Has the upstream and the networks answer these calls as planned. */
   expect(calls: readonly PlannedCall[]): void
   /** What the upstream was asked for a call. */
@@ -73,11 +76,13 @@ export async function startHouse(ahead: number): Promise<ChaosHouse> {
   })
   const deployment = await startDeployment(settings({ hasLimits: false, ACCESS_KEYS: '' }), ahead)
   const near = await startFaultyNetwork(() => deployment.port, /x-chaos: (chaos-\d+-\d+)/i, faultOnce('near'))
+  const pulse = await startPulse(near.url)
 
   return {
     deployment,
     upstream,
     near,
+    pulse,
     settings,
     expect(calls) {
       planned.clear()
@@ -108,6 +113,7 @@ export async function startHouse(ahead: number): Promise<ChaosHouse> {
     openUpstream,
     attemptsOf: (name) => asked.get(name) ?? [],
     async stop() {
+      await pulse.stop()
       near.stop()
       far.stop()
       await deployment.stop()

@@ -4,7 +4,7 @@
  */
 import type { NetworkFault } from '../support/faulty-network.ts'
 import type { Outcome } from './call.ts'
-import { type EventBlock, endIn, eventsIn, hasEnd, sayingOf, wordsOf } from './events.ts'
+import { type EventBlock, endIn, eventsIn, hasEnd, isEnd, sayingOf, wordsOf } from './events.ts'
 import type { DisruptionKind } from './plan.ts'
 import { WAYS, type Way } from './upstreams.ts'
 
@@ -17,19 +17,33 @@ export interface Sent {
 export interface Verdict {
   /** How the answer ended: `whole`, a code, a state, or what became of the connection. */
   end: string
+  /** Whether nothing but a machine that was late is the cause of that end. */
+  isLate: boolean
   wrong: string[]
 }
 
-/** @param hit what was done to Millrace while the call ran */
-export function judge(outcome: Outcome, sent: Sent, hit: ReadonlySet<DisruptionKind>): Verdict {
+/**
+ * @param hit what was done to Millrace while the call ran
+ * @param lateMs by how much the machine was late meanwhile
+ */
+export function judge(
+  outcome: Outcome,
+  sent: Sent,
+  hit: ReadonlySet<DisruptionKind>,
+  lateMs: number,
+): Verdict {
   const { end, wrong } = judgeContent(outcome, sent)
   const all = [...outcome.wrong, ...wrong]
-  if (!mayEnd(outcome, hit).has(end))
-    all.push(`it ended by “${end}”, of which nothing here could be the cause`)
-  return { end, wrong: all }
+  if (!mayEnd(outcome, hit).has(end)) {
+    if (lateMs >= LATE_MS && mayEndLate(outcome, end)) return { end, isLate: true, wrong: all }
+    all.push(
+      `it ended by “${end}”, of which nothing here could be the cause, on a machine that was ${Math.round(lateMs)} ms late`,
+    )
+  }
+  return { end, isLate: false, wrong: all }
 }
 
-type Content = Verdict
+type Content = Omit<Verdict, 'isLate'>
 
 function judgeContent(outcome: Outcome, sent: Sent): Content {
   const { seen, call, isKept } = outcome
@@ -61,11 +75,13 @@ const codeOfLine = (text: string) => /^(\w+): ./.exec(text)?.[1] ?? 'in words'
 
 function unstreamed({ seen: { how }, call, asker }: Outcome, text: string, sent: Sent): Content {
   // A visitor's response is written anew, without what is the owner's.
-  if (asker.isVisitor && call.route.format === 'responses' && how === 'whole') {
-    const [ours, theirs] = [outputOf(text), outputOf(sent.body)]
+  if (asker.isVisitor && call.route.format === 'responses') {
+    const theirs = outputOf(sent.body)
+    const ours = how === 'whole' ? outputOf(text) : outputInPart(text, theirs.length)
+    const isRight = how === 'whole' ? ours === theirs : theirs.startsWith(ours)
     return {
-      end: 'whole',
-      wrong: ours === theirs ? [] : [`its output is not the upstream’s: ${differ(theirs, ours)}`],
+      end: how,
+      wrong: isRight ? [] : [`its output is not the upstream’s: ${differ(theirs, ours)}`],
     }
   }
   if (how !== 'whole') {
@@ -82,6 +98,13 @@ function outputOf(body: string): string {
   return JSON.stringify(
     typeof value === 'object' && value !== null && 'output' in value ? value.output : value,
   )
+}
+
+/** As much of the output as is in the beginning of a response. @param most how long it is */
+function outputInPart(text: string, most: number): string {
+  const before = '"output":'
+  const at = text.indexOf(before)
+  return at < 0 ? '' : text.slice(at + before.length).slice(0, most)
 }
 
 function bareText({ seen: { how }, call }: Outcome, text: string, sent: Sent): Content {
@@ -106,7 +129,7 @@ const isOfAnswer = (block: EventBlock): boolean => {
 }
 const isBegin = (type: string) => type === 'response.created' || type === 'response.in_progress'
 
-function relayed({ seen: { how }, call }: Outcome, text: string, sent: Sent): Content {
+function relayed({ seen: { how }, call, asker }: Outcome, text: string, sent: Sent): Content {
   const events = eventsIn(text)
   const from = eventsIn(sent.body)
   const { state, code } = endIn(events)
@@ -114,10 +137,15 @@ function relayed({ seen: { how }, call }: Outcome, text: string, sent: Sent): Co
   const wrong: string[] = []
   if (how === 'whole' && !isEnded) wrong.push('it ended well, and says no end')
   const end = how !== 'whole' && !isEnded ? how : (code ?? endOfState(state) ?? budgetOr(events, from))
-  wrong.push(...compare(events, from, end === 'whole', code !== undefined))
+  const closing = end === 'budget' ? closingOf(events) : []
+  const others = events.filter((one) => !closing.includes(one))
+  wrong.push(...judgeClosing(closing, others), ...compare(others, from, end === 'whole', code !== undefined))
   if (end === 'whole' && text !== sent.body && call.route.name === 'chat, streamed') {
-    // Of a chat whose caller has a budget, the event with the usage alone may be left out.
-    const without = from.filter((one) => sayingOf(one).usage == null).map((one) => one.text)
+    // Of a chat whose caller has a budget, the event with the usage alone may be left out. For visitors, events
+    // that are no part of the answer become comments.
+    const without = from
+      .filter((one) => sayingOf(one).usage == null && (!asker.isVisitor || isOfAnswer(one) || isEnd(one)))
+      .map((one) => one.text)
     const ours = events.map((one) => one.text)
     if (without.join('') !== ours.join('')) wrong.push('its bytes are not the upstream’s')
   }
@@ -133,6 +161,27 @@ function budgetOr(events: EventBlock[], from: EventBlock[]): string {
     sayingOf(one).choices?.some(({ finish_reason }) => finish_reason === 'length'),
   )
   return isShort && isBounded ? 'budget' : 'whole'
+}
+
+/** What closes the open text of a response: Millrace says it where it ends the response at its bound. */
+const CLOSING = ['response.output_text.done', 'response.content_part.done', 'response.output_item.done']
+
+const closingOf = (events: readonly EventBlock[]): EventBlock[] =>
+  events.filter((one) => CLOSING.includes(sayingOf(one).type ?? ''))
+
+/** Each has the text that came, and the number after the one before. */
+function judgeClosing(closing: readonly EventBlock[], others: readonly EventBlock[]): string[] {
+  const words = others.map(wordsOf).join('')
+  const numbers = others.filter(isOfAnswer).map((one) => sayingOf(one).sequence_number ?? 0)
+  const next = Math.max(...numbers) + 1
+  return closing.flatMap((one, at) => {
+    const { text, part, item, sequence_number: number } = sayingOf(one)
+    const said = text ?? part?.text ?? item?.content?.[0]?.text
+    return [
+      ...(said === words ? [] : [`it is closed by ${said}, and its text is ${words}`]),
+      ...(number === next + at ? [] : [`it is closed by an event numbered ${number}, and not ${next + at}`]),
+    ]
+  })
 }
 
 /** The answer's own events: those of the upstream, from the first one on; all of them, if it is whole. */
@@ -212,7 +261,7 @@ function differ(theirs: string, ours: string): string {
   return `at ${at}, ${part(ours)} where the upstream has ${part(theirs)}`
 }
 
-const TIMEOUTS = [
+export const TIMEOUTS: readonly string[] = [
   'upstream_connect_timeout',
   'upstream_first_byte_timeout',
   'upstream_silence_timeout',
@@ -231,8 +280,8 @@ const BY_FAR: Record<NetworkFault['kind'], readonly string[]> = {
   'asker half-closes': ['upstream_truncated', 'upstream_unreachable', 'whole'],
 }
 
-/** The same of one between caller and Worker. Kept answers are read on. */
-const BREAKS: readonly NetworkFault['kind'][] = ['silence', 'reset', 'half-close', 'asker half-closes']
+/** Those after which a body does not come whole. */
+const CUTS: readonly NetworkFault['kind'][] = ['silence', 'reset', 'half-close', 'asker half-closes']
 
 const BY_DISRUPTION: Record<DisruptionKind, readonly string[]> = {
   kill: ['object_unavailable', 'interrupted'],
@@ -246,12 +295,15 @@ function mayEnd({ call, isKept }: Outcome, hit: ReadonlySet<DisruptionKind>): Re
   const way: Way = WAYS[call.way]
   const ends = new Set(call.route.streamed ? way.ends : (way.unstreamedEnds ?? way.ends))
   for (const one of LIMITS) ends.add(one)
-  if (call.far !== undefined) for (const one of BY_FAR[call.far.kind]) ends.add(one)
+  if (call.far !== undefined) {
+    for (const one of BY_FAR[call.far.kind]) ends.add(one)
+    if (CUTS.includes(call.far.kind)) for (const one of way.endsUnread ?? []) ends.add(one)
+  }
   if (isKept) {
     ends.add('stream_too_long')
     if (call.reader.kind === 'stops it') ends.add('stopped')
   } else {
-    if (call.near !== undefined && BREAKS.includes(call.near.kind)) ends.add('broken').add('gave up')
+    if (call.near !== undefined && CUTS.includes(call.near.kind)) ends.add('broken').add('gave up')
     if (call.reader.kind === 'leaves') ends.add('left')
     // Bare text has no other way to say that it is not whole.
     const mayBreak = call.far !== undefined || way.ends.some((end) => end !== 'whole' && end !== 'budget')
@@ -259,4 +311,17 @@ function mayEnd({ call, isKept }: Outcome, hit: ReadonlySet<DisruptionKind>): Re
   }
   for (const kind of hit) for (const one of BY_DISRUPTION[kind]) ends.add(one)
   return ends
+}
+
+/**
+ * The shortest deadline of chaos is 2.5 s, and a plan takes up to 2.1 s of it. A call's way has more parts than
+ * a beat's, so half of the rest is enough.
+ */
+export const LATE_MS = 200
+
+/** On a machine that is late a deadline can pass. Bare text says so by a connection that breaks. */
+function mayEndLate({ call: { route, way } }: Outcome, end: string): boolean {
+  const { endsUnread = [] }: Way = WAYS[way]
+  const ends = [...TIMEOUTS, ...endsUnread, ...(route.isText ? ['broken'] : [])]
+  return ends.includes(end)
 }

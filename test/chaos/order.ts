@@ -18,4 +18,6 @@ export interface Held {
 export type Order =
   | { do: 'set clock'; ahead: number }
   | { do: 'count ticks' }
+  /** Asks this address, past Millrace. */
+  | { do: 'beat'; url: string }
   | { do: 'kill' | 'hold' | 'ring'; object: ObjectRef }

@@ -3,12 +3,12 @@ import { setTimeout } from 'node:timers/promises'
 import type { CallerUsage } from '../../worker/protocol/wire.ts'
 import { type Sent as Headers, keys, usageOf as readUsage, visit } from '../support/gate.ts'
 import { ask } from './ask.ts'
-import { type Bill, billOf } from './bill.ts'
+import { type Bill, billOf, SETTLED_MS, secondsOf } from './bill.ts'
 import { type Asker, makeCall, type Outcome } from './call.ts'
 import type { LogLine } from './deployment.ts'
 import { eventsIn } from './events.ts'
 import { type ChaosHouse, DEADLINES_MS } from './house.ts'
-import { judge, type Sent, type Verdict } from './judge.ts'
+import { judge, LATE_MS, type Sent, type Verdict } from './judge.ts'
 import {
   type Disruption,
   type DisruptionKind,
@@ -40,15 +40,14 @@ interface Done {
   to: number
 }
 
-/** The longest that a call is settled after its caller has left, and some time to do it. */
-const SETTLED_MS = 13_000
 /** After it all that a killed call had reserved has expired, and so has what was kept. */
 const LATER_MS = 10 * 60_000
 const QUIET_MS = 1_100
-const LOOK_MS = 100
+/** The longest that a call is settled after its upstream's last deadline. */
+const COMES_MS = SETTLED_MS + DEADLINES_MS.total + 10_000
 
 export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<Played> {
-  const { deployment, upstream } = house
+  const { deployment, upstream, pulse } = house
   const violations: Violation[] = []
   const accuse = (step: string | undefined, wrong: string) => {
     const call = plan.calls.find(({ name }) => name === step)
@@ -71,27 +70,31 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
   const askers = await gather(known.callers, plan.round, straight())
 
   const began = performance.now()
-  const at = async (ms: number) => void (await setTimeout(Math.max(0, began + ms - performance.now())))
   const done: Done[] = []
+  /** What was reserved before the clock jumped back expires by the time of then. */
+  let furthest = deployment.ahead
   const disrupting = disrupt()
   const outcomes = await Promise.all(
     plan.calls.map(async (call) => {
-      await at(call.atMs)
-      return makeCall(call, askers[call.caller] as Asker, { url: house.near.url })
+      await pulse.wait(call.atMs, began)
+      return makeCall(call, askers[call.caller] as Asker, { url: house.near.url, pulse })
     }),
   )
   await disrupting
 
   async function disrupt(): Promise<void> {
     for (const one of plan.disruptions) {
-      await at(one.atMs)
+      await pulse.wait(one.atMs, began)
       const from = performance.now()
       if (one.kind === 'kill') {
         const objects = await deployment.objects()
         const object = objects[Math.floor(one.which * objects.length)]
         if (object !== undefined) await deployment.kill(object)
       } else if (one.kind === 'deployment') await deployment.deploy(settings)
-      else await deployment.setClock(deployment.ahead + one.byMs)
+      else {
+        await deployment.setClock(deployment.ahead + one.byMs)
+        furthest = Math.max(furthest, deployment.ahead)
+      }
       done.push({ kind: one.kind, from, to: performance.now() })
     }
   }
@@ -104,6 +107,7 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
         .filter(({ kind, from, to }) => (kind === 'clock' || to >= askedAt) && from <= endedAt + SETTLED_MS)
         .map(({ kind }) => kind),
     )
+  const comes = (isSo: () => boolean | Promise<boolean>) => pulse.comes(COMES_MS, isSo)
   const isCalm = done.length === 0
   const jumped = done.some(({ kind }) => kind === 'clock')
 
@@ -111,7 +115,8 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
     accuse(undefined, `calls upstream have not ended: ${[...house.openUpstream].join(', ')}`)
   const judged = outcomes.map((outcome) => {
     const sent = sentTo(outcome)
-    const verdict = judge(outcome, sent, hitsOf(outcome))
+    const late = pulse.late(outcome.askedAt, outcome.endedAt)
+    const verdict = judge(outcome, sent, hitsOf(outcome), late)
     for (const wrong of verdict.wrong) accuse(outcome.call.name, wrong)
     return { outcome, verdict, sent }
   })
@@ -135,7 +140,7 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
       url: straight() + path,
       method: 'GET',
       headers: asker.headers,
-      patience: AbortSignal.timeout(10_000),
+      patience: pulse.patience(10_000),
     })
     const again = eventsIn(seen.body.toString())
     const ofBoth = again.filter(({ id = 0 }) => events.some((one) => one.id === id))
@@ -158,7 +163,7 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
     await comes(() => judged.every(({ outcome }) => !isFindable(outcome) || lineOf(outcome) !== undefined))
   else {
     await setTimeout(jumped ? 0 : 500)
-    await deployment.setClock(deployment.ahead + LATER_MS)
+    await deployment.setClock(furthest + LATER_MS)
     for (const object of await deployment.objects()) await deployment.ring(object)
   }
 
@@ -180,8 +185,10 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
   const bills = judged.map(({ outcome, verdict, sent }): Bill => {
     const hit = hitsOf(outcome)
     const line = lineOf(outcome)
-    const seconds = Number(line?.total_ms ?? outcome.endedAt - outcome.askedAt + SETTLED_MS) / 1000
-    const bill = billOf(outcome, sent, { end: verdict.end, hit, seconds })
+    const logged = line?.total_ms === undefined ? undefined : Number(line.total_ms)
+    const seconds = secondsOf(outcome, logged, jumped)
+    const isLate = pulse.late(outcome.askedAt, outcome.endedAt + SETTLED_MS) >= LATE_MS
+    const bill = billOf(outcome, sent, { end: verdict.end, hit, seconds, isLate })
     const charged = Number(line?.charged_tokens ?? 0)
     if (line !== undefined && (charged < bill.least || charged > bill.most)) {
       accuse(
@@ -271,14 +278,4 @@ function visitorOf(token: string[]): string {
     } catch {}
   }
   return 'visitor'
-}
-
-/** Looks until it is so. @returns whether it came to be in time */
-async function comes(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-  const until = performance.now() + SETTLED_MS + DEADLINES_MS.total + 10_000
-  while (performance.now() < until) {
-    if (await isSo()) return true
-    await setTimeout(LOOK_MS)
-  }
-  return false
 }

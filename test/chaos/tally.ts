@@ -44,7 +44,7 @@ export function createTally(): Tally {
         count('how the upstream answered', call.way)
         count('the network to the caller', call.near?.kind ?? 'no fault')
         count('the network to the upstream', call.far?.kind ?? 'no fault')
-        count('how the answers ended', verdict.end)
+        count('how the answers ended', verdict.isLate ? `${verdict.end}, on a late machine` : verdict.end)
       }
     },
     table() {

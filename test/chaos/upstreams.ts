@@ -134,6 +134,8 @@ export interface Way {
    */
   ends: readonly string[]
   unstreamedEnds?: readonly string[]
+  /** How it may end where the upstream's words do not come whole. */
+  endsUnread?: readonly string[]
   /** What the upstream bills: its `usage`, nothing, or what nobody is told. */
   bills: 'usage' | 'nothing' | 'untold'
 }
@@ -182,6 +184,8 @@ function status(
     streamed: (material, attempt) => (attempt < until ? refuse : whole(material)),
     unstreamed: (material, attempt) => (attempt < until ? refuse : wholeJson(material)),
     ends,
+    // The caller's own mistake or share, of which the status alone is known then.
+    endsUnread: [400, 422, 429].includes(code) ? ['upstream_rejected'] : [],
     bills: until === Number.POSITIVE_INFINITY ? 'nothing' : 'usage',
   }
 }

@@ -7,7 +7,7 @@ import { hang, inOrder } from '../support/script.ts'
 import { begun, events, json, page } from '../support/scripts.ts'
 import { answerEvents, chunk, completion, DONE_EVENT, delta, event, finish, role } from '../support/sse.ts'
 
-const { ACCESS_KEYS, newCaller } = keys(40)
+const { ACCESS_KEYS, newCaller } = keys(60)
 const house = useHouse({ ACCESS_KEYS, KEY_DAILY_TOKENS: '10000000', FILL_USAGE: 'off' })
 
 type Way = (headers: Record<string, string>) => Promise<Response>
@@ -84,6 +84,23 @@ describe('[DONE] ends the call of an upstream that stays open', () => {
     expect([content, isWhole]).toEqual(['ab', true])
     await house.upstream.until(({ open }) => open === 0)
   })
+})
+
+describe('[DONE] with nothing before it is no answer', () => {
+  const CUTS: [string, string[]][] = [
+    ['at once', [DONE_EVENT]],
+    ['after a comment', [`: hi\n\n${DONE_EVENT}`]],
+    ['in two parts', [DONE_EVENT.slice(0, 9), DONE_EVENT.slice(9)]],
+  ]
+  test.each(WAYS.flatMap(([way, open]) => CUTS.map(([cut, sent]) => [way, cut, open, sent] as const)))(
+    '%s, %s',
+    async (_way, _cut, open, sent) => {
+      house.upstream.next(events(sent, 50))
+      const { text, isWhole } = await read(await open(newCaller()))
+      expect(isWhole).toBe(false)
+      expect(text).toContain('"upstream_truncated"')
+    },
+  )
 })
 
 describe('usage that contradicts itself, or what came, is settled at the most', () => {

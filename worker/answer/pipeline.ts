@@ -77,7 +77,7 @@ export function relay(chat: ChatCall, flow: Flow): Promise<Outcome> {
     const allowed = shown && !moderation.output && mostOutput === undefined && words.pass
     // What an upstream refuses with status 200 is its first event, and is cleaned. A later error is passed
     // on.
-    const staysAsItIs = asked && allowed && !chat.format.answers.mayBeError(answer.first)
+    const staysAsItIs = asked && allowed && !chat.format.answers.mayLackAnswer(answer.first)
     if (staysAsItIs) return unchanged(chat, flow, answer, call)
     const sinkOf = (body: ResponseBody) => createHttpSink(body, words.pass)
     return throughEngine(chat, flow, answer, call, { tell, contentType: EVENT_STREAM, sinkOf })

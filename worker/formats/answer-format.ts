@@ -142,6 +142,6 @@ export interface AnswerFormat extends FollowedFormat {
   emptied(json: unknown): Record<string, unknown>
   /** An event's data with each character of its texts overwritten. */
   masked(data: string): string
-  /** Whether an answer's first bytes may hold an error in place of an answer: a cheap check. */
-  mayBeError(first: Uint8Array): boolean
+  /** Whether an answer's first bytes may hold an error or the end in place of an answer: a cheap check. */
+  mayLackAnswer(first: Uint8Array): boolean
 }

@@ -78,6 +78,10 @@ async function obey(order: Order): Promise<unknown> {
     return {}
   }
   if (order.do === 'count ticks') return { ticks: timers.ticks }
+  if (order.do === 'beat') {
+    await (await fetch(order.url)).arrayBuffer()
+    return {}
+  }
   const { kind, id } = order.object
   const object = objects[kind].get(objects[kind].idFromString(id))
   if (order.do === 'hold') return object.held()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { responsesAnswers } from '../../../worker/formats/responses/answers.ts'
 import { begin, LONG_ANSWER, type Members, TEXT_ANSWER } from '../../support/responses.ts'
 
-const { readWhole, judgedWhole, emptied, masked, mayBeError, mayEnd } = responsesAnswers
+const { readWhole, judgedWhole, emptied, masked, mayLackAnswer, mayEnd } = responsesAnswers
 const WHOLE = LONG_ANSWER.at(-1)?.response as Members
 const bytes = (text: string) => new TextEncoder().encode(text)
 
@@ -59,7 +59,7 @@ test.each<[string, string, boolean]>([
   ['a failed response', '{"type":"response.failed","response":{"status":"failed"}}', true],
   ['a text about errors', '{"delta":"\\"error\\":{} and \\"failed\\""}', false],
 ])('first bytes may be an error, or not: %s', (_, text, may) => {
-  expect(mayBeError(bytes(text))).toBe(may)
+  expect(mayLackAnswer(bytes(text))).toBe(may)
 })
 
 test('deltas need no look for an end', () => {

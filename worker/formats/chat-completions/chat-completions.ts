@@ -1,6 +1,7 @@
 /** OpenAI's Chat Completions as a wire format: the answer half. */
 import type { AnswerFormat } from '../answer-format.ts'
 import { completeWithError } from '../complete-with-error.ts'
+import { mayEndUnbegun } from '../end-alone.ts'
 import { dataOf } from '../unfinished.ts'
 import { createAnswerReader } from './answer-reader.ts'
 import { judgedWhole } from './judged.ts'
@@ -16,6 +17,9 @@ export const chatCompletions: AnswerFormat = {
   masked,
   completeCut: ({ unfinished }, envelope) => completeWithError(unfinished, envelope),
   isUnterminatedEnd: (unfinished) => dataOf(unfinished)?.text.trim() === DONE,
-  mayBeError: (first) => new TextDecoder().decode(first).includes('error'),
+  mayLackAnswer(first) {
+    const text = new TextDecoder().decode(first)
+    return text.includes('error') || mayEndUnbegun(text)
+  },
   mayEnd: (text) => /\[DONE\]|error/.test(text),
 }

@@ -1,5 +1,6 @@
 /** OpenAI's Responses API as a wire format: the answer half. */
 import type { AnswerFormat } from '../answer-format.ts'
+import { mayEndUnbegun } from '../end-alone.ts'
 import { createAnswerReader } from './answer-reader.ts'
 import { completeCut, isUnterminatedEnd } from './complete-cut.ts'
 import { stripped } from './strip.ts'
@@ -14,9 +15,11 @@ export const responsesAnswers: AnswerFormat = {
   masked,
   completeCut,
   isUnterminatedEnd,
-  // Each response has `"error":null`. Inside of a text, quotes are escaped.
-  mayBeError: (first) => /event: ?error|"error":\s*[^n\s]|"type":\s*"error"|"failed"/.test(decoded(first)),
+  mayLackAnswer(first) {
+    const text = new TextDecoder().decode(first)
+    // Each response has `"error":null`. Inside of a text, quotes are escaped.
+    const isError = /event: ?error|"error":\s*[^n\s]|"type":\s*"error"|"failed"/.test(text)
+    return isError || mayEndUnbegun(text)
+  },
   mayEnd: (text) => /event: ?error|"response"|"error"|\[DONE\]/.test(text),
 }
-
-const decoded = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
