@@ -665,4 +665,4 @@ export const MIN_GATHER_MS = 16
  * for this long for each answer that runs, up to the most.
  */
 export const GATHER_MS_PER_ANSWER = 2
-export const MAX_GATHER_MS = 64
+export const MAX_GATHER_MS = 48

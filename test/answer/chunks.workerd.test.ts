@@ -115,8 +115,8 @@ describe('an isolate with many answers', () => {
     [1, 16],
     [8, 16],
     [20, 40],
-    [32, 64],
-    [1000, 64],
+    [24, 48],
+    [1000, 48],
   ])('gathers longer: %i answers for %i ms', (answers, ms) => {
     expect(gatherMsOf(answers)).toBe(ms)
   })

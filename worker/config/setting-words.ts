@@ -174,7 +174,8 @@ const TIMES = {
     about: 'How long a durable stream is kept after its end.',
   },
   STREAM_ABANDONED_MS: {
-    about: 'How long a durable stream goes on without a reader.',
+    about:
+      'How long a durable stream goes on without a reader. A response with `background` goes on to its end.',
   },
 } as const satisfies Words
 

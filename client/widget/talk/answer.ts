@@ -304,8 +304,8 @@ export function showAnswer(turn: Turn, view: TurnView, options: AnswerOptions): 
     if (stoppedHere) return
     stoppedHere = true
     setTimeout(() => graceOver.resolve({ end: 'stopped' }), STOP_GRACE_MS)
-    // `stop` retries in the background. An answer without readers ends by itself, so a failure doesn't
-    // matter.
+    // `stop` retries by itself. If it never arrives, the answer ends at its own end, and this one is left all
+    // the same.
     void stream
       .stop()
       .catch(() => {})
