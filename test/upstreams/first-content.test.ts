@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { AnswerFormat } from '../../worker/formats/answer-format.ts'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { responsesAnswers } from '../../worker/formats/responses/answers.ts'
-import { MAX_HELD_BYTES } from '../../worker/limits.ts'
+import { MAX_CHECKED_BYTES, MAX_HELD_BYTES } from '../../worker/limits.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
-import { readToContent } from '../../worker/upstreams/first-content.ts'
+import { readToContent, readToFirstEvent } from '../../worker/upstreams/first-content.ts'
 import {
   begin,
   callEvents,
@@ -120,4 +120,29 @@ test('more than can be held is a beginning', async () => {
   const { beginning, read } = await held(chatCompletions, Array(20).fill(ping))
   expect(beginning).toMatchObject({ bytes: expect.any(Uint8Array) })
   expect(read).toBe(Math.ceil(MAX_HELD_BYTES / ping.length))
+})
+
+describe('an answer that no other upstream may give is read to the end of its first event', () => {
+  const EVENT = event({ id: 1 })
+  const LONG = 'x'.repeat(MAX_CHECKED_BYTES)
+
+  test.each<[string, string[], number]>([
+    ['an event', [EVENT, EVENT], 1],
+    ['an event and more', [`${EVENT}data: {`, EVENT], 1],
+    ['an event in pieces', ['d', 'ata: {"id"', ':1}\n', '\n', EVENT], 4],
+    ['an event with a name', ['event: response.created\n', 'data: {}\n\n', EVENT], 2],
+    ['an event in CRLF', ['data: {}\r\n', '\r\n', EVENT], 2],
+    ['a comment', [': hi\n\n', EVENT], 1],
+    ['a comment in pieces', [': h', 'i\n\n', EVENT], 1],
+    ['a comment, and the beginning of an event', [': hi\n\nda', 'ta: {}\n\n', EVENT], 2],
+    ['an event that breaks off', ['data: {', '"id"'], 2],
+    ['a long event', ['data: ', LONG, LONG], 2],
+  ])('%s', async (_, pieces, reads) => {
+    const [first = '', ...rest] = pieces
+    const came = await readToFirstEvent(toBytes(first), async () => {
+      const next = rest.shift()
+      return next === undefined ? undefined : toBytes(next)
+    })
+    expect(DECODER.decode(came)).toBe(pieces.slice(0, reads).join(''))
+  })
 })

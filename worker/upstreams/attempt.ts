@@ -12,7 +12,7 @@ import { unlessAborted } from '../unless-aborted.ts'
 import { unreached } from '../unreached.ts'
 import { type Abortable, type Call, reasonOf, within } from './call.ts'
 import { isAnswer } from './error-body.ts'
-import { readToContent } from './first-content.ts'
+import { readToContent, readToFirstEvent } from './first-content.ts'
 import { passedHeaders } from './headers.ts'
 import type { About } from './move-on.ts'
 import type { Candidate } from './plan.ts'
@@ -191,7 +191,9 @@ async function beginStream(
     const { value } = await within(deadlines.silence, 'upstream_silence_timeout', own, reader.read())
     return value
   }
-  const begun = held ? await readToContent(held, first.value, read) : { bytes: first.value }
+  const begun = held
+    ? await readToContent(held, first.value, read)
+    : { bytes: await readToFirstEvent(first.value, read) }
   if (begun === 'ended') return ended
   if (begun === 'invalid') return { ...ended, error: new ApiError('upstream_invalid') }
   if ('error' in begun) return { ...refusalInStream(begun.error, asker, isJudged), responded }

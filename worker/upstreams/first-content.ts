@@ -1,9 +1,11 @@
 /**
  * Reads an answer to its first content. Until then another upstream may still give the answer, so what came
  * is held: the roles and lifecycle events of one attempt must not be followed by another's.
+ *
+ * Where no other upstream may, it is read to the end of its first event alone.
  */
 import type { FollowedFormat } from '../formats/answer-format.ts'
-import { MAX_EVENT_BYTES, MAX_HELD_BYTES } from '../limits.ts'
+import { MAX_CHECKED_BYTES, MAX_EVENT_BYTES, MAX_HELD_BYTES } from '../limits.ts'
 import { concat } from '../protocol/concat.ts'
 import { createEventReader } from '../protocol/event-reader.ts'
 import type { WireError } from '../protocol/wire.ts'
@@ -46,3 +48,26 @@ export async function readToContent(
   }
   return 'ended'
 }
+
+/**
+ * An answer is told from an error or an end in its place by its first event, which a network may bring in
+ * pieces. Comments are not waited behind: they keep the caller's connection alive.
+ *
+ * @param read the next chunk; `undefined` at the end
+ * @returns all that came
+ */
+export async function readToFirstEvent(
+  first: Uint8Array,
+  read: () => Promise<Uint8Array | undefined>,
+): Promise<Uint8Array> {
+  const frames = createEventReader(MAX_CHECKED_BYTES)
+  const came: Uint8Array[] = []
+  for (let chunk: Uint8Array | undefined = first; chunk !== undefined; chunk = await read()) {
+    came.push(chunk)
+    if (frames.push(chunk).some(({ event, tooLarge }) => event !== undefined || tooLarge)) break
+    if (!HAS_MORE_THAN_COMMENTS.test(frames.unfinished())) break
+  }
+  return concat(came)
+}
+
+const HAS_MORE_THAN_COMMENTS = /^[^:\r\n]/m
