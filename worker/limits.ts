@@ -666,3 +666,6 @@ export const MIN_GATHER_MS = 16
  */
 export const GATHER_MS_PER_ANSWER = 2
 export const MAX_GATHER_MS = 48
+
+/** After so long without a read, an answer takes none of its isolate's time. */
+export const FORGOTTEN_MS = 10_000

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { gatheredChunks, gatherMsOf } from '../../worker/answer/chunks.ts'
-import { MAX_GATHERED_BYTES, MAX_READ_BYTES } from '../../worker/limits.ts'
+import { FORGOTTEN_MS, MAX_GATHERED_BYTES, MAX_READ_BYTES } from '../../worker/limits.ts'
 import { concat } from '../../worker/protocol/concat.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 
@@ -28,6 +28,8 @@ function openWith(gatherMs: (answers: number) => number, first = 'first') {
   })
   const clock = { now: 0 }
   const chunks = gatheredChunks(toBytes(first), rest, { gatherMs, now: () => clock.now })
+  // Else the next test's answers would be read beside it.
+  onTestFinished(chunks.cancel)
   const say = (text: string) => upstream.enqueue(toBytes(text))
   return { chunks, upstream, say, cancelled, clock, read: async () => textOf(await chunks.read()) }
 }
@@ -121,28 +123,42 @@ describe('an isolate with many answers', () => {
     expect(gatherMsOf(answers)).toBe(ms)
   })
 
-  test('counts an answer until it is cancelled, and once', async () => {
-    const counts: number[] = []
-    const { read, say, chunks } = openWith((answers) => {
-      counts.push(answers)
+  /** Reads an answer, of which others are open beside it. @returns how many answers it gathers for */
+  async function countOf({ afterMs, cancels }: { afterMs: number; cancels: number }): Promise<number> {
+    const others = [open(), open(), open()]
+    for (const { read, say } of others) {
+      await read()
+      say('a')
+      await read()
+    }
+    for (const { chunks } of others.slice(0, cancels)) chunks.cancel()
+    let count = 0
+    const { read, say, clock } = openWith((answers) => {
+      count = Math.max(count, answers)
       return 0
     })
-    const others = [open(), open(), open()]
+    clock.now = afterMs
     await read()
     say('a')
     await read()
-    const [before = 0] = counts.splice(0)
-    for (const other of [...others, ...others]) other.chunks.cancel()
-    say('b')
-    await read()
-    const [after = 0] = counts
-    expect(before - after).toBe(3)
-    chunks.cancel()
+    return count
+  }
+
+  test.each([
+    ['all that are read', 0, 0, 4],
+    ['none that is cancelled', 0, 2, 2],
+    ['those that were read a while ago', FORGOTTEN_MS - 1, 0, 4],
+    ['none that was read long ago, as where the runtime ended its call', FORGOTTEN_MS, 0, 1],
+  ])('counts %s', async (_, afterMs, cancels, count) => {
+    expect(await countOf({ afterMs, cancels })).toBe(count)
   })
 
   test('reads together what it comes late to', async () => {
-    const { read, say, clock, chunks } = openWith((answers) => (answers === 1 ? 16 : 64))
+    const { read, say, clock } = openWith((answers) => (answers === 1 ? 16 : 64))
     const other = open()
+    await other.read()
+    other.say('a')
+    await other.read()
     await read()
     say('a')
     expect(await read()).toBe('a')
@@ -150,8 +166,6 @@ describe('an isolate with many answers', () => {
     clock.now += 1000
     await turn()
     expect(await read()).toBe('bcd')
-    chunks.cancel()
-    other.chunks.cancel()
   })
 })
 

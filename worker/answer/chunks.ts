@@ -8,6 +8,7 @@
  * pumped natively, read 32 KB at a time, and discarded. A short or a slow answer is spared that.
  */
 import {
+  FORGOTTEN_MS,
   GATHER_MS_PER_ANSWER,
   MAX_GATHER_MS,
   MAX_GATHERED_BYTES,
@@ -32,16 +33,30 @@ interface Options {
   now(): number
 }
 
-/** The answers that this isolate is reading. */
-let answers = 0
-
 export function gatherMsOf(answers: number): number {
   return Math.min(Math.max(MIN_GATHER_MS, answers * GATHER_MS_PER_ANSWER), MAX_GATHER_MS)
 }
 
+/** The answers that this isolate reads, and when each was last read: the longest ago comes first. */
+const lastReads = new Map<object, number>()
+
 /**
- * Each answer counts as read until `cancel`.
+ * Notes that an answer is read. The runtime may end a call, or an object, without another word: such an answer
+ * is forgotten after a while.
  *
+ * @returns how many answers the isolate reads
+ */
+function readingNow(answer: object, now: number): number {
+  lastReads.delete(answer)
+  lastReads.set(answer, now)
+  for (const [other, at] of lastReads) {
+    if (now - at < FORGOTTEN_MS) break
+    lastReads.delete(other)
+  }
+  return lastReads.size
+}
+
+/**
  * @param first the bytes that were read from the body before
  * @param rest a stream of bytes, of the runtime or with `type: 'bytes'`
  */
@@ -50,8 +65,8 @@ export function gatheredChunks(
   rest: ReadableStream<Uint8Array>,
   { gatherMs = gatherMsOf, now }: Options,
 ): Chunks {
-  answers++
-  let counts = true
+  /** Stands for this answer, and keeps nothing of it in memory. */
+  const answer = {}
   let reader = rest.getReader({ mode: 'byob' })
   /** Set once the body is teed. */
   let drain: Drain | undefined
@@ -89,7 +104,8 @@ export function gatheredChunks(
         begun = true
         return first
       }
-      const wait = last + gatherMs(answers) - now()
+      const ms = gatherMs(readingNow(answer, now()))
+      const wait = last + ms - now()
       const gathered = gathers && wait > 0 && !hurried && !isFull
       if (gathered) await pause(wait)
       // A new buffer each time, since events are views of it; a small one, since clearing it costs time too.
@@ -99,7 +115,6 @@ export function gatheredChunks(
       isFull = value.byteLength >= READ_BYTES
       const since = last
       last = now()
-      const ms = gatherMs(answers)
       // A busy isolate comes late to each chunk, so its clock can't tell that they come fast. What a read of a
       // teed body brings can.
       const bringsMore = drain !== undefined && value.byteLength >= 1.5 * chunkBytes
@@ -113,8 +128,7 @@ export function gatheredChunks(
       endPause()
     },
     cancel() {
-      if (counts) answers--
-      counts = false
+      lastReads.delete(answer)
       endPause()
       // A body that has ended or broken has nothing to cancel.
       reader.cancel().catch(() => {})
