@@ -11,8 +11,8 @@ import { DIALECTS } from './dialects.ts'
 import { play } from './play.ts'
 import { scenes } from './scene.ts'
 
-/** By format: a response's events are larger. A scene takes up to 0.1 s, since many fill rows of 64 KB. */
-const CASES = { 'chat-completions': 700, responses: 350 }
+/** By format: a response's events are larger. A scene takes 0.1 s and more, since many fill rows of 64 KB. */
+const CASES = { 'chat-completions': 500, responses: 250 }
 /** test/vitest.config.ts */
 declare const FUZZ_SEED: number
 /** No scene takes a tenth of it. */
@@ -55,5 +55,5 @@ test.each(scenesOf)(
       ])
     }
   },
-  120_000,
+  300_000,
 )
