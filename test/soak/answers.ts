@@ -10,6 +10,7 @@ export const questionOf = (call: number, flagged = false): string =>
   `${flagged ? 'A flagged' : 'A'} question: call ${call}.`
 
 const FORBIDDEN = 'forbidden'
+const MODERATIONS_PATH = '/v1/moderations'
 
 /** 20 to 369 tokens, and 4,000 for each fiftieth call. */
 export function wordsOf(call: number, flagged = false): string[] {
@@ -21,12 +22,18 @@ export function wordsOf(call: number, flagged = false): string[] {
 
 /** @param gapMs the longest time between two tokens; 0: all come at once */
 export async function startAnswers(gapMs: number) {
+  let moderations = 0
   const server = createServer((request, response) => {
+    if (request.url === MODERATIONS_PATH) moderations++
     void serve(request, response, gapMs).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    /** How often the moderation was asked. */
+    get moderations() {
+      return moderations
+    },
     stop() {
       server.close()
       server.closeAllConnections()
@@ -38,7 +45,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, gapMs: 
   const body = Buffer.concat(await request.toArray()).toString()
   if (request.method !== 'POST') return void response.end()
   const asked = JSON.parse(body)
-  if (request.url === '/v1/moderations') return sendJson(response, verdictsOn([asked.input].flat()))
+  if (request.url === MODERATIONS_PATH) return sendJson(response, verdictsOn([asked.input].flat()))
   const [, flagged, call] = /(flagged)? question: call (\d+)/.exec(body) ?? []
   const words = wordsOf(Number(call), flagged !== undefined)
   if (asked.stream !== true) return sendJson(response, completion(words.join('')))

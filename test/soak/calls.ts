@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import { ask, askStream, chat, dataOf } from '../support/caller.ts'
 import { openStream, type Sent, usageOf, visit } from '../support/gate.ts'
 import { questionOf, wordsOf } from './answers.ts'
+import { CALLER, MODERATIONS } from './same-calls.ts'
 
 interface Calling {
   url: string
@@ -100,6 +101,27 @@ export const OPEN = { relayed, unstreamed, plain, left, durable, stalled, relaye
 
 /** Of a Worker with budgets, moderation and visitors. */
 export const GUARDED = { ...OPEN, visitor, visitorsResponse, flagged, refused }
+
+/** The kinds of calls of which each is another caller's. */
+const NEW_CALLERS = ['visitor', 'visitorsResponse'] satisfies (keyof typeof GUARDED)[]
+
+/**
+ * A call for each of `GUARDED`, for a Worker that does nothing with it but what costs workerd memory: as many
+ * callers, each an object, and as many calls to the moderation.
+ */
+export function sameCallsAs(guarded: { readonly moderations: number }): Record<string, Kind> {
+  let moderations = 0
+  const kindOf =
+    (name: string): Kind =>
+    async ({ url, call }) => {
+      const isNew = NEW_CALLERS.some((kind) => kind === name)
+      const due = Math.max(0, guarded.moderations - moderations)
+      moderations += due
+      const headers = { [CALLER]: isNew ? `visitor ${call}` : 'key', [MODERATIONS]: String(due) }
+      expectChat(call, await textOf(askStream(url, messagesOf(call), { headers })))
+    }
+  return Object.fromEntries(Object.keys(GUARDED).map((name) => [name, kindOf(name)]))
+}
 
 async function ok(asked: Promise<Response>): Promise<Response> {
   const response = await asked

@@ -4,11 +4,13 @@
  *
  *     npm run soak -- --minutes 30 --rate 60
  *
- * `--rate`: calls a minute, of each of three processes of workerd:
+ * `--rate`: calls a minute, of each of four processes of workerd:
  *
  * - `open`: Millrace without limits, whose relayed answers are piped natively.
  * - `guarded`: Millrace with keys, budgets, moderation and visitors, each of them with objects of its own.
- * - `bare`: a Worker of three lines that returns `fetch(upstream)`. It shows what workerd itself takes.
+ * - `bare`: a Worker of three lines that returns `fetch(upstream)`. It shows what workerd itself takes of `open`.
+ * - `same calls`: a Worker that calls objects and the moderation as `guarded` does, and does nothing with what
+ *   they say. It shows what workerd itself takes of `guarded`.
  *
  * None has the rate limit: Miniflare's stand-in for it would be measured too (test/bench/workerd.ts).
  *
@@ -17,8 +19,8 @@
  *
  * - The heap after a forced garbage collection grows by at most 1 MB a minute. Whatever the Worker or an object
  *   still refers to is in it, so a leak shows here first.
- * - The process's memory (RSS) grows by at most 1 MB a minute more than the bare Worker's. It also has what the
- *   heap has not: SQLite, sockets, and the allocators' pages.
+ * - The process's memory (RSS) grows by at most 1 MB a minute more than that of the Worker beside it. It also has
+ *   what the heap has not: SQLite, sockets, and the allocators' pages.
  *
  * The process's memory alone says nothing: workerd's grows for tens of thousands of calls with any Worker, since
  * V8 collects late and the allocators keep pages.
@@ -34,7 +36,7 @@ import { startWorkerd } from '../bench/workerd.ts'
 import { keys, type Sent, VISITORS } from '../support/gate.ts'
 import { inspect } from '../support/inspector.ts'
 import { startAnswers } from './answers.ts'
-import { GUARDED, type Kind, OPEN } from './calls.ts'
+import { GUARDED, type Kind, OPEN, sameCallsAs } from './calls.ts'
 import { slopeOf } from './slope.ts'
 
 const MOST_MB_A_MINUTE = 1
@@ -56,38 +58,46 @@ const rate = readNumber('rate', values.rate, 1)
 const only = values.only?.split(',')
 
 const { ACCESS_KEYS, callers } = keys(20)
-const answers = await startAnswers(readNumber('gap', values.gap, 0))
-const vars = {
+const gap = readNumber('gap', values.gap, 0)
+const answers = {
+  open: await startAnswers(gap),
+  guarded: await startAnswers(gap),
+  same: await startAnswers(gap),
+}
+const vars = ({ url }: { url: string }) => ({
   OPENAI_API_KEY: 'sk-soak',
-  OPENAI_BASE_URL: answers.url,
+  OPENAI_BASE_URL: url,
   MODELS: 'gpt-test',
   STREAM_KEEP_MS: String(KEPT_MS),
-}
+})
 const faults: string[] = []
 const counts = { asked: 0, whole: 0, running: 0 }
 
 const millrace = await bundleWorker('dist/soak/millrace')
 const bare = `${ROOT}dist/soak/bare`
 await bundleReference(`${ROOT}test/bench/workers/bare.ts`, bare)
-const processes = [
-  await start('open', { ...vars, OPEN_ACCESS: 'true' }, OPEN, [{}]),
-  await start(
-    'guarded',
-    {
-      ...vars,
-      ...VISITORS,
-      ACCESS_KEYS,
-      KEY_DAILY_TOKENS: '999999999',
-      TOTAL_DAILY_TOKENS: '999999999',
-      MODERATION: 'both',
-      // More than the longest answer has by the tokenizer's count: 23,000.
-      MAX_OUTPUT_TOKENS: '30000',
-    },
-    GUARDED,
-    callers,
-  ),
-  await start('bare', { UPSTREAM: answers.url }, { relayed: OPEN.relayed }, [{}]),
-]
+const same = `${ROOT}dist/soak/same`
+await bundleReference(`${ROOT}test/soak/workers/same-calls.ts`, same)
+const open = await start('open', millrace, { ...vars(answers.open), OPEN_ACCESS: 'true' }, OPEN)
+const bareOpen = await start('bare', bare, { UPSTREAM: answers.open.url }, { relayed: OPEN.relayed })
+const guarded = await start(
+  'guarded',
+  millrace,
+  {
+    ...vars(answers.guarded),
+    ...VISITORS,
+    ACCESS_KEYS,
+    KEY_DAILY_TOKENS: '999999999',
+    TOTAL_DAILY_TOKENS: '999999999',
+    MODERATION: 'both',
+    // More than the longest answer has by the tokenizer's count: 23,000.
+    MAX_OUTPUT_TOKENS: '30000',
+  },
+  GUARDED,
+  callers,
+)
+const sameCalls = await start('same calls', same, vars(answers.same), sameCallsAs(answers.guarded))
+const processes = [open, bareOpen, guarded, sameCalls]
 const started = Date.now()
 await report()
 for (let minute = 1; minute <= minutes; minute++) {
@@ -99,46 +109,45 @@ for (let minute = 1; minute <= minutes; minute++) {
 }
 while (counts.running > 0) await setTimeout(100)
 
-const [open, guarded, reference] = processes.map(({ name, heaps, memories }) => {
-  const from = Math.min(WARM_MINUTES, Math.floor(minutes / 2))
-  return { name, heap: slopeOf(heaps.slice(from)), memory: slopeOf(memories.slice(from)), from }
-})
 for (const fault of faults.slice(0, 20)) console.error(fault)
 console.log(`${counts.whole} answers whole, ${faults.length} faults`)
+const from = Math.min(WARM_MINUTES, Math.floor(minutes / 2))
+const growth = (figures: readonly number[]) => slopeOf(figures.slice(from))
 let flat = true
-for (const each of [open, guarded]) {
-  if (each === undefined || reference === undefined) continue
-  const beyond = each.memory - reference.memory
+for (const [each, reference] of [
+  [open, bareOpen],
+  [guarded, sameCalls],
+] as const) {
+  const beyond = growth(each.memories) - growth(reference.memories)
   for (const [what, slope] of [
-    ['heap after garbage collection', each.heap],
-    ['memory of the process beyond the bare Worker’s', beyond],
+    ['heap after garbage collection', growth(each.heaps)],
+    [`memory of the process beyond that of “${reference.name}”`, beyond],
   ] as const) {
     const ok = slope <= MOST_MB_A_MINUTE
     flat &&= ok
     console.log(
-      `${ok ? 'flat' : 'GROWS'}: ${each.name}, ${what}, from minute ${each.from} on: ${signed(slope)} MB a minute`,
+      `${ok ? 'flat' : 'GROWS'}: ${each.name}, ${what}, from minute ${from} on: ${signed(slope)} MB a minute`,
     )
   }
 }
-console.log(
-  `memory of the process: ${processes.map(({ name, memories }) => `${name} ${signed(slopeOf(memories.slice(reference?.from)))}`).join(', ')} MB a minute`,
-)
+const each = processes.map(({ name, memories }) => `${name} ${signed(growth(memories))}`)
+console.log(`memory of the process: ${each.join(', ')} MB a minute`)
 for (const { stop } of processes) await stop()
-answers.stop()
+for (const { stop } of Object.values(answers)) stop()
 process.exitCode = flat && faults.length === 0 ? 0 : 1
 
 /** @param callers the headers of each; they take turns */
 async function start(
   name: string,
+  bundle: string,
   bindings: Record<string, string>,
   kinds: Record<string, Kind>,
-  callers: readonly Sent[],
+  callers: readonly Sent[] = [{}],
 ) {
-  const configured = name !== 'bare'
   const server = await startWorkerd({
-    bundle: configured ? millrace : bare,
+    bundle,
     bindings,
-    configured,
+    configured: bundle !== bare,
     inspected: true,
     rateLimited: false,
     onLog(line) {
@@ -147,7 +156,7 @@ async function start(
   })
   const inspector = await inspect(server.inspector ?? '', () => fetch(`${server.url}/healthz`))
   const chosen = Object.entries(kinds).filter(
-    ([kind]) => only === undefined || !configured || only.includes(kind),
+    ([kind]) => only === undefined || bundle === bare || only.includes(kind),
   )
   const heaps: number[] = []
   const memories: number[] = []
