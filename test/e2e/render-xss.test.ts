@@ -20,7 +20,7 @@ const ALLOWED: Record<string, string[]> = {
   li: ['class'],
   ol: ['start'],
   pre: ['tabindex'],
-  span: ['class', 'part', 'title', 'data-spoken', 'tabindex'],
+  span: ['class', 'part', 'title', 'data-spoken', 'data-loading', 'tabindex'],
   td: ['align'],
   th: ['align'],
 }
