@@ -16,7 +16,7 @@ export interface Worker {
   inspected?: boolean
   /**
    * Whether the Worker has its rate limit. Miniflare's stand-in for it runs in isolates of its own, in the same
-   * process, and V8 collects late what each call leaves there.
+   * process, and keeps memory for each call.
    */
   rateLimited?: boolean
   /** Where the objects' databases are; by default in a folder that is removed at the end. */

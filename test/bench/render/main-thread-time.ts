@@ -1,5 +1,6 @@
 /** Measures the main-thread time of an answer that is written as fast as possible. */
 import type { Browser } from 'playwright-core'
+import { taskTimeOf } from '../../support/task-time.ts'
 import { inPlace } from './open-place.ts'
 
 export interface Cost {
@@ -15,12 +16,7 @@ const DELTA_CHARS = 4
 /** @param most milliseconds after which the measurement is stopped */
 export function mainThreadTime(browser: Browser, script: string, text: string, most: number): Promise<Cost> {
   return inPlace(browser, script, async (page) => {
-    const session = await page.context().newCDPSession(page)
-    await session.send('Performance.enable', { timeDomain: 'threadTicks' })
-    const spent = async () => {
-      const { metrics } = await session.send('Performance.getMetrics')
-      return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000
-    }
+    const spent = await taskTimeOf(page)
     const before = await spent()
     const part = await page.evaluate(write, { text, step: DELTA_CHARS, most })
     return { ms: (await spent()) - before, part }
