@@ -87,8 +87,13 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
   }
 }
 
-/** Waits until the page shows this. */
-export const poll = <T>(look: () => Promise<T>) => expect.poll(look)
+/**
+ * Waits until the page shows this.
+ *
+ * @param ms how long; by default as long as `expect.poll` does
+ */
+export const poll = <T>(look: () => Promise<T>, ms?: number) =>
+  expect.poll(look, ms === undefined ? {} : { timeout: ms })
 
 /** Also works in a shadow tree: from outside, the tree's host has the focus. */
 export const isFocused = (control: Locator) => control.evaluate((element) => element.matches(':focus'))
