@@ -118,8 +118,8 @@ const LENGTH = 16 * 1024
 const SURELY_LINEAR_MS = 1
 
 /**
- * Work that doubles with each unit would not end at `LENGTH`. So texts grow by a few characters, up to what takes
- * long enough.
+ * Work that doubles with each unit would not end at `LENGTH`. So texts grow by a few characters, up to what
+ * takes long enough.
  */
 const SHORT = [...Array(14)].map((_, step) => 12 + 4 * step)
 const SURELY_NOT_DOUBLING_MS = 20

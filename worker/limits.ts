@@ -661,8 +661,8 @@ export const MAX_VERDICT_BYTES = 256 * 1024
 export const MIN_GATHER_MS = 16
 
 /**
- * The answers of an isolate share its thread, and most of what an event costs is waking for it. So they gather
- * for this long for each answer that runs, up to the most.
+ * The answers of an isolate share its thread, and most of what an event costs is waking for it. So they
+ * gather for this long for each answer that runs, up to the most.
  */
 export const GATHER_MS_PER_ANSWER = 2
 export const MAX_GATHER_MS = 48

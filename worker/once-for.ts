@@ -1,6 +1,6 @@
 /**
- * Makes a value once for each object that it is made of, and keeps it as long as that object. An isolate has one
- * environment and so one configuration: its Worker and its objects share what is made of them.
+ * Makes a value once for each object that it is made of, and keeps it as long as that object. An isolate has
+ * one environment and so one configuration: its Worker and its objects share what is made of them.
  *
  * @param make what it throws is not kept, so the next call makes it again
  */

@@ -1,7 +1,7 @@
 /** Writes the tables of docs/COST.md from the measured work and the list prices. */
 import { fillPage } from '../fill-page.ts'
 import { markdownTable } from '../markdown-table.ts'
-import { KINDS, type Kind, LENGTHS, type Measured, readMeasured } from './measured.ts'
+import { KINDS, LENGTHS, type Measured, readMeasured } from './measured.ts'
 import {
   answerAmounts,
   listPrice,
@@ -49,7 +49,7 @@ function workTable(measured: Measured): string {
     const { jsMs, processMs, objectRequests, rows } = workOf(measured, kind, tokens)
     const { gbSeconds } = answerAmounts(measured, kind, tokens)
     return [
-      nameOf(kind),
+      kind,
       count(tokens),
       `${jsMs.toFixed(1)} ms`,
       `${processMs.toFixed(1)} ms`,
@@ -69,7 +69,7 @@ function millionTable(measured: Measured): string {
     const month = scaled(answerAmounts(measured, kind, tokens), MILLION)
     const model = (name: ModelName) => dollars(modelPrice(name, PROMPT_TOKENS, tokens) * MILLION)
     return [
-      nameOf(kind),
+      kind,
       count(tokens),
       dollars(listPrice(month)),
       dollars(monthOnPaidPlan(month)),
@@ -95,7 +95,7 @@ function millionTable(measured: Measured): string {
 function freeTable(measured: Measured): string {
   const rows = KINDS.map((kind) => {
     const { times, limit } = timesADayForFree(answerAmounts(measured, kind, 500))
-    return [nameOf(kind), count(longestForFree(measured, kind)), count(times), LIMITS[limit] ?? limit]
+    return [kind, count(longestForFree(measured, kind)), count(times), LIMITS[limit] ?? limit]
   })
   return markdownTable(
     [
@@ -134,6 +134,5 @@ function deploymentTable(measured: Measured): string {
   )
 }
 
-const nameOf = (kind: Kind) => kind
 const count = (amount: number) => Math.round(amount).toLocaleString('en')
 const dollars = (amount: number) => (amount >= 100 ? `$${count(amount)}` : `$${amount.toFixed(2)}`)

@@ -15,8 +15,8 @@ export interface Worker {
   /** Whether V8's inspector listens. */
   inspected?: boolean
   /**
-   * Whether the Worker has its rate limit. Miniflare's stand-in for it runs in isolates of its own, in the same
-   * process, and keeps memory for each call.
+   * Whether the Worker has its rate limit. Miniflare's stand-in for it runs in isolates of its own, in the
+   * same process, and keeps memory for each call.
    */
   rateLimited?: boolean
   /** Where the objects' databases are; by default in a folder that is removed at the end. */

@@ -1,6 +1,6 @@
 /**
- * Whether what a caller has seen is right: all that the upstream sent, in order and unchanged, or less with a name for
- * why. Names are those of docs/PROTOCOL.md.
+ * Whether what a caller has seen is right: all that the upstream sent, in order and unchanged, or less with a
+ * name for why. Names are those of docs/PROTOCOL.md.
  */
 import type { NetworkFault } from '../support/faulty-network.ts'
 import type { Outcome } from './call.ts'
@@ -141,8 +141,8 @@ function relayed({ seen: { how }, call, asker }: Outcome, text: string, sent: Se
   const others = events.filter((one) => !closing.includes(one))
   wrong.push(...judgeClosing(closing, others), ...compare(others, from, end === 'whole', code !== undefined))
   if (end === 'whole' && text !== sent.body && call.route.name === 'chat, streamed') {
-    // Of a chat whose caller has a budget, the event with the usage alone may be left out. For visitors, events
-    // that are no part of the answer become comments.
+    // Of a chat whose caller has a budget, the event with the usage alone may be left out. For visitors,
+    // events that are no part of the answer become comments.
     const without = from
       .filter((one) => sayingOf(one).usage == null && (!asker.isVisitor || isOfAnswer(one) || isEnd(one)))
       .map((one) => one.text)
@@ -314,8 +314,8 @@ function mayEnd({ call, isKept }: Outcome, hit: ReadonlySet<DisruptionKind>): Re
 }
 
 /**
- * The shortest deadline of chaos is 2.5 s, and a plan takes up to 2.1 s of it. A call's way has more parts than
- * a beat's, so half of the rest is enough.
+ * The shortest deadline of chaos is 2.5 s, and a plan takes up to 2.1 s of it. A call's way has more parts
+ * than a beat's, so half of the rest is enough.
  */
 export const LATE_MS = 200
 

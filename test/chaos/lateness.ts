@@ -1,7 +1,7 @@
 /**
  * How late the machine is. On a loaded machine, a deadline of Millrace can pass though nothing is done to a
- * call, and a wait of the harness can be too short. So beats go the way of a call during the whole run: through
- * both networks and the Worker, but not through Millrace. When a beat is late, so are the calls.
+ * call, and a wait of the harness can be too short. So beats go the way of a call during the whole run:
+ * through both networks and the Worker, but not through Millrace. When a beat is late, so are the calls.
  */
 
 /** What a beat takes on a machine that has time. */

@@ -157,7 +157,8 @@ export async function playRound(house: ChaosHouse, plan: PlannedRound): Promise<
       accuse(call.name, 'it has another end when it is read again')
   }
 
-  // Of a round in which nothing was killed, all is settled soon. Of another, once what was reserved has expired.
+  // Of a round in which nothing was killed, all is settled soon. Of another, once what was reserved has
+  // expired.
   const logs = () => deployment.logs.slice(logsBefore)
   if (isCalm)
     await comes(() => judged.every(({ outcome }) => !isFindable(outcome) || lineOf(outcome) !== undefined))

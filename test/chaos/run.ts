@@ -1,7 +1,7 @@
 /**
- * `npm run chaos`: ten minutes in which upstreams, networks, readers, objects, deployments and clocks fail. It prints
- * its seed, what was done, and what was wrong. The plan of a round is the same for the same seed; its timing is the
- * machine's.
+ * `npm run chaos`: ten minutes in which upstreams, networks, readers, objects, deployments and clocks fail.
+ * It prints its seed, what was done, and what was wrong. The plan of a round is the same for the same seed;
+ * its timing is the machine's.
  *
  * @example npm run chaos -- --minutes 30 --seed 17
  * @example npm run chaos -- --seed 17 --round 4

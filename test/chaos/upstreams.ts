@@ -1,6 +1,6 @@
 /**
- * The ways in which an upstream answers and fails, in both wire formats, streamed and not; and by which names an
- * answer may end after each of them.
+ * The ways in which an upstream answers and fails, in both wire formats, streamed and not; and by which names
+ * an answer may end after each of them.
  */
 import type { Usage } from '../../worker/protocol/wire.ts'
 import {

@@ -29,8 +29,8 @@ test('the README names the settings of a first deployment, and no unknown settin
 })
 
 /**
- * A model that a reader copies must be one that answers: others have been shut down. What docs/COST.md compares
- * with is on today's price list.
+ * A model that a reader copies must be one that answers: others have been shut down. What docs/COST.md
+ * compares with is on today's price list.
  */
 test('the documentation names no model of OpenAI but the default, and those with a list price', () => {
   const pages = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith('.md'))

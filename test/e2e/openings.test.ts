@@ -1,6 +1,6 @@
 /**
- * An upstream that withholds its headers: of one object's calls five wait for it at a time, and the others wait
- * for their turn. The platform allows six; workerd on one's own machine allows any number.
+ * An upstream that withholds its headers: of one object's calls five wait for it at a time, and the others
+ * wait for their turn. The platform allows six; workerd on one's own machine allows any number.
  */
 import { describe, expect, test } from 'vitest'
 import { MAX_HEADERLESS_CALLS, MAX_WAITING_OPENINGS } from '../../worker/limits.ts'

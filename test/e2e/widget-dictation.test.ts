@@ -1,6 +1,6 @@
 /**
- * Dictation. The Chromium of the tests has no speech recognition that works, so a stand-in of its interface is put into
- * the page: what it hears is said by the test.
+ * Dictation. The Chromium of the tests has no speech recognition that works, so a stand-in of its interface
+ * is put into the page: what it hears is said by the test.
  */
 import { describe, expect, test } from 'vitest'
 import { type Chat, useChats } from '../support/chats.ts'

@@ -1,6 +1,6 @@
 /**
- * An object knows its caller by its own name: whether that is a visitor, who may not see all of an answer, or a
- * key, whose use is counted. It must have a name, whichever call wakes it.
+ * An object knows its caller by its own name: whether that is a visitor, who may not see all of an answer, or
+ * a key, whose use is counted. It must have a name, whichever call wakes it.
  */
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'

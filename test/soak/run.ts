@@ -8,22 +8,24 @@
  *
  * - `open`: Millrace without limits, whose relayed answers are piped natively.
  * - `guarded`: Millrace with keys, budgets, moderation and visitors, each of them with objects of its own.
- * - `bare`: a Worker of three lines that returns `fetch(upstream)`. It shows what workerd itself takes of `open`.
- * - `same calls`: a Worker that calls objects and the moderation as `guarded` does, and does nothing with what
- *   they say. It shows what workerd itself takes of `guarded`.
+ * - `bare`: a Worker of three lines that returns `fetch(upstream)`. It shows what workerd itself takes of
+ *   `open`.
+ * - `same calls`: a Worker that calls objects and the moderation as `guarded` does, and does nothing with
+ *   what they say. It shows what workerd itself takes of `guarded`.
  *
  * None has the rate limit: Miniflare's stand-in for it would be measured too (test/bench/workerd.ts).
  *
- * Streams are kept for a minute, so that their number is level from the second minute on. "Flat" is said of two
- * figures, from the fifth minute on (of a shorter run, from its middle on), by a line through all minutes:
+ * Streams are kept for a minute, so that their number is level from the second minute on. "Flat" is said of
+ * two figures, from the fifth minute on (of a shorter run, from its middle on), by a line through all
+ * minutes:
  *
- * - The heap after a forced garbage collection grows by at most 1 MB a minute. Whatever the Worker or an object
- *   still refers to is in it, so a leak shows here first.
- * - The process's memory (RSS) grows by at most 1 MB a minute more than that of the Worker beside it. It also has
- *   what the heap has not: SQLite, sockets, and the allocators' pages.
+ * - The heap after a forced garbage collection grows by at most 1 MB a minute. Whatever the Worker or an
+ *   object still refers to is in it, so a leak shows here first.
+ * - The process's memory (RSS) grows by at most 1 MB a minute more than that of the Worker beside it. It also
+ *   has what the heap has not: SQLite, sockets, and the allocators' pages.
  *
- * The process's memory alone says nothing: workerd's grows for tens of thousands of calls with any Worker, since
- * V8 collects late and the allocators keep pages.
+ * The process's memory alone says nothing: workerd's grows for tens of thousands of calls with any Worker,
+ * since V8 collects late and the allocators keep pages.
  *
  * Exits with 1 if an answer was not whole, or if memory grew. `--only durable,visitor`: these kinds of calls
  * alone. `--gap 0`: answers come at once, for many calls in a short time. Needs Linux.

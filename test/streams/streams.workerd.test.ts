@@ -1,6 +1,6 @@
 /**
- * Whatever happens to a stream's readers, its upstream and its object, and in whichever order: each reader has, in
- * the end, what an undisturbed one has, or what was journalled and that it was interrupted.
+ * Whatever happens to a stream's readers, its upstream and its object, and in whichever order: each reader
+ * has, in the end, what an undisturbed one has, or what was journalled and that it was interrupted.
  */
 import { runInDurableObject } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'

@@ -41,8 +41,8 @@ export function gatherMsOf(answers: number): number {
 const lastReads = new Map<object, number>()
 
 /**
- * Notes that an answer is read. The runtime may end a call, or an object, without another word: such an answer
- * is forgotten after a while.
+ * Notes that an answer is read. The runtime may end a call, or an object, without another word: such an
+ * answer is forgotten after a while.
  *
  * @returns how many answers the isolate reads
  */
@@ -115,8 +115,8 @@ export function gatheredChunks(
       isFull = value.byteLength >= READ_BYTES
       const since = last
       last = now()
-      // A busy isolate comes late to each chunk, so its clock can't tell that they come fast. What a read of a
-      // teed body brings can.
+      // A busy isolate comes late to each chunk, so its clock can't tell that they come fast. What a read of
+      // a teed body brings can.
       const bringsMore = drain !== undefined && value.byteLength >= 1.5 * chunkBytes
       gathers = bringsMore || (!gathered && last - since < ms)
       drain?.granted(value.byteLength)

@@ -1,6 +1,7 @@
 /**
  * The letters of formulas. Browsers write a variable `x` as the character 𝑥, and Temml writes `\mathbf{x}`
- * as 𝐱. Without a font that has them, formulas would be blank: they then get plain letters in italics or bold.
+ * as 𝐱. Without a font that has them, formulas would be blank: they then get plain letters in italics or
+ * bold.
  */
 
 /** Mathematical letters, and the older ones among the letter-like symbols. */

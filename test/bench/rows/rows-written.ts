@@ -1,6 +1,7 @@
 /**
- * The rows that a caller's object writes for a durable answer, as SQLite counts them: with indexes, alarms and the
- * deletion of the stream. A kept response is deleted after 30 days, which is one row more than is counted here.
+ * The rows that a caller's object writes for a durable answer, as SQLite counts them: with indexes, alarms
+ * and the deletion of the stream. A kept response is deleted after 30 days, which is one row more than is
+ * counted here.
  */
 import { setTimeout } from 'node:timers/promises'
 import type { Script } from '../answer.ts'

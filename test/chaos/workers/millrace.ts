@@ -1,6 +1,6 @@
 /**
- * Millrace with a way in for chaos: its objects can be killed, asked what they hold, and have their alarm rung,
- * and its clock can be set. Alarms go by that clock.
+ * Millrace with a way in for chaos: its objects can be killed, asked what they hold, and have their alarm
+ * rung, and its clock can be set. Alarms go by that clock.
  */
 
 import { type DurableObject, exports } from 'cloudflare:workers'

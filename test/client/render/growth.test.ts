@@ -29,7 +29,8 @@ function written(text: string, step: number): number {
 }
 
 /**
- * @returns how many times as long a text of `TIMES_LONGER` times the characters takes, at the least of all runs:
+ * @returns how many times as long a text of `TIMES_LONGER` times the characters takes, at the least of all
+ * runs:
  *   each compares both lengths on the machine as it is then
  */
 function timesAsLong(textOf: (chars: number) => string, chars: number, step: number): number {

@@ -1,6 +1,7 @@
 /**
- * What workerd itself keeps of Millrace's work: the same calls, to as many objects and as often to the upstream,
- * and nothing done with them. It is configured as in wrangler.toml, so it has to have all of its classes.
+ * What workerd itself keeps of Millrace's work: the same calls, to as many objects and as often to the
+ * upstream, and nothing done with them. It is configured as in wrangler.toml, so it has to have all of its
+ * classes.
  */
 import { DurableObject, WorkerEntrypoint } from 'cloudflare:workers'
 import { CALLER, MODERATIONS } from '../same-calls.ts'
