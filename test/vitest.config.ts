@@ -28,11 +28,11 @@ const FUZZ_SEED = SEED === 'random' ? Math.trunc(Math.random() * 2 ** 31) : Numb
 /** For every project. */
 const SHARED = {
   setupFiles: [`${ROOT}test/support/seed.ts`],
-  // What is waited for comes at once, or much later on a busy machine. A long limit costs a failing test
+  // What is waited for comes at once, or much later on a slow machine. A long limit costs a failing test
   // alone.
-  expect: { poll: { timeout: 20_000 } },
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  expect: { poll: { timeout: 60_000 } },
+  testTimeout: 150_000,
+  hookTimeout: 150_000,
 }
 
 export default defineConfig({

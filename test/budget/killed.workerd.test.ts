@@ -107,7 +107,7 @@ test(`objects killed between reserving and settling lose no count, by the seed $
     }),
     { numRuns: 12, seed: FUZZ_SEED, endOnFailure: true },
   )
-}, 120_000)
+})
 
 test(`an object killed in mid-answer settles it at what its journal has, by the seed ${FUZZ_SEED}`, async () => {
   const body = new TextEncoder().encode(
@@ -153,4 +153,4 @@ test(`an object killed in mid-answer settles it at what its journal has, by the 
     }),
     { numRuns: 15, seed: FUZZ_SEED, endOnFailure: true },
   )
-}, 120_000)
+})

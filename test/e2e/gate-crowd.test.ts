@@ -90,7 +90,7 @@ describe.each(routes)(`${CALLS} calls against a budget for ${FITTING}, %s`, (_, 
       await own.upstream.clear()
       own.upstream.when(() => costly)
     }
-  }, 120_000)
+  })
 })
 
 test('nor do they while none has ended: what is put aside counts', async () => {

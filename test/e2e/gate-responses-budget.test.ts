@@ -53,7 +53,7 @@ const ROUTES: [string, object][] = [
 async function charged(headers: Sent, start: number, of = house): Promise<Members> {
   const { tokens } = await settledUsage(of.url, headers)
   const lines = () => of.logs.slice(start).filter(({ method }) => method === 'POST')
-  await expect.poll(lines, { timeout: 5000 }).toHaveLength(1)
+  await expect.poll(lines).toHaveLength(1)
   expect(lines()[0]).toMatchObject({ route: '/v1/responses', charged_tokens: tokens.used })
   return { used: tokens.used, end: lines()[0]?.end }
 }
@@ -99,7 +99,7 @@ describe.each(ROUTES)('%s', (route, how) => {
     }
     await house.upstream.until(({ open }) => open === 0)
     const cancels = (line: Members) => line.route === '/v1/responses'
-    await expect.poll(() => house.logs.slice(start).filter(cancels), { timeout: 5000 }).toHaveLength(1)
+    await expect.poll(() => house.logs.slice(start).filter(cancels)).toHaveLength(1)
     expect(house.logs.slice(start).find(cancels)).toMatchObject({
       end: 'stopped',
       charged_tokens: PROMPT + 3,

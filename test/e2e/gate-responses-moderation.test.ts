@@ -79,7 +79,7 @@ beforeEach(() => {
 })
 async function line(house: House): Promise<Members> {
   const found = () => house.logs.slice(start.get(house)).filter(({ method }) => method === 'POST')
-  await expect.poll(() => found().length, { timeout: 5000 }).toBeGreaterThan(0)
+  await expect.poll(() => found().length).toBeGreaterThan(0)
   return found()[0] as Members
 }
 

@@ -196,9 +196,7 @@ describe.each(NAMES)('%s', (name) => {
     await ask(house, { signal: leaving.signal, onText: () => leaving.abort() })
     await house.upstream.until((it) => it.open === 0)
     expect(house.upstream.calls[0]?.closedAt).toBeDefined()
-    await expect
-      .poll(() => house.logs.at(-1), { timeout: 5000 })
-      .toMatchObject({ route: '/v1/responses', end: 'stopped' })
+    await expect.poll(() => house.logs.at(-1)).toMatchObject({ route: '/v1/responses', end: 'stopped' })
   })
 })
 

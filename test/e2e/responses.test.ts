@@ -40,7 +40,7 @@ const call = (house: House, path: string, headers: Record<string, string> = firs
 const wire = (answer: readonly Members[]) => numbered(answer).map(named)
 const whole = (members: Members = {}) => ({ ...(TEXT_ANSWER.at(-1)?.response as Members), ...members })
 const logged = (house: House, route = '/v1/responses') =>
-  expect.poll(() => house.logs.filter((line) => line.route === route).at(-1), { timeout: 5000 })
+  expect.poll(() => house.logs.filter((line) => line.route === route).at(-1))
 
 const house = useHouse({ OPEN_ACCESS: 'false', ACCESS_KEYS })
 
@@ -239,13 +239,11 @@ describe('an answer in the background', () => {
     const openai = client(house)
     const begun = await openai.responses.create({ ...QUESTION, background: true })
     expect(['queued', 'in_progress']).toContain(begun.status)
-    await expect
-      .poll(async () => (await openai.responses.retrieve(begun.id)).status, { timeout: 5000 })
-      .toBe('completed')
+    await expect.poll(async () => (await openai.responses.retrieve(begun.id)).status).toBe('completed')
     expect((await openai.responses.retrieve(begun.id)).output_text).toBe('Hello, wörld!')
   })
 
-  test('is queued as long as the upstream says nothing', { timeout: 20_000 }, async () => {
+  test('is queued as long as the upstream says nothing', async () => {
     house.upstream.next(hang)
     const openai = client(house)
     const { id, status } = await openai.responses.create({ ...QUESTION, background: true })

@@ -79,14 +79,11 @@ describe('rest', () => {
     await servedBy(house.url, model, caller)
     const asked: Promise<string | null>[] = []
     await expect
-      .poll(
-        async () => {
-          asked.push(servedBy(house.url, model, caller))
-          await Promise.race([asked.at(-1), house.first.call(2)])
-          return house.first.calls.length
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        asked.push(servedBy(house.url, model, caller))
+        await Promise.race([asked.at(-1), house.first.call(2)])
+        return house.first.calls.length
+      })
       .toBe(2)
     return { probe: asked.at(-1) as Promise<string | null>, release: release.resolve }
   }

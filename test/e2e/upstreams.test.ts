@@ -47,9 +47,7 @@ const FAILURES: Record<string, { script: Script; status?: number; code: string; 
 }
 
 const lineOf = async (model: string) => {
-  await expect
-    .poll(() => house.logs.filter((line) => line.model === model), { timeout: 5000 })
-    .toHaveLength(1)
+  await expect.poll(() => house.logs.filter((line) => line.model === model)).toHaveLength(1)
   return house.logs.find((line) => line.model === model)
 }
 

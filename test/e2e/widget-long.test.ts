@@ -92,9 +92,7 @@ const isWhole = async (chat: Chat) => {
 }
 const WHOLE = `${TOKENS} true`
 
-test('50,000 tokens: keys are heard, memory is bounded, and the text is whole', {
-  timeout: 90_000,
-}, async () => {
+test('50,000 tokens: keys are heard, memory is bounded, and the text is whole', async () => {
   const chat = await chats.visit()
   // All is loaded, and warm.
   await chat.ask()

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { chatCompletions } from '../../worker/formats/chat-completions/chat-completions.ts'
 import { MODERATION_WINDOWS, type WindowSizes } from '../../worker/limits.ts'
 import type { Judge, Verdict } from '../../worker/moderation/judge.ts'
@@ -11,7 +11,6 @@ import { chunk } from '../support/sse.ts'
 
 const HOLD: Mode = { kind: 'hold' }
 const RUNS = { numRuns: 1_000 }
-vi.setConfig({ testTimeout: 120_000 })
 
 const PASSED: Verdict = { kind: 'passed' }
 const FLAGGED: Verdict = { kind: 'flagged', categories: ['violence'] }

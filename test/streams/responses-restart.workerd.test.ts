@@ -137,4 +137,4 @@ async function play({ said, chunks, isJournalled, from }: Scene): Promise<void> 
 
 test(`${RUNS} restarts, by the seed ${FUZZ_SEED}`, async () => {
   await fc.assert(fc.asyncProperty(scenes, play), { numRuns: RUNS, seed: FUZZ_SEED, endOnFailure: true })
-}, 120_000)
+})

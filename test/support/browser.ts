@@ -14,7 +14,8 @@ export async function startBrowser(): Promise<Browser> {
   return playwright.launch(await whichChromium())
 }
 
-async function whichChromium(): Promise<LaunchOptions> {
+/** Where the browser is; the packed one is unpacked first, if it isn't yet. */
+export async function whichChromium(): Promise<LaunchOptions> {
   const path = process.env.CHROMIUM_PATH
   if (path) return { executablePath: path }
   if (platform !== 'linux' || arch !== 'x64') return { channel: 'chrome' }

@@ -40,7 +40,7 @@ describe.each(ENCODINGS)('pre-tokens, $encoding', ({ pattern, ranks: { preTokenE
         expect.fail(`U+${code.toString(16)} splits ${JSON.stringify(text)} otherwise`)
       }
     }
-  }, 120_000)
+  })
 
   test(`every short text over the characters that matter: the same, and all but ${UNSETTLED} are settled`, () => {
     let texts = 0
