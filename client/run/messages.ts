@@ -58,6 +58,7 @@ export interface RunWords {
   brokeOff: string
   notLoaded: string
   notInstalled: string
+  ended: string
   noOutput: string
   figure: string
   preview: string

@@ -12,6 +12,7 @@ export function runWords(strings: Strings): RunWords {
     brokeOff: strings.runBrokeOff,
     notLoaded: strings.runNotLoaded,
     notInstalled: strings.runNotInstalled,
+    ended: strings.runEnded,
     noOutput: strings.runNoOutput,
     figure: strings.runFigure,
     preview: strings.preview,

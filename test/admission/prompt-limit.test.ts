@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { countPrompt, maxOwnTokens } from '../../worker/admission/prompt-limit.ts'
+import type { ModelRoutes } from '../../worker/config/upstreams.ts'
 import { ApiError } from '../../worker/errors.ts'
 import { wholePrompt } from '../../worker/formats/chat-completions/prompt-tokens.ts'
 import type { ChatMessage } from '../../worker/formats/chat-completions/wire.ts'
@@ -7,6 +8,7 @@ import { mostPromptTokens } from '../../worker/formats/prompt.ts'
 import { MAX_BODY_BYTES, MAX_CHARS_PER_TOKEN } from '../../worker/limits.ts'
 import { countChat } from '../../worker/tokens/chat.ts'
 import type { Counter } from '../../worker/tokens/counter.ts'
+import { dataUrl, png } from '../support/pictures.ts'
 import { PLACES } from '../support/places.ts'
 import { ENCODINGS } from '../tokens/encodings.ts'
 import { LANGUAGES } from '../tokens/texts.ts'
@@ -16,12 +18,16 @@ const user = (content: unknown): ChatMessage => ({ role: 'user', content })
 /** Without the check of the request's members: counting is bounded by itself, whatever they are. */
 const questionOf = (messages: ChatMessage[], fields: object = {}): Parameters<typeof countPrompt>[0] => ({
   promptField: 'messages',
-  mostPromptTokens: (model, counter, mostOfPart) =>
-    mostPromptTokens(wholePrompt({ ...fields, messages }, 0), model, counter, mostOfPart),
+  mostPromptTokens: (model, counter, mostOf) =>
+    mostPromptTokens(wholePrompt({ ...fields, messages }, 0), model, counter, mostOf),
 })
 const count = (messages: ChatMessage[], most?: number, fields: object = {}) =>
   countPrompt(questionOf(messages, fields), 'gpt-4o', counter, limits(most))
-const limits = (maxInputTokens?: number, maxPartTokens?: number) => ({ maxInputTokens, maxPartTokens })
+const limits = (maxInputTokens?: number, maxPartTokens?: number, routes: ModelRoutes = {}) => ({
+  maxInputTokens,
+  maxPartTokens,
+  upstream: { routes },
+})
 /** `hi` and what is around it. */
 const AROUND = 7
 
@@ -185,5 +191,27 @@ describe('a caller’s own messages may have', () => {
     [5, visitor('Be brief, and never speak of the sea.'), 0],
   ])('of %s tokens, %o: %s', (maxInputTokens, visitor, most) => {
     expect(maxOwnTokens({ maxInputTokens, counterFor, visitor }, 'gpt-4o')).toBe(most)
+  })
+})
+
+describe('a picture for a model that has other names at its upstreams', () => {
+  const picture = { type: 'image_url', image_url: { url: dataUrl(png(512, 512)) } }
+  const at = (...names: (string | undefined)[]) =>
+    names.map((model) => ({ upstream: 'one', ...(model !== undefined && { model }) }))
+
+  test.each<[string, model: string, ModelRoutes[string], number | 'unknown']>([
+    ['counts by the name there', 'fast', at('gpt-4o'), 255],
+    ['counts by the dearest of the names', 'fast', at('gpt-4o', 'gpt-4o-mini'), 8500],
+    ['counts by the dearest name, its own or another', 'gpt-4o', at(undefined, 'gpt-4o-mini'), 8500],
+    ['counts by its own name, where a deployment has one without a rule', 'gpt-4o', at('mine'), 255],
+    ['is of unknown cost, if one name has no rule', 'fast', at('gpt-4o', 'llava'), 'unknown'],
+    ['is of unknown cost, if none has', 'fast', at(undefined), 'unknown'],
+  ])('%s', (_, model, route, tokens) => {
+    const counted = (part: object, most?: number) =>
+      countPrompt(questionOf([user([part])]), model, counter, limits(undefined, most, { [model]: route }))
+    const bare = Number(counted({ type: 'text', text: '' }))
+    if (tokens === 'unknown') expect(counted(picture)).toMatchObject({ code: 'cost_unknown', status: 400 })
+    else expect(counted(picture)).toBe(bare + tokens)
+    expect(counted(picture, 9000)).toBe(bare + (tokens === 'unknown' ? 9000 : tokens))
   })
 })

@@ -99,7 +99,4 @@ export function billOf(
 }
 
 /** The words of an answer, streamed or not. */
-function textOf(body: string): string {
-  const words = eventsIn(body).map(wordsOf).join('')
-  return words !== '' || body.startsWith('data:') || body.startsWith('{') ? words : ''
-}
+const textOf = (body: string): string => eventsIn(body).map(wordsOf).join('')

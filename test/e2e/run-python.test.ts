@@ -16,7 +16,7 @@ test.each([
   [
     'what a program has waited for',
     'import asyncio\nasync def main():\n    await asyncio.sleep(0.01)\n    return "waited"\nprint(asyncio.run(main()))',
-    /^waited\s*$/,
+    /^The program has ended\.\s+waited\s*$/,
   ],
 ])('shows %s', async (_, code, text) => {
   const { ended, text: shown } = await runs.run('python', code)
@@ -92,4 +92,7 @@ test('the frame is as high as its output', async () => {
     height,
   )
   expect(height).toBeGreaterThan(200)
+  // That it has ended is said to screen readers alone.
+  const status = await frame.locator('.status').boundingBox()
+  expect(Math.max(status?.width ?? 9, status?.height ?? 9)).toBeLessThanOrEqual(1)
 })

@@ -66,6 +66,40 @@ describe('one that rests', () => {
     expect([chosen(now), chosen(now)]).toEqual(['a', 'b'])
   })
 
+  test('rests after a probe that fails for its Retry-After, also a shorter one', () => {
+    const { chosen, fail, failed } = open()
+    fail(a, 3)
+    const now = START + REST_MS
+    chosen(now)
+    failed(a, 'failed', now + 500, 2_000)
+    expect([chosen(now + 2_499), chosen(now + 2_500)]).toEqual(['b', 'a'])
+  })
+
+  test('is asked by all once a probe is told that it lacks the model', () => {
+    const { chosen, choose, fail, failed } = open()
+    fail(a, 3)
+    const now = START + REST_MS
+    const rare = at('a', 'rare')
+    expect(choose([rare, b], now)).toBe(rare)
+    expect(chosen(now)).toBe('b')
+    failed(rare, 'lacks-model', now)
+    expect([chosen(now), chosen(now)]).toEqual(['a', 'a'])
+  })
+
+  test.each<[string, (rests: ReturnType<typeof open>, earlier: typeof a, now: number) => void]>([
+    ['tells nothing', ({ toldNothing }, earlier, now) => toldNothing(earlier, now)],
+    ['fails', ({ failed }, earlier, now) => failed(earlier, 'failed', now)],
+    ['fails, and soon is to be asked again', ({ failed }, earlier, now) => failed(earlier, 'failed', now, 1)],
+    ['lacks its model', ({ failed }, earlier, now) => failed(earlier, 'lacks-model', now)],
+  ])('is not probed by a second call when one from before %s', (_, ends) => {
+    const rests = open()
+    rests.fail(a, 3)
+    const now = START + REST_MS
+    expect(rests.chosen(now)).toBe('a')
+    ends(rests, at('a', 'rare'), now + 100)
+    expect(rests.chosen(now + 200)).toBe('b')
+  })
+
   test('rests on for its Retry-After, if a caller leaves who asked it since all rest', () => {
     const { chosen, failed, toldNothing } = open()
     failed(a, 'failed', START, 60_000)

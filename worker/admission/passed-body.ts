@@ -5,7 +5,7 @@ import type { PassedFormat, PassedQuestion } from '../formats/passed/passed-form
 import { FORM_SHARE, MAX_BODY_BYTES, MAX_FORM_BYTES } from '../limits.ts'
 import { toBytes } from '../protocol/encode.ts'
 import { JSON_TYPE } from '../protocol/wire.ts'
-import { plan } from '../upstreams/plan.ts'
+import { namesOf, plan } from '../upstreams/plan.ts'
 import { type ChatCall, parseObject, readJsonText } from './body.ts'
 import { boundaryOf, readForm } from './form.ts'
 import { chooseModel, type Rules } from './policy.ts'
@@ -42,7 +42,9 @@ export async function readPassedRequest(
   const counter = rules.counterFor?.(model)
   const prompt = counter && countPrompt(question, model, counter, rules)
   if (prompt instanceof ApiError) return prompt
-  const outputBound = rules.reserve ? question.mostOutputTokens(rules.maxPartTokens) : undefined
+  const outputBound = rules.reserve
+    ? question.mostOutputTokens(namesOf(rules.upstream, model), rules.maxPartTokens)
+    : undefined
   if (outputBound instanceof ApiError) return outputBound
   return { ...body, format, question, model, tokens: { prompt }, outputBound }
 }

@@ -5,6 +5,9 @@ import { withSuggestions } from '../formats/own-options.ts'
 import { COUNTED_CHARS, MAX_CHARS_PER_TOKEN } from '../limits.ts'
 import { countChat } from '../tokens/chat.ts'
 import type { Counter } from '../tokens/counter.ts'
+import { mostByName } from '../tokens/model-name.ts'
+import { mostTokens } from '../tokens/part-tokens.ts'
+import { namesOf } from '../upstreams/plan.ts'
 import type { Rules } from './policy.ts'
 
 export interface PromptLimits {
@@ -12,6 +15,7 @@ export interface PromptLimits {
   maxInputTokens: number | undefined
   /** The most that a part of unknown cost can have; `undefined`: such a part is refused. */
   maxPartTokens: number | undefined
+  upstream: Pick<Rules['upstream'], 'routes'>
 }
 
 /** @returns the most tokens that the prompt can be billed with, or why it is refused */
@@ -19,10 +23,15 @@ export function countPrompt(
   question: Pick<Question, 'mostPromptTokens' | 'promptField'>,
   model: string,
   counter: Counter,
-  { maxInputTokens: most, maxPartTokens }: PromptLimits,
+  { maxInputTokens: most, maxPartTokens, upstream }: PromptLimits,
 ): number | ApiError {
+  const names = namesOf(upstream, model)
   const bounded = countAtMost(counter, most ?? Number.POSITIVE_INFINITY)
-  const tokens = question.mostPromptTokens(model, bounded, maxPartTokens)
+  const tokens = question.mostPromptTokens(
+    model,
+    bounded,
+    (part) => mostByName(names, (name) => mostTokens(part, name)) ?? maxPartTokens,
+  )
   if (tokens instanceof ApiError) return tokens
   if (most === undefined || (bounded.whole() && tokens <= most)) return tokens
   const found = bounded.whole() ? `${tokens} tokens` : bounded.seen()

@@ -3,6 +3,7 @@
  * outside that folder knows how its requests are written.
  */
 import type { ApiError } from '../errors.ts'
+import type { PromptPart } from '../tokens/part-tokens.ts'
 
 /** The request half of a format. */
 export interface RequestFormat {
@@ -73,9 +74,13 @@ export interface Question {
   /**
    * The most tokens that the upstream can bill for the prompt, to be reserved.
    *
-   * @param mostOfPart for a part of unknown cost; `undefined`: such a part is refused
+   * @param mostOf of a part that isn't text; `undefined`: it is refused, since its cost is unknown
    */
-  mostPromptTokens(model: string, counter: TextCounter, mostOfPart: number | undefined): number | ApiError
+  mostPromptTokens(
+    model: string,
+    counter: TextCounter,
+    mostOf: (part: PromptPart) => number | undefined,
+  ): number | ApiError
   /**
    * The most input that is billed beside the prompt, if the upstream calls tools itself: in each round the
    * model reads the prompt again, with all results and all that it wrote so far. `undefined`: the format has

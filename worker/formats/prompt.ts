@@ -1,7 +1,7 @@
 /** Counts the tokens of a prompt, in whatever form a format has put it. */
 import { ApiError } from '../errors.ts'
 import { type CountedMessage, countChat } from '../tokens/chat.ts'
-import { assumedTokens, mostTokens, type PromptPart } from '../tokens/part-tokens.ts'
+import { assumedTokens, type PromptPart } from '../tokens/part-tokens.ts'
 import type { TextCounter } from './format.ts'
 
 /** What the model reads of a request. */
@@ -26,18 +26,18 @@ export function promptTokens(prompt: Prompt, model: string, counter: TextCounter
 }
 
 /**
- * @param mostOfPart for a part of unknown cost; `undefined`: such a part is refused
+ * @param mostOf of a part that isn't text; `undefined`: it is refused, since its cost is unknown
  * @returns the most tokens that the upstream can bill for the prompt, to be reserved
  */
 export function mostPromptTokens(
   prompt: Prompt,
   model: string,
   counter: TextCounter,
-  mostOfPart: number | undefined,
+  mostOf: (part: PromptPart) => number | undefined,
 ): number | ApiError {
   let tokens = 0
   for (const { part, param } of prompt.parts) {
-    const most = mostTokens(part, model) ?? mostOfPart
+    const most = mostOf(part)
     if (most === undefined) return costUnknown(param)
     tokens += most
   }

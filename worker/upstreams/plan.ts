@@ -1,5 +1,6 @@
 /** Which upstreams may be asked for a model, in which order, and by which name of it. Pure. */
-import type { KnownUpstream, RouteStep, Upstreams } from '../config/upstreams.ts'
+import type { KnownUpstream, ModelRoutes, RouteStep, Upstreams } from '../config/upstreams.ts'
+import type { ModelNames } from '../tokens/model-name.ts'
 import type { Route } from './hosts/host.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -21,6 +22,13 @@ export interface Asked {
   at?: string | undefined
 }
 
+export function namesOf({ routes }: Pick<Upstreams<KnownUpstream>, 'routes'>, asked: string): ModelNames {
+  return { asked, there: stepsOf(routes, asked)?.map(({ model = asked }) => model) ?? [asked] }
+}
+
+const stepsOf = (routes: ModelRoutes, model: string): readonly RouteStep[] | undefined =>
+  Object.hasOwn(routes, model) ? routes[model] : undefined
+
 /**
  * A model without a route of its own is asked for at each upstream, by its own name.
  *
@@ -30,8 +38,7 @@ export function plan<Known extends KnownUpstream>(
   { all, routes }: Upstreams<Known>,
   { model, route, at }: Asked,
 ): readonly Candidate<Known>[] {
-  const own = Object.hasOwn(routes, model) ? routes[model] : undefined
-  const steps: readonly RouteStep[] = own ?? all.map(({ name }) => ({ upstream: name }))
+  const steps: readonly RouteStep[] = stepsOf(routes, model) ?? all.map(({ name }) => ({ upstream: name }))
   const candidates = steps.flatMap(({ upstream: name, ...step }) => {
     const upstream = all.find((one) => one.name === name)
     return upstream?.kind.routes.includes(route) ? [{ model, ...step, upstream }] : []

@@ -14,6 +14,7 @@ type Known = { readonly upstream: { readonly name: string | undefined }; readonl
 /** What a failed attempt says of its upstream. `refused`: this Worker's key, bill or location. */
 export type Failing = 'failed' | 'refused' | 'lacks-model'
 
+/** Candidates are told apart by object: each call has its own. */
 export interface Rests {
   /**
    * @returns the first that doesn't rest or, where all do, the one whose rest ends first. The call that gets
@@ -34,8 +35,8 @@ interface Rest {
   failures: number[]
   since: number
   until: number
-  /** Whether a call probes it: until that has ended, it rests on for all others. */
-  isProbed: boolean
+  /** The candidate of the call that probes it: until that has ended, it rests on for all others. */
+  probe: Known | undefined
 }
 
 export function createRests(): Rests {
@@ -53,7 +54,7 @@ export function createRests(): Rests {
       if (awake === undefined) return candidates.toSorted((a, b) => dueAt(a) - dueAt(b))[0]
       const rest = rests.get(awake.upstream.name)
       if (rest !== undefined && rest.until > 0) {
-        Object.assign(rest, { since: now, until: now + REST_MS, isProbed: true })
+        Object.assign(rest, { since: now, until: now + REST_MS, probe: awake })
       }
       return awake
     },
@@ -62,22 +63,26 @@ export function createRests(): Rests {
       if (rest !== undefined && rest.until > 0 && began >= rest.since) rests.delete(one.upstream.name)
     },
     failed(one, how, now, retryAfter = 0) {
+      const rest = rests.get(one.upstream.name) ?? { failures: [], since: 0, until: 0, probe: undefined }
+      const isProbe = rest.probe === one
       if (how === 'lacks-model') {
+        // One that says so is up.
+        if (isProbe) rests.delete(one.upstream.name)
         if (lacking.size >= MAX_LACKING) lacking.clear()
         lacking.set(keyOf(one), now + LACKING_MS)
         return
       }
-      const rest = rests.get(one.upstream.name) ?? { failures: [], since: 0, until: 0, isProbed: false }
       rests.set(one.upstream.name, rest)
-      rest.isProbed = false
+      if (isProbe) rest.probe = undefined
       rest.failures = [...rest.failures.filter((at) => at > now - FAILURES_MS), now].slice(-MOST_FAILURES)
       const isDown = how === 'refused' || rest.until > 0 || rest.failures.length === MOST_FAILURES
       const ms = retryAfter > 0 ? Math.min(retryAfter, MAX_REST_MS) : isDown ? REST_MS : 0
-      if (ms > 0) Object.assign(rest, { since: now, until: Math.max(rest.until, now + ms) })
+      // The rest of a probe was only to keep others away meanwhile.
+      if (ms > 0) Object.assign(rest, { since: now, until: Math.max(isProbe ? 0 : rest.until, now + ms) })
     },
     toldNothing(one, now) {
       const rest = rests.get(one.upstream.name)
-      if (rest?.isProbed) Object.assign(rest, { until: now, isProbed: false })
+      if (rest?.probe === one) Object.assign(rest, { until: now, probe: undefined })
     },
   }
 }

@@ -14,6 +14,8 @@ export interface Output {
   readonly isEmpty: boolean
   /** Says how the run stands. @param share what is loaded, of 1 */
   setStatus(words: string, share?: number): void
+  /** Says how the run stands to screen readers alone. */
+  speakStatus(words: string): void
   /** @returns whether there was room for all of it */
   write(kind: 'out' | 'error', text: string): boolean
   /** @returns whether there was room for it */
@@ -57,18 +59,24 @@ export function createOutput(look: Look, words: RunWords): Output {
     return text.content
   }
 
+  function setStatus(said: string, share?: number): void {
+    // Said once: the percentage is seen only.
+    if (line.textContent !== said) line.textContent = said
+    status.hidden = said === ''
+    bar.hidden = percent.hidden = share === undefined
+    bar.value = share ?? 0
+    percent.textContent = share === undefined ? '' : `${Math.floor(share * 100)} %`
+  }
+
   return {
     element,
     get isEmpty() {
       return room === MAX_TEXT && pictures === 0
     },
-    setStatus(said, share) {
-      // Said once: the percentage is seen only.
-      if (line.textContent !== said) line.textContent = said
-      status.hidden = said === ''
-      bar.hidden = percent.hidden = share === undefined
-      bar.value = share ?? 0
-      percent.textContent = share === undefined ? '' : `${Math.floor(share * 100)} %`
+    setStatus,
+    speakStatus(said) {
+      setStatus(said)
+      status.classList.add('spoken')
     },
     write(kind, written) {
       const fits = written.slice(0, room)

@@ -32,13 +32,13 @@ export function runPython(
   // No module: Chromium 153 starts none from a blob of an opaque origin.
   const worker = new Worker(address)
 
-  function end(said: string): void {
+  function end(said: string, tell = output.setStatus): void {
     if (isOver) return
     isOver = true
     clearTimeout(timer)
     worker.terminate()
     URL.revokeObjectURL(address)
-    output.setStatus(said)
+    tell(said)
     ended()
   }
 
@@ -55,7 +55,10 @@ export function runPython(
     } else if (news.type === 'picture') {
       if (!output.addPicture(news.png, news.title)) end(words.tooMuch)
     } else if (news.type === 'ended') {
-      end(news.missing ? fill(words.notInstalled, news.missing) : output.isEmpty ? words.noOutput : '')
+      if (news.missing) end(fill(words.notInstalled, news.missing))
+      else if (output.isEmpty) end(words.noOutput)
+      // What it wrote is seen.
+      else end(words.ended, output.speakStatus)
     } else if (news.type === 'failed') fail()
   }
 

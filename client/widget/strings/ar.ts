@@ -122,6 +122,7 @@ export const strings: Strings = {
   runNotLoaded: 'لا يمكن تشغيل الكود هنا: تعذّر تحميل كل ما يحتاج إليه.',
   runNotInstalled:
     '\u2068{module}\u2069 غير مثبّت هنا. يمكن لمن يدير هذه الصفحة إضافته: \u2068{command}\u2069',
+  runEnded: 'انتهى البرنامج.',
   runNoOutput: 'انتهى البرنامج دون ناتج.',
   runFigure: 'الشكل {number}',
 

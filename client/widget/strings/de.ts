@@ -121,6 +121,7 @@ export const strings: Strings = {
   runNotLoaded: 'Der Code kann hier nicht laufen: Nicht alles, was er braucht, konnte geladen werden.',
   runNotInstalled:
     '{module} ist hier nicht installiert. Wer diese Seite betreibt, kann es hinzufügen: {command}',
+  runEnded: 'Das Programm ist beendet.',
   runNoOutput: 'Das Programm endete ohne Ausgabe.',
   runFigure: 'Abbildung {number}',
 

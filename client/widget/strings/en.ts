@@ -129,6 +129,8 @@ export const en = {
   runBrokeOff: 'The program broke off.',
   runNotLoaded: 'The code can’t be run here: not all that it needs could be loaded.',
   runNotInstalled: '{module} isn’t installed here. Whoever runs this page can add it: {command}',
+  // Spoken to screen readers alone: others see what the program wrote.
+  runEnded: 'The program has ended.',
   runNoOutput: 'The program ended without output.',
   runFigure: 'Figure {number}',
 

@@ -119,6 +119,7 @@ export const strings: Strings = {
   runBrokeOff: 'El programa se interrumpió.',
   runNotLoaded: 'El código no se puede ejecutar aquí: no se pudo cargar todo lo que necesita.',
   runNotInstalled: '{module} no está instalado aquí. Quien gestiona esta página puede añadirlo: {command}',
+  runEnded: 'El programa ha terminado.',
   runNoOutput: 'El programa terminó sin salida.',
   runFigure: 'Figura {number}',
 

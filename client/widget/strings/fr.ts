@@ -122,6 +122,7 @@ export const strings: Strings = {
   runNotLoaded: 'Le code ne peut pas être exécuté ici\u202f: tout ce qu’il lui faut n’a pas pu être chargé.',
   runNotInstalled:
     '{module} n’est pas installé ici. La personne qui gère cette page peut l’ajouter\u202f: {command}',
+  runEnded: 'Le programme est terminé.',
   runNoOutput: 'Le programme s’est terminé sans rien afficher.',
   runFigure: 'Figure {number}',
 

@@ -119,6 +119,7 @@ export const strings: Strings = {
   runBrokeOff: 'Il programma si è interrotto.',
   runNotLoaded: 'Il codice non può essere eseguito qui: non è stato possibile caricare tutto il necessario.',
   runNotInstalled: '{module} non è installato qui. Chi gestisce questa pagina può aggiungerlo: {command}',
+  runEnded: 'Il programma è terminato.',
   runNoOutput: 'Il programma è terminato senza risultato.',
   runFigure: 'Figura {number}',
 

@@ -119,6 +119,7 @@ export const strings: Strings = {
   runBrokeOff: 'プログラムが中断しました。',
   runNotLoaded: 'ここではコードを実行できません：必要なものをすべて読み込めませんでした。',
   runNotInstalled: '{module} はここに入っていません。このページの運営者が追加できます：{command}',
+  runEnded: 'プログラムが終了しました。',
   runNoOutput: 'プログラムは何も出力せずに終わりました。',
   runFigure: '図 {number}',
 

@@ -119,6 +119,7 @@ export const strings: Strings = {
   runNotLoaded: '여기서는 코드를 실행할 수 없습니다: 필요한 것을 모두 불러오지 못했습니다.',
   runNotInstalled:
     '{module}: 여기에 설치되어 있지 않습니다. 이 페이지의 운영자가 추가할 수 있습니다: {command}',
+  runEnded: '프로그램이 끝났습니다.',
   runNoOutput: '프로그램이 출력 없이 끝났습니다.',
   runFigure: '그림 {number}',
 

@@ -121,6 +121,7 @@ export const strings: Strings = {
   runNotLoaded: 'De code kan hier niet draaien: niet alles wat nodig is, kon worden geladen.',
   runNotInstalled:
     '{module} is hier niet geïnstalleerd. Wie deze pagina beheert, kan het toevoegen: {command}',
+  runEnded: 'Het programma is klaar.',
   runNoOutput: 'Het programma eindigde zonder uitvoer.',
   runFigure: 'Figuur {number}',
 

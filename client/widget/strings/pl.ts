@@ -122,6 +122,7 @@ export const strings: Strings = {
   runBrokeOff: 'Program się przerwał.',
   runNotLoaded: 'Nie można tu uruchomić kodu: nie udało się wczytać wszystkiego, czego wymaga.',
   runNotInstalled: 'Nie zainstalowano tu: {module}. Kto prowadzi tę stronę, może to dodać: {command}',
+  runEnded: 'Program zakończył się.',
   runNoOutput: 'Program zakończył się bez wyniku.',
   runFigure: 'Rysunek {number}',
 

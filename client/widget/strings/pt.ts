@@ -119,6 +119,7 @@ export const strings: Strings = {
   runBrokeOff: 'O programa foi interrompido.',
   runNotLoaded: 'O código não pode ser executado aqui: não foi possível carregar tudo de que precisa.',
   runNotInstalled: '{module} não está instalado aqui. Quem mantém esta página pode adicionar: {command}',
+  runEnded: 'O programa terminou.',
   runNoOutput: 'O programa terminou sem saída.',
   runFigure: 'Figura {number}',
 

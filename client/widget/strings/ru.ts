@@ -122,6 +122,7 @@ export const strings: Strings = {
   runBrokeOff: 'Программа прервалась.',
   runNotLoaded: 'Код здесь нельзя выполнить: не удалось загрузить всё, что ему нужно.',
   runNotInstalled: '{module} здесь не установлен. Владелец этой страницы может добавить его: {command}',
+  runEnded: 'Программа завершилась.',
   runNoOutput: 'Программа завершилась без вывода.',
   runFigure: 'Рисунок {number}',
 

@@ -122,6 +122,7 @@ export const strings: Strings = {
   runBrokeOff: 'Program yarıda kesildi.',
   runNotLoaded: 'Kod burada çalıştırılamıyor: gereken her şey yüklenemedi.',
   runNotInstalled: '{module} burada kurulu değil. Bu sayfayı yöneten ekleyebilir: {command}',
+  runEnded: 'Program sona erdi.',
   runNoOutput: 'Program çıktı vermeden sona erdi.',
   runFigure: 'Şekil {number}',
 

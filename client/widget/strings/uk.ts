@@ -122,6 +122,7 @@ export const strings: Strings = {
   runBrokeOff: 'Програма перервалася.',
   runNotLoaded: 'Код тут не можна виконати: не вдалося завантажити все, що йому потрібно.',
   runNotInstalled: '{module} тут не встановлено. Власник цієї сторінки може додати його: {command}',
+  runEnded: 'Програма завершилася.',
   runNoOutput: 'Програма завершилася без виводу.',
   runFigure: 'Рисунок {number}',
 

@@ -121,6 +121,7 @@ export const strings: Strings = {
   runBrokeOff: '程序中断了。',
   runNotLoaded: '代码无法在这里运行：所需的内容没能全部加载。',
   runNotInstalled: '这里没有安装 {module}。本页的管理者可以添加：{command}',
+  runEnded: '程序已结束。',
   runNoOutput: '程序结束，没有输出。',
   runFigure: '图 {number}',
 

@@ -121,6 +121,7 @@ export const strings: Strings = {
   runBrokeOff: '程式中斷了。',
   runNotLoaded: '程式碼無法在這裡執行：所需的內容沒能全部載入。',
   runNotInstalled: '這裡沒有安裝 {module}。本頁的管理者可以新增：{command}',
+  runEnded: '程式已結束。',
   runNoOutput: '程式結束，沒有輸出。',
   runFigure: '圖 {number}',
 

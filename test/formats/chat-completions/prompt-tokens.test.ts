@@ -6,6 +6,7 @@ import { ApiError } from '../../../worker/errors.ts'
 import { chatRequests } from '../../../worker/formats/chat-completions/request.ts'
 import type { VisitorRules } from '../../../worker/formats/format.ts'
 import { ASSUMED_PART } from '../../../worker/limits.ts'
+import { mostOf } from '../../support/most-of.ts'
 import { base64, dataUrl, png, wav, wavFormat } from '../../support/pictures.ts'
 import { ENCODINGS } from '../../tokens/encodings.ts'
 
@@ -29,7 +30,7 @@ const user = (...content: unknown[]) => ({ role: 'user', content })
 const NOTHING = read([user()]).promptTokens('gpt-4o', counter)
 const shown = (model: string, part: unknown) => read([user(part)]).promptTokens(model, counter) - NOTHING
 const most = (model: string, part: unknown, mostOfPart?: number) =>
-  Number(read([user(part)]).mostPromptTokens(model, counter, mostOfPart)) - NOTHING
+  Number(read([user(part)]).mostPromptTokens(model, counter, mostOf(model, mostOfPart))) - NOTHING
 
 describe('a part that is not text', () => {
   test.each<[string, model: string, part: object, shown: number, most: number]>([
@@ -71,7 +72,7 @@ describe('a part that is not text', () => {
     const refused = read([
       { role: 'user', content: 'hi' },
       user({ type: 'text', text: 'hi' }, part),
-    ]).mostPromptTokens(model, counter, undefined)
+    ]).mostPromptTokens(model, counter, mostOf(model))
     expect(refused).toMatchObject({ code: 'cost_unknown', status: 400 })
     expect((refused as ApiError).envelope().error).toMatchObject({
       type: 'invalid_request_error',
@@ -85,17 +86,17 @@ describe('a part that is not text', () => {
     const text =
       read([{ role: 'assistant' }]).promptTokens('gpt-audio', counter) +
       counter.count(JSON.stringify(spoken.audio))
-    expect(question.mostPromptTokens('gpt-audio', counter, undefined)).toBe(text + 16_384)
-    const refused = question.mostPromptTokens('gpt-4o', counter, undefined)
+    expect(question.mostPromptTokens('gpt-audio', counter, mostOf('gpt-audio'))).toBe(text + 16_384)
+    const refused = question.mostPromptTokens('gpt-4o', counter, mostOf('gpt-4o'))
     expect((refused as ApiError).envelope().error.param).toBe('messages[0].audio')
     // Its sound is not read as text.
     const whole = read([{ ...spoken, audio: { ...spoken.audio, data: 'A'.repeat(10_000) } }])
-    expect(whole.mostPromptTokens('gpt-audio', counter, undefined)).toBe(text + 16_384)
+    expect(whole.mostPromptTokens('gpt-audio', counter, mostOf('gpt-audio'))).toBe(text + 16_384)
   })
 
   test('is named by its place in the visitor’s own messages', () => {
     const visitor = { systemPrompt: 'Sell shoes.', fields: new Set(['file']) }
-    const refused = read([user(pdf)], {}, visitor).mostPromptTokens('gpt-4o', counter, undefined)
+    const refused = read([user(pdf)], {}, visitor).mostPromptTokens('gpt-4o', counter, mostOf('gpt-4o'))
     expect((refused as ApiError).envelope().error.param).toBe('messages[0].content[0]')
   })
 })
@@ -111,13 +112,13 @@ describe('text in a member that is not known here', () => {
     ['of a picture', { ...picture(FAR, 'low'), caption: text }, {}, text],
   ])('counts, %s', (_, part, fields, value) => {
     const bare = 'image_url' in part ? 85 : 0
-    const tokens = read([user(part)], fields).mostPromptTokens('gpt-4o', counter, undefined)
+    const tokens = read([user(part)], fields).mostPromptTokens('gpt-4o', counter, mostOf('gpt-4o'))
     expect(tokens).toBe(NOTHING + bare + count(value))
   })
 
   test('is nothing that only the upstream reads', () => {
     const fields = { metadata: { text }, user: text, top_k: 5, demo_speed: 2, modalities: ['text', 'audio'] }
-    expect(read([user()], fields).mostPromptTokens('gpt-4o', counter, undefined)).toBe(NOTHING)
+    expect(read([user()], fields).mostPromptTokens('gpt-4o', counter, mostOf('gpt-4o'))).toBe(NOTHING)
   })
 
   test('of the request is reserved, and not shown as used', () => {

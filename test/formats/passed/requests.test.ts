@@ -15,11 +15,14 @@ function read(format: PassedFormat, fields: Record<string, unknown>): PassedQues
   return question
 }
 
+/** Every upstream has the same name for it. */
+const namesOf = ({ model }: PassedQuestion) => ({ asked: model, there: [model] })
+
 /** Tokens of the prompt, as shown and as reserved, and the most of the answer. */
 function tokens(question: PassedQuestion, mostOfPart?: number) {
   const prompt = question.promptTokens('m', words)
-  expect(question.mostPromptTokens('m', words, undefined)).toBe(prompt)
-  return [prompt, question.mostOutputTokens(mostOfPart)]
+  expect(question.mostPromptTokens('m', words, () => undefined)).toBe(prompt)
+  return [prompt, question.mostOutputTokens(namesOf(question), mostOfPart)]
 }
 
 describe('embeddings', () => {
@@ -93,12 +96,20 @@ describe('pictures', () => {
     expect(question.judgedTexts(undefined)).toEqual(['two words'])
   })
 
+  test('cost the most by any of the model’s names at its upstreams', () => {
+    const question = read(IMAGES, { model: 'paint', prompt: 'p', quality: 'low', size: '1024x1024' })
+    const most = (...there: string[]) => question.mostOutputTokens({ asked: 'paint', there }, undefined)
+    expect(most('gpt-image-1.5')).toBe(272)
+    expect(most('gpt-image-1.5', 'gpt-image-1-mini')).toBe(672)
+    expect(most('gpt-image-1.5', 'paint')).toMatchObject({ code: 'cost_unknown' })
+  })
+
   test.each([[{ model: 'gpt-image-9' }], [{ quality: 'max' }], [{ output_format: 'svg' }]])(
     '%j: no bound is known, unless the owner states one',
     (fields) => {
       const question = read(IMAGES, { model, prompt: 'p', n: 2, ...fields })
-      expect(question.mostOutputTokens(undefined)).toMatchObject({ code: 'cost_unknown' })
-      expect(question.mostOutputTokens(9000)).toBe(18_000)
+      expect(question.mostOutputTokens(namesOf(question), undefined)).toMatchObject({ code: 'cost_unknown' })
+      expect(question.mostOutputTokens(namesOf(question), 9000)).toBe(18_000)
     },
   )
 })

@@ -5,6 +5,7 @@ import type { VisitorRules } from '../../../worker/formats/format.ts'
 import { responsesRequests } from '../../../worker/formats/responses/request.ts'
 import { ASSUMED_PART, TOOL_RESULT } from '../../../worker/limits.ts'
 import { countChat } from '../../../worker/tokens/chat.ts'
+import { mostOf } from '../../support/most-of.ts'
 import { base64, dataUrl, png, wav, wavFormat } from '../../support/pictures.ts'
 import { ENCODINGS } from '../../tokens/encodings.ts'
 
@@ -24,7 +25,7 @@ function read(fields: object, visitor?: VisitorRules) {
 }
 const shown = (fields: object, model = 'gpt-4o') => read(fields).promptTokens(model, counter)
 const most = (fields: object, model = 'gpt-4o', mostOfPart?: number) =>
-  read(fields).mostPromptTokens(model, counter, mostOfPart)
+  read(fields).mostPromptTokens(model, counter, mostOf(model, mostOfPart))
 const user = (...content: object[]) => ({ input: [{ role: 'user', content }] })
 const NOTHING = shown(user())
 const count = (value: unknown) => counter.count(typeof value === 'string' ? value : JSON.stringify(value))
@@ -200,7 +201,9 @@ describe('a part that is not text', () => {
   test('is named by its place in the visitor’s own input', () => {
     const visitor = { systemPrompt: 'Sell shoes.', fields: new Set(['input_file']) }
     const question = read(user({ type: 'input_file', file_data: 'x' }), visitor)
-    expect(wire(question.mostPromptTokens('gpt-4o', counter, undefined)).param).toBe('input[0].content[0]')
+    expect(wire(question.mostPromptTokens('gpt-4o', counter, mostOf('gpt-4o'))).param).toBe(
+      'input[0].content[0]',
+    )
   })
 })
 

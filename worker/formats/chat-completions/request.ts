@@ -61,8 +61,8 @@ function questionOf(request: ChatRequest, known: Known): Question {
     outputBounds,
     promptField: 'messages',
     promptTokens: (model, counter) => promptTokens(shownPrompt(request, ownersMessages), model, counter),
-    mostPromptTokens: (model, counter, mostOfPart) =>
-      mostPromptTokens(wholePrompt(request, ownersMessages), model, counter, mostOfPart),
+    mostPromptTokens: (model, counter, mostOf) =>
+      mostPromptTokens(wholePrompt(request, ownersMessages), model, counter, mostOf),
     judgedTexts: (ownersPrompt) => chatTexts(request, ownersPrompt),
     changed: (changes) => questionOf(change(request, changes), known),
   }

@@ -1,6 +1,7 @@
 /** `POST /v1/images/generations`: pictures for a prompt, streamed with previews or not. */
 import { MAX_CHOICES } from '../../limits.ts'
 import { drawnTokens, PARTIAL_TOKENS } from '../../tokens/drawn-tokens.ts'
+import { mostByName } from '../../tokens/model-name.ts'
 import { costUnknown } from '../prompt.ts'
 import { anyText, is, model, name, yesOrNo } from '../shape.ts'
 import { eventsUntil } from './events.ts'
@@ -56,11 +57,13 @@ export const IMAGES: PassedFormat = {
       promptField: 'prompt',
       texts: [prompt],
       events: request.stream ? eventsUntil('image_generation.completed', pictures) : undefined,
-      mostOutputTokens(mostOfPart) {
+      mostOutputTokens(names, mostOfPart) {
         const { size, quality, output_format: format } = request
         // What the author of an SVG writes has no bound.
         const known =
-          format === 'svg' ? undefined : drawnTokens(model, quality ?? undefined, size ?? undefined)
+          format === 'svg'
+            ? undefined
+            : mostByName(names, (name) => drawnTokens(name, quality ?? undefined, size ?? undefined))
         const each = known ?? mostOfPart
         if (each === undefined) return costUnknown('prompt')
         const frames = format === 'gif' ? (request.frame_count ?? FRAMES) : 1

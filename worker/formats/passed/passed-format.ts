@@ -3,6 +3,7 @@
  * whatever they are: JSON, text or events. The Worker reads what a request asks for and what its answer cost.
  */
 import type { ApiError } from '../../errors.ts'
+import type { ModelNames } from '../../tokens/model-name.ts'
 import type { FollowedFormat } from '../answer-format.ts'
 import type { Question } from '../format.ts'
 
@@ -37,5 +38,5 @@ export interface PassedQuestion
    *
    * @param mostOfPart for a part of unknown cost; `undefined`: such a request is refused
    */
-  mostOutputTokens(mostOfPart: number | undefined): number | ApiError
+  mostOutputTokens(names: ModelNames, mostOfPart: number | undefined): number | ApiError
 }

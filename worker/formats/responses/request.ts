@@ -75,8 +75,8 @@ function questionOf(request: ResponsesRequest, known: Known): Question {
     store,
     promptField: 'input',
     promptTokens: (model, counter) => promptTokens(shownPrompt(request, ownersItems), model, counter),
-    mostPromptTokens: (model, counter, mostOfPart) =>
-      mostPromptTokens(wholePrompt(request, ownersItems), model, counter, mostOfPart),
+    mostPromptTokens: (model, counter, mostOf) =>
+      mostPromptTokens(wholePrompt(request, ownersItems), model, counter, mostOf),
     toolTokens: (limits) => toolTokens(request, limits),
     judgedTexts: (ownersPrompt, ownersTools = []) => responsesTexts(request, ownersPrompt, ownersTools),
     items: () => itemsOf(request).slice(ownersItems),
