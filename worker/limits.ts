@@ -326,8 +326,8 @@ export const MAX_RUNNING_STREAMS = 256
 /** Kept streams of one object, running or ended: at 50 KB each, half a gigabyte of an object's ten. */
 export const MAX_KEPT_STREAMS = 10_000
 
-/** As OpenAI says of a stored response: 30 days. */
-export const RESPONSE_KEPT_MS = 30 * 24 * 3_600_000
+/** The longest that a response is kept, as OpenAI says of a stored one: 30 days. */
+export const RESPONSE_KEEP_MS = 30 * 24 * 3_600_000
 
 /**
  * Of a kept response with its conversation, as JSON: SQLite's rows in a Durable Object have at most 2 MB, and

@@ -28,6 +28,7 @@ test('each setting reaches the configuration', () => {
     OPEN_ACCESS: 'true',
     SILENCE_TIMEOUT_MS: '500',
     STREAM_KEEP_MS: '1000',
+    RESPONSE_KEEP_MS: '86400000',
     LOCATION_HINT: 'weur',
   })
   expect(config.upstream).toMatchObject({ all: [{ baseUrl: 'http://127.0.0.1:11434/v1' }] })
@@ -38,6 +39,7 @@ test('each setting reaches the configuration', () => {
   ])
   expect(config.deadlines.silence).toBe(500)
   expect(config.keeping).toEqual({ kept: 1000, abandoned: 300_000 })
+  expect(config.responsesKept).toBe(86_400_000)
   expect(config.locationHint).toBe('weur')
 })
 
@@ -191,6 +193,7 @@ describe('a wrong value is named, and not repeated', () => {
     ['OPENAI_API_KEY', 'sk-secret\nsecond-line'],
     ['OPENAI_BASE_URL', 'api.openai.com'],
     ['STREAM_KEEP_MS', 'ten minutes'],
+    ['RESPONSE_KEEP_MS', '2592000001'],
     ['STREAM_ABANDONED_MS', '0'],
     ['LOCATION_HINT', 'europe'],
     ['OPENAI_BASE_URL', 'ftp://secret.example'],

@@ -335,6 +335,30 @@ describe('an answer in the background', () => {
   })
 })
 
+describe('an answer is known by its id for RESPONSE_KEEP_MS', () => {
+  const brief = useHouse({ OPEN_ACCESS: 'false', ACCESS_KEYS, RESPONSE_KEEP_MS: '1', STREAM_KEEP_MS: '1' })
+  const gone = (id: string) => expect.poll(async () => (await call(brief, id)).status).toBe(404)
+
+  test('if it is kept here', async () => {
+    brief.upstream.next(events(wire(TEXT_ANSWER)))
+    const asked = await post(brief, { ...QUESTION, stream: true, background: true })
+    expect(await asked.text()).toContain('response.completed')
+    const id = asked.headers.get('stream-id') ?? ''
+    await gone(id)
+    const refused = await post(brief, { ...QUESTION, previous_response_id: id })
+    expect([refused.status, (await refused.json()).error.code]).toEqual([404, 'previous_response_not_found'])
+  })
+
+  test('if it was relayed', async () => {
+    const id = `resp_${crypto.randomUUID().replaceAll('-', '')}`
+    brief.upstream.next(json(whole({ id, store: true })))
+    await (await post(brief, QUESTION)).text()
+    await brief.upstream.clear()
+    await gone(id)
+    expect(brief.upstream.calls).toHaveLength(0)
+  })
+})
+
 describe('a visitor', () => {
   const shop = useHouse({
     ...VISITORS,

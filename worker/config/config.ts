@@ -27,6 +27,8 @@ export interface Config {
   openAccess: boolean
   deadlines: Deadlines
   keeping: Keeping
+  /** How long a response is kept after its question: milliseconds. */
+  responsesKept: number
   /**
    * Where callers' objects are placed, and so where their calls leave from; `undefined`: near each caller.
    */
@@ -123,6 +125,7 @@ export const readConfig = onceFor((vars: Vars): Config => {
       total: values.TOTAL_TIMEOUT_MS,
     },
     keeping: { kept: values.STREAM_KEEP_MS, abandoned: values.STREAM_ABANDONED_MS },
+    responsesKept: values.RESPONSE_KEEP_MS,
     locationHint: values.LOCATION_HINT,
     keyShards: values.KEY_SHARDS,
     visitors: {

@@ -173,6 +173,9 @@ const TIMES = {
   STREAM_KEEP_MS: {
     about: 'How long a durable stream is kept after its end.',
   },
+  RESPONSE_KEEP_MS: {
+    about: 'How long a response and its conversation are kept after the question: 30 days at most.',
+  },
   STREAM_ABANDONED_MS: {
     about:
       'How long a durable stream goes on without a reader. A response with `background` goes on to its end.',

@@ -8,6 +8,7 @@ import {
   KEEPING,
   KEY_SHARDS,
   MAX_KEY_SHARDS,
+  RESPONSE_KEEP_MS,
   TOOL_ROUNDS,
   UNSEEN_TOKENS_PER_SECOND,
   VISITOR_BUDGET,
@@ -105,6 +106,7 @@ export const SETTINGS = {
   SILENCE_TIMEOUT_MS: { parse: upToAnHour, fallback: DEADLINES.silence },
   TOTAL_TIMEOUT_MS: { parse: upToAnHour, fallback: DEADLINES.total },
   STREAM_KEEP_MS: { parse: upToADay, fallback: KEEPING.kept },
+  RESPONSE_KEEP_MS: { parse: numberFrom(1, RESPONSE_KEEP_MS), fallback: RESPONSE_KEEP_MS },
   STREAM_ABANDONED_MS: { parse: upToADay, fallback: KEEPING.abandoned },
 
   // Moderation

@@ -7,12 +7,7 @@ import { ownRates, rateHeaders, withRates } from '../admission/rate-headers.ts'
 import { endOf } from '../answer/end.ts'
 import type { Flow, Outcome } from '../answer/pipeline.ts'
 import { ApiError } from '../errors.ts'
-import {
-  MAX_COUNTED_HERE_BYTES,
-  RESPONSE_KEPT_MS,
-  SETTLED_AFTER_LEAVING_MS,
-  SETTLED_AFTER_TOTAL_MS,
-} from '../limits.ts'
+import { MAX_COUNTED_HERE_BYTES, SETTLED_AFTER_LEAVING_MS, SETTLED_AFTER_TOTAL_MS } from '../limits.ts'
 import { EVENT_STREAM } from '../protocol/wire.ts'
 import { isVisitor } from './caller.ts'
 import { type Context, callerOf } from './context.ts'
@@ -113,7 +108,7 @@ function flowOf(c: Context): Omit<Flow, 'terms'> {
     deadlines: config.deadlines,
     clientGone: c.req.raw.signal,
     onId(id, upstream) {
-      const kept = callerOf(c).ownResponse(id, Date.now() + RESPONSE_KEPT_MS, upstream)
+      const kept = callerOf(c).ownResponse(id, Date.now() + config.responsesKept, upstream)
       c.executionCtx.waitUntil(kept)
     },
     count({ format, bytes, model, question, tokens: { prompt: promptTokens } }, answer, stream) {

@@ -4,7 +4,6 @@ import { ownRates, rateHeaders } from '../admission/rate-headers.ts'
 import { readCursor, readIdempotencyKey } from '../admission/stream.ts'
 import { sha256 } from '../bytes.ts'
 import { ApiError } from '../errors.ts'
-import { RESPONSE_KEPT_MS } from '../limits.ts'
 import { EVENT_STREAM, IDEMPOTENT_REPLAYED } from '../protocol/wire.ts'
 import { type Context, callerOf } from './context.ts'
 import { originOf } from './origin.ts'
@@ -40,7 +39,7 @@ export async function openKept(c: Context, chat: ChatCall): Promise<OpenedKept |
     limits,
     origin: originOf(c.req.raw.headers),
     inBackground: kept?.inBackground ?? false,
-    keep: kept?.items && { input: JSON.stringify(kept.items), expires: asked + RESPONSE_KEPT_MS },
+    keep: kept?.items && { input: JSON.stringify(kept.items), expires: asked + c.var.config.responsesKept },
   })
   account.timing.upstream = Date.now() - asked
   if (opened instanceof ApiError) return opened
