@@ -116,6 +116,8 @@ const LENGTH = 16 * 1024
  * A hundred million steps, as a quadratic pattern would take for such a text, take a hundred times as long.
  */
 const SURELY_LINEAR_MS = 1
+/** What takes as long is not tried again and again. */
+const LONG_MS = 20
 
 /**
  * Work that doubles with each unit would not end at `LENGTH`. So texts grow by a few characters, up to what
@@ -139,15 +141,18 @@ function time(pattern: RegExp, text: string): number {
   return cpuTime(() => text.replace(all, ''))
 }
 
-/** How much longer a text that is four times as long takes: the least of several tries. */
+/**
+ * How much longer a text that is four times as long takes: the least of several tries. Where they are short,
+ * what the machine does beside them can be most of many.
+ */
 function growth(pattern: RegExp, text: string): number {
   const quarter = text.slice(0, LENGTH / 4 - 1) + text.slice(-1)
   let [whole, part] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  for (let tries = 0; tries < 10; tries++) {
+  for (let tries = 0; tries < 50; tries++) {
     whole = Math.min(whole, time(pattern, text))
     part = Math.min(part, time(pattern, quarter))
     if (whole < SURELY_LINEAR_MS || whole <= 5 * part) break
-    if (tries === 2 && whole > 10 * part) break
+    if (tries === 2 && whole > 10 * part && whole > LONG_MS) break
   }
   return whole < SURELY_LINEAR_MS ? 1 : whole / part
 }

@@ -52,6 +52,10 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/{frameworks,recordings}/**'],
+          // Two cores work, while vitest itself waits. What they import is kept from file to file.
+          maxWorkers: 2,
+          isolate: false,
+          restoreMocks: true,
         },
       },
       {
@@ -68,6 +72,7 @@ export default defineConfig({
           name: 'workerd',
           sequence: { groupOrder: 1 },
           include: [WORKERD],
+          maxWorkers: 2,
           globalSetup: [`${ROOT}test/support/ranks.ts`],
         },
       },

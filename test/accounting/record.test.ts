@@ -1,4 +1,4 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { record } from '../../worker/accounting/record.ts'
 
 const LINE = {
@@ -24,8 +24,6 @@ const LINE = {
   attempts: [{ upstream: 'openai', status: 503, code: 'upstream_overloaded', ms: 4 }],
   end: 'done',
 } as const
-
-afterEach(() => void vi.restoreAllMocks())
 
 test('a record is one line of JSON in the log', () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {})

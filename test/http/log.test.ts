@@ -1,17 +1,14 @@
 import { Hono } from 'hono'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, type MockInstance, test, vi } from 'vitest'
 import { log } from '../../worker/http/log.ts'
 import { LOGGED_AFTER_LEAVING_MS } from '../../worker/limits.ts'
 
-const written = vi.spyOn(console, 'log')
+let written: MockInstance<typeof console.log>
 beforeEach(() => {
   vi.useFakeTimers()
-  written.mockImplementation(() => {})
+  written = vi.spyOn(console, 'log').mockReturnValue()
 })
-afterEach(() => {
-  vi.useRealTimers()
-  written.mockReset()
-})
+afterEach(() => void vi.useRealTimers())
 
 /** Asks for a path that is answered with this, or never. */
 function ask(answer: Promise<Response>) {

@@ -393,7 +393,6 @@ test('an account that fails is no failure of the journal: the other streams go o
   expect(streams.size).toBe(1)
   sayAll(upstreams[1])
   expect(await whole(other)).toContain('"state":"done"')
-  told.mockRestore()
 })
 
 test('a probe writes something that is no event, and nothing for an unknown or ended stream', async () => {

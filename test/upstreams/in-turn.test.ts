@@ -273,5 +273,4 @@ test('the log says as an error which upstream refuses this Worker, and by which 
       setting: 'OPENAI_API_KEY',
     },
   ])
-  error.mockRestore()
 })

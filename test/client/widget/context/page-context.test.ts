@@ -1,5 +1,5 @@
 /** What a page says of itself, as it is written before a question. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from 'vitest'
 import {
   contextText,
   MAX_CONTEXT_BYTES,
@@ -7,11 +7,11 @@ import {
   shownContext,
 } from '../../../../client/widget/context/page-context.ts'
 
-const warn = vi.spyOn(console, 'warn')
-const error = vi.spyOn(console, 'error')
+let warn: MockInstance<typeof console.warn>
+let error: MockInstance<typeof console.error>
 beforeEach(() => {
-  warn.mockReset()
-  error.mockReset()
+  warn = vi.spyOn(console, 'warn').mockReturnValue()
+  error = vi.spyOn(console, 'error').mockReturnValue()
 })
 afterEach(() => vi.useRealTimers())
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { markOf } from '../../../../client/render/parse/source-marks.ts'
 import type { Source } from '../../../../client/stream/stream-format.ts'
 import { numberSources } from '../../../../client/widget/responses/cited-sources.ts'
@@ -70,7 +70,8 @@ test('thousands of sources take no time', () => {
 
 describe('in text', () => {
   // What is an address of the web, a page decides.
-  Object.assign(globalThis, { document: { baseURI: 'https://site.test/' } })
+  beforeAll(() => void vi.stubGlobal('document', { baseURI: 'https://site.test/' }))
+  afterAll(() => void vi.unstubAllGlobals())
   const sources: Source[] = [
     file('guide*.md', 3),
     { title: 'A [page]', url: 'https://www.a.test/x?y', start: 3, end: 7 },
