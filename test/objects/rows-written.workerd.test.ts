@@ -6,7 +6,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { exports } from 'cloudflare:workers'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { FormatName } from '../../worker/formats/wire-format.ts'
-import { RESPONSE_KEPT_MS } from '../../worker/limits.ts'
+import { RESPONSE_KEEP_MS } from '../../worker/limits.ts'
 import type { Caller } from '../../worker/objects/caller-object.ts'
 import { toBytes } from '../../worker/protocol/encode.ts'
 import { countRows } from './count-rows.ts'
@@ -28,7 +28,7 @@ const openingOf = (format: FormatName, paced: Paced) => ({
   after: 0,
   reservation: { id: 'req_1', prompt: 10, output: 4096, expiresAt: Date.now() + 660_000 },
   limits: { tokensPerDay: 100_000, concurrency: 3, sliced: false },
-  keep: format === 'responses' ? { input: '[]', expires: Date.now() + RESPONSE_KEPT_MS } : undefined,
+  keep: format === 'responses' ? { input: '[]', expires: Date.now() + RESPONSE_KEEP_MS } : undefined,
 })
 
 /** Lets the object's alarms come, each in its time, until nothing is left of the answer. */
