@@ -123,6 +123,8 @@ export function keepConversations({
   const removed = new Set<string>()
   /** The record in the store when the conversation was last read or written here. */
   const seen = new WeakMap<Conversation, string>()
+  /** Questions of this page that no record of another tab has had. */
+  const unknownElsewhere = new WeakMap<Conversation, Set<string>>()
   /**
    * Conversations opened on this page: opening one again, while its answer is in progress, returns the same
    * object.
@@ -141,6 +143,8 @@ export function keepConversations({
     const found = openedHere && hasSameContent(openedHere, read) ? openedHere : read
     setTitle(found, read.title)
     seen.set(found, record)
+    // The other tab may have written before it saw an answer that came here.
+    if (openedHere && found !== openedHere && takeAnswers(found, openedHere)) put(found)
     return found
   }
 
@@ -157,6 +161,7 @@ export function keepConversations({
   }
 
   function current(): Conversation {
+    if (shown && isOverwritten(shown)) write(shown)
     const id = currentId() ?? (storage === 'local' ? list()[0]?.id : undefined)
     const found = id === undefined ? undefined : find(id)
     // Nothing is written before the first question: a site may need the reader's consent for storage.
@@ -193,7 +198,7 @@ export function keepConversations({
   function write(conversation: Conversation): void {
     if (removed.has(conversation.id)) return
     if (continuedElsewhere(conversation)) {
-      if (!continuedHere(conversation)) {
+      if (!continuedHere(conversation) && !isOverwritten(conversation)) {
         // The other tab's version stays, and is read here next. It may lack an answer that came here.
         const theirs = readRecord(conversation.id, shelf.get(prefix + conversation.id) ?? '')
         if (theirs && takeAnswers(theirs, conversation)) put(theirs)
@@ -218,6 +223,9 @@ export function keepConversations({
       shelf.remove(name)
       return
     }
+    const before = new Set(questionsSeen(conversation))
+    const own = questionsIn(conversation).filter((question) => !before.has(question))
+    unknownElsewhere.set(conversation, new Set([...(unknownElsewhere.get(conversation) ?? []), ...own]))
     putRecord(shelf, { name, record, current: shown && prefix + shown.id })
     seen.set(conversation, record)
     const isCurrent = tab.get(tabKey) === conversation.id && !tab.isMemoryOnly(tabKey)
@@ -254,6 +262,19 @@ export function keepConversations({
   function continuedHere(conversation: Conversation): boolean {
     const known = new Set(questionsSeen(conversation))
     return questionsIn(conversation).some((question) => !known.has(question))
+  }
+
+  /**
+   * Whether another tab has put its record in place of one with a question of this page, without having seen
+   * it. A browser may show a tab for a moment what the store was before.
+   */
+  function isOverwritten(conversation: Conversation): boolean {
+    const record = shelf.get(prefix + conversation.id)
+    const unknown = unknownElsewhere.get(conversation)
+    if (record === null || record === seen.get(conversation) || unknown === undefined) return false
+    // What another tab has had and has no more, it has removed.
+    for (const question of questionsIn(readRecord(conversation.id, record))) unknown.delete(question)
+    return questionsIn(conversation).some((question) => unknown.has(question))
   }
 
   /** The questions of the record that was last read or written here. */

@@ -490,6 +490,50 @@ describe('in two tabs', () => {
     }
   })
 
+  test.each([
+    ['while its answer comes', { ...running }, { ...running, answer: 'By water', end: 'done' as const }],
+    ['once its answer is there', done('How?'), undefined],
+  ])('that ask at once, one before it sees the other’s question: nothing is lost %s', (_, asked, ended) => {
+    const local = fakeStore()
+    const { tab } = browser(local)
+    const [one, other] = [tab().page('local'), tab().page('local')]
+    const first = talk(one, done('Why?'))
+    const second = other.current()
+    const before = [...local.items]
+    first.turns.push(asked)
+    one.save(first, 'now')
+    // As a browser shows a tab for a moment what the store was before.
+    local.items.clear()
+    for (const [name, value] of before) local.items.set(name, value)
+    second.turns.push(done('When?'))
+    other.save(second, 'now')
+    if (ended) {
+      first.turns[1] = ended
+      one.save(first, 'now')
+    }
+    expect(one.current()).toBe(first)
+    expect(questions(one.current())).toEqual(['Why?', 'How?'])
+    expect(questions(other.current())).toEqual(['Why?', 'When?'])
+    expect(one.list()).toHaveLength(2)
+  })
+
+  test('that ask at once, one before it sees the other’s answer: it is not lost', () => {
+    const { tab } = browser()
+    const [one, other] = [tab().page('local'), tab().page('local')]
+    const first = talk(one, { question: 'Why?', answer: '', pending: { key: 'k', askedAt: 7 } })
+    first.turns[0] = done('Why?')
+    one.save(first, 'now')
+    // The other tab still has the question without its answer, and a question of its own after it.
+    const stale = {
+      id: first.id,
+      turns: [{ question: 'Why?', answer: '', end: 'failed' as const }, done('How?')],
+    }
+    other.save({ ...stale, updatedAt: 8 }, 'now')
+    const both = [done('Why?'), done('How?')]
+    expect(one.current().turns).toEqual(both)
+    for (const kept of [other, tab().page('local')]) expect(kept.open(first.id)?.turns).toEqual(both)
+  })
+
   test('that have seen the same answer at different speeds, neither takes it for another', () => {
     const { tab } = browser()
     const one = tab().page('local')
