@@ -52,9 +52,9 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           include: ['test/**/*.test.ts'],
           exclude: [WORKERD, ...E2E, ...UNTIMED, 'test/{frameworks,recordings}/**'],
-          // Two cores work, while vitest itself waits. What they import is kept from file to file.
+          // Two cores work, while vitest itself waits. Each file has a process: what one leaves behind must
+          // not be taken for another's.
           maxWorkers: 2,
-          isolate: false,
           restoreMocks: true,
         },
       },
