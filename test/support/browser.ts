@@ -25,6 +25,6 @@ export async function whichChromium(): Promise<LaunchOptions> {
   return {
     executablePath: await chromium.executablePath(),
     // `chromium.args` would turn web security off.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    args: ['--no-sandbox', '--disable-gpu', '--no-zygote', '--disable-background-networking'],
   }
 }
