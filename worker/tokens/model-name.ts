@@ -12,7 +12,7 @@ export interface ModelNames {
 /**
  * A name without a rule of its own, such as a deployment's, has the rule of the name by which callers ask.
  *
- * @param rule `undefined`: there is none for a model of this name
+ * @param rule the tokens for a model of this name; `undefined` if its rule is not known
  * @returns the most by any of the names there; `undefined`: one has no rule
  */
 export function mostByName(
@@ -20,5 +20,5 @@ export function mostByName(
   rule: (name: string) => number | undefined,
 ): number | undefined {
   const most = there.map((name) => rule(name) ?? rule(asked))
-  return most.includes(undefined) ? undefined : Math.max(...(most as number[]))
+  return most.every((tokens) => tokens !== undefined) ? Math.max(...most) : undefined
 }

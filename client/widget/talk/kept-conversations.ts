@@ -123,8 +123,8 @@ export function keepConversations({
   const removed = new Set<string>()
   /** The record in the store when the conversation was last read or written here. */
   const seen = new WeakMap<Conversation, string>()
-  /** Questions of this page that no record of another tab has had. */
-  const unknownElsewhere = new WeakMap<Conversation, Set<string>>()
+  /** The last question that was asked here, until a record of another tab has it. */
+  const unknownElsewhere = new WeakMap<Conversation, string>()
   /**
    * Conversations opened on this page: opening one again, while its answer is in progress, returns the same
    * object.
@@ -223,9 +223,9 @@ export function keepConversations({
       shelf.remove(name)
       return
     }
-    const before = new Set(questionsSeen(conversation))
-    const own = questionsIn(conversation).filter((question) => !before.has(question))
-    unknownElsewhere.set(conversation, new Set([...(unknownElsewhere.get(conversation) ?? []), ...own]))
+    const last = questionsIn(conversation).at(-1)
+    const isNoted = last === undefined || last === unknownElsewhere.get(conversation)
+    if (!isNoted && !questionsSeen(conversation).includes(last)) unknownElsewhere.set(conversation, last)
     putRecord(shelf, { name, record, current: shown && prefix + shown.id })
     seen.set(conversation, record)
     const isCurrent = tab.get(tabKey) === conversation.id && !tab.isMemoryOnly(tabKey)
@@ -273,8 +273,10 @@ export function keepConversations({
     const unknown = unknownElsewhere.get(conversation)
     if (record === null || record === seen.get(conversation) || unknown === undefined) return false
     // What another tab has had and has no more, it has removed.
-    for (const question of questionsIn(readRecord(conversation.id, record))) unknown.delete(question)
-    return questionsIn(conversation).some((question) => unknown.has(question))
+    if (!questionsIn(readRecord(conversation.id, record)).includes(unknown))
+      return questionsIn(conversation).includes(unknown)
+    unknownElsewhere.delete(conversation)
+    return false
   }
 
   /** The questions of the record that was last read or written here. */
