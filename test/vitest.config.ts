@@ -1,6 +1,7 @@
 import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 import { QUIET, ROOT } from '../scripts/bundle.ts'
+import { LongestFirst } from './support/longest-first.ts'
 import { textFiles } from './support/text-files.ts'
 
 Object.assign(process.env, QUIET)
@@ -8,12 +9,11 @@ Object.assign(process.env, QUIET)
 const WORKERD = 'test/**/*.workerd.test.ts'
 const E2E = ['test/e2e/**/*.test.ts']
 /**
- * What waits for a browser or a server most of the time, and times nothing: several of these files run at a
- * time.
+ * What times nothing, and mostly waits for a browser or a server: several of these files run at a time.
  */
 const UNTIMED = [
   'test/e2e/{gate-*,page,page-*,render,render-*,run-*,widget-*}.test.ts',
-  'test/e2e/{access,aimock,bad-input,documents,examples,faults,library,logs,mock-llm,moderation,odd-answers,passed,passed-upstreams,sdk,secrets,start,upstreams,upstreams-*,usage}.test.ts',
+  'test/e2e/{access,aimock,bad-input,documents,examples,faults,leaves-nothing,library,logs,mock-llm,moderation,odd-answers,passed,passed-upstreams,responses,responses-clients,sdk,secrets,shards,start,upstreams,upstreams-*,usage}.test.ts',
   'test/protocol/{bounds,chromium,wrangler-dev}.test.ts',
   'test/chaos/chaos.test.ts',
 ]
@@ -40,6 +40,7 @@ export default defineConfig({
     // What a passing test logs is of no interest.
     silent: 'passed-only',
     reporters: ['default', `${ROOT}test/support/closing-line.ts`],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         root: ROOT,
