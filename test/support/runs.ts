@@ -27,8 +27,7 @@ export interface Running {
   /** What it shows, as text. */
   text(): Promise<string>
   /** Waits until nothing runs any more. */
-  /** @param ms how long it may take; by default as long as any other wait */
-  ended(ms?: number): Promise<void>
+  ended(): Promise<void>
   stop(): Promise<void>
   worker(): Promise<Worker>
 }
@@ -132,8 +131,7 @@ export function useRuns(inFront: (worker: string) => Promise<Front> = startEdge)
             .evaluateAll((all) =>
               all.map((one) => (one.querySelector('[role=status]') ?? one).textContent).join('\n'),
             ),
-        ended: (ms) =>
-          poll(() => page.evaluate(() => reports.map(({ type }) => type)), ms).toContain('ended'),
+        ended: () => poll(() => page.evaluate(() => reports.map(({ type }) => type))).toContain('ended'),
         stop: () => page.evaluate(() => globalThis.order({ type: 'stop' })),
         async worker() {
           await poll(async () => workers.length).toBe(1)
