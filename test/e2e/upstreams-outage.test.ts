@@ -9,7 +9,10 @@ import { useTwoUpstreams } from '../support/two-upstreams.ts'
 import { answers } from '../support/ways.ts'
 
 const { vars, newCaller } = budgeted(250)
-const house = useTwoUpstreams({ step: '@1s', vars })
+/** On a busy machine a call that is answered may take more than a second, and one that is held does. */
+const patient = useTwoUpstreams({ step: '@30s', vars })
+/** For an upstream that is silent. */
+const impatient = useTwoUpstreams({ step: '@1s', most: 1, vars })
 
 const LATE_MS = 20_000
 
@@ -32,25 +35,25 @@ describe('Retry-After', () => {
     ['zero', () => ({ 'retry-after': '0' }), 'is asked again'],
     ['a date that is over', () => ({ 'retry-after': aMinuteAgo() }), 'is asked again'],
   ])('of 429, %s', async (_, headers, then) => {
-    const { model, first, second } = house.fresh()
+    const { model, first, second } = patient.fresh()
     const caller = newCaller()
-    house.first.next(failing(429, {}, headers()))
-    const answer = await read(house.url, STREAMED, model, caller)
+    patient.first.next(failing(429, {}, headers()))
+    const answer = await read(patient.url, STREAMED, model, caller)
     expect([answer.status, answer.upstream]).toEqual([200, second])
     expect([...answer.headers.keys()].filter((name) => name.startsWith('retry-after'))).toEqual([])
-    expect(await servedBy(house.url, model, caller)).toBe(then === 'rests' ? second : first)
-    expect(house.first.calls).toHaveLength(then === 'rests' ? 1 : 2)
+    expect(await servedBy(patient.url, model, caller)).toBe(then === 'rests' ? second : first)
+    expect(patient.first.calls).toHaveLength(then === 'rests' ? 1 : 2)
   })
 })
 
 describe('rest', () => {
   test('one that always fails is asked three times, and then no more', async () => {
-    const { model, second } = house.fresh()
+    const { model, second } = patient.fresh()
     const caller = newCaller()
-    house.first.when('theirs', failing(500))
+    patient.first.when('theirs', failing(500))
     for (let i = 1; i <= 5; i++) {
-      expect(await servedBy(house.url, model, caller)).toBe(second)
-      expect(house.first.calls).toHaveLength(Math.min(i, 3))
+      expect(await servedBy(patient.url, model, caller)).toBe(second)
+      expect(patient.first.calls).toHaveLength(Math.min(i, 3))
     }
   })
 
@@ -61,77 +64,79 @@ describe('rest', () => {
     ['a spent quota', failing(429, { code: 'insufficient_quota' })],
     ['a model that it lacks', failing(404, { code: 'model_not_found' })],
   ])('after %s it is not asked for this model again', async (_, script) => {
-    const { model, second } = house.fresh()
+    const { model, second } = patient.fresh()
     const caller = newCaller()
-    house.first.next(script)
-    for (let i = 0; i < 3; i++) expect(await servedBy(house.url, model, caller)).toBe(second)
-    expect(house.first.calls).toHaveLength(1)
+    patient.first.next(script)
+    for (let i = 0; i < 3; i++) expect(await servedBy(patient.url, model, caller)).toBe(second)
+    expect(patient.first.calls).toHaveLength(1)
   })
 
   /** The first one rests for a moment. Then one call reaches it, and is held. @returns that call */
   async function probed(model: string, caller: Sent, then: Script) {
     const release = Promise.withResolvers<void>()
-    house.first.next(failing(429, {}, { 'retry-after-ms': '200' }))
-    house.first.next(async (reply) => {
+    patient.first.next(failing(429, {}, { 'retry-after-ms': '200' }))
+    patient.first.next(async (reply) => {
       await release.promise
       await then(reply)
     })
-    await servedBy(house.url, model, caller)
+    await servedBy(patient.url, model, caller)
     const asked: Promise<string | null>[] = []
     await expect
       .poll(async () => {
-        asked.push(servedBy(house.url, model, caller))
-        await Promise.race([asked.at(-1), house.first.call(2)])
-        return house.first.calls.length
+        asked.push(servedBy(patient.url, model, caller))
+        await Promise.race([asked.at(-1), patient.first.call(2)])
+        return patient.first.calls.length
       })
       .toBe(2)
     return { probe: asked.at(-1) as Promise<string | null>, release: release.resolve }
   }
 
   test('a probe that succeeds ends the rest; meanwhile no other call waits for it', async () => {
-    const { model, first, second } = house.fresh()
+    const { model, first, second } = patient.fresh()
     const caller = newCaller()
     const { probe, release } = await probed(model, caller, answers)
-    const meanwhile = await Promise.all(Array.from({ length: 10 }, () => servedBy(house.url, model, caller)))
+    const meanwhile = await Promise.all(
+      Array.from({ length: 10 }, () => servedBy(patient.url, model, caller)),
+    )
     expect(new Set(meanwhile)).toEqual(new Set([second]))
-    expect(house.first.calls).toHaveLength(2)
+    expect(patient.first.calls).toHaveLength(2)
     release()
     expect(await probe).toBe(first)
-    expect(await servedBy(house.url, model, caller)).toBe(first)
+    expect(await servedBy(patient.url, model, caller)).toBe(first)
   })
 
   test('a probe that fails begins the rest again, and its caller is answered', async () => {
-    const { model, second } = house.fresh()
+    const { model, second } = patient.fresh()
     const caller = newCaller()
     const { probe, release } = await probed(model, caller, failing(500))
     release()
     expect(await probe).toBe(second)
-    for (let i = 0; i < 3; i++) expect(await servedBy(house.url, model, caller)).toBe(second)
-    expect(house.first.calls).toHaveLength(2)
+    for (let i = 0; i < 3; i++) expect(await servedBy(patient.url, model, caller)).toBe(second)
+    expect(patient.first.calls).toHaveLength(2)
   })
 
   test('one that rests is asked as the last, if the others fail', async () => {
-    const { model, first } = house.fresh()
+    const { model, first } = patient.fresh()
     const caller = newCaller()
-    house.first.next(failing(429, {}, { 'retry-after': '60' }))
-    await servedBy(house.url, model, caller)
-    house.second.next(failing(500))
-    expect(await servedBy(house.url, model, caller)).toBe(first)
-    expect([house.first.calls.length, house.second.calls.length]).toEqual([2, 2])
+    patient.first.next(failing(429, {}, { 'retry-after': '60' }))
+    await servedBy(patient.url, model, caller)
+    patient.second.next(failing(500))
+    expect(await servedBy(patient.url, model, caller)).toBe(first)
+    expect([patient.first.calls.length, patient.second.calls.length]).toEqual([2, 2])
   })
 
   test('if all rest, the one whose rest ends first is asked, and no other', async () => {
-    const { model, second } = house.fresh()
+    const { model, second } = patient.fresh()
     const caller = newCaller()
-    house.first.next(failing(429, {}, { 'retry-after': '60' }))
-    house.second.next(failing(429, {}, { 'retry-after': '30' }))
-    const refused = await read(house.url, STREAMED, model, caller)
+    patient.first.next(failing(429, {}, { 'retry-after': '60' }))
+    patient.second.next(failing(429, {}, { 'retry-after': '30' }))
+    const refused = await read(patient.url, STREAMED, model, caller)
     expect([refused.status, refused.upstream]).toEqual([429, second])
     expect(refused.headers.get('retry-after')).toBe('30')
-    house.second.next(failing(429, {}, { 'retry-after': '30' }))
-    expect((await read(house.url, STREAMED, model, caller)).status).toBe(429)
-    expect([house.first.calls.length, house.second.calls.length]).toEqual([1, 2])
-    expect(await spent(house.url, caller)).toBe(0)
+    patient.second.next(failing(429, {}, { 'retry-after': '30' }))
+    expect((await read(patient.url, STREAMED, model, caller)).status).toBe(429)
+    expect([patient.first.calls.length, patient.second.calls.length]).toEqual([1, 2])
+    expect(await spent(patient.url, caller)).toBe(0)
   })
 })
 
@@ -141,6 +146,7 @@ describe('50 callers at once on a first upstream that', () => {
     ['resets them', reset],
     ['is silent', hang],
   ])('%s are all answered, and the next ones do not ask it', async (_, script) => {
+    const house = script === hang ? impatient : patient
     const { model, first, second } = house.fresh()
     const crowd = Array.from({ length: 50 }, newCaller)
     if (script === undefined) await house.first.refuse()
@@ -173,17 +179,17 @@ describe('50 callers at once on a first upstream that', () => {
 })
 
 test('a caller who leaves while the first one is silent rests nobody', async () => {
-  const { model, first } = house.fresh()
+  const { model, first } = patient.fresh()
   const caller = newCaller()
   for (let i = 1; i <= 3; i++) {
-    house.first.next(hang)
+    patient.first.next(hang)
     const leaving = new AbortController()
-    const asked = askStream(house.url, { model }, { headers: caller, signal: leaving.signal })
-    await house.first.call(i)
+    const asked = askStream(patient.url, { model }, { headers: caller, signal: leaving.signal })
+    await patient.first.call(i)
     leaving.abort()
     await expect(asked).rejects.toThrow()
-    await house.first.until(({ open }) => open === 0)
+    await patient.first.until(({ open }) => open === 0)
   }
-  expect(house.second.calls).toHaveLength(0)
-  expect(await servedBy(house.url, model, caller)).toBe(first)
+  expect(patient.second.calls).toHaveLength(0)
+  expect(await servedBy(patient.url, model, caller)).toBe(first)
 })

@@ -20,12 +20,14 @@ const { vars, newCaller } = budgeted(MOST)
 
 let servers: [Upstream, Upstream, Upstream]
 let millrace: Millrace
+/** With deadlines that a busy machine passes too, so it is only for upstreams that are too slow. */
+let impatient: Millrace
 let made = 0
 beforeAll(async () => {
   servers = await Promise.all([startUpstream(), startUpstream(), startUpstream()])
   const numbers = Array.from({ length: MOST }, (_, n) => n)
   const named = (n: number) => servers.map(({ url }, i) => `${'abc'[i]}${n}=${url}/v1`)
-  millrace = await startMillrace({
+  const settings = {
     UPSTREAMS: [...numbers.flatMap(named), `tls=${servers[0].url.replace('http', 'https')}/v1`].join(),
     // The second one's window is no larger than the first one's.
     MODEL_ROUTES: numbers
@@ -33,6 +35,10 @@ beforeAll(async () => {
       .join('; ')
       .concat('; safe = tls, b29'),
     ...vars,
+  }
+  millrace = await startMillrace(settings)
+  impatient = await startMillrace({
+    ...settings,
     CONNECT_TIMEOUT_MS: '1000',
     FIRST_BYTE_TIMEOUT_MS: '1000',
     SILENCE_TIMEOUT_MS: '1000',
@@ -41,6 +47,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await millrace?.stop()
+  await impatient?.stop()
   for (const server of servers ?? []) await server.stop()
 })
 async function fresh() {
@@ -69,10 +76,9 @@ test.each(Object.entries(WAYS))('%s: the third answers, if two fail in two ways'
     ],
   })
   // The owner hears of the key.
-  expect(millrace.logs.find((line) => line.upstream === names[1])).toMatchObject({
-    code: 'upstream_refused',
-    setting: `UPSTREAM_KEY_${names[1]?.toUpperCase()}`,
-  })
+  await expect
+    .poll(() => millrace.logs.find((line) => line.upstream === names[1]))
+    .toMatchObject({ code: 'upstream_refused', setting: `UPSTREAM_KEY_${names[1]?.toUpperCase()}` })
 })
 
 test.each<[string, Script]>([
@@ -101,11 +107,11 @@ test.each<[string, Script, string]>([
   async (_, script, code) => {
     const { model, names, caller } = await fresh()
     servers[0].next(script)
-    const answer = await read(millrace.url, STREAMED, model, caller)
+    const answer = await read(impatient.url, STREAMED, model, caller)
     expect([answer.status, answer.upstream]).toEqual([200, names[1]])
     expect(answer.all).not.toMatch(TRACE_OF_THE_FAILED)
     expect(counts()).toEqual([1, 1, 0])
-    expect(await linesOf(millrace.logs, model, 1)).toMatchObject([
+    expect(await linesOf(impatient.logs, model, 1)).toMatchObject([
       { attempts: [{ upstream: names[0], code }] },
     ])
   },
@@ -114,15 +120,15 @@ test.each<[string, Script, string]>([
 test('an unstreamed call on a silent upstream ends with the whole time, and nobody else is asked', async () => {
   const { model, names, caller } = await fresh()
   servers[0].next(hang)
-  const answer = await read(millrace.url, WHOLE, model, caller)
+  const answer = await read(impatient.url, WHOLE, model, caller)
   expect(answer.status).toBe(504)
   expect(answer.text).toContain('upstream_total_timeout')
   expect(counts()).toEqual([1, 0, 0])
   await servers[0].until(({ open }) => open === 0)
   // Six seconds, and the prompt.
-  expect(await spent(millrace.url, caller)).toBeGreaterThan(5 * A_SECOND)
+  expect(await spent(impatient.url, caller)).toBeGreaterThan(5 * A_SECOND)
   // The end of the time says nothing of the upstream.
-  expect(await servedBy(millrace.url, model, caller)).toBe(names[0])
+  expect(await servedBy(impatient.url, model, caller)).toBe(names[0])
 })
 
 test('all fail: the last one is asked again, and its error is the caller’s', async () => {

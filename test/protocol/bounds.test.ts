@@ -12,22 +12,28 @@ import { startPlannedUpstream } from './plan-over-http.ts'
 
 let upstream: Upstream | undefined
 let millrace: Millrace | undefined
+/** With the times of a deployment, for what takes a while. */
+let patient: Millrace | undefined
 beforeAll(async () => {
   upstream = await startPlannedUpstream()
+  const vars = { OPENAI_BASE_URL: `${upstream.url}/v1`, OPENAI_API_KEY: 'sk-test' }
+  patient = await startMillrace(vars)
   millrace = await startMillrace({
-    OPENAI_BASE_URL: `${upstream.url}/v1`,
-    OPENAI_API_KEY: 'sk-test',
+    ...vars,
     SILENCE_TIMEOUT_MS: '1000',
-    STREAM_KEEP_MS: '1500',
+    // Each test reads its stream again until then.
+    STREAM_KEEP_MS: '5000',
     STREAM_ABANDONED_MS: '500',
   })
 })
 afterAll(async () => {
   await millrace?.stop()
+  await patient?.stop()
   await upstream?.stop()
 })
 
 const caller = new Caller((path, asked) => fetch(`${millrace?.url}${path}`, asked))
+const unhurried = new Caller((path, asked) => fetch(`${patient?.url}${path}`, asked))
 const HALF = [role(), ...numbered(3).map(delta)]
 
 test('an upstream that falls silent ends as failed, and its call with it', async () => {
@@ -67,34 +73,34 @@ test('a stream is kept for a while, and then not found', async () => {
 
 test(`${MAX_READERS} readers follow a stream at once; one more has to wait until one leaves`, async () => {
   const talking = { ...gate(), saying: delta('.') }
-  const first = await (await caller.begin(plan(role(), talking, ...answerEvents([]).slice(1)))).take(1)
+  const first = await (await unhurried.begin(plan(role(), talking, ...answerEvents([]).slice(1)))).take(1)
   const others = await Promise.all(
-    Array.from({ length: MAX_READERS - 1 }, async () => (await caller.follow(first.id)).take(1)),
+    Array.from({ length: MAX_READERS - 1 }, async () => (await unhurried.follow(first.id)).take(1)),
   )
-  const refused = await caller.get(first.id)
+  const refused = await unhurried.get(first.id)
   expect(refused.status).toBe(429)
   expect(await errorOf(refused)).toMatchObject({ code: 'too_many_readers', type: 'rate_limit_error' })
   await others.pop()?.leave()
   await expect
     .poll(async () => {
-      const { status, body } = await caller.get(first.id)
+      const { status, body } = await unhurried.get(first.id)
       await body?.cancel()
       return status
     })
     .toBe(200)
-  await caller.open(talking)
+  await unhurried.open(talking)
   const whole = await first.rest()
   for (const other of others) expect(await other.rest()).toBe(whole)
 })
 
 test('a reader may reconnect any number of times, also during silence', async () => {
   const asked = plan(...HALF, gate())
-  const first = await (await caller.begin(asked)).take(HALF.length)
+  const first = await (await unhurried.begin(asked)).take(HALF.length)
   for (let visit = 1; visit <= MAX_READERS + 8; visit++) {
-    const response = await caller.get(first.id, { header: '1' })
+    const response = await unhurried.get(first.id, { header: '1' })
     expect(response.status, `visit ${visit}`).toBe(200)
     await response.body?.cancel()
   }
-  await caller.stop(first.id)
+  await unhurried.stop(first.id)
   await first.rest()
 })
