@@ -4,7 +4,7 @@ import { FORBIDDEN, phraseOf } from '../support/answers.ts'
 import { dataOf, lastError, type Received, receive, refusal } from '../support/caller.ts'
 import { chatJson, keys, openStream, ROUTES, type Sent, usageOf } from '../support/gate.ts'
 import { type House, useHouse } from '../support/house.ts'
-import { isModeration, verdict } from '../support/moderation-server.ts'
+import { heldVerdict, isModeration, verdict } from '../support/moderation-server.ts'
 import { hang, inOrder, type Script, wait } from '../support/script.ts'
 import { answer, begun, events, failing } from '../support/scripts.ts'
 import { settledUsage } from '../support/settled-usage.ts'
@@ -121,12 +121,12 @@ describe('a durable stream, held', () => {
   })
 
   test('the call upstream is aborted, and what it had sent is settled', async () => {
-    const before = (await usageOf(holding.url, headers)).tokens.used
+    const before = (await settledUsage(holding.url, headers)).tokens.used
     when(holding, { model: inOrder(begun([role(), ...answerWith(0, /.+/g).map(delta)]), hang) })
     await receive(await openStream(holding.url, {}, { headers }))
     await holding.upstream.until(({ open }) => open === 0)
     const record = await line(holding, 'moderated')
-    const { used, reserved } = (await usageOf(holding.url, headers)).tokens
+    const { used, reserved } = (await settledUsage(holding.url, headers)).tokens
     expect(used - before).toBe(Number(record.prompt_tokens) + Number(record.completion_tokens))
     // The prompt, and at least the words in which the phrase stood.
     expect(used - before).toBeGreaterThan(10 + PHRASE.length / 2)
@@ -195,7 +195,7 @@ describe('a question', () => {
   test.each(ROUTES)(
     'flagged, %s: no answer, and what may have been read of it is settled',
     async (route, ask) => {
-      const before = (await usageOf(holding.url, headers)).tokens.used
+      const before = (await settledUsage(holding.url, headers)).tokens.used
       when(holding, { model: hang })
       const response = await ask(holding.url, { messages }, { headers })
       expect(response.status).toBe(400)
@@ -204,13 +204,17 @@ describe('a question', () => {
       await holding.upstream.until(({ open }) => open === 0)
       const used = async () => (await usageOf(holding.url, headers)).tokens.used
       await expect.poll(used).toBeGreaterThan(before)
+      // A later test would find it among its own.
+      await line(holding, 'moderated')
     },
   )
 
   test('flagged so late that the stream is open already: that is its end', async () => {
-    when(holding, { moderation: inOrder(wait(3000), verdict(isBad)), model: answer(WORDS) })
+    const { script, give } = heldVerdict(isBad)
+    when(holding, { moderation: script, model: answer(WORDS) })
     const response = await openStream(holding.url, { messages }, { headers })
     expect(response.status).toBe(201)
+    give()
     const { text } = await receive(response)
     expect(contentOf(text)).toBe('')
     expect(lastError(text)).toMatchObject({ code: 'content_filter' })
@@ -246,7 +250,7 @@ describe('a caller that leaves, or is refused, while the upstream is at work', (
       [route, 'its question is judged', hang],
     ]),
   )('%s: it leaves while %s, and what came is charged', async (route, _, moderation) => {
-    const { used } = (await usageOf(holding.url, headers)).tokens
+    const { used } = (await settledUsage(holding.url, headers)).tokens
     when(holding, { moderation, model: inOrder(told, hang) })
     const leave = new AbortController()
     const [, ask] = ROUTES.find(([name]) => name === route) ?? []
@@ -265,7 +269,7 @@ describe('a caller that leaves, or is refused, while the upstream is at work', (
   test.each(ROUTES.slice(1, 3))(
     '%s: its question is flagged late, and what came is charged',
     async (_, ask) => {
-      const { used } = (await usageOf(holding.url, headers)).tokens
+      const { used } = (await settledUsage(holding.url, headers)).tokens
       const isSaid = () =>
         holding.upstream.calls.find((call) => !isModeration(call))?.sent.length === spoken.length
       const afterIt: Script = async (reply) => {

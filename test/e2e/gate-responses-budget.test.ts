@@ -1,7 +1,7 @@
 /** What a response may cost, and what is charged for one that ends early: by what had come of it. */
 import { describe, expect, test } from 'vitest'
 import { receive, refusal } from '../support/caller.ts'
-import { keys, type Sent, usageOf } from '../support/gate.ts'
+import { keys, type Sent } from '../support/gate.ts'
 import { type House, useHouse } from '../support/house.ts'
 import {
   begin,
@@ -49,13 +49,19 @@ const ROUTES: [string, object][] = [
   ['in the background', { stream: true, background: true }],
 ]
 
-/** What this caller was charged, by the budget and by the log, which agree. */
-async function charged(headers: Sent, start: number, of = house): Promise<Members> {
-  const { tokens } = await settledUsage(of.url, headers)
-  const lines = () => of.logs.slice(start).filter(({ method }) => method === 'POST')
+/** The call's one line in the log. That of a test before may come late. */
+async function lineOf({ headers }: Response, of = house): Promise<Members> {
+  const lines = () => of.logs.filter(({ id }) => id === headers.get('x-request-id'))
   await expect.poll(lines).toHaveLength(1)
-  expect(lines()[0]).toMatchObject({ route: '/v1/responses', charged_tokens: tokens.used })
-  return { used: tokens.used, end: lines()[0]?.end }
+  return lines()[0] as Members
+}
+
+/** What this caller was charged for its one call, by the budget and by the log, which agree. */
+async function charged(headers: Sent, response: Response, of = house): Promise<Members> {
+  const { tokens } = await settledUsage(of.url, headers)
+  const line = await lineOf(response, of)
+  expect(line).toMatchObject({ route: '/v1/responses', charged_tokens: tokens.used })
+  return { used: tokens.used, end: line.end }
 }
 
 const THREE = [...begin(), ...messageEvents(['one', ' two', ' three']).slice(0, 5)]
@@ -69,10 +75,11 @@ describe.each(ROUTES)('%s', (route, how) => {
     ['cut in its thoughts', inOrder(begun(wire(THOUGHT)), end), PROMPT + 3, 'truncated'],
   ]
   test.each(endings)('%s', async (_, script, used, how_) => {
-    const [headers, start] = [newCaller(), house.logs.length]
+    const headers = newCaller()
     house.upstream.next(script)
-    await receive(await ask(house, headers, how))
-    expect(await charged(headers, start)).toEqual({ used, end: how_ })
+    const response = await ask(house, headers, how)
+    await receive(response)
+    expect(await charged(headers, response)).toEqual({ used, end: how_ })
   })
 
   test('is refused where it does not fit, and the upstream hears nothing of it', async () => {
@@ -82,7 +89,7 @@ describe.each(ROUTES)('%s', (route, how) => {
   })
 
   test('stopped or abandoned by its caller: what had come', async () => {
-    const [headers, start] = [newCaller(), house.logs.length]
+    const headers = newCaller()
     house.upstream.next(inOrder(begun(wire(THREE), 1), hang))
     const leaving = new AbortController()
     const response = await ask(house, headers, how, { signal: leaving.signal })
@@ -98,14 +105,13 @@ describe.each(ROUTES)('%s', (route, how) => {
       expect(await stopped.json()).toMatchObject({ status: 'cancelled', usage: { output_tokens: 3 } })
     }
     await house.upstream.until(({ open }) => open === 0)
-    const cancels = (line: Members) => line.route === '/v1/responses'
-    await expect.poll(() => house.logs.slice(start).filter(cancels)).toHaveLength(1)
-    expect(house.logs.slice(start).find(cancels)).toMatchObject({
+    expect(await lineOf(response)).toMatchObject({
+      route: '/v1/responses',
       end: 'stopped',
       charged_tokens: PROMPT + 3,
       completion_tokens: 3,
     })
-    expect((await usageOf(house.url, headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
+    expect((await settledUsage(house.url, headers)).tokens).toMatchObject({ used: PROMPT + 3, reserved: 0 })
   })
 
   test.each<[string, () => House, object, number]>([
@@ -124,21 +130,23 @@ describe.each(ROUTES)('%s', (route, how) => {
   })
 
   test('ends at its bound, though the upstream goes on', async () => {
-    const [headers, start] = [newCaller(), bounded.logs.length]
+    const headers = newCaller()
     const words = Array<string>(2000).fill(' word')
     bounded.upstream.next(inOrder(begun(wire([...begin(), ...messageEvents(words)]).slice(0, 2000), 2), hang))
-    const { text } = await receive(await ask(bounded, headers, how))
+    const response = await ask(bounded, headers, how)
+    const { text } = await receive(response)
     expect(text).toMatch(/event: response.incomplete\ndata: .*"reason":"max_output_tokens"/)
     await bounded.upstream.until(({ open }) => open === 0)
-    const { used, end } = await charged(headers, start, bounded)
+    const { used, end } = await charged(headers, response, bounded)
     expect(end).toBe('budget')
     expect(used).toBeGreaterThanOrEqual(PROMPT + 100)
   })
 })
 
 test('an answer that is not streamed is charged as the upstream counts it', async () => {
-  const [headers, start] = [newCaller(), house.logs.length]
+  const headers = newCaller()
   house.upstream.next(json(complete([...begin(), ...messageEvents(['Hi'])]).at(-1)?.response))
-  await receive(await ask(house, headers))
-  expect(await charged(headers, start)).toEqual({ used: USAGE_OF_RESPONSE.total_tokens, end: 'done' })
+  const response = await ask(house, headers)
+  await receive(response)
+  expect(await charged(headers, response)).toEqual({ used: USAGE_OF_RESPONSE.total_tokens, end: 'done' })
 })

@@ -56,7 +56,6 @@ describe.each(WAYS)('%s', (_, { ask, path, whole, events: list, used }, fields, 
     'the first %s: the second answers, by its own name of the model',
     async (_, how, inStream) => {
       if (inStream && !fields.stream) return
-      const start = millrace.logs.length
       one.when(() => how)
       two.next(script)
       const response = await ask(millrace.url, fields)
@@ -69,12 +68,10 @@ describe.each(WAYS)('%s', (_, { ask, path, whole, events: list, used }, fields, 
       const [call, ...more] = two.calls
       expect(more).toEqual([])
       expect(call?.body.toString()).not.toContain('its-own-name')
-      await expect.poll(() => millrace.logs.length).toBeGreaterThan(start)
-      expect(millrace.logs.slice(start).find(({ route }) => route === path)).toMatchObject({
-        upstream: 'two',
-        end: 'done',
-        charged_tokens: used,
-      })
+      const id = response.headers.get('x-request-id')
+      await expect
+        .poll(() => millrace.logs.find((line) => line.id === id))
+        .toMatchObject({ route: path, upstream: 'two', end: 'done', charged_tokens: used })
     },
   )
 

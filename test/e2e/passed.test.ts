@@ -20,15 +20,15 @@ const house = useHouse()
 const sdk = () => new OpenAI({ baseURL: `${house.url}/v1`, apiKey: 'none', maxRetries: 0, logLevel: 'off' })
 const streamed = WAYS.filter(([, , fields]) => fields.stream === true)
 
-/** Waits for the line of the one call since `start`. */
-async function lineSince(start: number): Promise<Record<string, unknown>> {
-  await expect.poll(() => house.logs.length).toBe(start + 1)
-  return house.logs[start] as Record<string, unknown>
+/** Waits for the line of this call. That of a test before may come late. */
+async function lineOf({ headers }: Response): Promise<Record<string, unknown>> {
+  const found = () => house.logs.filter(({ id }) => id === headers.get('x-request-id'))
+  await expect.poll(found).toHaveLength(1)
+  return found()[0] as Record<string, unknown>
 }
 
 describe('a call', () => {
   test.each(WAYS)('%s: body, answer and line of the log', async (_, endpoint, fields, script) => {
-    const start = house.logs.length
     house.upstream.next(script)
     const response = await endpoint.ask(house.url, { ...fields, anything: 'else' })
     expect(response.status).toBe(200)
@@ -42,7 +42,7 @@ describe('a call', () => {
     expect(path).toBe(endpoint.path)
     expect(headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
     expect(body.toString()).toContain('anything')
-    const line = await lineSince(start)
+    const line = await lineOf(response)
     expect(line).toMatchObject({
       route: endpoint.path,
       status: 200,
@@ -162,13 +162,13 @@ describe('a stream that is not whole', () => {
     ways.map(([way, how]) => [name, way, endpoint, how] as const),
   )
   test.each(cases)('%s, %s: ends with the error', async (_, _way, { ask, events: list }, how) => {
-    const start = house.logs.length
     house.upstream.next(inOrder(begun([list[0] as string]), how))
-    const { text, error } = await receive(await ask(house.url, { stream: true }))
+    const response = await ask(house.url, { stream: true })
+    const { text, error } = await receive(response)
     expect(error).toBeUndefined()
     expect(text.startsWith(list[0] as string)).toBe(true)
     expect(lastError(text)?.code).toBe('upstream_truncated')
-    expect(await lineSince(start)).toMatchObject({ end: 'truncated', code: 'upstream_truncated' })
+    expect(await lineOf(response)).toMatchObject({ end: 'truncated', code: 'upstream_truncated' })
   })
 
   test.each(streamed)(
@@ -198,31 +198,31 @@ describe('an answer of megabytes', () => {
   const big = 'QUJD'.repeat(2 * 1024 * 1024)
 
   test('whole: passes, and its usage is found', async () => {
-    const start = house.logs.length
     const value = { ...IMAGES.whole, data: [{ b64_json: big }, { b64_json: big }, { b64_json: big }] }
     house.upstream.next(json(value))
-    const { text } = await receive(await IMAGES.ask(house.url))
+    const response = await IMAGES.ask(house.url)
+    const { text } = await receive(response)
     expect(text.length).toBe(JSON.stringify(value).length)
-    expect(await lineSince(start)).toMatchObject({ end: 'done', charged_tokens: IMAGES.used })
+    expect(await lineOf(response)).toMatchObject({ end: 'done', charged_tokens: IMAGES.used })
   })
 
   test('streamed: passes, and its usage is found', async () => {
-    const start = house.logs.length
     const list = IMAGES.events.map((event) => event.replace(PICTURE, big))
     house.upstream.next(events(list))
-    const { text } = await receive(await IMAGES.ask(house.url, { stream: true }))
+    const response = await IMAGES.ask(house.url, { stream: true })
+    const { text } = await receive(response)
     expect(text.length).toBe(list.join('').length)
-    expect(await lineSince(start)).toMatchObject({ end: 'done', charged_tokens: IMAGES.used })
+    expect(await lineOf(response)).toMatchObject({ end: 'done', charged_tokens: IMAGES.used })
   })
 
   test('whole, and cut: its connection breaks off', async () => {
-    const start = house.logs.length
     const text = JSON.stringify({ data: [{ b64_json: big }] })
     const type = { 'content-type': 'application/json' }
     house.upstream.next(inOrder(head(200, type), send(text.slice(0, 1_000_000)), cut))
-    const { error } = await receive(await IMAGES.ask(house.url))
+    const response = await IMAGES.ask(house.url)
+    const { error } = await receive(response)
     expect(error).toBeDefined()
-    expect(await lineSince(start)).toMatchObject({ end: 'truncated', code: 'upstream_truncated' })
+    expect(await lineOf(response)).toMatchObject({ end: 'truncated', code: 'upstream_truncated' })
   })
 
   test('a recording of 25 MiB goes on; a larger one is refused', async () => {
@@ -263,11 +263,10 @@ describe('what is no answer', () => {
   test.each(streamed)(
     '%s: an upstream that does not stream sends it whole',
     async (_, { ask, whole, used }) => {
-      const start = house.logs.length
       house.upstream.next(json(whole))
       const response = await ask(house.url, { stream: true })
       expect(await response.json()).toEqual(whole)
-      expect(await lineSince(start)).toMatchObject({ end: 'done', charged_tokens: used })
+      expect(await lineOf(response)).toMatchObject({ end: 'done', charged_tokens: used })
     },
   )
 
