@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { EndState } from '../../worker/protocol/wire.ts'
 import { ask, askStream, chat, dataOf, receive, refusal } from '../support/caller.ts'
-import { curl } from '../support/curl.ts'
+import { curl, startCurl } from '../support/curl.ts'
 import { type House, UPSTREAM_KEY, useHouse } from '../support/house.ts'
 import { startMillrace } from '../support/millrace.ts'
 import { isModeration, verdict } from '../support/moderation-server.ts'
@@ -61,10 +61,11 @@ describe('the question', () => {
   })
 
   test.each([
-    ['before the answer begins', inOrder(hang)],
-    ['after the answer has begun', inOrder(begun([role(), delta('It')]), hang)],
-  ])('flagged %s: no answer, and the call is aborted', async (_, model) => {
-    when(holding, { moderation: inOrder(wait(50), verdict(isBad)), model })
+    ['before the answer begins', [], hang],
+    ['after the answer has begun', [role(), delta('It')], inOrder(begun([role(), delta('It')]), hang)],
+  ])('flagged %s: no answer, and the call is aborted', async (_, words, model) => {
+    const begins = () => expect.poll(() => modelCall(holding)?.sent.length).toBe(words.length)
+    when(holding, { moderation: inOrder(begins, verdict(isBad)), model })
     const response = await askStream(holding.url, BAD_QUESTION)
     expect(response.status).toBe(400)
     expect(response.headers.get('x-should-retry')).toBe('false')
@@ -165,21 +166,26 @@ describe('the answer, unstreamed', () => {
 })
 
 describe('the answer, as plain text', () => {
-  const post = (house: House) => curl('-d', 'Say hello.', `${house.url}/chat`)
+  const asked = (house: House) => ['-N', '-d', 'Say hello.', `${house.url}/chat`]
 
   test('passes as it is', async () => {
     when(holding, {})
-    expect(await post(holding)).toMatchObject({ text: WORDS.join(''), status: 0 })
+    expect(await curl(...asked(holding))).toMatchObject({ text: WORDS.join(''), status: 0 })
   })
 
   test.each([
     ['held', holding],
     ['where others may retract', retracting],
   ])('flagged in the middle, %s: nothing of it is shown, and the connection breaks', async (_, house) => {
-    // In two goes, so that the first has passed when the second comes.
+    // In two goes: the second comes once some of the first is shown.
     const list = answerEvents(BAD_WORDS)
-    when(house, { model: inOrder(begun(list.slice(0, 50)), wait(700), send(...list.slice(50)), hang) })
-    const { text, status } = await post(house)
+    const shown = Promise.withResolvers<void>()
+    const model = inOrder(begun(list.slice(0, 50)), () => shown.promise, send(...list.slice(50)), hang)
+    when(house, { model })
+    const curling = startCurl(...asked(house))
+    await expect.poll(() => curling.text().length).toBeGreaterThan(50)
+    shown.resolve()
+    const { text, status } = await curling.over
     expect(status).toBe(18)
     expect(text.length).toBeGreaterThan(50)
     expect(BAD_WORDS.join('').startsWith(text)).toBe(true)

@@ -118,19 +118,23 @@ describe('a reader that leaves stops nothing', () => {
     async (when) => {
       const tokens = numbered(3)
       const words = inOrder(send(...answerEvents(tokens)), end)
+      const left = Promise.withResolvers<void>()
+      const held = () => left.promise
       house.upstream.next(
         when.startsWith('while its')
-          ? inOrder(streamHead(), wait(700), words)
-          : inOrder(wait(700), streamHead(), words),
+          ? inOrder(streamHead(), held, words)
+          : inOrder(held, streamHead(), words),
       )
       const headers = { 'idempotency-key': crypto.randomUUID() }
       const caller = new AbortController()
-      const left = open(house, { signal: caller.signal, headers }).catch((error: unknown) => error)
+      const leaving = open(house, { signal: caller.signal, headers }).catch((error: unknown) => error)
       const call = await house.upstream.call(1)
       await new Promise((resolve) => setTimeout(resolve, 200))
       caller.abort()
-      expect(await left).toBeInstanceOf(Error)
-      const again = await begin(house, { headers })
+      expect(await leaving).toBeInstanceOf(Error)
+      const asked = begin(house, { headers })
+      left.resolve()
+      const again = await asked
       expect(again.response.headers.get('idempotent-replayed')).toBe('true')
       expectWhole(await again.rest(), answerEvents(tokens).slice(0, -1))
       expect(call.closedAt).toBeUndefined()
