@@ -166,7 +166,8 @@ test('the conversation is still there afterwards, and an answer that came meanwh
 describe('by ear and by keyboard', () => {
   let millrace: Millrace | undefined
   beforeAll(async () => {
-    millrace = await startMillrace({ DEMO_SPEED: '20' })
+    // The answer that comes as a whole is some 500 ms sooner: so the order holds on a busy machine, too.
+    millrace = await startMillrace({ DEMO_SPEED: '10' })
   })
   afterAll(() => millrace?.stop())
 
@@ -175,12 +176,12 @@ describe('by ear and by keyboard', () => {
     const heard = await hear(page)
     await start.click()
     await result.waitFor()
-    expect(await heard()).toEqual([
+    await poll(heard).toEqual([
       'The race has begun.',
-      expect.stringMatching(/^The streamed answer’s first words came after 0\.\d\d s\.$/),
-      expect.stringMatching(/^The unstreamed answer is complete, after \d\.\d\d s\.$/),
+      expect.stringMatching(/^The streamed answer’s first words came after \d+\.\d+ s\.$/),
+      expect.stringMatching(/^The unstreamed answer is complete, after \d+\.\d+ s\.$/),
       expect.stringMatching(
-        /^The streamed answer is complete, after \d\.\d\d s\. First words .*× sooner: .* unstreamed\.$/,
+        /^The streamed answer is complete, after \d+\.\d+ s\. First words .*× sooner: .* unstreamed\.$/,
       ),
     ])
     const regions = page.locator('[aria-live], [role=log], [role=status], [role=alert]')

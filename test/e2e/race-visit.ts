@@ -8,12 +8,16 @@ import { usePages } from '../support/pages.ts'
 /** Divides the founding example's times. */
 export const SPEED = 20
 
-/** For all the tests of a file: goes to the race as a reader does, and hands out its parts. */
-export function useRace() {
+/**
+ * For all the tests of a file: goes to the race as a reader does, and hands out its parts.
+ *
+ * @param speed the slower, the less a busy machine's delays are of the whole
+ */
+export function useRace(speed = SPEED) {
   const visit = usePages()
   let millrace: Millrace | undefined
   beforeAll(async () => {
-    millrace = await startMillrace({ DEMO_SPEED: String(SPEED) })
+    millrace = await startMillrace({ DEMO_SPEED: String(speed) })
   })
   afterAll(() => millrace?.stop())
   return async (options: BrowserContextOptions = {}) => {
