@@ -177,14 +177,27 @@ describe('a durable stream, shown ahead', () => {
   )
 
   test('at most so many characters ahead, however long a verdict takes', async () => {
-    when(retracting, { model: events(answerEvents(WORDS)), moderation: inOrder(wait(1500), verdict(isBad)) })
-    const { parts, text } = await receive(await openStream(retracting.url, {}, { headers }))
-    expect(contentOf(text)).toBe(WORDS.join(''))
-    const judged = (retracting.upstream.calls.find(isModeration)?.at ?? 0) + 1500
-    const early = Buffer.concat(parts.filter(({ at }) => at < judged).map(({ bytes }) => bytes)).toString()
-    const ahead = contentOf(early.slice(0, early.lastIndexOf('\n\n') + 2)).length
-    expect(ahead).toBeGreaterThan(LEAD / 2)
+    let text = ''
+    const shown = () => contentOf(text.slice(0, text.lastIndexOf('\n\n') + 2))
+    const much = Promise.withResolvers<void>()
+    let ahead: number | undefined
+    const moderation = inOrder(
+      () => much.promise,
+      // Whatever should not be shown yet would come now.
+      wait(1000),
+      async () => {
+        ahead ??= shown().length
+      },
+      verdict(isBad),
+    )
+    when(retracting, { model: events(answerEvents(WORDS)), moderation })
+    const { body } = await openStream(retracting.url, {}, { headers })
+    for await (const part of body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      text += part
+      if (shown().length > LEAD / 2) much.resolve()
+    }
     expect(ahead).toBeLessThanOrEqual(LEAD)
+    expect(contentOf(text)).toBe(WORDS.join(''))
   })
 })
 
