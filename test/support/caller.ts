@@ -40,12 +40,19 @@ export interface Received {
   error: unknown
 }
 
-/** Reads a body to its end, clean or not. */
-export async function receive(response: Response): Promise<Received> {
+/**
+ * Reads a body to its end, clean or not.
+ *
+ * @param see told of each part that has come
+ */
+export async function receive(response: Response, see: () => void = () => {}): Promise<Received> {
   const parts: Received['parts'] = []
   let error: unknown
   try {
-    for await (const bytes of response.body ?? []) parts.push({ at: performance.now(), bytes })
+    for await (const bytes of response.body ?? []) {
+      parts.push({ at: performance.now(), bytes })
+      see()
+    }
   } catch (cause) {
     error = cause
   }

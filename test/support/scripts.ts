@@ -1,7 +1,7 @@
 /** The most common answers of a test's upstream, each as a script. */
 import type { OutgoingHttpHeaders } from 'node:http'
 import { gzipSync } from 'node:zlib'
-import { end, head, inOrder, type Script, send, wait } from './script.ts'
+import { end, head, inOrder, type Reply, type Script, send, wait } from './script.ts'
 import { answerEvents } from './sse.ts'
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8' }
@@ -22,11 +22,24 @@ export function begun(list: string[], gapMs = 0): Script {
 
 /** A whole streamed answer, one event a token, with its usage if the request asks for it. */
 export function answer(tokens: string[], gapMs = 0): Script {
-  return (reply) => {
-    const options = reply.call.request.stream_options
-    const usage = typeof options === 'object' && options !== null && 'include_usage' in options
-    return events(answerEvents(tokens, { usage }), gapMs)(reply)
+  return (reply) => events(asAsked(reply, tokens), gapMs)(reply)
+}
+
+function asAsked({ call }: Reply, tokens: string[]): string[] {
+  const options = call.request.stream_options
+  const usage = typeof options === 'object' && options !== null && 'include_usage' in options
+  return answerEvents(tokens, { usage })
+}
+
+/** Like `answer`. Only its role comes before `go`, which a test calls when it has seen that. */
+export function answerInTwo(tokens: string[], gapMs: number): { script: Script; go(): void } {
+  const { promise: gone, resolve: go } = Promise.withResolvers<void>()
+  const script: Script = (reply) => {
+    const [first = '', ...rest] = asAsked(reply, tokens)
+    const later = rest.flatMap((one) => [wait(gapMs), send(one)])
+    return inOrder(begun([first]), () => gone, ...later, end)(reply)
   }
+  return { script, go }
 }
 
 /** These bytes as a streamed answer, in pieces of `size`. */
