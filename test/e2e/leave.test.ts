@@ -73,7 +73,7 @@ test('50 at once leave no connection open', async () => {
 
 test('a caller that leaves while the Worker waits to try again is not tried for', async () => {
   const caller = new AbortController()
-  house.upstream.next(failing(503, {}, { 'retry-after-ms': '600' }))
+  house.upstream.next(failing(503, {}, { 'retry-after-ms': '2000' }))
   const response = askStream(house.url, {}, { signal: caller.signal })
   const [outcome] = await Promise.all([
     response.catch((error: unknown) => error),
@@ -81,7 +81,7 @@ test('a caller that leaves while the Worker waits to try again is not tried for'
   ])
   expect(outcome).toBeInstanceOf(Error)
   // Whoever asks later has their answer, and is the second and last to reach the upstream.
-  await new Promise((resolve) => setTimeout(resolve, 900))
+  await new Promise((resolve) => setTimeout(resolve, 2300))
   expect((await askStream(house.url)).status).toBe(200)
   expect(house.upstream.calls).toHaveLength(2)
 })
