@@ -33,8 +33,6 @@ export function chat(url: string, question = 'Say hello.', init: RequestInit = {
 }
 
 export interface Received {
-  /** The pieces, each with its time of arrival (`performance.now()`). */
-  parts: { at: number; bytes: Uint8Array }[]
   text: string
   /** The error that broke the body off; `undefined` after a clean end. */
   error: unknown
@@ -46,17 +44,17 @@ export interface Received {
  * @param see told of each part that has come
  */
 export async function receive(response: Response, see: () => void = () => {}): Promise<Received> {
-  const parts: Received['parts'] = []
+  const parts: Uint8Array[] = []
   let error: unknown
   try {
     for await (const bytes of response.body ?? []) {
-      parts.push({ at: performance.now(), bytes })
+      parts.push(bytes)
       see()
     }
   } catch (cause) {
     error = cause
   }
-  return { parts, text: Buffer.concat(parts.map(({ bytes }) => bytes)).toString(), error }
+  return { text: Buffer.concat(parts).toString(), error }
 }
 
 /** The data of each event of a whole stream with `\n` as line end. */
