@@ -127,7 +127,10 @@ describe.each(Object.entries(HOSTS))('%s', (_, files) => {
     const always = page.locator('.with-speed')
     for (const on of [false, true, undefined, true, false, true, undefined]) {
       await render(page, { launcher: on, speed: on })
-      expect([on, await bubble.count(), await always.count()]).toEqual([on, ...(on ? [1, 1] : [0, 0])])
+      await poll(async () => [on, await bubble.count(), await always.count()]).toEqual([
+        on,
+        ...(on ? [1, 1] : [0, 0]),
+      ])
     }
   })
 
@@ -138,11 +141,11 @@ describe.each(Object.entries(HOSTS))('%s', (_, files) => {
     expect(await panel.isVisible()).toBe(false)
     for (const closed of [false, undefined, false, undefined]) {
       await render(page, { launcher: true, open: true })
-      expect(await panel.isVisible()).toBe(true)
+      await panel.waitFor()
       // The page is told, and renders what it has been told.
       await page.locator('#close').click()
       await render(page, { launcher: true, open: closed })
-      expect(await panel.isVisible()).toBe(false)
+      await panel.waitFor({ state: 'hidden' })
     }
   })
 
@@ -164,8 +167,7 @@ test('Vue: an attribute without a value is on', async () => {
   const host =
     '<script setup>import "millrace/widget/define"</script><template><millrace-chat launcher open /></template>'
   scripts = (await consumer.bundle({ ...HOSTS.Vue, 'Host.vue': host }, [vue])).files
-  const page = await visit()
-  expect(await page.locator('#panel').isVisible()).toBe(true)
+  await (await visit()).locator('#panel').waitFor()
 })
 
 test('React: of what a server has rendered, listeners hear and objects are set', async () => {

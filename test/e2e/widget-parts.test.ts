@@ -141,7 +141,7 @@ test('a part that is not the one that was built never runs', async () => {
   const tab = await visit()
   expect(await say(tab)).toContain('could not be loaded')
   expect(await tab.evaluate('globalThis.tampered')).toBeUndefined()
-  expect(problems.join('\n')).toContain('integrity')
+  await expect.poll(() => problems.join('\n')).toContain('integrity')
 })
 
 test('without a connection it fails, and with one it comes', async () => {

@@ -5,6 +5,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { type Embedded, useEmbedding } from '../support/embedding.ts'
+import { poll } from '../support/pages.ts'
 import { redIn } from '../support/red.ts'
 
 /** What the console says by the widget itself. */
@@ -43,7 +44,9 @@ describe('a page that ALLOWED_ORIGINS does not list', () => {
     const visit = await site.visit(site.script('data-launcher data-open'), OWNERS)
     const told = await refusedFor('This chat isn’t set up for this page', visit)
     const words = `Pages of ${site.siteUrl} may not call here: ALLOWED_ORIGINS does not list it.`
-    expect(told).toEqual([expect.stringContaining(`Millrace: ${words} (origin_not_allowed, req_`)])
+    await poll(async () => told).toEqual([
+      expect.stringContaining(`Millrace: ${words} (origin_not_allowed, req_`),
+    ])
     expect(await visit.page.getByText('Access key').count()).toBe(0)
     await expect
       // The widget asks `/healthz` too, before or after it.
@@ -82,7 +85,7 @@ describe('a Worker without SESSION_SECRET', () => {
   test('has visitors told that the chat is not set up yet, and its owner what to set', async () => {
     const visit = await site.visit(site.script('data-launcher data-open'), OWNERS)
     const told = await refusedFor('This chat isn’t set up yet', visit)
-    expect(told).toEqual([
+    await poll(async () => told).toEqual([
       expect.stringContaining(
         'Millrace: Visitors are not let in here: SESSION_SECRET is not set. (sessions_',
       ),

@@ -31,8 +31,10 @@ async function talk(place: typeof chats, chat: Chat, ...questions: string[]): Pr
 
 test('each question is sent at once, with the latest messages that fit; one line says so, and all is kept', async () => {
   const chat = await chats.visit()
-  await chat.box.focus()
-  await chat.page.waitForResponse((response) => response.url().endsWith('/v1/streams'))
+  await Promise.all([
+    chat.page.waitForResponse((response) => response.url().endsWith('/v1/streams')),
+    chat.box.focus(),
+  ])
   await talk(chats, chat, ...QUESTIONS)
   const sent = chats.asked.map((messages) => questionsIn(messages))
   expect(sent).toEqual([

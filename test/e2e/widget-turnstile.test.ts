@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { type ForeignSite, useForeignSite } from '../support/foreign-site.ts'
+import { poll } from '../support/pages.ts'
 import { redIn } from '../support/red.ts'
 import { html, strictPolicy } from '../support/site.ts'
 import { BUTTON, CHALLENGES, isVerdict, turnstileVars, verify } from '../support/turnstile.ts'
@@ -41,7 +42,8 @@ test('its challenge stands in the panel, is solved once, and the question that w
   const [panel, place] = [await page.locator('#panel').boundingBox(), await challenge.boundingBox()]
   expect(place?.y).toBeGreaterThan(panel?.y ?? 0)
   expect(place?.x).toBeGreaterThan(panel?.x ?? 0)
-  expect(await page.locator('.speed').textContent()).toBe('Checking that you are a person…')
+  // It is looked at some times a second, so the challenge can be there first.
+  await poll(() => page.locator('.speed').textContent()).toBe('Checking that you are a person…')
   await challenge.click()
   await page.locator('.answer[data-state="done"]').waitFor()
   await page.reload()
