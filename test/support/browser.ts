@@ -3,6 +3,11 @@ import { arch, platform } from 'node:process'
 import { type Browser, type LaunchOptions, chromium as playwright } from 'playwright-core'
 
 /**
+ * For each wait in a browser, as long as `expect.poll` waits. A shorter one fails on a busy machine first.
+ */
+export const WAIT_MS = 60_000
+
+/**
  * `CHROMIUM_PATH` names another browser. Where the packed one can't run (it is for Linux on x64), the
  * installed Chrome is used.
  *

@@ -5,7 +5,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import type { MillraceEvents } from '../../client/widget/events.ts'
-import { startBrowser } from './browser.ts'
+import { startBrowser, WAIT_MS } from './browser.ts'
 import { startEdge } from './edge.ts'
 import type { Front } from './front.ts'
 import { VISITORS } from './gate.ts'
@@ -113,6 +113,7 @@ export function useForeignSite(
     async visitor({ expected, init, ...options } = {}) {
       const { browser, site, edge } = here()
       const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
+      context.setDefaultTimeout(WAIT_MS)
       const note = (problem: string) => void (expected?.test(problem) || problems.push(problem))
       context.on('page', (page) => {
         page.on('pageerror', (error) => note(`threw: ${error}`))

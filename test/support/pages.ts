@@ -1,7 +1,7 @@
 /** The page in a real browser, for all the tests of a file. */
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
-import { startBrowser } from './browser.ts'
+import { startBrowser, WAIT_MS } from './browser.ts'
 
 /** The parts of the page that tests use, found by role and name, as a reader finds them. */
 export interface Visit {
@@ -64,6 +64,7 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
   return async (url, { expected, before, ...options } = {}) => {
     if (!browser) throw new TypeError('Pages can be visited only inside tests.')
     const context = await browser.newContext({ viewport: { width: 1000, height: 700 }, ...options })
+    context.setDefaultTimeout(WAIT_MS)
     const note = (problem: string) => {
       if (!expected?.test(problem)) problems.push(problem)
     }
