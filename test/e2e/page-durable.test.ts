@@ -201,7 +201,7 @@ describe('a reload', () => {
     reloaded.resolve()
     await retry.click()
     await ended()
-    expect(await answers.allTextContents()).toEqual(['Late.'])
+    await poll(() => answers.allTextContents()).toEqual(['Late.'])
     expect(house.upstream.calls).toHaveLength(1)
   })
 

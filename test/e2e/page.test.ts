@@ -92,7 +92,7 @@ describe('the demo', () => {
     await page.getByRole('button', { name: /plot_2d_normal/ }).click()
     await stop.waitFor()
     await ended()
-    expect(await answers.textContent()).toContain('def plot_2d_normal')
+    await poll(() => answers.textContent()).toContain('def plot_2d_normal')
     expect(await page.getByText(/ · 414 tokens$/).count()).toBe(1)
   })
 

@@ -341,7 +341,7 @@ describe('what went wrong', () => {
     fed.say('Whole')
     fed.end()
     await chat.ended()
-    expect(await chat.answers.textContent()).toBe('Whole')
+    await poll(() => chat.answers.textContent()).toBe('Whole')
     expect(chats.asked[1]).toEqual([user('<b>Why?</b>')])
   })
 
@@ -387,7 +387,7 @@ describe('what went wrong', () => {
     await chats.upstream.clear()
     await chat.retry.click()
     await chat.ended()
-    expect(await chat.answers.textContent()).toBe('Hello, world!')
+    await poll(() => chat.answers.textContent()).toBe('Hello, world!')
   })
 })
 

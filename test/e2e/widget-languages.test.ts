@@ -12,6 +12,7 @@ import { strings as pt } from '../../client/widget/strings/pt.ts'
 import { strings as zhHant } from '../../client/widget/strings/zh-hant.ts'
 import { OWN, useEmbedding } from '../support/embedding.ts'
 import { ALL_KINDS } from '../support/markdown-of-all-kinds.ts'
+import { poll } from '../support/pages.ts'
 import { answer, failing } from '../support/scripts.ts'
 
 const site = useEmbedding()
@@ -93,7 +94,7 @@ describe('the language', () => {
       document.body.append(chat)
     })
     await ended()
-    expect(await answers.allTextContents()).toEqual(['Hello, world!'])
+    await poll(() => answers.allTextContents()).toEqual(['Hello, world!'])
     expect(await page.locator('#heading').textContent()).toBe('Chat')
   })
 })
