@@ -3,6 +3,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core'
 import type { MillraceEvents } from '../../client/widget/events.ts'
 import type { MillraceChat } from '../../client/widget/millrace-chat.ts'
 import { useForeignSite, type VisitorOptions } from './foreign-site.ts'
+import { rendered } from './pages.ts'
 import { html, strictPolicy } from './site.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -133,6 +134,7 @@ async function openTab(context: BrowserContext, site: string): Promise<Chat> {
       await turns.first().waitFor()
       // Never that of an earlier answer: a question takes the button away in the task of its key or click.
       await send.waitFor()
+      await rendered(page)
     },
     toggleList,
     titles: () => page.locator('.conversation-list .title').allTextContents(),

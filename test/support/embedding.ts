@@ -5,6 +5,7 @@
 import type { Locator, Page } from 'playwright-core'
 import type { MillraceChat } from '../../client/widget/millrace-chat.ts'
 import { useForeignSite, type VisitorOptions } from './foreign-site.ts'
+import { rendered } from './pages.ts'
 import { html, type Page as SitePage, strictPolicy } from './site.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -138,6 +139,7 @@ function toEmbedded(page: Page): Embedded {
       await page.locator('.turn').first().waitFor()
       // Never that of an earlier answer: a question takes the button away in the task of its key or click.
       await send.waitFor()
+      await rendered(page)
     },
     still: () => still(page),
     call: (act) =>

@@ -96,6 +96,17 @@ export function usePages(): (url: string, options?: VisitOptions) => Promise<Vis
 export const poll = <T>(look: () => Promise<T>, ms?: number) =>
   expect.poll(look, ms === undefined ? {} : { timeout: ms })
 
+/**
+ * Waits until the answers are rendered, or are known to stay plain text. What renders them is loaded with
+ * the first one, and can come after its end.
+ */
+export async function rendered(page: Page): Promise<void> {
+  const answers = page.locator('.answer .text:not(.plain)')
+  // The renderer's style sheet comes with it.
+  const haveStyle = (all: Element[]) => all.every((answer) => getComputedStyle(answer).tabSize === '4')
+  await poll(() => answers.evaluateAll(haveStyle)).toBe(true)
+}
+
 /** Also works in a shadow tree: from outside, the tree's host has the focus. */
 export const isFocused = (control: Locator) => control.evaluate((element) => element.matches(':focus'))
 
@@ -143,6 +154,7 @@ function toVisit(page: Page): Visit {
       await page.locator('.turn').first().waitFor({ state: 'attached' })
       // Never that of an earlier answer: a question takes the button away in the task of its key or click.
       await send.waitFor()
+      await rendered(page)
     },
     async duplicate() {
       const [copy] = await Promise.all([
