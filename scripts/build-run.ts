@@ -5,9 +5,11 @@
 import { createHash } from 'node:crypto'
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
+import { MAX_MEMORY } from '../client/run/bounds.ts'
 import type { PythonAssets } from '../client/run/python/load-python.ts'
 import { buildAlone } from './build-alone.ts'
 import { ROOT } from './bundle.ts'
+import { limitMemory } from './limit-memory.ts'
 import { commandsFor, DOWNLOADED, downloadedOf, PYODIDE, readLock } from './python-packages.ts'
 import { pyodideVersion } from './version.ts'
 
@@ -26,7 +28,7 @@ const RUN = `${ROOT}client/run`
 export async function buildRun(outDir: string): Promise<void> {
   const lock = readLock()
   const here = downloadedOf(lock.packages)
-  const files = await Promise.all(CORE.map((name) => readFile(PYODIDE + name)))
+  const files = await Promise.all(CORE.map(readCore))
   const sum = (sizes: number[]) => sizes.reduce((all, size) => all + size, 0)
   const core = `python/${pyodideVersion}-${hashOf(...files)}/`
   const assets: PythonAssets = {
@@ -44,10 +46,15 @@ export async function buildRun(outDir: string): Promise<void> {
   await mkdir(`${outDir}/run/${assets.packages}`, { recursive: true })
   await writeFile(`${outDir}/run/frame.js`, frame)
   await writeFile(`${outDir}/run/${worker.path}`, worker.code)
-  for (const name of CORE) await cp(PYODIDE + name, `${outDir}/run/${core}${name}`)
+  for (const [i, name] of CORE.entries()) await writeFile(`${outDir}/run/${core}${name}`, files[i] ?? '')
   for (const { file_name } of Object.values(here)) {
     await cp(DOWNLOADED + file_name, `${outDir}/run/${assets.packages}${file_name}`)
   }
+}
+
+async function readCore(name: string): Promise<Uint8Array> {
+  const file = await readFile(PYODIDE + name)
+  return name.endsWith('.wasm') ? limitMemory(file, MAX_MEMORY) : file
 }
 
 /** @param define constants of the worker, by their names */

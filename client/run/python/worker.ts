@@ -2,10 +2,9 @@
  * Runs one Python program. The frame makes a worker for each run, so a run leaves nothing behind, and
  * ending the worker ends whatever the program does.
  */
-import { MAX_MEMORY, MAX_PICTURE_BYTES, MAX_PICTURES, MAX_TEXT } from '../bounds.ts'
+import { MAX_PICTURE_BYTES, MAX_PICTURES, MAX_TEXT } from '../bounds.ts'
 import type { News } from '../messages.ts'
 import { importsOf } from './imports.ts'
-import { limitMemory } from './limit-memory.ts'
 import { loadPython } from './load-python.ts'
 import program from './program.py?raw'
 import { createWriter } from './writer.ts'
@@ -23,7 +22,6 @@ export interface Task {
 const tell = (news: News, transfer: Transferable[] = []) => postMessage(news, { transfer })
 
 export async function run({ base, code, dark }: Task): Promise<void> {
-  limitMemory(MAX_MEMORY)
   try {
     const imports = importsOf(code)
     const runProgram = await loadPython({
