@@ -62,7 +62,8 @@ describe('held back', () => {
     expect([await seen(), isBad(await everything(page))]).toEqual([false, false])
     await page.reload()
     await note(REST).waitFor()
-    expect([await answers.textContent(), await stateOf(page)]).toEqual([text, 'withheld'])
+    await poll(() => answers.textContent()).toBe(text)
+    expect(await stateOf(page)).toBe('withheld')
   })
 })
 

@@ -57,7 +57,8 @@ describe('an answer', () => {
     await ended()
     expect(await answers.textContent()).toBe(tokens.join('').trim())
     // Nothing that was shown is taken away, not even for a moment.
-    expect(await lengths()).toEqual((await lengths()).toSorted((a, b) => a - b))
+    const seen = await lengths()
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
 
     const speed = page.getByText(/^First token after/)
     expect(await speed.textContent()).toMatch(

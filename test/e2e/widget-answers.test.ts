@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type Chat, useChats } from '../support/chats.ts'
 import { fedAnswer } from '../support/fed-answer.ts'
 import { heldVerdict, isModeration, verdict } from '../support/moderation-server.ts'
-import { poll } from '../support/pages.ts'
+import { poll, rendered } from '../support/pages.ts'
 import { hang, inOrder, reset, type Script } from '../support/script.ts'
 import { answer, begun, failing } from '../support/scripts.ts'
 import { delta, numbered, role } from '../support/sse.ts'
@@ -85,7 +85,7 @@ describe('stop', () => {
     fed.say('never')
     await chat.page.reload()
     await noteOf(chat, 'You stopped this answer.').waitFor()
-    expect(await chat.answers.allTextContents()).toEqual(['Half'])
+    await poll(() => chat.answers.allTextContents()).toEqual(['Half'])
     await chat.ask('Two?')
     await chat.ended()
     expect(chats.asked[1]).toEqual([user('One?'), assistant('Half'), user('Two?')])
@@ -328,7 +328,7 @@ describe('what went wrong', () => {
     await poll(() => questions(chat)).toEqual(['<b>Why?</b>'])
     await chat.trouble.getByText('What had arrived is kept.').waitFor()
     expect(await chat.trouble.locator('h4').textContent()).toBe('The answer broke off')
-    expect(await chat.answers.textContent()).toBe('Half')
+    await poll(() => chat.answers.textContent()).toBe('Half')
     expect(await chat.told('millrace-error')).toMatchObject([
       { question: '<b>Why?</b>', answer: 'Half', status: null },
     ])
@@ -496,6 +496,7 @@ describe('text that moderation takes back', () => {
     await poll(status).toBe(404)
     await chat.go('/')
     await chat.trouble.getByRole('heading', { name: 'The rest of this answer is no longer there' }).waitFor()
+    await rendered(chat.page)
     expect([await questions(chat), await chat.retry.isVisible()]).toEqual([['One?'], true])
     expect(isBad(await everything(chat))).toBe(false)
     const text = ((await chat.answers.textContent()) ?? '').trim()

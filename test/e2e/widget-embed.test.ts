@@ -411,7 +411,9 @@ describe('methods', () => {
     expect(await answers.count()).toBe(0)
     expect(await call((chat) => chat.export('json'))).not.toContain('ditch')
     await page.locator('#list').click()
-    expect(await page.locator('.conversation-list .title').allTextContents()).toEqual(['What is a millrace?'])
+    await poll(() => page.locator('.conversation-list .title').allTextContents()).toEqual([
+      'What is a millrace?',
+    ])
   })
 })
 
@@ -586,7 +588,7 @@ describe('words of the host’s own', () => {
       const { page, send } = await site.visit(when === 'after' ? OWN + site.script() : OWN, {
         expected: /strings\.snd is not a text/,
       })
-      const logged = page.waitForEvent('console')
+      const logged = page.waitForEvent('console', (message) => message.text().includes('strings.snd'))
       await page.evaluate(() => {
         const chat = document.createElement('millrace-chat')
         Object.assign(chat, { strings: { snd: 'Go' } })
@@ -611,7 +613,7 @@ describe('words of the host’s own', () => {
       document.body.append(chat)
     }, strings)
     await poll(() => send.getAttribute('aria-label')).toBe('Send')
-    // The browser tells of it apart from what it shows.
+    // Whether the widget has such a text is known from a part that is loaded while it is shown.
     await poll(async () => logged.join()).toMatch(expected)
   })
 })

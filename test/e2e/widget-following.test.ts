@@ -14,13 +14,15 @@ const chats = useChats({ MAX_OUTPUT_TOKENS: '40000', VISITOR_DAILY_TOKENS: '1000
 const SENTENCES = 'Water turns the wheel, and the wheel turns the stone. '.repeat(6)
 let paragraphs = 0
 /** So many paragraphs, each with a number of its own. */
-const text = (count: number) => Array.from({ length: count }, () => `p${++paragraphs}. ${SENTENCES}\n\n`)
+const text = (count: number) =>
+  Array.from({ length: count }, () => `p${++paragraphs}. ${SENTENCES}End of p${paragraphs}.\n\n`)
 
 /** How far the end is below what can be seen. */
 const below = ({ log }: Chat) =>
   log.evaluate((log) => Math.round(log.scrollHeight - log.scrollTop - log.clientHeight))
 const top = ({ log }: Chat) => log.evaluate((log) => Math.round(log.scrollTop))
-const lastParagraph = () => `p${paragraphs}.`
+/** A paragraph is painted in pieces where that takes long. */
+const lastParagraph = () => `End of p${paragraphs}.`
 
 type Fed = ReturnType<typeof fedAnswer>
 
@@ -47,14 +49,20 @@ async function flowing(chat: Chat): Promise<Fed> {
 }
 
 /** Where it is once no scrolling goes on by itself. */
-async function resting(chat: Chat): Promise<number> {
-  let place = Number.NaN
-  for (let next = await top(chat); next !== place; next = await top(chat)) {
-    place = next
-    await setTimeout(100)
-  }
-  return place
-}
+const resting = ({ log }: Chat) =>
+  log.evaluate(
+    (log) =>
+      new Promise<number>((done) => {
+        let [place, frames] = [log.scrollTop, 0]
+        const look = () => {
+          frames = log.scrollTop === place ? frames + 1 : 0
+          place = log.scrollTop
+          if (frames === 10) done(Math.round(place))
+          else requestAnimationFrame(look)
+        }
+        requestAnimationFrame(look)
+      }),
+  )
 
 /** Records where it is in each frame from now on. */
 async function recordPlaces({ log }: Chat): Promise<() => Promise<number[]>> {
@@ -364,6 +372,13 @@ describe('who looks elsewhere meanwhile', () => {
         fed.end()
         await poll(() => tab.evaluate(() => window.told.at(-1)?.[0])).toBe('millrace-answer')
       }
+      // What renders it can come after all of it.
+      const isPainted = () =>
+        tab.evaluate(() => {
+          const text = document.querySelector('millrace-chat')?.shadowRoot?.querySelector('.answer .text')
+          return text?.hasChildNodes() ?? false
+        })
+      await poll(isPainted).toBe(true)
       await tab.evaluate(() => {
         if (document.visibilityState !== 'hidden') throw new Error('The tab is not hidden.')
         const frames: { text: string; below: number }[] = []

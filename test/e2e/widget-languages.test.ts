@@ -51,7 +51,7 @@ test.each(['de', 'ar', 'zh-Hant'] as const)('%s is what every part of it speaks'
   expect(await page.locator('.retry').textContent()).toBe(strings.retry)
   await page.locator('#list').click()
   expect(await name('#list')).toBe(strings.backToConversation)
-  expect(await page.locator('.saving button').allTextContents()).toEqual([
+  await poll(() => page.locator('.saving button').allTextContents()).toEqual([
     strings.saveMarkdown,
     strings.saveJson,
   ])

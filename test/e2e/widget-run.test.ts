@@ -99,10 +99,11 @@ test('a click runs the block, Stop ends it, and Close takes the output away', as
   expect(await run.textContent()).toBe('Stop')
   await run.click()
   await outputOf(embedded).getByText('Stopped.').waitFor()
-  expect(await run.textContent()).toBe('Run')
+  // The frame says so itself, and then tells the chat.
+  await poll(() => run.textContent()).toBe('Run')
   expect(await outputOf(embedded).locator('.out').textContent()).toBe('ground\n')
   await embedded.page.getByRole('button', { name: 'Close' }).click()
-  expect(framesOf(embedded)).toBe(0)
+  await poll(async () => framesOf(embedded)).toBe(0)
   // The focus stays where the reader is.
   expect(await run.evaluate((button) => button.matches(':focus'))).toBe(true)
 })

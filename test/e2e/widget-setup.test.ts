@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { type Embedded, useEmbedding } from '../support/embedding.ts'
 import { poll } from '../support/pages.ts'
-import { redIn } from '../support/red.ts'
+import { countUnderway, redIn } from '../support/red.ts'
 
 /** What the console says by the widget itself. */
 function consoleOf(page: Page): string[] {
@@ -108,7 +108,7 @@ describe.each([
 
   test('shows no error in the tools of the browser', async () => {
     const { page, bubble, ask, ended, answers } = await site.visit(site.script('data-launcher'))
-    const red = redIn(page)
+    const [red, underway] = [redIn(page), countUnderway(page)]
     // The page loads once more, in view of its tools.
     await page.reload()
     await bubble.click()
@@ -118,7 +118,7 @@ describe.each([
     await ended()
     expect(await answers.count()).toBe(2)
     await page.locator('#close').click()
-    await page.waitForLoadState('networkidle')
+    await poll(underway).toBe(0)
     await page.reload()
     await answers.first().waitFor({ state: 'attached' })
     await page.waitForLoadState('networkidle')

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { type ForeignSite, useForeignSite } from '../support/foreign-site.ts'
 import { poll } from '../support/pages.ts'
-import { redIn } from '../support/red.ts'
+import { countUnderway, redIn } from '../support/red.ts'
 import { html, strictPolicy } from '../support/site.ts'
 import { BUTTON, CHALLENGES, isVerdict, turnstileVars, verify } from '../support/turnstile.ts'
 
@@ -74,13 +74,15 @@ test('a normal visit shows no error in the tools of the browser', async () => {
   const { upstream } = site.here()
   verify(upstream)
   let red: string[] = []
+  let underway = async () => 0
   const page = await ask(site, '/', BUTTON, (page) => {
     red = redIn(page)
+    underway = countUnderway(page)
   })
   await page.getByRole('button', { name: 'I am a person' }).click()
   await page.locator('.answer[data-state="done"]').waitFor()
   await page.locator('#close').click()
-  await page.waitForLoadState('networkidle')
+  await poll(underway).toBe(0)
   await page.reload()
   await page.locator('.answer[data-state="done"]').waitFor({ state: 'attached' })
   await page.waitForLoadState('networkidle')

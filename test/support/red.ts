@@ -1,5 +1,5 @@
 /** What the tools of a visitor's browser show in red. */
-import type { Page } from 'playwright-core'
+import type { Page, Request } from 'playwright-core'
 
 /**
  * Lists refusals, requests that failed or were cancelled, and errors in the console, as they come.
@@ -21,4 +21,16 @@ export function redIn(page: Page): string[] {
   page.on('pageerror', (error) => void red.push(String(error)))
   page.on('console', (message) => void (message.type() === 'error' && red.push(message.text())))
   return red
+}
+
+/**
+ * Counts the requests that are on their way: those that a reload would cancel. `networkidle` comes once a
+ * visit, which may have been long before.
+ */
+export function countUnderway(page: Page): () => Promise<number> {
+  const underway = new Set<Request>()
+  page.on('request', (request) => void underway.add(request))
+  for (const end of ['requestfinished', 'requestfailed'] as const)
+    page.on(end as 'requestfinished', (request) => void underway.delete(request))
+  return async () => underway.size
 }
