@@ -492,16 +492,19 @@ describe('what is heard', () => {
     ).toBe(SENTENCES.slice(0, 24).join(''))
   })
 
-  test('of an answer that is short and told late is still its text, and then its end', async () => {
+  test.each([
+    ['told', /spoken-answer/],
+    ['rendered', /view-rendering/],
+  ])('of an answer that is short and %s late is still its text, and then its end', async (_, part) => {
     const embedded = await open()
     const { promise: late, resolve: come } = Promise.withResolvers<void>()
-    await embedded.page.route(/spoken-answer/, (route) => late.then(() => route.continue()))
+    await embedded.page.route(part, (route) => late.then(() => route.continue()))
     await embedded.page.clock.install()
     await embedded.box.focus()
     await poll(() => hear(embedded)).toBe(1)
     site.upstream.next(answer(['Yes.']))
     await embedded.ask()
-    await embedded.ended()
+    await poll(() => embedded.told('millrace-answer')).toHaveLength(1)
     come()
     await poll(async () => (await embedded.told('heard')).length).toBe(2)
     await embedded.page.clock.runFor(10_000)

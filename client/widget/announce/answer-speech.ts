@@ -13,6 +13,8 @@ import type { SpokenWords } from './spoken-words.ts'
 /** A view that shows an answer. */
 export interface AnswerElement {
   text: Element
+  /** Resolves once its text is painted as it comes. */
+  rendered: Promise<void>
   /** What is spoken of its sources; '' if it has none. */
   spokenSources?(): string
 }
@@ -69,10 +71,12 @@ export function createAnswerSpeech(language: Language, strings: Strings): Answer
     current = started
   }
 
-  async function end(answer: AnswerElement, { end, note, trouble }: Turn): Promise<void> {
+  async function end(answer: AnswerElement, { answer: text, end, note, trouble }: Turn): Promise<void> {
     if (note === 'stopped-here') stop()
     const ending = current?.answer === answer ? current : undefined
     const ended = trouble ? troubleWords(trouble, language, strings) : note ? noteWords(strings)[note] : ''
+    // An answer can end before what renders it is there. Its text would not be spoken any more.
+    if (text !== '') await ending?.answer.rendered
     const last = [ended, answer.spokenSources?.()].filter(Boolean).join(' ')
     // Ends the wait for a paint: there may be none.
     ending?.painted()

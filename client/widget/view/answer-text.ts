@@ -29,6 +29,8 @@ interface Options {
   createMark?: (number: number) => HTMLElement
   /** Called after each paint. */
   painted(): void
+  /** Called once the text is shown as it comes: the renderer is there, or the text is plain without it. */
+  rendered?(): void
 }
 
 type Rendering = typeof import('./rendering.ts')
@@ -37,7 +39,7 @@ export const loadRendering = lazily((): Promise<Rendering> => import('./renderin
 
 export function createAnswerText(
   element: HTMLElement,
-  { tree, strings, imageOrigins, math = false, createMark, painted }: Options,
+  { tree, strings, imageOrigins, math = false, createMark, painted, rendered }: Options,
 ): AnswerText {
   let view: MarkdownView | undefined
   let text = ''
@@ -46,11 +48,12 @@ export function createAnswerText(
   let mayLoadAgain = true
 
   function load(): void {
-    loadRendering().then(render, () => {
+    const shown = loadRendering().then(render, () => {
       // Without the renderer, the answer is shown as plain text.
       element.classList.add('plain')
       showPlain()
     })
+    if (rendered) void shown.then(rendered)
   }
 
   async function loadFormulas() {

@@ -40,6 +40,8 @@ export interface TurnView {
   element: HTMLElement
   /** The element with the answer's text. */
   text: HTMLElement
+  /** Resolves once the text is shown as it comes: what renders it is loaded later than an answer may end. */
+  rendered: Promise<void>
   setState(state: AnswerState): void
   /** Removes the text of an earlier attempt. */
   clear(): void
@@ -130,6 +132,8 @@ export function createTurnView(
   let isLatest = false
   let rating: 'up' | 'down' | undefined
 
+  const { promise: rendered, resolve } = Promise.withResolvers<void>()
+  let isRendered = false
   let cited: CitedText | undefined
   let text: AnswerText = createAnswerText(body, {
     tree,
@@ -139,6 +143,11 @@ export function createTurnView(
     painted() {
       painted(view)
       if (state === 'done') whole?.(body)
+    },
+    rendered() {
+      isRendered = true
+      showBusy()
+      resolve()
     },
     createMark: (number) => cited?.createMark(number) ?? create('sup'),
   })
@@ -165,11 +174,19 @@ export function createTurnView(
 
   /** Without text, only regenerating makes sense; after a failure the error's card offers that. */
   function showTools(): void {
-    const isOver = state !== undefined && state !== 'waiting' && state !== 'flowing'
+    const isOver = state !== undefined && !isOpen()
     copy.hidden = source === ''
     up.hidden = down.hidden = source === '' || state === 'withheld'
     again.hidden = !isLatest
     tools.hidden = !isOver || (source === '' && (state === 'failed' || !isLatest))
+  }
+
+  function isOpen(): boolean {
+    return state === 'waiting' || state === 'flowing'
+  }
+
+  function showBusy(): void {
+    body.ariaBusy = String(isOpen() || !isRendered)
   }
 
   function hideProgress(): void {
@@ -179,7 +196,7 @@ export function createTurnView(
 
   /** Also when the sources have come later than the end. */
   function showState(): void {
-    if (state === undefined || state === 'waiting' || state === 'flowing') return
+    if (state === undefined || isOpen()) return
     hideProgress()
     text.end()
   }
@@ -208,11 +225,11 @@ export function createTurnView(
   const view: TurnView = {
     element,
     text: body,
+    rendered,
     setState(now) {
       state = now
-      const open = state === 'waiting' || state === 'flowing'
       answer.dataset.state = state
-      body.ariaBusy = String(open)
+      showBusy()
       showTools()
       showState()
     },
@@ -247,9 +264,8 @@ export function createTurnView(
     async setProgress(now) {
       const before = source
       const { showProgress } = await loadResponses()
-      const isOpen = state === 'waiting' || state === 'flowing'
       // Text that has come meanwhile has ended it.
-      return isOpen && source === before ? showProgress(progress, now, { tree, strings }) : ''
+      return isOpen() && source === before ? showProgress(progress, now, { tree, strings }) : ''
     },
     spokenSources: () => cited?.spoken() ?? '',
     setAwaited: (awaited) => say(awaited === 'check' ? strings.checking : strings.waiting),
