@@ -97,15 +97,14 @@ export const poll = <T>(look: () => Promise<T>, ms?: number) =>
   expect.poll(look, ms === undefined ? {} : { timeout: ms })
 
 /**
- * Waits until the answers are rendered, or are known to stay plain text. What renders them is loaded with
- * the first one, and can come after its end.
+ * Waits until what has ended is shown. What renders answers is loaded with the first one, and can come after
+ * its end.
  */
-export async function rendered(page: Page): Promise<void> {
-  const answers = page.locator('.answer .text:not(.plain)')
-  // The renderer's style sheet comes with it.
-  const haveStyle = (all: Element[]) => all.every((answer) => getComputedStyle(answer).tabSize === '4')
-  await poll(() => answers.evaluateAll(haveStyle)).toBe(true)
-}
+export const rendered = (page: Page) =>
+  page
+    .locator('.answer:not([data-state="waiting"], [data-state="flowing"]) .text[aria-busy="true"]')
+    .first()
+    .waitFor({ state: 'detached' })
 
 /** Also works in a shadow tree: from outside, the tree's host has the focus. */
 export const isFocused = (control: Locator) => control.evaluate((element) => element.matches(':focus'))
