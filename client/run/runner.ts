@@ -28,8 +28,11 @@ export interface Run {
 const MAX_HEIGHT = 20_000
 /** Its script has been fetched by the time that the frame is loaded. */
 const READY_MS = 5_000
-/** A frame whose code keeps it busy can't end it. It is then removed. */
-const STOP_MS = 500
+/**
+ * A frame whose code keeps it busy can't end it. It is then removed, with its output: a slow machine must
+ * have the time to keep that.
+ */
+const STOP_MS = 2_000
 
 /** @param place where the output is shown: empty, and in the page */
 export function runCode(place: HTMLElement, options: RunOptions): Run {
