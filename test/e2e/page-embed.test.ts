@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'
 import { integrityOf } from '../../scripts/widget-parts.ts'
 import { axeFindings } from '../support/axe.ts'
+import { WAIT_MS } from '../support/browser.ts'
 import { PINNED } from '../support/delivered.ts'
 import { useHouse } from '../support/house.ts'
 import { poll, usePages } from '../support/pages.ts'
@@ -73,6 +74,7 @@ test('what is copied gives a site the chat that the preview shows', async () => 
   )
   const other = await page.context().browser()?.newPage()
   if (!other) throw new TypeError('There is no browser.')
+  other.setDefaultTimeout(WAIT_MS)
   await other.goto(site.url)
   await other.locator('#launcher').click()
   await other.getByRole('heading', { name: heading }).waitFor()

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ROOT } from '../../scripts/bundle.ts'
 import { integrityOf } from '../../scripts/widget-parts.ts'
-import { startBrowser } from '../support/browser.ts'
+import { startBrowser, WAIT_MS } from '../support/browser.ts'
 import { chunkList, expectDelivery, PINNED } from '../support/delivered.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { poll } from '../support/pages.ts'
@@ -37,6 +37,7 @@ async function visit(tags: string) {
   body = tags
   const tab = await browser?.newPage()
   if (!tab) throw new TypeError('There is no browser.')
+  tab.setDefaultTimeout(WAIT_MS)
   const asked: string[] = []
   const errors: string[] = []
   tab.on('request', (request) => asked.push(request.url()))

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { MillraceChat } from '../../client/widget/millrace-chat.ts'
-import { startBrowser } from '../support/browser.ts'
+import { startBrowser, WAIT_MS } from '../support/browser.ts'
 import { svelte, vue } from '../support/compilers.ts'
 import { type Bundle, type Consumer, createConsumer } from '../support/consumer.ts'
 import { poll } from '../support/pages.ts'
@@ -101,6 +101,7 @@ afterAll(async () => {
 
 async function visit(): Promise<Page> {
   const page = await browser.newPage()
+  page.setDefaultTimeout(WAIT_MS)
   await page.goto(site.url)
   await page.locator('#panel').waitFor({ state: 'attached' })
   return page

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { buildWidget } from '../../scripts/build-widget.ts'
 import { ROOT } from '../../scripts/bundle.ts'
 import { createParts } from '../../scripts/widget-parts.ts'
-import { startBrowser } from '../support/browser.ts'
+import { startBrowser, WAIT_MS } from '../support/browser.ts'
 import { html, type Page, type Site, startSite, strictPolicy } from '../support/site.ts'
 
 const folder = mkdtempSync(`${tmpdir()}/millrace-parts-`)
@@ -68,6 +68,7 @@ const partAt = (name: string): string => `/${listed().parts[name].file}`
 
 async function visit(path = '/', before?: (tab: Tab) => Promise<void>): Promise<Tab> {
   const tab = (await browser?.newPage()) as Tab
+  tab.setDefaultTimeout(WAIT_MS)
   await before?.(tab)
   tab.on('console', (message) => {
     if (message.type() === 'error') problems.push(message.text())
