@@ -30,12 +30,13 @@ export async function buildRun(outDir: string): Promise<void> {
   const here = downloadedOf(lock.packages)
   const files = await Promise.all(CORE.map(readCore))
   const sum = (sizes: number[]) => sizes.reduce((all, size) => all + size, 0)
-  const core = `python/${pyodideVersion}-${hashOf(...files)}/`
+  const contents = files.map(({ content }) => content)
+  const core = `python/${pyodideVersion}-${hashOf(...contents)}/`
   const assets: PythonAssets = {
     core,
     packages: 'python/packages/',
-    bytes: sum(files.map(({ length }) => length)),
-    sent: sum(files.map((file) => gzipSync(file).length)),
+    bytes: sum(contents.map(({ length }) => length)),
+    sent: sum(contents.map((content) => gzipSync(content).length)),
     lock: { ...lock, packages: here },
   }
   const { worker, frame } = await buildScripts({
@@ -46,15 +47,15 @@ export async function buildRun(outDir: string): Promise<void> {
   await mkdir(`${outDir}/run/${assets.packages}`, { recursive: true })
   await writeFile(`${outDir}/run/frame.js`, frame)
   await writeFile(`${outDir}/run/${worker.path}`, worker.code)
-  for (const [i, name] of CORE.entries()) await writeFile(`${outDir}/run/${core}${name}`, files[i] ?? '')
+  for (const { name, content } of files) await writeFile(`${outDir}/run/${core}${name}`, content)
   for (const { file_name } of Object.values(here)) {
     await cp(DOWNLOADED + file_name, `${outDir}/run/${assets.packages}${file_name}`)
   }
 }
 
-async function readCore(name: string): Promise<Uint8Array> {
-  const file = await readFile(PYODIDE + name)
-  return name.endsWith('.wasm') ? limitMemory(file, MAX_MEMORY) : file
+async function readCore(name: string): Promise<{ name: string; content: Uint8Array }> {
+  const own = await readFile(PYODIDE + name)
+  return { name, content: name.endsWith('.wasm') ? limitMemory(own, MAX_MEMORY) : own }
 }
 
 /** @param define constants of the worker, by their names */
