@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { receive, refusal } from '../support/caller.ts'
 import { keys, type Sent } from '../support/gate.ts'
 import { type House, useHouse } from '../support/house.ts'
+import { lineOf } from '../support/log-line.ts'
 import {
   begin,
   complete,
@@ -48,13 +49,6 @@ const ROUTES: [string, object][] = [
   ['relayed', { stream: true }],
   ['in the background', { stream: true, background: true }],
 ]
-
-/** The call's one line in the log. That of a test before may come late. */
-async function lineOf({ headers }: Response, of = house): Promise<Members> {
-  const lines = () => of.logs.filter(({ id }) => id === headers.get('x-request-id'))
-  await expect.poll(lines).toHaveLength(1)
-  return lines()[0] as Members
-}
 
 /** What this caller was charged for its one call, by the budget and by the log, which agree. */
 async function charged(headers: Sent, response: Response, of = house): Promise<Members> {
@@ -105,7 +99,7 @@ describe.each(ROUTES)('%s', (route, how) => {
       expect(await stopped.json()).toMatchObject({ status: 'cancelled', usage: { output_tokens: 3 } })
     }
     await house.upstream.until(({ open }) => open === 0)
-    expect(await lineOf(response)).toMatchObject({
+    expect(await lineOf(response, house)).toMatchObject({
       route: '/v1/responses',
       end: 'stopped',
       charged_tokens: PROMPT + 3,

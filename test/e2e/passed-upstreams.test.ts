@@ -1,6 +1,7 @@
 /** Embeddings, transcriptions and pictures, where there are several upstreams. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { lastError, receive, refusal } from '../support/caller.ts'
+import { lineOf } from '../support/log-line.ts'
 import { type Millrace, startMillrace } from '../support/millrace.ts'
 import { ENDPOINTS, IMAGES, WAYS } from '../support/passed.ts'
 import { cut, end, inOrder, reset, type Script, wait } from '../support/script.ts'
@@ -68,10 +69,12 @@ describe.each(WAYS)('%s', (_, { ask, path, whole, events: list, used }, fields, 
       const [call, ...more] = two.calls
       expect(more).toEqual([])
       expect(call?.body.toString()).not.toContain('its-own-name')
-      const id = response.headers.get('x-request-id')
-      await expect
-        .poll(() => millrace.logs.find((line) => line.id === id))
-        .toMatchObject({ route: path, upstream: 'two', end: 'done', charged_tokens: used })
+      expect(await lineOf(response, millrace)).toMatchObject({
+        route: path,
+        upstream: 'two',
+        end: 'done',
+        charged_tokens: used,
+      })
     },
   )
 

@@ -3,6 +3,7 @@ import OpenAI, { APIError, toFile } from 'openai'
 import { describe, expect, test } from 'vitest'
 import { lastError, receive, refusal } from '../support/caller.ts'
 import { UPSTREAM_KEY, useHouse } from '../support/house.ts'
+import { lineOf } from '../support/log-line.ts'
 import {
   EMBEDDINGS,
   ENDPOINTS,
@@ -20,13 +21,6 @@ const house = useHouse()
 const sdk = () => new OpenAI({ baseURL: `${house.url}/v1`, apiKey: 'none', maxRetries: 0, logLevel: 'off' })
 const streamed = WAYS.filter(([, , fields]) => fields.stream === true)
 
-/** Waits for the line of this call. That of a test before may come late. */
-async function lineOf({ headers }: Response): Promise<Record<string, unknown>> {
-  const found = () => house.logs.filter(({ id }) => id === headers.get('x-request-id'))
-  await expect.poll(found).toHaveLength(1)
-  return found()[0] as Record<string, unknown>
-}
-
 describe('a call', () => {
   test.each(WAYS)('%s: body, answer and line of the log', async (_, endpoint, fields, script) => {
     house.upstream.next(script)
@@ -42,7 +36,7 @@ describe('a call', () => {
     expect(path).toBe(endpoint.path)
     expect(headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
     expect(body.toString()).toContain('anything')
-    const line = await lineOf(response)
+    const line = await lineOf(response, house)
     expect(line).toMatchObject({
       route: endpoint.path,
       status: 200,
@@ -168,7 +162,7 @@ describe('a stream that is not whole', () => {
     expect(error).toBeUndefined()
     expect(text.startsWith(list[0] as string)).toBe(true)
     expect(lastError(text)?.code).toBe('upstream_truncated')
-    expect(await lineOf(response)).toMatchObject({ end: 'truncated', code: 'upstream_truncated' })
+    expect(await lineOf(response, house)).toMatchObject({ end: 'truncated', code: 'upstream_truncated' })
   })
 
   test.each(streamed)(
@@ -203,7 +197,7 @@ describe('an answer of megabytes', () => {
     const response = await IMAGES.ask(house.url)
     const { text } = await receive(response)
     expect(text.length).toBe(JSON.stringify(value).length)
-    expect(await lineOf(response)).toMatchObject({ end: 'done', charged_tokens: IMAGES.used })
+    expect(await lineOf(response, house)).toMatchObject({ end: 'done', charged_tokens: IMAGES.used })
   })
 
   test('streamed: passes, and its usage is found', async () => {
@@ -212,7 +206,7 @@ describe('an answer of megabytes', () => {
     const response = await IMAGES.ask(house.url, { stream: true })
     const { text } = await receive(response)
     expect(text.length).toBe(list.join('').length)
-    expect(await lineOf(response)).toMatchObject({ end: 'done', charged_tokens: IMAGES.used })
+    expect(await lineOf(response, house)).toMatchObject({ end: 'done', charged_tokens: IMAGES.used })
   })
 
   test('whole, and cut: its connection breaks off', async () => {
@@ -222,7 +216,7 @@ describe('an answer of megabytes', () => {
     const response = await IMAGES.ask(house.url)
     const { error } = await receive(response)
     expect(error).toBeDefined()
-    expect(await lineOf(response)).toMatchObject({ end: 'truncated', code: 'upstream_truncated' })
+    expect(await lineOf(response, house)).toMatchObject({ end: 'truncated', code: 'upstream_truncated' })
   })
 
   test('a recording of 25 MiB goes on; a larger one is refused', async () => {
@@ -266,7 +260,7 @@ describe('what is no answer', () => {
       house.upstream.next(json(whole))
       const response = await ask(house.url, { stream: true })
       expect(await response.json()).toEqual(whole)
-      expect(await lineOf(response)).toMatchObject({ end: 'done', charged_tokens: used })
+      expect(await lineOf(response, house)).toMatchObject({ end: 'done', charged_tokens: used })
     },
   )
 
