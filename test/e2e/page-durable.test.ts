@@ -201,7 +201,7 @@ describe('a reload', () => {
     reloaded.resolve()
     await retry.click()
     await ended()
-    await poll(() => answers.allTextContents()).toEqual(['Late.'])
+    expect(await answers.allTextContents()).toEqual(['Late.'])
     expect(house.upstream.calls).toHaveLength(1)
   })
 

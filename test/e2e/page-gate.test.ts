@@ -70,7 +70,7 @@ describe('a visitor', () => {
     await page.getByRole('combobox', { name: 'Model' }).waitFor()
     await ask()
     await ended()
-    await poll(() => answers.textContent()).toBe('Hello, world!')
+    expect(await answers.textContent()).toBe('Hello, world!')
     const { token } = (await kept()) ?? {}
     await page.reload()
     await page.getByRole('combobox', { name: 'Model' }).waitFor()
@@ -97,7 +97,7 @@ describe('a visitor', () => {
     await page.reload()
     await ask()
     await ended()
-    await poll(() => answers.textContent()).toBe('Hello, world!')
+    expect(await answers.textContent()).toBe('Hello, world!')
     expect(sessions).toEqual([undefined])
     expect((await kept())?.token).not.toBe(token)
     expect(await page.locator('.trouble-card').count()).toBe(0)

@@ -93,7 +93,7 @@ describe('the demo', () => {
     await page.getByRole('button', { name: /plot_2d_normal/ }).click()
     await stop.waitFor()
     await ended()
-    await poll(() => answers.textContent()).toContain('def plot_2d_normal')
+    expect(await answers.textContent()).toContain('def plot_2d_normal')
     expect(await page.getByText(/ · 414 tokens$/).count()).toBe(1)
   })
 

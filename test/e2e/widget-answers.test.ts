@@ -341,7 +341,7 @@ describe('what went wrong', () => {
     fed.say('Whole')
     fed.end()
     await chat.ended()
-    await poll(() => chat.answers.textContent()).toBe('Whole')
+    expect(await chat.answers.textContent()).toBe('Whole')
     expect(chats.asked[1]).toEqual([user('<b>Why?</b>')])
   })
 
@@ -387,7 +387,7 @@ describe('what went wrong', () => {
     await chats.upstream.clear()
     await chat.retry.click()
     await chat.ended()
-    await poll(() => chat.answers.textContent()).toBe('Hello, world!')
+    expect(await chat.answers.textContent()).toBe('Hello, world!')
   })
 })
 

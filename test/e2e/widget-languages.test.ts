@@ -94,7 +94,7 @@ describe('the language', () => {
       document.body.append(chat)
     })
     await ended()
-    await poll(() => answers.allTextContents()).toEqual(['Hello, world!'])
+    expect(await answers.allTextContents()).toEqual(['Hello, world!'])
     expect(await page.locator('#heading').textContent()).toBe('Chat')
   })
 })

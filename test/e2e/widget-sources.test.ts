@@ -91,7 +91,7 @@ describe('sources', () => {
     expect((await asked).postDataJSON()).toMatchObject({ store: false })
     await poll(() => list(chat)).toEqual(LISTED)
     expect(await marks(chat)).toEqual(MARKED)
-    await poll(() => chat.answers.last().textContent()).toBe('Open from nine.12 Closed on Mondays3. Really.1')
+    expect(await chat.answers.last().textContent()).toBe('Open from nine.12 Closed on Mondays3. Really.1')
     const links = chat.turns.last().locator('.sources a[href]')
     expect(
       await links.evaluateAll((all) =>

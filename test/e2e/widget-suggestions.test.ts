@@ -34,7 +34,7 @@ describe.each([
     await chat.ask('What do you sell?')
     await chat.ended()
     await poll(() => shown(chat)).toEqual(['Why?', 'How?', 'When?'])
-    await poll(() => chat.answers.allTextContents()).toEqual(['Because.'])
+    expect(await chat.answers.allTextContents()).toEqual(['Because.'])
     const [told] = await chat.told('millrace-answer')
     expect(told?.answer).toBe('Because.')
     const deltas = (await chat.told('millrace-delta')).map(({ text }) => text).join('')
@@ -121,7 +121,7 @@ describe('of the model', () => {
     fed.end()
     await chat.ended()
     await poll(() => shown(chat)).toEqual(['Why?', 'How?', 'When?'])
-    await poll(() => chat.answers.allTextContents()).toEqual(['Because.'])
+    expect(await chat.answers.allTextContents()).toEqual(['Because.'])
   })
 
   test.each([
@@ -148,7 +148,7 @@ describe('of the model', () => {
     await chat.answers.getByText('Because.').waitFor()
     await chat.stop.click()
     await chat.ended()
-    await poll(() => chat.answers.allTextContents()).toEqual(['Because.'])
+    expect(await chat.answers.allTextContents()).toEqual(['Because.'])
     expect(await chat.page.locator('.suggestions').count()).toBe(0)
   })
 })

@@ -49,7 +49,7 @@ describe('a question that is asked offline', () => {
     expect(asked()).toEqual([user('One?')])
     await chat.page.context().setOffline(false)
     await chat.ended()
-    await poll(() => chat.answers.allTextContents()).toEqual(['Hello, world!', 'Hello, world!'])
+    expect(await chat.answers.allTextContents()).toEqual(['Hello, world!', 'Hello, world!'])
     expect(await waits(chat).isVisible()).toBe(false)
     expect(asked()).toEqual([user('One?'), user('Two?')])
   })
@@ -75,7 +75,7 @@ describe('a question that is asked offline', () => {
     const chat = await chats.visit('', { init })
     await chat.ask()
     await chat.ended()
-    await poll(() => chat.answers.allTextContents()).toEqual(['Hello, world!'])
+    expect(await chat.answers.allTextContents()).toEqual(['Hello, world!'])
   })
 
   test('is still there after a reload, unsent, and is sent by a click alone', async () => {
@@ -104,7 +104,7 @@ describe('a question that is asked offline', () => {
     await chat.retry.click()
     await chat.ended()
     expect(asked()).toEqual([user('One?'), user('Two?')])
-    await poll(() => chat.answers.last().textContent()).toBe('Hello, world!')
+    expect(await chat.answers.last().textContent()).toBe('Hello, world!')
   })
 
   test('waits too where the code of the conversation is not loaded yet', async () => {
@@ -118,7 +118,7 @@ describe('a question that is asked offline', () => {
     await waits(chat).waitFor()
     await chat.page.context().setOffline(false)
     await chat.ended()
-    await poll(() => chat.answers.allTextContents()).toEqual(['Hello, world!'])
+    expect(await chat.answers.allTextContents()).toEqual(['Hello, world!'])
     expect([await waits(chat).count(), await chat.box.inputValue()]).toEqual([0, ''])
   })
 })
